@@ -1,0 +1,88 @@
+"""The folder in which the demo keeps everything: who uses it, what is in it, how it is wiped.
+
+Standard library only: `make demo-reset` works before anything is installed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import secrets
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+_USUAL = Path(__file__).parent.parent / "var" / "demo"
+
+
+class DemoRunningError(RuntimeError):
+    """Another demo uses the folder."""
+
+
+class DemoFolder:
+    """Where a demo lives between its starts."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        """Use the folder, made when something is put in it; `DEMO_FOLDER` names another."""
+        path = path or Path(os.environ.get("DEMO_FOLDER") or _USUAL).absolute()
+        self.path = path
+        self.database = path / "portal.sqlite3"
+        self.redis = path / "redis"
+        self.mails = path / "mails"
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep other demos out.
+
+        The lock is the kernel's, so none is left behind by a demo that was killed; the process id
+        in the file is there to be read by people.
+        """
+        self.path.mkdir(parents=True, exist_ok=True)
+        with (self.path / "lock").open("a+") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                lock.seek(0)
+                msg = f"A demo is running already here (process {lock.read().strip() or '?'})."
+                raise DemoRunningError(msg) from None
+            lock.truncate(0)
+            print(os.getpid(), file=lock, flush=True)
+            yield
+
+    def secret_key(self) -> str:
+        """Give the key that signs cookies: made once, so that people stay signed in."""
+        file = self.path / "secret-key"
+        with contextlib.suppress(FileNotFoundError):
+            if key := file.read_text().strip():
+                return key
+        key = secrets.token_urlsafe(48)
+        file.unlink(missing_ok=True)
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as output:
+            print(key, file=output)
+        return key
+
+    def wipe(self) -> None:
+        """Forget everything, unless a demo is running."""
+        if self.path.exists():
+            with self.locked():
+                shutil.rmtree(self.path)
+
+
+def main() -> int:
+    """Wipe the demo's folder."""
+    try:
+        DemoFolder().wipe()
+    except DemoRunningError as running:
+        print(f"{running} Stop it first (Ctrl-C in its terminal).", file=sys.stderr)
+        return 1
+    print("The demo's data is gone; `make demo` starts afresh.")
+    if os.environ.get("DATABASE_URL"):
+        print("The database that DATABASE_URL names was left as it is.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,29 @@
+"""The web server's settings; a command-line option wins over what stands here."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+# A platform says by PORT where it expects us; without it nobody but this machine is served.
+bind = f"0.0.0.0:{os.environ['PORT']}" if os.environ.get("PORT") else "127.0.0.1:8000"
+
+worker_class = "gthread"
+workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
+threads = int(os.environ.get("WEB_THREADS") or 8)
+preload_app = True  # imported once, its memory shared; a broken setting stops the start at once
+
+timeout = 60
+graceful_timeout = 25  # platforms kill 30 s after SIGTERM
+keepalive = 75  # longer than a proxy keeps idle connections, so that we never cut one in use
+max_requests = 20_000  # what a library might leak goes with the worker, not all at the same time
+max_requests_jitter = 2_000
+
+control_socket_disable = True
+accesslog = None  # the application writes a line for each request
+errorlog = "-"
+proc_name = "selfcare-web"
+
+
+def post_fork(server: Any, worker: Any) -> None:
+    """Run in each new worker process; connections made before the fork are disposed of there."""

@@ -1,0 +1,51 @@
+"""Espace Client Cloud: the self-care portal of an OpenStack-based public cloud."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from selfcare import access, assets, cli, config, database, errors, i18n, jobs, logs, security
+from selfcare import blueprints, templating
+from selfcare.extensions import compress, csrf, db, smtp
+from selfcare.services import throttling
+
+
+def create_app(settings: config.Settings | None = None, **overrides: Any) -> Flask:
+    """The application; settings come from the environment unless given.
+
+    Raises:
+        BadSetting: the settings make no safe portal; the message names the variable.
+    """
+    settings = settings or config.load(**overrides)
+    logs.configure(settings)
+    app = Flask(__name__, static_folder=None)
+    app.config.from_mapping(config.flask_config(settings))
+    app.config["SQLALCHEMY_ENGINES"] = {"default": database.engine_options(settings)}
+    portal = urlsplit(settings.portal_url)
+    app.config.update(SERVER_NAME=portal.netloc, PREFERRED_URL_SCHEME=portal.scheme)
+    app.extensions["settings"] = settings
+    app.extensions["redis"] = jobs.connect(settings.redis_url)
+    if settings.trusted_proxies:
+        count = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=0)  # type: ignore[method-assign]
+    compress.init_app(app)
+    assets.init_app(app, settings)
+    logs.init_app(app)
+    db.init_app(app)
+    with app.app_context():
+        app.extensions["read_engine"] = database.prepare(db.engine)
+    csrf.init_app(app)
+    smtp.init_app(app)
+    access.init_app(app)
+    i18n.init_app(app, settings)
+    throttling.init_app(app, settings)
+    security.init_app(app, settings)
+    templating.init_app(app, settings)
+    errors.init_app(app)
+    blueprints.init_app(app)
+    cli.init_app(app)
+    return app

@@ -1,0 +1,144 @@
+"""Who is signed in, which contract they are on, and what they may do there.
+
+Every view says its right with one of `requires`, `signed_in` or `public`; a guard test refuses a
+route without. A contract one is no member of answers 404, a missing profile 403.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, TypeVar, cast
+from urllib.parse import urlsplit
+
+from flask import Flask, abort, current_app, g, redirect, request, url_for
+from flask_login import current_user, login_required
+from werkzeug.exceptions import Forbidden
+from werkzeug.wrappers import Response
+
+from selfcare.config import Settings
+from selfcare.extensions import login_manager
+from selfcare.models import Account, Contract, SignIn
+from selfcare.rights import RULES, Ability
+from selfcare.services import memberships, sessions
+from selfcare.services.memberships import Place
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+class Missing(Forbidden):
+    """The person's profiles on this contract do not have the ability; the page says which do."""
+
+    def __init__(self, ability: Ability, contract: Contract) -> None:
+        super().__init__()
+        self.ability, self.rule, self.contract = ability, RULES[ability], contract
+
+
+@dataclass(frozen=True)
+class Right:
+    """What a view declares: an ability, "signed in", or public with a reason."""
+
+    ability: Ability | None = None
+    public: str = ""
+
+
+def requires(ability: Ability) -> Callable[[View], View]:
+    """The view is for members of the contract in its address who have the ability.
+
+    It gets `contract` instead of `ref`; `place()` knows the rest.
+    """
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        @login_required
+        def checked(*args: Any, ref: str, **kwargs: Any) -> Any:
+            here = enter(ref)
+            g.section = RULES[ability].section
+            if not here.rights.may(ability):
+                raise Missing(ability, here.contract)
+            return view(*args, contract=here.contract, **kwargs)
+
+        return _declared(checked, Right(ability=ability))
+
+    return decorate
+
+
+def signed_in(view: View) -> View:
+    """The view is for anybody signed in and shows only what is theirs."""
+    return _declared(login_required(view), Right())
+
+
+def public(reason: str) -> Callable[[View], View]:
+    """The view is for everybody; the reason is part of the declaration."""
+
+    def decorate(view: View) -> View:
+        return _declared(view, Right(public=reason))
+
+    return decorate
+
+
+def _declared(view: Any, right: Right) -> Any:
+    view.right = right
+    return view
+
+
+def enter(ref: str) -> Place:
+    """The signed-in person's place on a contract; 404 where they have none."""
+    found = memberships.place_of(current_account().id, ref)
+    if found is None:
+        abort(404)
+    g.place = found
+    return found
+
+
+def place() -> Place | None:
+    """The contract of this page, if it belongs to one."""
+    return cast("Place | None", g.get("place"))
+
+
+def current_account() -> Account:
+    """The signed-in person."""
+    return cast("SignIn", current_user).account
+
+
+def settings() -> Settings:
+    """The application's settings."""
+    return cast("Settings", current_app.extensions["settings"])
+
+
+def safe_next(target: str | None) -> str:
+    """Where to go after signing in: an address of this portal, else home (AUTH-1).
+
+    Refuses other hosts in every spelling (`//evil`, `/\\evil`, `https:evil`) and loops.
+    """
+    home = url_for("home.index")
+    if not target or not target.startswith("/") or len(target) > 2000:
+        return home
+    if target.startswith(("//", "/\\")) or any(ord(c) < 32 or c == "\\" for c in target):
+        return home
+    parts = urlsplit(target)
+    if parts.scheme or parts.netloc or parts.path in {"/login", "/logout"}:
+        return home
+    return target
+
+
+def init_app(app: Flask) -> None:
+    """Bind Flask-Login to the `sign_ins` rows."""
+    login_manager.init_app(app)
+    login_manager.session_protection = None  # text browsers' addresses and agents change
+    login_manager.user_loader(lambda token: sessions.load(token, settings=settings()))
+    login_manager.unauthorized_handler(_ask_to_sign_in)
+
+
+def _ask_to_sign_in() -> Response:
+    """Send to the sign-in page and back again; an htmx part cannot show it, so the page goes."""
+    if request.headers.get("HX-Request"):
+        page = urlsplit(request.headers.get("HX-Current-URL", ""))
+        answer = Response(status=204)
+        asked = page._replace(scheme="", netloc="").geturl()
+        answer.headers["HX-Redirect"] = url_for("auth.login", next=asked)
+        return answer
+    asked = request.full_path.rstrip("?") if request.method == "GET" else ""
+    target = asked if asked != url_for("home.index") else ""
+    return redirect(url_for("auth.login", next=target or None), code=303)

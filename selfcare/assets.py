@@ -1,0 +1,103 @@
+"""Static files: fingerprinted, compressed beforehand, served by WhiteNoise before Flask wakes up.
+
+At start each file of `selfcare/static/` is written once, under a name that holds its content's
+hash, to `ASSETS_DIR`; the stylesheet takes the brand colour on the way, the logo may be replaced.
+Browsers may keep these names for ever.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from flask import Flask
+from whitenoise import WhiteNoise
+from whitenoise.compress import Compressor
+
+from selfcare.config import Settings
+
+SOURCE = Path(__file__).parent / "static"
+PREFIX = "static/"
+_COMPRESSED = {".css", ".js", ".svg", ".txt"}
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    """Publish the files and put WhiteNoise in front of the application."""
+    published = publish(settings)
+    app.extensions["assets"] = published
+    app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
+        app.wsgi_app,
+        root=str(_folder(settings)),
+        prefix=PREFIX,
+        immutable_file_test=lambda path, url: True,
+        max_age=31_536_000,
+        allow_all_origins=False,
+        add_headers_function=_headers,
+    )
+
+
+def _folder(settings: Settings) -> Path:
+    """One folder per set of contents, so that two versions of the portal never mix."""
+    digest = hashlib.sha256()
+    for name, content in _contents(settings).items():
+        digest.update(name.encode() + b"\0" + content)
+    return settings.assets_dir / digest.hexdigest()[:16]
+
+
+def _contents(settings: Settings) -> dict[str, bytes]:
+    files = {path.name: path.read_bytes() for path in sorted(SOURCE.iterdir()) if path.is_file()}
+    default = b"--brand: #0b5cad"
+    files["app.css"] = files["app.css"].replace(
+        default, b"--brand: " + settings.brand_color.encode()
+    )
+    if settings.brand_logo:
+        files.pop("logo.svg", None)
+        files["logo" + settings.brand_logo.suffix] = settings.brand_logo.read_bytes()
+    return files
+
+
+def publish(settings: Settings) -> Mapping[str, str]:
+    """Write what is not there yet; return each file's address by its plain name.
+
+    Safe from several processes at once: a file appears whole or not at all.
+    """
+    folder = _folder(settings)
+    folder.mkdir(parents=True, exist_ok=True)
+    compressor = Compressor(quiet=True)
+    addresses: dict[str, str] = {}
+    for name, content in _contents(settings).items():
+        stem, suffix = os.path.splitext(name)
+        path = folder / f"{stem}.{hashlib.sha256(content).hexdigest()[:12]}{suffix}"
+        addresses[name] = f"/{PREFIX}{path.name}"
+        if suffix == ".png":
+            addresses.setdefault(f"{stem}.svg", addresses[name])
+        if not path.exists():
+            if suffix in _COMPRESSED:
+                _compress(compressor, folder, path.name, content)
+            _write(path, content)
+    return addresses
+
+
+def _compress(compressor: Compressor, folder: Path, name: str, content: bytes) -> None:
+    with tempfile.TemporaryDirectory(dir=folder.parent) as workplace:
+        source = Path(workplace) / name
+        source.write_bytes(content)
+        for made in compressor.compress(str(source)):
+            os.replace(made, folder / Path(made).name)
+
+
+def _write(path: Path, content: bytes) -> None:
+    handle, temporary = tempfile.mkstemp(dir=path.parent.parent)
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+    os.chmod(temporary, 0o644)
+    os.replace(temporary, path)
+
+
+def _headers(headers: Mapping[str, str], _path: str, _url: str) -> None:
+    set_header: Callable[[str, str], None] = headers.__setitem__  # type: ignore[attr-defined]
+    set_header("X-Content-Type-Options", "nosniff")
+    set_header("Cross-Origin-Resource-Policy", "same-origin")

@@ -1,0 +1,98 @@
+"""Mon compte: my profile, contracts, orders and subscriptions (§5.10, §5.11)."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from flask import Blueprint, redirect, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from selfcare import rendering
+from selfcare.access import current_account, public, safe_next, signed_in
+from selfcare.database import db
+from selfcare.lists import contracts, orders, subscriptions
+from selfcare.models import LOCALES
+from selfcare.rights import Section
+from selfcare.templating import MENU_ENDPOINTS
+
+bp = Blueprint("account", __name__, url_prefix="/account")
+
+
+@bp.get("/")
+@signed_in
+def index() -> ResponseReturnValue:
+    """« Mon compte » opens on the profile."""
+    return redirect(url_for(".profile"), code=303)
+
+
+@bp.get("/profile")
+@signed_in
+def profile() -> ResponseReturnValue:
+    """My login and personal data (figure 38)."""
+    return rendering.page("account/profile.html")
+
+
+@bp.get("/contracts")
+@signed_in
+def my_contracts() -> ResponseReturnValue:
+    """The contracts I am a member of; « Voir un autre contrat » keeps the section (HOME-4)."""
+    wanted = request.args.get("section", "")
+    section = Section(wanted) if wanted in MENU_ENDPOINTS else None
+    rows = rendering.listing(contracts.ContractList, contracts.of_account(current_account().id))
+    rows.keep = {"section": section.value} if section else {}
+    return rendering.list_page("account/contracts/index.html", rows, kept_section=section)
+
+
+@bp.get("/orders")
+@signed_in
+def my_orders() -> ResponseReturnValue:
+    """My orders on all contracts, everybody's where I am the referent (ACCOUNT-2)."""
+    rows = rendering.listing(orders.MyOrderList, orders.of_account(current_account().id))
+    return rendering.list_page("account/orders/index.html", rows)
+
+
+@bp.get("/orders/<order_ref>")
+@signed_in
+def my_order(order_ref: str) -> ResponseReturnValue:
+    """One of them."""
+    mine = orders.of_account(current_account().id)
+    order = db.one_or_abort(mine.where(orders.Order.ref == order_ref), scalar=False)
+    return rendering.page("orders/order.html", order=order, subscription_ref=None)
+
+
+@bp.get("/subscriptions")
+@signed_in
+def my_subscriptions() -> ResponseReturnValue:
+    """My subscriptions on all contracts, by the same rule (ACCOUNT-2)."""
+    mine = subscriptions.of_account(current_account().id)
+    rows = rendering.listing(subscriptions.MySubscriptionList, mine)
+    return rendering.list_page("account/subscriptions/index.html", rows)
+
+
+@bp.get("/subscriptions/<sub_ref>")
+@signed_in
+def my_subscription(sub_ref: str) -> ResponseReturnValue:
+    """One of them."""
+    mine = subscriptions.of_account(current_account().id)
+    row = db.one_or_abort(mine.where(subscriptions.Subscription.ref == sub_ref), scalar=False)
+    return rendering.page("subscriptions/subscription.html", subscription=row)
+
+
+@bp.post("/language")
+@public("the language of pages before signing in, too")
+def language() -> ResponseReturnValue:
+    """Show the portal in another language from now on, and remember it (HOME-3)."""
+    chosen = request.form.get("locale", "")
+    if chosen in LOCALES:
+        if current_user.is_authenticated:
+            current_account().locale = chosen
+            db.session.commit()
+        else:
+            session["locale"] = chosen
+    came_from = urlsplit(request.referrer or "")
+    same_site = came_from.netloc == request.host
+    page = came_from._replace(scheme="", netloc="", fragment="").geturl() if same_site else None
+    if page and came_from.path == url_for("auth.login"):
+        return redirect(page, code=303)
+    return redirect(safe_next(page), code=303)

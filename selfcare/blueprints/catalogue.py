@@ -1,0 +1,34 @@
+"""The catalogue of services (§5.6.1, figure 23)."""
+
+from __future__ import annotations
+
+from flask import Blueprint, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+
+from selfcare import rendering
+from selfcare.access import requires
+from selfcare.database import db
+from selfcare.models import Contract, Service
+from selfcare.rights import Ability
+from selfcare.services import catalogue
+
+bp = Blueprint("catalogue", __name__, url_prefix="/contracts/<ref>/services")
+
+
+@bp.get("")
+@requires(Ability.READ_CATALOGUE)
+def index(contract: Contract) -> ResponseReturnValue:
+    """Search and categories with counts (SERVICES-1)."""
+    shelf = catalogue.search(q=request.args.get("q", ""), category=request.args.get("category", ""))
+    return rendering.page(
+        "catalogue/index.html", parts={"services": "catalogue/_services.html"}, shelf=shelf
+    )
+
+
+@bp.get("/<slug>")
+@requires(Ability.READ_CATALOGUE)
+def service(contract: Contract, slug: str) -> ResponseReturnValue:
+    """« en savoir plus »: one service."""
+    found = db.one_or_abort(select(Service).where(Service.slug == slug))
+    return rendering.page("catalogue/service.html", service=found)

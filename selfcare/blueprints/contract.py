@@ -1,0 +1,32 @@
+"""Contract home (§5.2, figure 19)."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+from flask.typing import ResponseReturnValue
+
+from selfcare import rendering
+from selfcare.access import current_account, place, requires
+from selfcare.database import db
+from selfcare.models import Contract, Customer
+from selfcare.rights import Ability
+from selfcare.services import catalogue, memberships, ordering
+
+bp = Blueprint("contract", __name__, url_prefix="/contracts/<ref>")
+
+
+@bp.get("/")
+@requires(Ability.OPEN_CONTRACT)
+def index(contract: Contract) -> ResponseReturnValue:
+    """The contract, my latest orders on it, my rights, a few services (CONTRACT-1)."""
+    here = place()
+    may = here.rights.may if here else lambda _ability: False
+    sees_company = may(Ability.SEE_COMPANY)
+    return rendering.page(
+        "contract/index.html",
+        contract=contract,
+        customer=db.session.get(Customer, contract.customer_id) if sees_company else None,
+        referent=memberships.referent_of(contract),
+        orders=ordering.latest_of(current_account().id, contract=contract),
+        services=catalogue.highlights() if may(Ability.READ_CATALOGUE) else [],
+    )

@@ -1,0 +1,32 @@
+"""Home page (§5.1, figure 17)."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+from flask.typing import ResponseReturnValue
+
+from selfcare import rendering
+from selfcare.access import current_account, signed_in
+from selfcare.rights import Ability
+from selfcare.services import catalogue, memberships, ordering
+
+bp = Blueprint("home", __name__)
+
+CARDS = 12
+
+
+@bp.get("/")
+@signed_in
+def index() -> ResponseReturnValue:
+    """My contracts, a few services, my latest orders (HOME-1, HOME-2)."""
+    me = current_account()
+    places = memberships.places_of(me.id, limit=CARDS + 1)
+    shop = next((p for p in places if p.rights.may(Ability.READ_CATALOGUE)), None)
+    return rendering.page(
+        "home/index.html",
+        places=places[:CARDS],
+        more_contracts=len(places) > CARDS,
+        shop=shop,
+        services=catalogue.highlights() if shop else [],
+        orders=ordering.latest_of(me.id),
+    )

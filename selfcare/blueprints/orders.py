@@ -1,0 +1,36 @@
+"""Orders of a contract, read-only (§5.4, figure 21)."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+from flask.typing import ResponseReturnValue
+
+from selfcare import rendering
+from selfcare.access import requires
+from selfcare.database import db
+from selfcare.lists import orders
+from selfcare.models import Contract
+from selfcare.rights import Ability
+from selfcare.services import ordering
+
+bp = Blueprint("orders", __name__, url_prefix="/contracts/<ref>/orders")
+
+
+@bp.get("")
+@requires(Ability.READ_ORDERS)
+def index(contract: Contract) -> ResponseReturnValue:
+    """Every order of the contract, whoever placed it (ORDERS-1)."""
+    rows = rendering.listing(orders.OrderList, orders.of_contract(contract.id))
+    return rendering.list_page("orders/index.html", rows)
+
+
+@bp.get("/<order_ref>")
+@requires(Ability.READ_ORDERS)
+def order(contract: Contract, order_ref: str) -> ResponseReturnValue:
+    """One order and what it was made with."""
+    found = db.one_or_abort(
+        orders.of_contract(contract.id).where(orders.Order.ref == order_ref), scalar=False
+    )
+    return rendering.page(
+        "orders/order.html", order=found, subscription_ref=ordering.subscription_ref(found.id)
+    )

@@ -1,0 +1,25 @@
+"""Pages everybody may read: accessibility statement, legal notice, help before signing in."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+from flask.typing import ResponseReturnValue
+
+from selfcare import rendering
+from selfcare.access import public
+
+bp = Blueprint("site", __name__)
+
+
+@bp.get("/accessibility")
+@public("the law wants it readable by everybody")
+def accessibility() -> ResponseReturnValue:
+    """Accessibility statement (RGAA)."""
+    return rendering.page("site/accessibility.html")
+
+
+@bp.get("/legal")
+@public("the law wants it readable by everybody")
+def legal() -> ResponseReturnValue:
+    """Legal notice, where the operator has no page of their own."""
+    return rendering.page("site/legal.html")

@@ -1,0 +1,15 @@
+"""`flask …` commands: one module per subject."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from selfcare.cli import accounts, processes, settings
+
+
+def init_app(app: Flask) -> None:
+    """Register them all."""
+    app.cli.add_command(processes.worker)
+    app.cli.add_command(processes.cron)
+    app.cli.add_command(settings.settings_group)
+    app.cli.add_command(accounts.accounts_group)

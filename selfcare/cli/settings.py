@@ -1,0 +1,61 @@
+"""`flask settings`: what may be configured, and what is."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing
+from pathlib import Path
+
+import click
+from flask.cli import AppGroup
+
+from selfcare.access import settings
+from selfcare.config import ROOT, Settings
+
+settings_group = AppGroup("settings", help="What may be configured, and what is.")
+
+
+@settings_group.command("docs")
+@click.option("--check", is_flag=True, help="Fail if docs/settings.md is out of date.")
+def docs(*, check: bool) -> None:
+    """Write docs/settings.md from the code."""
+    path, text = ROOT / "docs" / "settings.md", markdown()
+    if check and (not path.exists() or path.read_text() != text):
+        raise click.ClickException("docs/settings.md is out of date: run `flask settings docs`")
+    if not check:
+        path.write_text(text)
+
+
+@settings_group.command("show")
+def show() -> None:
+    """Print the settings in force; secrets are only said to be set."""
+    for spec in dataclasses.fields(Settings):
+        value = getattr(settings(), spec.name)
+        if spec.metadata["secret"]:
+            value = "(set)" if value else "(not set)"
+        click.echo(f"{spec.name.upper()}={value}")
+
+
+def markdown() -> str:
+    """The page of settings: name, kind, default, what it does."""
+    kinds = typing.get_type_hints(Settings)
+    lines = [
+        "# Settings",
+        "",
+        "Every setting is an environment variable. This page is made from `selfcare/config.py`",
+        "by `flask settings docs`; a test fails when it is out of date.",
+        "",
+        "| Variable | Kind | Default | What it does |",
+        "|---|---|---|---|",
+    ]
+    names = {bool: "yes/no", int: "number", str: "text"}
+    for spec in dataclasses.fields(Settings):
+        kind = names.get(kinds[spec.name], "path")
+        default = spec.default
+        if isinstance(default, Path):
+            default = f"(temporary folder)/{default.name}"
+        if spec.name == "database_url":
+            default = "sqlite:///…/var/selfcare.db"
+        shown = f"`{default}`" if default not in ("", None) else ""
+        lines.append(f"| `{spec.name.upper()}` | {kind} | {shown} | {spec.metadata['doc']} |")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,80 @@
+"""Error pages: what happened in the reader's language, what to do, and the request's id."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+from flask import Flask, g, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException, InternalServerError
+
+from selfcare.access import Missing
+from selfcare.database import db
+from selfcare.extensions import login_manager
+from selfcare.services import memberships
+
+log = structlog.get_logger(__name__)
+
+PAGES = {400, 403, 404, 405, 409, 410, 413, 429, 500, 503}
+
+
+def init_app(app: Flask) -> None:
+    """Answer every error with a page of ours."""
+    app.register_error_handler(CSRFError, _csrf)
+    app.register_error_handler(Missing, _missing)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(OperationalError, _database)
+    app.register_error_handler(InternalServerError, _failure)
+
+
+def _answer(code: int, **context: Any) -> ResponseReturnValue:
+    g.pop("section", None)
+    name = code if code in PAGES else 400 if code < 500 else 500
+    return render_template(f"errors/{name}.html", request_id=g.get("request_id"), **context), code
+
+
+def _csrf(_problem: CSRFError) -> ResponseReturnValue:
+    return _answer(400, csrf=True)
+
+
+def _missing(problem: Missing) -> ResponseReturnValue:
+    """Says which profile is missing and who can give it (product.md, after the table)."""
+    referent = memberships.referent_of(problem.contract)
+    return _answer(
+        403,
+        rule=problem.rule,
+        ability=problem.ability,
+        contract=problem.contract,
+        referent=referent,
+    )
+
+
+def _http(problem: HTTPException) -> ResponseReturnValue:
+    if problem.response is not None or problem.code is None or problem.code < 400:
+        return problem
+    return _answer(problem.code, problem=problem)
+
+
+def _database(problem: OperationalError) -> ResponseReturnValue:
+    """The database is away or too busy: nothing was saved, and the reader may try again."""
+    log.error("database_unavailable", problem=str(problem.orig), path=request.path)
+    db.session.rollback()
+    return _plain(503)
+
+
+def _failure(problem: InternalServerError) -> ResponseReturnValue:
+    db.session.rollback()
+    return _plain(500)
+
+
+def _plain(code: int) -> ResponseReturnValue:
+    """A page that needs no database: header and menu are the signed-out ones."""
+    g._login_user = login_manager.anonymous_user()
+    return (
+        render_template(f"errors/{code}.html", request_id=g.get("request_id"), plain=True),
+        code,
+        {"Retry-After": "30"} if code == 503 else {},
+    )

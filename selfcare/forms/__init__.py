@@ -1,0 +1,1 @@
+"""WTForms: the shape and the wording of input."""

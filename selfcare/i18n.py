@@ -1,0 +1,141 @@
+"""The reader's language, and money, dates and numbers as they write them.
+
+Formatters are cached by value: Babel's take 30 to 50 µs a call, a list makes a hundred of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.dates import format_date as babel_date
+from babel.numbers import format_currency, format_decimal
+from babel.support import NullTranslations, Translations
+from flask import Flask, current_app, g, has_request_context, request, session
+from flask_babel import force_locale
+from flask_login import current_user
+
+from selfcare.config import ROOT, Settings
+from selfcare.extensions import babel
+from selfcare.models import LOCALES
+
+LANGUAGES = {"fr": "Français", "en": "English"}
+_BABEL = {"fr": Locale("fr", "FR"), "en": Locale("en", "GB")}
+
+
+def choose_locale() -> str:
+    """The account's language, else what this browser chose or prefers, else French."""
+    if not has_request_context():
+        return "fr"
+    if "locale" not in g:
+        if current_user.is_authenticated:
+            g.locale = current_user.account.locale
+        elif session.get("locale") in LOCALES:
+            g.locale = session["locale"]
+        else:
+            g.locale = request.accept_languages.best_match(LOCALES) or "fr"
+    chosen: str = g.locale
+    return chosen
+
+
+def locale() -> str:
+    """The language in force: the reader's, or the addressee's inside `speaking`."""
+    spoken: str | None = g.get("spoken")
+    return spoken or choose_locale()
+
+
+@contextmanager
+def speaking(language: str) -> Iterator[None]:
+    """Text made inside is in this language (mails, jobs)."""
+    before, g.spoken = g.get("spoken"), language
+    try:
+        with force_locale(language):
+            yield
+    finally:
+        g.spoken = before
+
+
+@lru_cache
+def catalogue(language: str) -> NullTranslations:
+    """The messages of a language; English is what the code is written in."""
+    return Translations.load(ROOT / "translations", [language])
+
+
+@lru_cache(maxsize=65536)
+def money(amount: Decimal, currency: str, language: str) -> str:
+    """`3 596,45 €`, `€3,596.45`; each amount keeps its own currency."""
+    return format_currency(amount, currency, locale=_BABEL[language])
+
+
+@lru_cache(maxsize=16384)
+def day(value: date, language: str) -> str:
+    """`09/10/2017` in both languages."""
+    return babel_date(value, "dd/MM/yyyy", locale=_BABEL[language])
+
+
+@lru_cache(maxsize=4096)
+def long_day(value: date, language: str) -> str:
+    """« 11 janvier 2017 », and « 1er janvier » which Babel does not know."""
+    text = babel_date(value, "long", locale=_BABEL[language])
+    return text.replace("1 ", "1er ", 1) if language == "fr" and value.day == 1 else text
+
+
+@lru_cache(maxsize=4096)
+def number(value: int, language: str) -> str:
+    """`10 000`, `10,000`."""
+    return format_decimal(value, locale=_BABEL[language])
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Who text is made for: their language, and the clock the portal shows."""
+
+    language: str
+    zone: ZoneInfo
+
+    def moment(self, value: datetime) -> str:
+        """`09/10/2017 11:31`."""
+        local = value.astimezone(self.zone)
+        return f"{day(local.date(), self.language)} {local.hour:02}:{local.minute:02}"
+
+    def day(self, value: date) -> str:
+        """`09/10/2017`."""
+        return day(value, self.language)
+
+    def money(self, amount: Decimal, currency: str) -> str:
+        """`3 596,45 €`."""
+        return money(amount, currency, self.language)
+
+    def today(self) -> date:
+        """The present day where the customers are."""
+        return datetime.now(self.zone).date()
+
+
+@lru_cache
+def _reader(language: str, zone: str) -> Reader:
+    return Reader(language, ZoneInfo(zone))
+
+
+def reader() -> Reader:
+    """The reader of this page, or the addressee of this mail."""
+    return _reader(locale(), current_app.config["BABEL_DEFAULT_TIMEZONE"])
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    """Bind Flask-Babel, and give the templates a gettext without its per-call look-ups."""
+    babel.init_app(app, locale_selector=choose_locale, timezone_selector=lambda: settings.timezone)
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
+        gettext=lambda text: catalogue(locale()).gettext(text),
+        ngettext=lambda one, many, n: catalogue(locale()).ngettext(one, many, n),
+        newstyle=True,
+        pgettext=lambda context, text: catalogue(locale()).pgettext(context, text),
+        npgettext=lambda context, one, many, n: catalogue(locale()).npgettext(
+            context, one, many, n
+        ),
+    )

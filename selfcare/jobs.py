@@ -1,0 +1,125 @@
+"""Background work: a wish is a row, a job is the wake-up (design.md, decision 3).
+
+```python
+@job(queue="mail")
+def deliver(mail_id: int) -> None: ...
+
+deliver.after_commit(mail.id)  # in the request: enqueued once the row is really there
+```
+
+A job runs in one transaction of its own and may run twice or late: it re-reads its row and *sets*
+the outcome. Redis away: nothing is enqueued, the row stays, the sweep (`selfcare.services.sweeps`)
+finds it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from flask import current_app, has_app_context
+from redis import Redis, RedisError
+from redis.backoff import NoBackoff
+from redis.retry import Retry as RedisRetry
+from rq import Queue, Retry
+from sqlalchemy import event
+from sqlalchemy.orm import Session
+
+from selfcare.database import db
+
+log = structlog.get_logger(__name__)
+
+QUEUES = ("interactive", "mail", "iam", "sweeps")
+"""In the order workers serve them: where somebody waits comes first."""
+
+DELAYS = (10, 60, 300, 900, 3600, 14400)
+"""Seconds before each new try of a failed job."""
+
+
+def connect(url: str, *, patient: bool = False) -> Redis:
+    """A Redis client; the web's gives up at once, a worker's (`patient`) waits for its queue."""
+    if patient:
+        return Redis.from_url(url, socket_connect_timeout=5, health_check_interval=30)
+    return Redis.from_url(
+        url,
+        socket_connect_timeout=0.5,
+        socket_timeout=1.0,
+        retry=RedisRetry(NoBackoff(), 1),
+    )
+
+
+def redis() -> Redis:
+    """The application's Redis client."""
+    client: Redis = current_app.extensions["redis"]
+    return client
+
+
+@dataclass(frozen=True)
+class Job:
+    """A function that a worker runs; made by `@job`."""
+
+    function: Callable[..., None]
+    queue: str
+    timeout: int
+
+    @property
+    def path(self) -> str:
+        """The name a worker imports it by."""
+        return f"{self.function.__module__}.{self.function.__name__}"
+
+    def __call__(self, *args: Any) -> None:
+        """Run now, in an application context of its own, in one transaction."""
+        with current_app._get_current_object().app_context():  # type: ignore[attr-defined]
+            self.function(*args)
+            db.session.commit()
+
+    def enqueue(self, *args: Any) -> None:
+        """Hand it to the workers now.
+
+        Raises:
+            RedisError: nobody took it.
+        """
+        Queue(self.queue, connection=redis()).enqueue(
+            self.path,
+            *args,
+            retry=Retry(max=len(DELAYS), interval=list(DELAYS)),
+            job_timeout=self.timeout,
+            result_ttl=60,
+            failure_ttl=7 * 86400,
+        )
+
+    def after_commit(self, *args: Any) -> None:
+        """Enqueue when the present transaction is committed; never for a rolled-back one."""
+        wakeups = db.session.info.setdefault("wakeups", [])
+        if (self, args) not in wakeups:
+            wakeups.append((self, args))
+
+
+def job(*, queue: str, timeout: int = 120) -> Callable[[Callable[..., None]], Job]:
+    """Make a function a job of one of `QUEUES`; `timeout` in seconds."""
+    if queue not in QUEUES:
+        raise ValueError(f"unknown queue {queue!r}")
+
+    def decorate(function: Callable[..., None]) -> Job:
+        return Job(function, queue, timeout)
+
+    return decorate
+
+
+@event.listens_for(Session, "after_commit")
+def _wake(session: Session) -> None:
+    if session.in_nested_transaction():  # the hook fires for savepoints too
+        return
+    for wanted, args in session.info.pop("wakeups", []):
+        try:
+            wanted.enqueue(*args)
+        except RedisError as problem:
+            log.warning("job_left_to_the_sweep", job=wanted.path, problem=str(problem))
+
+
+@event.listens_for(Session, "after_rollback")
+def _forget(session: Session) -> None:
+    if has_app_context() and not session.in_nested_transaction():
+        session.info.pop("wakeups", None)

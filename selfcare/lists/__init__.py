@@ -1,0 +1,1 @@
+"""Every list the portal shows: one module per list, the mechanism in `query`."""

@@ -1,0 +1,43 @@
+"""The contracts somebody is a member of (ACCOUNT-2, figure 41)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import Select, select
+
+from selfcare.lists.query import Column, ListQuery
+from selfcare.models import Contract, Membership, Offer
+
+
+class ContractList(ListQuery):
+    """Name, id, offer, platform id."""
+
+    name = "contracts"
+    columns = (
+        Column("name", _l("Name"), Contract.name, lambda r, _: r.name),
+        Column("ref", _l("ID"), Contract.ref, lambda r, _: r.ref),
+        Column("offer", _l("Offer"), Offer.name, lambda r, _: r.offer),
+        Column("platform", _l("Platform ID"), Contract.platform_id, lambda r, _: r.platform_id),
+    )
+    searched = (Contract.search_text,)
+    default_sort = "name"
+    tie_break = Contract.id
+
+
+def of_account(account_id: int) -> Select[Any]:
+    """Every contract the account is a member of, with its profiles on it."""
+    return (
+        select(
+            Contract.id,
+            Contract.ref,
+            Contract.name,
+            Contract.platform_id,
+            Offer.name.label("offer"),
+            Membership.profiles,
+        )
+        .join(Membership, Membership.contract_id == Contract.id)
+        .join(Offer, Offer.id == Contract.offer_id)
+        .where(Membership.account_id == account_id)
+    )

@@ -1,0 +1,92 @@
+"""Orders: all of a contract's (ORDERS-1), and mine (ACCOUNT-2)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import Select, case, or_, select
+
+from selfcare import wording
+from selfcare.lists.query import Column, ListQuery
+from selfcare.models import Account, Contract, Membership, Order, OrderStatus
+from selfcare.wording import plain_amount
+
+STATUS_RANK = case({s.value: rank for rank, s in enumerate(OrderStatus)}, value=Order.status)
+
+SHOWN = select(
+    Order.id,
+    Order.ref,
+    Order.placed_at,
+    Order.name_fr,
+    Order.name_en,
+    Order.price,
+    Order.price_kind,
+    Order.currency,
+    Order.status,
+    Order.parameters,
+    Account.login.label("placed_by"),
+).join(Account, Account.id == Order.placed_by_id)
+
+
+def order_name(row: Any, language: str) -> str:
+    """What was ordered, in the reader's language; the same rule as `Order.name`."""
+    name: str = row.name_en if language == "en" else row.name_fr
+    return name
+
+
+class OrderList(ListQuery):
+    """Date, reference, name, price, by whom, status (figure 21)."""
+
+    name = "orders"
+    columns = (
+        Column("date", _l("Date"), Order.placed_at, lambda r, reader: reader.moment(r.placed_at)),
+        Column("ref", _l("Ref."), Order.ref, lambda r, _: r.ref),
+        Column(
+            "name",
+            _l("Name"),
+            lambda reader: Order.name_en if reader.language == "en" else Order.name_fr,
+            lambda r, reader: order_name(r, reader.language),
+        ),
+        Column("price", _l("Price"), Order.price, lambda r, reader: plain_amount(r.price, reader)),
+        Column("currency", _l("Currency"), None, lambda r, _: r.currency, only_in_export=True),
+        Column("by", _l("By"), Account.login, lambda r, _: r.placed_by),
+        Column(
+            "status", _l("Status"), STATUS_RANK, lambda r, _: str(wording.ORDER_STATUS[r.status])
+        ),
+    )
+    searched = (Order.search_text,)
+    searched_dates = (Order.placed_at,)
+    default_sort = "-date"
+    tie_break = Order.id
+
+
+def of_contract(contract_id: int) -> Select[Any]:
+    """Every order of the contract, whoever placed it (ORDERS-1)."""
+    return SHOWN.where(Order.contract_id == contract_id)
+
+
+class MyOrderList(OrderList):
+    """The same list, across contracts: each row says whose contract it is (figure 42)."""
+
+    columns = (
+        *OrderList.columns[:2],
+        Column("contract", _l("Contract"), Contract.ref, lambda r, _: r.contract_ref),
+        *OrderList.columns[2:],
+    )
+
+
+def of_account(account_id: int) -> Select[Any]:
+    """My orders on all my contracts, and everybody's where I am the referent (ACCOUNT-2)."""
+    mine = select(Membership.contract_id).where(Membership.account_id == account_id)
+    return (
+        SHOWN.add_columns(Contract.ref.label("contract_ref"))
+        .join(Contract, Contract.id == Order.contract_id)
+        .where(Order.contract_id.in_(mine))
+        .where(
+            or_(
+                Order.placed_by_id == account_id,
+                Order.contract_id.in_(mine.where(Membership.is_referent)),
+            )
+        )
+    )

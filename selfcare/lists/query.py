@@ -1,0 +1,246 @@
+"""The one place with search, sort, pages and export (LIST-1).
+
+A list is a subclass of `ListQuery`: what it shows, searches and sorts by, as data. What the reader
+asked for comes from the address (`q`, `sort`, `page`, `open`) and is a whitelist: anything else is
+ignored, never an error and never an expression.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time
+from typing import Any, ClassVar, Self
+from urllib.parse import urlencode
+
+from sqlalchemy import ColumnElement, Date, Row, Select, and_, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
+
+from selfcare.database import db
+from selfcare.i18n import Reader
+from selfcare.lists.dates import span
+from selfcare.models import fold
+
+PAGE_SIZE = 25
+COUNTED_UP_TO = 10_000
+LONGEST_SEARCH = 200
+_NOT_TEXT = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+_TIME_OF_DAY = re.compile(r"\d{1,2}:\d{2}")
+
+Expression = ColumnElement[Any] | InstrumentedAttribute[Any]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its heading, what sorts it, and its text in an export.
+
+    Attributes:
+        key: the name in the address (`sort=-date`).
+        label: the heading, translated when shown.
+        sort: an expression, or one made for the reader; None cannot be sorted.
+        text: the cell of a row in a CSV file, given the row and the reader.
+        only_in_export: absent from the screen, where another column says it already.
+    """
+
+    key: str
+    label: Any
+    sort: Expression | Callable[[Reader], Any] | None
+    text: Callable[[Row[Any], Reader], str]
+    only_in_export: bool = False
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the reader wants to see, read from an address."""
+
+    q: str = ""
+    sort: str = ""
+    page: int = 1
+    open: str = ""
+    too_long: bool = False
+
+
+class ListQuery:
+    """A list as the reader asked for it: rows of one page, the total, and its addresses."""
+
+    columns: ClassVar[tuple[Column, ...]]
+    searched: ClassVar[tuple[Expression, ...]]
+    searched_dates: ClassVar[tuple[Expression, ...]] = ()
+    default_sort: ClassVar[str]
+    tie_break: ClassVar[Expression]
+    row_key: ClassVar[str] = "ref"
+    prefix: ClassVar[str] = ""
+    name: ClassVar[str]
+    """Names the list on its page (`id` of its part) and its export file."""
+
+    def __init__(self, statement: Select[Any], asked: Asked, *, path: str, reader: Reader) -> None:
+        self.path, self.asked, self.reader = path, asked, reader
+        self.keep: Mapping[str, str] = {}
+        """What else the page's address holds; every address of the list keeps it."""
+        self.filtered = self._filtered(statement)
+        self.page = asked.page
+        self.total, self.total_is_exact = self._count()
+        self.rows: Sequence[Row[Any]] = self._fetch()
+
+    @classmethod
+    def from_args(
+        cls,
+        statement: Select[Any],
+        args: Mapping[str, str],
+        *,
+        path: str,
+        reader: Reader,
+    ) -> Self:
+        """The list for an address; `args` as in `request.args`, whatever somebody typed there."""
+        return cls(statement, cls.read(args), path=path, reader=reader)
+
+    @classmethod
+    def read(cls, args: Mapping[str, str]) -> Asked:
+        """What the address asks for, every value made harmless."""
+
+        def given(name: str) -> str:
+            return _NOT_TEXT.sub(" ", args.get(cls.prefix + name, "")).strip()
+
+        q, sort, page = given("q"), given("sort"), given("page")
+        sortable = {column.key for column in cls.columns if column.sort is not None}
+        return Asked(
+            q=q[:LONGEST_SEARCH],
+            too_long=len(q) > LONGEST_SEARCH,
+            sort=sort if sort.removeprefix("-") in sortable else cls.default_sort,
+            page=int(page) if re.fullmatch(r"[1-9]\d{0,8}", page) else cls._odd_page(page),
+            open=given("open")[:64],
+        )
+
+    @staticmethod
+    def _odd_page(page: str) -> int:
+        """A page number too long to be one means the last page; anything else the first."""
+        return 10**9 if re.fullmatch(r"[1-9]\d{9,}", page) else 1
+
+    # What is in it
+
+    def _filtered(self, statement: Select[Any]) -> Select[Any]:
+        words = self.asked.q.split()
+        if any(span(word) for word in words):  # « 09/10/2017 11:31 » copied from the list
+            words = [word for word in words if not _TIME_OF_DAY.fullmatch(word)]
+        for word in words:
+            statement = statement.where(or_(*self._matches(word)))
+        return statement
+
+    def _matches(self, word: str) -> Iterator[ColumnElement[bool]]:
+        for column in self.searched:
+            yield column.contains(fold(word), autoescape=True)
+        if days := span(word):
+            for column in self.searched_dates:
+                first, after = (self._bound(column, day) for day in days)
+                yield and_(column >= first, column < after)
+
+    def _bound(self, column: Expression, day: date) -> date | datetime:
+        if isinstance(column.type, Date):
+            return day
+        return datetime.combine(day, time(), self.reader.zone).astimezone(UTC)
+
+    def _ordered(self) -> Select[Any]:
+        key, down = self.asked.sort.removeprefix("-"), self.asked.sort.startswith("-")
+        column = next(column for column in self.columns if column.key == key)
+        expression: Any = column.sort
+        if not isinstance(expression, (ColumnElement, InstrumentedAttribute)):
+            expression = expression(self.reader)
+        by = [expression, type(self).tie_break]
+        return self.filtered.order_by(*(e.desc() if down else e.asc() for e in by))
+
+    def _count(self) -> tuple[int, bool]:
+        """How many rows there are, counted up to `COUNTED_UP_TO` (a list may hold millions)."""
+        some = self.filtered.with_only_columns(type(self).tie_break).limit(COUNTED_UP_TO + 1).subquery()
+        count = db.session.execute(select(func.count()).select_from(some)).scalar_one()
+        return min(count, COUNTED_UP_TO), count <= COUNTED_UP_TO
+
+    def _count_all(self) -> int:
+        everything = self.filtered.with_only_columns(type(self).tie_break).subquery()
+        return db.session.execute(select(func.count()).select_from(everything)).scalar_one()
+
+    def _fetch(self) -> Sequence[Row[Any]]:
+        """One page and one row more, which tells whether a next page exists."""
+        if self.total_is_exact:
+            self.page = min(self.page, self.pages)
+        statement = self._ordered().limit(PAGE_SIZE + 1)
+        rows = db.session.execute(statement.offset((self.page - 1) * PAGE_SIZE)).all()
+        if not rows and self.page > 1:  # beyond the end of a list too long to be counted
+            self.page = max(1, -(-self._count_all() // PAGE_SIZE))
+            rows = db.session.execute(statement.offset((self.page - 1) * PAGE_SIZE)).all()
+        self.has_next = len(rows) > PAGE_SIZE
+        return rows[:PAGE_SIZE]
+
+    def everything(self) -> Iterator[Row[Any]]:
+        """All rows of the list as filtered and sorted, a few hundred at a time (exports)."""
+        level = "AUTOCOMMIT" if db.engine.dialect.name == "sqlite" else "REPEATABLE READ"
+        options = {"isolation_level": level, "stream_results": True, "yield_per": 500}
+        with db.engine.connect().execution_options(**options) as connection:
+            yield from connection.execute(self._ordered())
+
+    # How it is shown
+
+    @property
+    def pages(self) -> int:
+        """How many pages are known to exist (at least one, be it empty)."""
+        return max(1, -(-self.total // PAGE_SIZE))
+
+    @property
+    def shown_columns(self) -> tuple[Column, ...]:
+        """The columns on screen."""
+        return tuple(column for column in self.columns if not column.only_in_export)
+
+    @property
+    def first(self) -> int:
+        """The number of the first row shown, counted from one."""
+        return (self.page - 1) * PAGE_SIZE + 1
+
+    @property
+    def sorted_by(self) -> tuple[str, bool]:
+        """The sorted column's key, and whether it goes down."""
+        return self.asked.sort.removeprefix("-"), self.asked.sort.startswith("-")
+
+    def is_open(self, row: Row[Any]) -> bool:
+        """Whether this row shows its details."""
+        return bool(self.asked.open) and getattr(row, self.row_key) == self.asked.open
+
+    def url(self, **changes: Any) -> str:
+        """The address of this list with something else asked; defaults stay out of it.
+
+        `format="csv"` may be given beside the fields of `Asked`.
+        """
+        extra = {"format": changes.pop("format")} if "format" in changes else {}
+        asked = replace(self.asked, **{"page": self.page, **changes})
+        state = {
+            "q": asked.q,
+            "sort": asked.sort if asked.sort != self.default_sort else "",
+            "page": asked.page if asked.page > 1 else "",
+            "open": asked.open,
+            **extra,
+        }
+        query = urlencode(
+            {**self.keep, **{self.prefix + name: value for name, value in state.items() if value}}
+        )
+        return f"{self.path}?{query}" if query else self.path
+
+    def sort_url(self, column: Column) -> str:
+        """Sort by this column; a second time turns the order round."""
+        key, down = self.sorted_by
+        turned = "" if key != column.key or down else "-"
+        return self.url(sort=turned + column.key, page=1, open="")
+
+    def row_urls(self) -> tuple[str, str]:
+        """The address that opens a row, to put its key behind; and the one that closes it."""
+        closed = self.url(open="")
+        return f"{closed}{'&' if '?' in closed else '?'}{self.prefix}open=", closed
+
+    def pager(self) -> list[int | None]:
+        """Page numbers to offer, None for a gap: `1 … 4 5 6 … 40`."""
+        last = max(self.pages, self.page + self.has_next)
+        near = {1, last, *range(self.page - 1, self.page + 2)}
+        numbers: list[int | None] = []
+        for page in sorted(n for n in near if 1 <= n <= last):
+            if numbers and numbers[-1] is not None and page - numbers[-1] > 1:
+                numbers.append(None)
+            numbers.append(page)
+        return numbers

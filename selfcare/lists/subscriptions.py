@@ -1,0 +1,122 @@
+"""Subscriptions: all of a contract's (SUBS-1), and mine (ACCOUNT-2)."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import Select, case, or_, select
+
+from selfcare import wording
+from selfcare.i18n import Reader
+from selfcare.lists.query import Column, ListQuery
+from selfcare.models import Contract, Membership, Order, Subscription, subscription_status
+from selfcare.wording import plain_amount
+
+SHOWN = select(
+    Subscription.id,
+    Subscription.ref,
+    Subscription.subscribed_at,
+    Subscription.name,
+    Subscription.price,
+    Subscription.upfront,
+    Subscription.currency,
+    Subscription.months,
+    Subscription.region,
+    Subscription.starts_on,
+    Subscription.ends_on,
+    Order.ref.label("order_ref"),
+    Order.name_fr,
+    Order.name_en,
+).join(Order, Order.id == Subscription.order_id)
+
+
+def status(row: Any, today: date) -> Any:
+    """The status of a row, in words."""
+    return wording.SUBSCRIPTION_STATUS[subscription_status(row.starts_on, row.ends_on, today)]
+
+
+def _by_status(reader: Reader) -> Any:
+    today = reader.today()
+    return case((Subscription.starts_on > today, 0), (Subscription.ends_on >= today, 1), else_=2)
+
+
+class SubscriptionList(ListQuery):
+    """Subscription date, reference, name, price, start, end, status (figure 22)."""
+
+    name = "subscriptions"
+    columns = (
+        Column(
+            "date",
+            _l("Subscription date"),
+            Subscription.subscribed_at,
+            lambda r, reader: reader.moment(r.subscribed_at),
+        ),
+        Column("ref", _l("Ref."), Subscription.ref, lambda r, _: r.ref),
+        Column("name", _l("Name"), Subscription.name, lambda r, _: r.name),
+        Column(
+            "price",
+            _l("Price"),
+            Subscription.price,
+            lambda r, reader: plain_amount(r.price, reader),
+        ),
+        Column(
+            "upfront",
+            _l("Upfront payment"),
+            None,
+            lambda r, reader: plain_amount(r.upfront, reader),
+            only_in_export=True,
+        ),
+        Column("currency", _l("Currency"), None, lambda r, _: r.currency, only_in_export=True),
+        Column(
+            "start",
+            _l("Start date"),
+            Subscription.starts_on,
+            lambda r, reader: reader.day(r.starts_on),
+        ),
+        Column(
+            "end", _l("End date"), Subscription.ends_on, lambda r, reader: reader.day(r.ends_on)
+        ),
+        Column(
+            "status",
+            _l("Status"),
+            _by_status,
+            lambda r, reader: str(status(r, reader.today())),
+        ),
+    )
+    searched = (Subscription.search_text,)
+    searched_dates = (Subscription.subscribed_at, Subscription.starts_on, Subscription.ends_on)
+    default_sort = "-date"
+    tie_break = Subscription.id
+
+
+class MySubscriptionList(SubscriptionList):
+    """The same list, across contracts (figure 43)."""
+
+    columns = (
+        *SubscriptionList.columns[:2],
+        Column("contract", _l("Contract"), Contract.ref, lambda r, _: r.contract_ref),
+        *SubscriptionList.columns[2:],
+    )
+
+
+def of_contract(contract_id: int) -> Select[Any]:
+    """Every subscription of the contract."""
+    return SHOWN.where(Subscription.contract_id == contract_id)
+
+
+def of_account(account_id: int) -> Select[Any]:
+    """Mine on all my contracts, and everybody's where I am the referent (ACCOUNT-2)."""
+    mine = select(Membership.contract_id).where(Membership.account_id == account_id)
+    return (
+        SHOWN.add_columns(Contract.ref.label("contract_ref"))
+        .join(Contract, Contract.id == Subscription.contract_id)
+        .where(Subscription.contract_id.in_(mine))
+        .where(
+            or_(
+                Subscription.subscribed_by_id == account_id,
+                Subscription.contract_id.in_(mine.where(Membership.is_referent)),
+            )
+        )
+    )

@@ -1,0 +1,84 @@
+"""Log lines as JSON with the request's id, which error pages show too."""
+
+from __future__ import annotations
+
+import logging
+import re
+import secrets
+import time
+
+import structlog
+from flask import Flask, Response, g, request
+
+from selfcare.config import Settings
+
+log = structlog.get_logger("selfcare.requests")
+_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+
+
+def configure(settings: Settings) -> None:
+    """Send structlog and the standard library's records the same way, to stderr."""
+    shared = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+    ]
+    renderer = (
+        structlog.processors.JSONRenderer(ensure_ascii=False)
+        if settings.log_format == "json"
+        else structlog.dev.ConsoleRenderer(
+            colors=False, exception_formatter=structlog.dev.plain_traceback
+        )
+    )
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        wrapper_class=structlog.make_filtering_bound_logger(settings.log_level.lower()),
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler()
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(settings.log_level.upper())
+
+
+def _path() -> str:
+    """The path; its pattern where the path holds a secret (links in mails)."""
+    if request.url_rule and "token" in (request.view_args or {}):
+        return request.url_rule.rule
+    return request.path
+
+
+def init_app(app: Flask) -> None:
+    """Give each request an id and one line."""
+
+    @app.before_request
+    def begin() -> None:
+        given = request.headers.get("X-Request-ID", "")
+        g.request_id = given if _ID.fullmatch(given) else secrets.token_hex(8)
+        g.began = time.perf_counter()
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=g.request_id)
+
+    @app.after_request
+    def end(response: Response) -> Response:
+        response.headers["X-Request-ID"] = g.get("request_id", "")
+        if request.endpoint != "health.healthz":
+            who = getattr(g.get("_login_user"), "account_id", None)
+            log.info(
+                "request",
+                method=request.method,
+                path=_path(),
+                status=response.status_code,
+                ms=round((time.perf_counter() - g.began) * 1000, 1) if "began" in g else None,
+                account=who,
+            )
+        return response

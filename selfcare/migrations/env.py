@@ -1,0 +1,46 @@
+"""Alembic: migrates the database the settings name, or the connection a test hands over."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from alembic import context
+from sqlalchemy import Connection, create_engine
+
+from selfcare import config, database
+from selfcare.models import Base
+from selfcare.models.base import UTCDateTime
+from selfcare.models.contract import Profiles
+
+
+def plain_types(kind: str, item: Any, _context: Any) -> str | Literal[False]:
+    """Write our own types as the database's, so that old migrations need none of our code."""
+    if kind == "type" and isinstance(item, UTCDateTime):
+        return "sa.DateTime(timezone=True)"
+    if kind == "type" and isinstance(item, Profiles):
+        return "sa.JSON()"
+    return False
+
+
+def migrate(connection: Connection) -> None:
+    """Run the migrations on an open connection."""
+    context.configure(
+        connection=connection,
+        target_metadata=Base.metadata,
+        render_as_batch=connection.dialect.name == "sqlite",
+        compare_type=True,
+        render_item=plain_types,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+handed_over: Connection | None = context.config.attributes.get("connection")
+if handed_over is not None:
+    migrate(handed_over)
+else:
+    engine = create_engine(**database.engine_options(config.load()))
+    database.prepare(engine)
+    with engine.connect() as connection:
+        migrate(connection)
+        connection.commit()

@@ -1,0 +1,42 @@
+"""Columns, constraints and derived facts; one module per aggregate."""
+
+from selfcare.models.account import CIVILITIES, LOCALES, Account, SignIn
+from selfcare.models.base import Base, Searchable, fold, now
+from selfcare.models.contract import ConsoleAccess, Contract, Customer, Membership, Offer
+from selfcare.models.mail import Mail, MailState
+from selfcare.models.order import (
+    Order,
+    OrderCounter,
+    OrderStatus,
+    PriceKind,
+    Subscription,
+    SubscriptionStatus,
+    subscription_status,
+)
+from selfcare.models.service import Service
+
+__all__ = [
+    "CIVILITIES",
+    "LOCALES",
+    "Account",
+    "Base",
+    "ConsoleAccess",
+    "Contract",
+    "Customer",
+    "Mail",
+    "MailState",
+    "Membership",
+    "Offer",
+    "Order",
+    "OrderCounter",
+    "OrderStatus",
+    "PriceKind",
+    "Searchable",
+    "Service",
+    "SignIn",
+    "Subscription",
+    "SubscriptionStatus",
+    "fold",
+    "now",
+    "subscription_status",
+]

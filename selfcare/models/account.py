@@ -1,0 +1,91 @@
+"""A person who signs in, and each of their sign-ins."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from selfcare.models.base import Base, Searchable, now
+
+LOGIN_PATTERN = r"[A-Za-z0-9._-]{8,64}"
+LOCALES = ("fr", "en")
+CIVILITIES = ("madam", "sir")
+
+
+class Account(Searchable, Base):
+    """A person's account; contracts reach it through memberships."""
+
+    __tablename__ = "accounts"
+    __table_args__ = (
+        Index("uq_accounts_login", text("lower(login)"), unique=True),
+        Index("uq_accounts_email", text("lower(email)"), unique=True),
+        CheckConstraint("locale IN ('fr', 'en')", name="locale"),
+        CheckConstraint("civility IN ('madam', 'sir')", name="civility"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    login: Mapped[str] = mapped_column(String(64))
+    email: Mapped[str] = mapped_column(String(254))
+    password_hash: Mapped[str | None] = mapped_column(String(255), deferred=True)
+    civility: Mapped[str] = mapped_column(String(8), default="madam")
+    last_name: Mapped[str] = mapped_column(String(80))
+    first_name: Mapped[str] = mapped_column(String(80))
+    phone: Mapped[str | None] = mapped_column(String(24))
+    mobile: Mapped[str | None] = mapped_column(String(24))
+    locale: Mapped[str] = mapped_column(String(2), default="fr")
+    is_staff: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+    @property
+    def full_name(self) -> str:
+        """« Paul DUPONT », as the header shows it."""
+        return f"{self.first_name} {self.last_name.upper()}"
+
+    def search_terms(self) -> Iterable[str | None]:
+        """Login, names and address."""
+        return (self.login, self.first_name, self.last_name, self.email)
+
+
+class SignIn(Base):
+    """One signed-in browser: the row behind a session cookie, and what ends it (AUTH-7).
+
+    Flask-Login's "user" is this row, so that ending it signs that browser out on its next
+    request. The cookie holds a random token, the database only its hash.
+    """
+
+    __tablename__ = "sign_ins"
+    __allow_unmapped__ = True  # `token` below is no column
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"))
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    last_seen_at: Mapped[datetime] = mapped_column(default=now)
+    expires_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    ip: Mapped[str] = mapped_column(String(45), default="")
+    user_agent: Mapped[str] = mapped_column(String(255), default="")
+
+    account: Mapped[Account] = relationship(lazy="joined", innerjoin=True)
+
+    __table_args__ = (Index(None, "account_id", "ended_at"), Index(None, "expires_at"))
+
+    token: str | None = None
+    """The clear token: known while the cookie is being set, never stored."""
+
+    is_authenticated = True
+    is_anonymous = False
+
+    @property
+    def is_active(self) -> bool:
+        """Flask-Login: a row that was ended is never loaded, so a loaded one is active."""
+        return self.ended_at is None
+
+    def get_id(self) -> str:
+        """What the session cookie carries."""
+        if self.token is None:
+            raise LookupError("the token of a stored sign-in is not known")
+        return self.token

@@ -1,0 +1,155 @@
+"""Customers, the offers they hold, their contracts, and who may do what on them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    String,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.engine import Dialect
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.types import TypeDecorator
+
+from selfcare import rights
+from selfcare.models.account import Account
+from selfcare.models.base import Base, Searchable, now
+from selfcare.rights import Profile, Section
+
+
+class Customer(Base):
+    """The company; its code starts every order reference (`HONEY1655-1710-008`)."""
+
+    __tablename__ = "customers"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(String(16), unique=True)
+    name: Mapped[str] = mapped_column(String(120))
+    siren: Mapped[str | None] = mapped_column(String(9))
+    vat_number: Mapped[str | None] = mapped_column(String(16))
+    address: Mapped[str] = mapped_column(String(250), default="")
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Offer(Base):
+    """What was bought: it decides whether a technical console comes with the contract."""
+
+    __tablename__ = "offers"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(String(32), unique=True)
+    name: Mapped[str] = mapped_column(String(80))
+    has_console: Mapped[bool] = mapped_column(default=True)
+    document_space_url: Mapped[str | None] = mapped_column(String(500))
+    support_phone: Mapped[str | None] = mapped_column(String(40))
+    support_email: Mapped[str | None] = mapped_column(String(254))
+
+
+class Contract(Searchable, Base):
+    """One contract = one IAM domain of the console, named by `ref`."""
+
+    __tablename__ = "contracts"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    ref: Mapped[str] = mapped_column(String(16), unique=True)
+    name: Mapped[str] = mapped_column(String(80))
+    platform_id: Mapped[str] = mapped_column(String(80), default="")
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"), index=True)
+    offer_id: Mapped[int] = mapped_column(ForeignKey("offers.id"), index=True)
+    starts_on: Mapped[date]
+    ends_on: Mapped[date | None]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+    customer: Mapped[Customer] = relationship(lazy="raise_on_sql")
+    offer: Mapped[Offer] = relationship(lazy="raise_on_sql")
+
+    def search_terms(self) -> Iterable[str | None]:
+        """Reference, name and platform."""
+        return (self.ref, self.name, self.platform_id)
+
+
+class Profiles(TypeDecorator[Mapping[Section, Profile]]):
+    """Section → profile, as JSON; a profile the section does not offer is refused on the way in."""
+
+    impl = JSON
+    cache_ok = True
+
+    def process_bind_param(
+        self, value: Mapping[Section, Profile] | None, dialect: Dialect
+    ) -> dict[str, str] | None:
+        """Write only what the table of rights offers."""
+        if value is None:
+            return None
+        if wrong := list(rights.refused(value)):
+            raise ValueError(f"not offered by the section: {wrong}")
+        return {str(section): str(profile) for section, profile in value.items()}
+
+    def process_result_value(
+        self, value: Any, dialect: Dialect
+    ) -> Mapping[Section, Profile] | None:
+        """Read back; what no longer exists counts as no access."""
+        if value is None:
+            return None
+        known = {s.value: s for s in Section}, {p.value: p for p in Profile}
+        return {
+            known[0][section]: known[1].get(profile, Profile.NONE)
+            for section, profile in value.items()
+            if section in known[0]
+        }
+
+
+class Membership(Base):
+    """Somebody's place on a contract: one profile per section; the first user is the referent."""
+
+    __tablename__ = "memberships"
+    __table_args__ = (
+        UniqueConstraint("account_id", "contract_id"),
+        Index(None, "contract_id"),
+        Index(
+            "uq_memberships_referent",
+            "contract_id",
+            unique=True,
+            sqlite_where=text("is_referent"),
+            postgresql_where=text("is_referent"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"))
+    contract_id: Mapped[int] = mapped_column(ForeignKey("contracts.id", ondelete="CASCADE"))
+    is_referent: Mapped[bool] = mapped_column(default=False)
+    profiles: Mapped[Mapping[Section, Profile]] = mapped_column(Profiles)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+    account: Mapped[Account] = relationship(lazy="raise_on_sql")
+    contract: Mapped[Contract] = relationship(lazy="raise_on_sql")
+
+
+class ConsoleAccess(Base):
+    """The console roles somebody shall hold on a contract, and how far the console is with it.
+
+    The wish is this row (design.md, decision 3); a row without wanted groups asks for removal.
+    """
+
+    __tablename__ = "console_accesses"
+    __table_args__ = (
+        UniqueConstraint("account_id", "contract_id"),
+        Index(None, "contract_id"),
+        CheckConstraint("state IN ('queued', 'running', 'ready', 'failed')", name="state"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"))
+    contract_id: Mapped[int] = mapped_column(ForeignKey("contracts.id", ondelete="CASCADE"))
+    wanted_groups: Mapped[list[str]] = mapped_column(default=list)
+    state: Mapped[str] = mapped_column(String(8), default="queued")
+    problem: Mapped[str | None] = mapped_column(String(500))
+    changed_at: Mapped[datetime] = mapped_column(default=now)

@@ -1,0 +1,138 @@
+"""Orders, the counter behind their references, and the subscriptions they give rise to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from selfcare.models.account import Account
+from selfcare.models.base import Base, Searchable, now
+from selfcare.models.contract import Contract
+
+
+class OrderStatus(StrEnum):
+    """How far an order is; its words in both languages stand in `templating.py`."""
+
+    SUBMITTED = "submitted"
+    IN_PROGRESS = "in_progress"
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+
+
+class PriceKind(StrEnum):
+    """How a catalogue price is to be read."""
+
+    MONTHLY = "monthly"
+    FROM_MONTHLY = "from_monthly"
+    ONCE = "once"
+    QUOTE = "quote"
+
+
+class Order(Searchable, Base):
+    """An order keeps the wording and the price it was placed with, whatever the catalogue becomes."""
+
+    __tablename__ = "orders"
+    searched_words_change = False
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    ref: Mapped[str] = mapped_column(String(32), unique=True)
+    contract_id: Mapped[int] = mapped_column(ForeignKey("contracts.id"))
+    placed_by_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    placed_at: Mapped[datetime] = mapped_column(default=now)
+    name_fr: Mapped[str] = mapped_column(String(120))
+    name_en: Mapped[str] = mapped_column(String(120))
+    price: Mapped[Decimal | None] = mapped_column(Numeric(12, 2))
+    price_kind: Mapped[PriceKind] = mapped_column(String(16), default=PriceKind.MONTHLY)
+    currency: Mapped[str] = mapped_column(String(3), default="EUR")
+    status: Mapped[OrderStatus] = mapped_column(String(16), default=OrderStatus.SUBMITTED)
+    parameters: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+    contract: Mapped[Contract] = relationship(lazy="raise_on_sql")
+    placed_by: Mapped[Account] = relationship(lazy="raise_on_sql")
+
+    __table_args__ = (
+        CheckConstraint(
+            "status IN ('submitted', 'in_progress', 'completed', 'cancelled')", name="status"
+        ),
+        CheckConstraint(
+            "price_kind IN ('monthly', 'from_monthly', 'once', 'quote')", name="price_kind"
+        ),
+        Index(None, "contract_id", "placed_at", "id"),
+        Index(None, "placed_by_id", "placed_at", "id"),
+    )
+
+    def name(self, locale: str) -> str:
+        """What was ordered, in the reader's language."""
+        return self.name_en if locale == "en" else self.name_fr
+
+    def search_terms(self) -> Iterable[str | None]:
+        """Reference, both names, who ordered, and the parameters' values."""
+        values = (str(value) for value in self.parameters.values())
+        return (self.ref, self.name_fr, self.name_en, self.placed_by.login, *values)
+
+
+class OrderCounter(Base):
+    """The last number given in a customer's month (ORDERS-2)."""
+
+    __tablename__ = "order_counters"
+
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"), primary_key=True)
+    month: Mapped[str] = mapped_column(String(4), primary_key=True)
+    last: Mapped[int]
+
+
+class SubscriptionStatus(StrEnum):
+    """Derived from the dates, never stored (SUBS-2)."""
+
+    SUBSCRIBED = "subscribed"
+    ACTIVE = "active"
+    ENDED = "ended"
+
+
+class Subscription(Searchable, Base):
+    """What a completed order gave rise to; exists in no other case (SUBS-2)."""
+
+    __tablename__ = "subscriptions"
+    searched_words_change = False
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"), unique=True)
+    ref: Mapped[str] = mapped_column(String(32), unique=True)
+    contract_id: Mapped[int] = mapped_column(ForeignKey("contracts.id"))
+    subscribed_by_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    subscribed_at: Mapped[datetime]
+    name: Mapped[str] = mapped_column(String(120))
+    months: Mapped[int]
+    price: Mapped[Decimal] = mapped_column(Numeric(12, 2))
+    upfront: Mapped[Decimal] = mapped_column(Numeric(12, 2), default=Decimal(0))
+    currency: Mapped[str] = mapped_column(String(3), default="EUR")
+    region: Mapped[str] = mapped_column(String(32), default="")
+    starts_on: Mapped[date]
+    ends_on: Mapped[date]
+
+    order: Mapped[Order] = relationship(lazy="raise_on_sql")
+    contract: Mapped[Contract] = relationship(lazy="raise_on_sql")
+
+    __table_args__ = (
+        CheckConstraint("ends_on >= starts_on", name="dates"),
+        Index(None, "contract_id", "subscribed_at", "id"),
+        Index(None, "subscribed_by_id", "subscribed_at", "id"),
+        Index(None, "contract_id", "ends_on"),
+    )
+
+    def search_terms(self) -> Iterable[str | None]:
+        """Reference and name (dates are searched as dates)."""
+        return (self.ref, self.name)
+
+
+def subscription_status(starts_on: date, ends_on: date, today: date) -> SubscriptionStatus:
+    """`subscribed` until the start date, `active` until the end date has passed, then `ended`."""
+    if today < starts_on:
+        return SubscriptionStatus.SUBSCRIBED
+    return SubscriptionStatus.ACTIVE if today <= ends_on else SubscriptionStatus.ENDED

@@ -1,0 +1,145 @@
+"""How a view answers: the whole page, the part htmx asked for, or the list as a file."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeVar
+
+from flask import Response, g, render_template, request, session, stream_with_context
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import generate_csrf
+from sqlalchemy import Row, Select
+
+from selfcare.access import current_account, place
+from selfcare.i18n import Reader, locale, reader
+from selfcare.lists.query import ListQuery
+from selfcare.services import memberships
+
+L = TypeVar("L", bound=ListQuery)
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def wanted_part() -> str | None:
+    """The id of the part htmx will swap; None for a whole page (history restores included)."""
+    if request.headers.get("HX-Request") and not request.headers.get("HX-History-Restore-Request"):
+        return request.headers.get("HX-Target")
+    return None
+
+
+def page(template: str, *, parts: Mapping[str, str] | None = None, **context: Any) -> str:
+    """The page, or the one of its parts that htmx asked for.
+
+    Args:
+        template: the whole page.
+        parts: id of the element → the template that fills it, given the same context.
+    """
+    part = (parts or {}).get(wanted_part() or "")
+    return render_template(part or template, **context)
+
+
+def listing(kind: type[L], statement: Select[Any], *, path: str | None = None) -> L:
+    """The list the address asks for, for this reader."""
+    return kind.from_args(statement, request.args, path=path or request.path, reader=reader())
+
+
+def list_page(template: str, rows: ListQuery, **context: Any) -> ResponseReturnValue:
+    """A page around one list: whole, its part `rows.name`, a CSV file, or "304 Not Modified".
+
+    The ETag comes from what the page shows, before anything is rendered.
+    """
+    if request.args.get(rows.prefix + "format") == "csv":
+        return csv_file(rows)
+    etag = _etag(template, rows)
+    if etag in request.if_none_match:
+        answer = Response(status=304)
+    else:
+        part = template.replace("index.html", "_list.html")
+        answer = Response(page(template, parts={rows.name: part}, list=rows, **context))
+    if "_flashes" not in session:
+        answer.set_etag(etag, weak=True)
+    if wanted_part():  # the address bar gets the tidy address; typing does not fill the history
+        typing = request.headers.get("HX-Trigger-Name") == rows.prefix + "q"
+        answer.headers["HX-Replace-Url" if typing else "HX-Push-Url"] = rows.url()
+    return answer
+
+
+def _etag(template: str, rows: ListQuery) -> str:
+    seen = (
+        template,
+        wanted_part(),
+        locale(),
+        rows.asked,
+        rows.page,
+        rows.total,
+        rows.has_next,
+        rows.reader.today(),
+        rows.rows,
+        chrome_key(),
+        "_flashes" in session,
+    )
+    return hashlib.blake2b(repr(seen).encode(), digest_size=12).hexdigest()
+
+
+def chrome_key() -> tuple[Any, ...]:
+    """Everything the header, menu and footer depend on (they are rendered once per key)."""
+    here, account = place(), current_account()
+    return (
+        account.id,
+        account.full_name,
+        account.login,
+        locale(),
+        generate_csrf(),
+        g.get("section"),
+        (here.contract.ref, here.contract.name, here.contract.offer.name, here.rights.sections())
+        if here
+        else None,
+        menu_contracts(),
+    )
+
+
+def menu_contracts() -> tuple[tuple[str, str], ...]:
+    """The contracts « Mon compte » names, one more than it shows; read once a request."""
+    if "menu_contracts" not in g:
+        rows = memberships.contracts_in_menu(current_account().id)
+        g.menu_contracts = tuple((row.ref, row.name) for row in rows)
+    found: tuple[tuple[str, str], ...] = g.menu_contracts
+    return found
+
+
+def csv_file(rows: ListQuery) -> Response:
+    """The whole list as filtered and sorted, as a spreadsheet of the reader's language opens it.
+
+    UTF-8 with a byte order mark; `;` between cells in French, `,` in English.
+    """
+    me: Reader = reader()
+    answer = Response(
+        stream_with_context(_csv(rows, me)),
+        mimetype="text/csv",
+        content_type="text/csv; charset=utf-8",
+    )
+    answer.headers["Content-Disposition"] = f'attachment; filename="{rows.name}.csv"'
+    answer.headers["Cache-Control"] = "private, no-store"
+    return answer
+
+
+def _csv(rows: ListQuery, me: Reader) -> Iterator[str]:
+    buffer = io.StringIO("﻿")
+    buffer.seek(0, io.SEEK_END)
+    writer = csv.writer(buffer, delimiter=";" if me.language == "fr" else ",")
+    writer.writerow([str(column.label) for column in rows.columns])
+    for number, row in enumerate(rows.everything(), 1):
+        writer.writerow(_cells(rows, row, me))
+        if number % 500 == 0:
+            yield buffer.getvalue()
+            buffer.seek(0)
+            buffer.truncate()
+    yield buffer.getvalue()
+
+
+def _cells(rows: ListQuery, row: Row[Any], me: Reader) -> list[str]:
+    """A row's cells; text that a spreadsheet would take for a formula is made text (OWASP)."""
+    texts = (column.text(row, me) for column in rows.columns)
+    return [f"'{text}" if text.startswith(_FORMULA) else text for text in texts]

@@ -1,0 +1,177 @@
+"""THE table: who may do what in which section (guide §5.2.2 to §5.9.2.5, product.md).
+
+Pure data, imports nothing of ours. The menu, the checks, the buttons, « Vos droits », the choices
+offered when a user is added, the docs and the tests all read it; nothing repeats it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Profile(StrEnum):
+    """What one person is in one section of one contract."""
+
+    NONE = "none"
+    VISITOR = "visitor"
+    CONSOLE_MANAGER = "console_manager"
+    MANAGER = "manager"
+
+
+class Section(StrEnum):
+    """The sections of a contract, in menu order."""
+
+    CONTRACT = "contract"
+    DASHBOARD = "dashboard"
+    SERVICES = "services"
+    ORDERS = "orders"
+    SUBSCRIPTIONS = "subscriptions"
+    INVOICES = "invoices"
+    SUPPORT = "support"
+    USERS = "users"
+
+
+class Ability(StrEnum):
+    """What can be allowed; named after what the person does."""
+
+    OPEN_CONTRACT = "open_contract"
+    SEE_COMPANY = "see_company"
+    OPEN_DOCUMENT_SPACE = "open_document_space"
+    OPEN_DASHBOARD = "open_dashboard"
+    OPEN_CONSOLE = "open_console"
+    READ_ORDERS = "read_orders"
+    READ_SUBSCRIPTIONS = "read_subscriptions"
+    READ_CATALOGUE = "read_catalogue"
+    ORDER_SERVICE = "order_service"
+    REQUEST_CHANGE = "request_change"
+    SEE_INVOICING_CONTACT = "see_invoicing_contact"
+    READ_INVOICES = "read_invoices"
+    SEE_SUPPORT_CONTACT = "see_support_contact"
+    OPEN_INCIDENT = "open_incident"
+    READ_USERS = "read_users"
+    ADD_USER = "add_user"
+    CHANGE_USER = "change_user"
+    REMOVE_USER = "remove_user"
+    READ_CONSOLE_USERS = "read_console_users"
+    SET_CONSOLE_ROLES = "set_console_roles"
+
+
+NONE, VISITOR, CONSOLE_MANAGER, MANAGER = (
+    Profile.NONE,
+    Profile.VISITOR,
+    Profile.CONSOLE_MANAGER,
+    Profile.MANAGER,
+)
+
+
+@dataclass(frozen=True)
+class Offer:
+    """The profiles a section offers, and which one a new user and the referent get."""
+
+    profiles: tuple[Profile, ...]
+    new: Profile
+    referent: Profile
+
+
+OFFERS: Mapping[Section, Offer] = {
+    Section.CONTRACT: Offer((VISITOR, MANAGER), new=MANAGER, referent=MANAGER),
+    Section.DASHBOARD: Offer((NONE, VISITOR, MANAGER), new=VISITOR, referent=MANAGER),
+    Section.SERVICES: Offer((NONE, VISITOR, MANAGER), new=NONE, referent=MANAGER),
+    Section.ORDERS: Offer((NONE, VISITOR), new=NONE, referent=VISITOR),
+    Section.SUBSCRIPTIONS: Offer((NONE, VISITOR, MANAGER), new=NONE, referent=MANAGER),
+    Section.INVOICES: Offer((NONE, VISITOR, MANAGER), new=NONE, referent=MANAGER),
+    Section.SUPPORT: Offer((NONE, VISITOR, MANAGER), new=NONE, referent=MANAGER),
+    Section.USERS: Offer((NONE, VISITOR, CONSOLE_MANAGER, MANAGER), new=NONE, referent=MANAGER),
+}
+
+PREDEFINED_CONSOLE_ROLES = ("admin", "power_user", "guest")
+REFERENT_CONSOLE_ROLES = ("admin",)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Who has an ability: a profile of the section, or any console role of the contract."""
+
+    section: Section
+    profiles: frozenset[Profile]
+    console_user: bool = False
+
+
+def _rule(section: Section, *profiles: Profile) -> Rule:
+    return Rule(section, frozenset(profiles))
+
+
+RULES: Mapping[Ability, Rule] = {
+    Ability.OPEN_CONTRACT: _rule(Section.CONTRACT, VISITOR, MANAGER),
+    Ability.SEE_COMPANY: _rule(Section.CONTRACT, MANAGER),
+    Ability.OPEN_DOCUMENT_SPACE: _rule(Section.CONTRACT, MANAGER),
+    Ability.OPEN_DASHBOARD: _rule(Section.DASHBOARD, VISITOR, MANAGER),
+    Ability.OPEN_CONSOLE: Rule(Section.DASHBOARD, frozenset(), console_user=True),
+    Ability.READ_ORDERS: _rule(Section.ORDERS, VISITOR),
+    Ability.READ_SUBSCRIPTIONS: _rule(Section.SUBSCRIPTIONS, VISITOR, MANAGER),
+    Ability.READ_CATALOGUE: _rule(Section.SERVICES, VISITOR, MANAGER),
+    Ability.ORDER_SERVICE: _rule(Section.SERVICES, MANAGER),
+    Ability.REQUEST_CHANGE: _rule(Section.SERVICES, VISITOR, MANAGER),
+    Ability.SEE_INVOICING_CONTACT: _rule(Section.INVOICES, VISITOR, MANAGER),
+    Ability.READ_INVOICES: _rule(Section.INVOICES, MANAGER),
+    Ability.SEE_SUPPORT_CONTACT: _rule(Section.SUPPORT, VISITOR, MANAGER),
+    Ability.OPEN_INCIDENT: _rule(Section.SUPPORT, VISITOR, MANAGER),
+    Ability.READ_USERS: _rule(Section.USERS, VISITOR, MANAGER),
+    Ability.ADD_USER: _rule(Section.USERS, MANAGER),
+    Ability.CHANGE_USER: _rule(Section.USERS, MANAGER),
+    Ability.REMOVE_USER: _rule(Section.USERS, MANAGER),
+    Ability.READ_CONSOLE_USERS: _rule(Section.USERS, VISITOR, CONSOLE_MANAGER, MANAGER),
+    Ability.SET_CONSOLE_ROLES: _rule(Section.USERS, CONSOLE_MANAGER, MANAGER),
+}
+
+OPENS: Mapping[Section, Ability] = {
+    Section.CONTRACT: Ability.OPEN_CONTRACT,
+    Section.DASHBOARD: Ability.OPEN_DASHBOARD,
+    Section.SERVICES: Ability.READ_CATALOGUE,
+    Section.ORDERS: Ability.READ_ORDERS,
+    Section.SUBSCRIPTIONS: Ability.READ_SUBSCRIPTIONS,
+    Section.INVOICES: Ability.SEE_INVOICING_CONTACT,
+    Section.SUPPORT: Ability.SEE_SUPPORT_CONTACT,
+    Section.USERS: Ability.READ_CONSOLE_USERS,
+}
+"""The ability that puts a section in the menu."""
+
+
+@dataclass(frozen=True)
+class Rights:
+    """One person's rights on one contract."""
+
+    profiles: Mapping[Section, Profile]
+    console_roles: tuple[str, ...] = ()
+
+    def profile(self, section: Section) -> Profile:
+        """The person's profile in a section; `NONE` where nothing was given."""
+        return self.profiles.get(section, Profile.NONE)
+
+    def may(self, ability: Ability) -> bool:
+        """Whether the table gives this ability to these profiles."""
+        rule = RULES[ability]
+        if rule.console_user:
+            return bool(self.console_roles)
+        return self.profile(rule.section) in rule.profiles
+
+    def sections(self) -> tuple[Section, ...]:
+        """The sections that may be opened, in menu order."""
+        return tuple(section for section in Section if self.may(OPENS[section]))
+
+
+def profiles_of_new_user() -> dict[Section, Profile]:
+    """What the wizard proposes for somebody added to a contract (USERS-2)."""
+    return {section: offer.new for section, offer in OFFERS.items()}
+
+
+def profiles_of_referent() -> dict[Section, Profile]:
+    """What the first user of a contract holds."""
+    return {section: offer.referent for section, offer in OFFERS.items()}
+
+
+def refused(profiles: Mapping[Section, Profile]) -> Iterable[Section]:
+    """The sections that do not offer the profile asked for them."""
+    return [s for s, profile in profiles.items() if profile not in OFFERS[s].profiles]

@@ -1,0 +1,1 @@
+"""The verbs of the domain: they know no request, raise named refusals, flush, never commit."""

@@ -1,0 +1,132 @@
+"""The outbox: `write` in the transaction that causes a mail, `deliver` in a worker.
+
+A mail is a folder of templates, `mail/<name>/` with `subject.txt`, `body.txt` and `body.html`,
+rendered when it is sent, in the addressee's language. See docs/adding-a-mail.md.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from email.utils import formataddr
+from smtplib import SMTPException, SMTPRecipientsRefused, SMTPSenderRefused
+from typing import Any
+from uuid import uuid4
+
+import structlog
+from flask import current_app, render_template
+from flask_mail import Message
+from sqlalchemy import or_, update
+
+from selfcare.database import db
+from selfcare.extensions import smtp
+from selfcare.i18n import speaking
+from selfcare.jobs import DELAYS, job
+from selfcare.models import Account, Mail, MailState, now
+
+log = structlog.get_logger(__name__)
+
+LEASE = timedelta(minutes=3)
+"""A worker that holds a mail longer than this has died; the mail is anybody's again."""
+
+
+def write(name: str, account: Account, *, to: str | None = None, **context: Any) -> Mail:
+    """Put a mail in the outbox; it leaves once the present transaction is committed.
+
+    Args:
+        name: the folder under `templates/mail/`.
+        account: the addressee; `to` is another address of theirs.
+        context: what the templates need besides `account`: JSON values, no secret.
+    """
+    row = Mail(
+        name=name,
+        account_id=account.id,
+        recipient=to or account.email,
+        locale=account.locale,
+        context=context,
+        message_id=f"{uuid4()}@{current_app.config['SERVER_NAME'].split(':')[0]}",
+    )
+    db.session.add(row)
+    db.session.flush()
+    deliver.after_commit(row.id)
+    return row
+
+
+@job(queue="mail", timeout=60)
+def deliver(mail_id: int) -> None:
+    """Send one mail, once: whoever claims the row sends it; a dead worker's claim runs out.
+
+    Its Message-ID never changes, so the one mail sent twice (a worker killed between the server's
+    "250 OK" and our commit) is recognised as one by mail programs.
+    """
+    if (row := _claim(mail_id)) is None:
+        return
+    built = message(row)
+    db.session.commit()  # nothing stays locked while the SMTP server takes its time
+    try:
+        smtp.send(built)
+    except (SMTPRecipientsRefused, SMTPSenderRefused) as refusal:
+        if _is_final(refusal):
+            row.state, row.problem = MailState.FAILED, str(refusal)[:500]
+            log.error("mail_refused", mail=row.id, problem=row.problem)
+            return
+        _postpone(row, refusal)
+        raise
+    except (SMTPException, OSError) as problem:
+        _postpone(row, problem)
+        raise
+    row.state, row.sent_at, row.problem = MailState.SENT, now(), None
+
+
+def _claim(mail_id: int) -> Mail | None:
+    """Take the row if nobody has it, in a transaction of its own; SMTP is slow, locks are not."""
+    present = now()
+    claimed = db.session.execute(
+        update(Mail)
+        .where(
+            Mail.id == mail_id,
+            or_(
+                Mail.state == MailState.QUEUED,
+                (Mail.state == MailState.SENDING) & (Mail.due_at < present),
+            ),
+        )
+        .values(state=MailState.SENDING, due_at=present + LEASE)
+        .returning(Mail.id)
+    ).scalar_one_or_none()
+    db.session.commit()
+    return db.session.get(Mail, mail_id) if claimed else None
+
+
+def _postpone(row: Mail, problem: Exception) -> None:
+    """Give the row back with its next date, or give up after the last try; saved at once."""
+    row.attempts += 1
+    row.problem = f"{type(problem).__name__}: {problem}"[:500]
+    if row.attempts > len(DELAYS):
+        row.state = MailState.FAILED
+        log.error("mail_failed", mail=row.id, problem=row.problem)
+    else:
+        row.state = MailState.QUEUED
+        row.due_at = now() + timedelta(seconds=DELAYS[row.attempts - 1])
+    db.session.commit()
+
+
+def _is_final(refusal: SMTPRecipientsRefused | SMTPSenderRefused) -> bool:
+    if isinstance(refusal, SMTPRecipientsRefused):
+        codes = [code for code, _ in refusal.recipients.values()]
+    else:
+        codes = [refusal.smtp_code]
+    return all(500 <= code < 600 for code in codes)
+
+
+def message(row: Mail) -> Message:
+    """The mail as it leaves: text and HTML, in the addressee's language."""
+    account = db.session.get(Account, row.account_id) if row.account_id else None
+    context = {**row.context, "account": account}
+    with speaking(row.locale):
+        subject = render_template(f"mail/{row.name}/subject.txt", **context)
+        text = render_template(f"mail/{row.name}/body.txt", **context)
+        html = render_template(f"mail/{row.name}/body.html", subject=subject, **context)
+    to = formataddr((account.full_name, row.recipient)) if account else row.recipient
+    built = Message(subject=" ".join(subject.split()), recipients=[to], body=text, html=html)
+    built.msgId = f"<{row.message_id}>"
+    built.extra_headers = {"Auto-Submitted": "auto-generated", "Content-Language": row.locale}
+    return built

@@ -1,0 +1,88 @@
+"""Who is a member of which contract, with which rights."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Row, bindparam, func, select
+from sqlalchemy.orm import contains_eager
+
+from selfcare.database import db
+from selfcare.models import Account, ConsoleAccess, Contract, Membership
+from selfcare.rights import Rights
+
+
+@dataclass(frozen=True)
+class Place:
+    """Somebody's place on one contract: the membership, and what follows from it."""
+
+    membership: Membership
+    rights: Rights
+    console: ConsoleAccess | None
+
+    @property
+    def contract(self) -> Contract:
+        """The contract itself, its offer loaded."""
+        return self.membership.contract
+
+
+_PLACES = (
+    select(Membership, ConsoleAccess)
+    .join(Membership.contract)
+    .join(Contract.offer)
+    .outerjoin(
+        ConsoleAccess,
+        (ConsoleAccess.account_id == Membership.account_id)
+        & (ConsoleAccess.contract_id == Membership.contract_id),
+    )
+    .options(contains_eager(Membership.contract).contains_eager(Contract.offer))
+    .where(Membership.account_id == bindparam("account"))
+)
+_PLACE = _PLACES.where(Contract.ref == bindparam("ref"))
+
+_MENU = (
+    select(Contract.ref, Contract.name)
+    .join(Membership, Membership.contract_id == Contract.id)
+    .where(Membership.account_id == bindparam("account"))
+    .order_by(Contract.name, Contract.id)
+    .limit(11)
+)
+
+
+def place_of(account_id: int, ref: str) -> Place | None:
+    """Somebody's place on a contract, or None if they have none there."""
+    found = db.session.execute(_PLACE, {"account": account_id, "ref": ref}).one_or_none()
+    return _place(*found) if found else None
+
+
+def _place(membership: Membership, console: ConsoleAccess | None) -> Place:
+    roles = tuple(console.wanted_groups) if console else ()
+    return Place(membership, Rights(membership.profiles, roles), console)
+
+
+def contracts_in_menu(account_id: int) -> list[Row[Any]]:
+    """Reference and name of somebody's first contracts by name, one more than the menu shows."""
+    return list(db.session.execute(_MENU, {"account": account_id}))
+
+
+def places_of(account_id: int, *, limit: int) -> list[Place]:
+    """Somebody's places on their contracts, by name (the home page's cards)."""
+    by_name = _PLACES.order_by(Contract.name, Contract.id).limit(limit)
+    return [_place(*found) for found in db.session.execute(by_name, {"account": account_id})]
+
+
+def count_contracts(account_id: int) -> int:
+    """How many contracts somebody is a member of."""
+    return db.session.execute(
+        select(func.count()).select_from(Membership).where(Membership.account_id == account_id)
+    ).scalar_one()
+
+
+def referent_of(contract: Contract) -> Account | None:
+    """The contract's first user, whom others ask for rights."""
+    return db.session.execute(
+        select(Account)
+        .join(Membership, Membership.account_id == Account.id)
+        .where(Membership.contract_id == contract.id, Membership.is_referent)
+    ).scalar_one_or_none()

@@ -1,0 +1,85 @@
+"""Sign-ins: the row behind each session cookie (AUTH-1, AUTH-7)."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+
+from sqlalchemy import bindparam, select, update
+from sqlalchemy.orm import contains_eager
+
+from selfcare.config import Settings
+from selfcare.database import db
+from selfcare.models import Account, SignIn, now
+
+_FRESH = timedelta(minutes=10)
+"""How stale `last_seen_at` may be; saves a write on nearly every page."""
+
+_LOAD = (
+    select(SignIn)
+    .join(SignIn.account)
+    .options(contains_eager(SignIn.account))
+    .where(
+        SignIn.token_hash == bindparam("hash"),
+        SignIn.ended_at.is_(None),
+        SignIn.expires_at > bindparam("at"),
+    )
+)
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def begin(account: Account, *, ip: str, user_agent: str, settings: Settings) -> SignIn:
+    """A new sign-in with its token, which only the cookie will know."""
+    token = secrets.token_urlsafe(32)
+    sign_in = SignIn(
+        account=account,
+        token_hash=_hash(token),
+        ip=ip[:45],
+        user_agent=user_agent[:255],
+        expires_at=now() + timedelta(hours=settings.session_hours),
+    )
+    sign_in.token = token
+    db.session.add(sign_in)
+    db.session.flush()
+    return sign_in
+
+
+def load(token: str, *, settings: Settings) -> SignIn | None:
+    """The sign-in a cookie stands for, unless it was ended or has expired; prolongs it."""
+    present = now()
+    sign_in = db.session.execute(_LOAD, {"hash": _hash(token), "at": present}).scalar_one_or_none()
+    if sign_in and present - sign_in.last_seen_at > _FRESH:
+        _prolong(sign_in, present, settings)
+    return sign_in
+
+
+def _prolong(sign_in: SignIn, present: datetime, settings: Settings) -> None:
+    sign_in.last_seen_at = present
+    sign_in.expires_at = min(
+        present + timedelta(hours=settings.session_hours),
+        sign_in.created_at + timedelta(days=settings.session_max_days),
+    )
+    db.session.flush()
+
+
+def end(sign_in: SignIn) -> None:
+    """End one sign-in: its browser is signed out on its next request."""
+    sign_in.ended_at = now()
+    db.session.flush()
+
+
+def end_all(account: Account, *, but: SignIn | None = None) -> None:
+    """End every sign-in of an account, or every other one."""
+    db.session.execute(
+        update(SignIn)
+        .where(
+            SignIn.account_id == account.id,
+            SignIn.ended_at.is_(None),
+            SignIn.id != (but.id if but else None),
+        )
+        .values(ended_at=now())
+    )

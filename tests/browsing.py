@@ -1,0 +1,134 @@
+"""A browser for tests that checks every page it gets, as a person's would show its faults."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any, Self
+
+from bs4 import BeautifulSoup, Tag
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from selfcare.services import accounts, sessions
+from selfcare.database import db
+
+
+class Page:
+    """An answer, and what a reader finds in it."""
+
+    def __init__(self, response: TestResponse) -> None:
+        self.response = response
+        self.status = response.status_code
+        self.headers = response.headers
+        self.text = response.get_data(as_text=True)
+        self.soup = BeautifulSoup(self.text, "html.parser")
+
+    @property
+    def location(self) -> str:
+        """Where a redirect leads."""
+        return self.headers.get("Location", "")
+
+    @property
+    def words(self) -> str:
+        """All visible text, spaces folded (no-break ones included)."""
+        return " ".join(self.soup.get_text(" ").split())
+
+    def all(self, selector: str) -> list[Tag]:
+        """Every element a CSS selector finds."""
+        return list(self.soup.select(selector))
+
+    def one(self, selector: str) -> Tag:
+        """The only element a CSS selector finds."""
+        found = self.all(selector)
+        assert len(found) == 1, f"{len(found)} × {selector}"
+        return found[0]
+
+    def texts(self, selector: str) -> list[str]:
+        """The text of every element found, spaces folded."""
+        return [" ".join(tag.get_text(" ").split()) for tag in self.all(selector)]
+
+    def csrf(self) -> str:
+        """The token of the page's forms."""
+        return str(self.all("input[name=csrf_token]")[0]["value"])
+
+
+class Browser:
+    """A person's browser: cookies, forms with their token, htmx requests."""
+
+    def __init__(self, app: Flask, *, ip: str = "192.0.2.10", language: str = "fr") -> None:
+        self.app, self.language = app, language
+        self.client: FlaskClient = app.test_client()
+        self.environ = {"REMOTE_ADDR": ip}
+
+    def sign_in_as(self, login: str) -> Self:
+        """Be signed in, without the form (its own tests go through it)."""
+        with self.app.app_context():
+            account = accounts.find(login)
+            assert account, f"no account {login}: let the cast make it first"
+            sign_in = sessions.begin(
+                account, ip="", user_agent="test", settings=self.app.extensions["settings"]
+            )
+            token = sign_in.get_id()
+            db.session.commit()
+        with self.client.session_transaction(base_url="http://portal.test/") as session:
+            session["_user_id"] = token
+            session["_fresh"] = True
+        return self
+
+    def get(self, path: str, *, part: str | None = None, **headers: str) -> Page:
+        """Open an address; `part` asks for one element as htmx does."""
+        asked = {"Accept-Language": self.language, **headers}
+        if part:
+            asked |= {"HX-Request": "true", "HX-Target": part}
+        page = Page(
+            self.client.get(
+                path, headers=asked, environ_base=self.environ, base_url="http://portal.test/"
+            )
+        )
+        check(page, whole=part is None)
+        return page
+
+    def post(self, path: str, data: dict[str, Any] | None = None, *, token: bool = True) -> Page:
+        """Send a form, with the token the form's page gives (unless a test forgets it)."""
+        form = dict(data or {})
+        if token:
+            form.setdefault("csrf_token", self.get("/legal").csrf())
+        page = Page(
+            self.client.post(
+                path,
+                data=form,
+                headers={"Accept-Language": self.language},
+                environ_base=self.environ,
+                base_url="http://portal.test/",
+            )
+        )
+        check(page)
+        return page
+
+
+def check(page: Page, *, whole: bool = True) -> None:
+    """Every page: security headers, no inline code, sound structure, nothing left uncommitted."""
+    policy = page.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy and "unsafe" not in policy
+    if page.response.mimetype != "text/html" or page.status in {301, 302, 303, 304}:
+        return
+    assert not page.all("[style], style, script:not([src]), [onclick], [onchange], [hx-on]")
+    ids = Counter(tag["id"] for tag in page.all("[id]"))
+    assert not [name for name, count in ids.items() if count > 1], ids.most_common(3)
+    for tag in page.all("input:not([type=hidden]), select, textarea"):
+        assert page.all(f'label[for="{tag.get("id")}"]'), f"no label: {tag}"
+    for form in page.all("form"):
+        assert form.get("action") is not None or form.get("method"), f"no action: {form}"
+        assert form.select("button, input[type=submit]"), f"no button: {form}"
+        if form.get("method", "get").lower() == "post":
+            assert form.select("input[name=csrf_token]"), f"no token: {form}"
+    for tag in page.all("[hx-get], [hx-post]"):
+        assert tag.get("hx-get") != "", "an empty hx-get doubles the query"
+        assert tag.name in {"a", "form", "input", "button"}, f"htmx alone: {tag}"
+    assert not page.all("a:not([href]), dialog, template, [hidden]")
+    if whole:
+        assert len(page.all("h1")) == 1
+        assert page.all("html[lang]") and page.all("main#main") and page.all("a.skip")
+        assert page.one("head > title").get_text(strip=True)
+        assert "{{" not in page.text and "%(" not in page.text

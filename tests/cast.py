@@ -1,0 +1,225 @@
+"""The people and things of the guide, made one by one as a test needs them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import select
+
+from selfcare.database import db
+from selfcare.models import (
+    Account,
+    ConsoleAccess,
+    Contract,
+    Customer,
+    Membership,
+    Offer,
+    Order,
+    Service,
+    Subscription,
+)
+from selfcare.rights import Profile, Section, profiles_of_referent
+from selfcare.services import ordering, passwords
+
+PASSWORD = "Espace-2026!"
+NOTHING = {section: Profile.NONE for section in Section} | {Section.CONTRACT: Profile.VISITOR}
+
+
+class Cast:
+    """Makes rows and commits them; everything is named by its login or reference."""
+
+    def __init__(self, app: Flask) -> None:
+        self.app = app
+
+    def account(self, login: str, **values: Any) -> str:
+        """An account, its names taken from the login."""
+        first, _, last = login.partition(".")
+        with self.app.app_context():
+            if db.session.execute(select(Account).filter_by(login=login)).first():
+                return login
+            account = Account(
+                login=login,
+                **{
+                    "email": f"{login}@example.com",
+                    "first_name": first.title(),
+                    "last_name": (last or first).title(),
+                    **values,
+                },
+            )
+            passwords.set_password(account, PASSWORD)
+            db.session.add(account)
+            db.session.commit()
+        return login
+
+    def contract(
+        self,
+        ref: str = "OCB0000124",
+        *,
+        name: str = "SI_Prod",
+        customer: str = "HONEY1655",
+        offer: str = "Flexible Engine",
+        **values: Any,
+    ) -> str:
+        """A contract, with its customer and offer."""
+        with self.app.app_context():
+            if db.session.execute(select(Contract).filter_by(ref=ref)).first():
+                return ref
+            owner = db.session.execute(
+                select(Customer).filter_by(code=customer)
+            ).scalar_one_or_none() or Customer(code=customer, name=f"Société {customer}")
+            bought = db.session.execute(
+                select(Offer).filter_by(name=offer)
+            ).scalar_one_or_none() or Offer(
+                code=offer.lower().replace(" ", "-"),
+                name=offer,
+                has_console="Engine" in offer,
+                document_space_url="https://documents.example.com/",
+            )
+            db.session.add(
+                Contract(
+                    ref=ref,
+                    name=name,
+                    customer=owner,
+                    offer=bought,
+                    **{"platform_id": "FCE_SI_qualif", "starts_on": date(2016, 9, 1), **values},
+                )
+            )
+            db.session.commit()
+        return ref
+
+    def member(
+        self,
+        login: str,
+        *,
+        ref: str = "OCB0000124",
+        referent: bool = False,
+        console_roles: list[str] | None = None,
+        console_state: str = "ready",
+        rights: Mapping[Section, Profile] | None = None,
+        **profiles: Profile,
+    ) -> str:
+        """Somebody on a contract; profiles by section name, nothing but Contrat otherwise."""
+        self.account(login)
+        self.contract(ref)
+        given = dict(profiles_of_referent() if referent else NOTHING) | dict(rights or {})
+        given |= {Section(section): profile for section, profile in profiles.items()}
+        with self.app.app_context():
+            account = db.session.execute(select(Account).filter_by(login=login)).scalar_one()
+            contract = db.session.execute(select(Contract).filter_by(ref=ref)).scalar_one()
+            db.session.add(
+                Membership(
+                    account=account, contract=contract, is_referent=referent, profiles=given
+                )
+            )
+            if console_roles:
+                db.session.add(
+                    ConsoleAccess(
+                        account_id=account.id,
+                        contract_id=contract.id,
+                        wanted_groups=console_roles,
+                        state=console_state,
+                    )
+                )
+            db.session.commit()
+        return login
+
+    def order(
+        self,
+        *,
+        by: str = "paul.dupont",
+        ref: str = "OCB0000124",
+        at: datetime = datetime(2017, 10, 9, 9, 31, tzinfo=UTC),
+        **values: Any,
+    ) -> str:
+        """An order, by default the first of figure 21; returns its reference."""
+        with self.app.app_context():
+            contract = db.session.execute(select(Contract).filter_by(ref=ref)).scalar_one()
+            customer = db.session.get_one(Customer, contract.customer_id)
+            account = db.session.execute(select(Account).filter_by(login=by)).scalar_one()
+            order = Order(
+                ref=ordering.next_reference(customer, at.date()),
+                contract=contract,
+                placed_by=account,
+                placed_at=at,
+                **{
+                    "name_fr": "Réservation d'un gabarit Elastic Cloud Server",
+                    "name_en": "Reservation of an Elastic Cloud Server flavor",
+                    "price": Decimal("4.97"),
+                    "price_kind": "from_monthly",
+                    "status": "completed",
+                    "parameters": {
+                        "region": "eu-west-0",
+                        "serviceCode": "AD135",
+                        "templateName": "c2.large.3Y.upfront",
+                    },
+                    **values,
+                },
+            )
+            db.session.add(order)
+            db.session.commit()
+            return order.ref
+
+    def subscription(
+        self,
+        *,
+        by: str = "paul.dupont",
+        ref: str = "OCB0000124",
+        at: datetime = datetime(2017, 8, 29, 15, 0, tzinfo=UTC),
+        months: int = 24,
+        **values: Any,
+    ) -> str:
+        """A subscription with its order, by default the first of figure 22."""
+        order_ref = self.order(by=by, ref=ref, at=at)
+        with self.app.app_context():
+            order = db.session.execute(select(Order).filter_by(ref=order_ref)).scalar_one()
+            starts, ends = ordering.reservation_period(at.date(), months)
+            db.session.add(
+                Subscription(
+                    order=order,
+                    ref=order.ref,
+                    contract_id=order.contract_id,
+                    subscribed_by_id=order.placed_by_id,
+                    subscribed_at=at,
+                    months=months,
+                    **{
+                        "name": "Reservation c2.large 2 years with upfront",
+                        "price": Decimal("24.39"),
+                        "upfront": Decimal("513.02"),
+                        "region": "eu-west-0",
+                        "starts_on": starts,
+                        "ends_on": ends,
+                        **values,
+                    },
+                )
+            )
+            db.session.commit()
+        return order_ref
+
+    def service(self, slug: str = "reservation", **values: Any) -> str:
+        """A service of the catalogue, by default the reservation of figure 23."""
+        with self.app.app_context():
+            db.session.add(
+                Service(
+                    slug=slug,
+                    **{
+                        "code": slug[:16],
+                        "category": "virtual-server",
+                        "category_fr": "Serveur virtuel",
+                        "category_en": "Virtual server",
+                        "family_fr": "Infrastructure",
+                        "family_en": "Infrastructure",
+                        "name_fr": "Réservation d'un gabarit Elastic Cloud Server",
+                        "name_en": "Reservation of an Elastic Cloud Server flavor",
+                        "summary_fr": "Un serveur réservé.",
+                        "summary_en": "A reserved server.",
+                        "from_price": Decimal("4.97"),
+                        **values,
+                    },
+                )
+            )
+            db.session.commit()
+        return slug
