@@ -8,8 +8,20 @@ from urllib.parse import urlsplit
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from selfcare import access, assets, cli, config, database, errors, i18n, jobs, logs, security
-from selfcare import blueprints, templating
+from selfcare import (
+    access,
+    assets,
+    blueprints,
+    cli,
+    config,
+    database,
+    errors,
+    i18n,
+    jobs,
+    logs,
+    security,
+    templating,
+)
 from selfcare.extensions import compress, csrf, db, smtp
 from selfcare.services import throttling
 

@@ -14,10 +14,12 @@ from urllib.parse import urlsplit
 
 from flask import Flask, abort, current_app, g, redirect, request, url_for
 from flask_login import current_user, login_required
+from sqlalchemy import Row, Select
 from werkzeug.exceptions import Forbidden
 from werkzeug.wrappers import Response
 
 from selfcare.config import Settings
+from selfcare.database import Rows, db
 from selfcare.extensions import login_manager
 from selfcare.models import Account, Contract, SignIn
 from selfcare.rights import RULES, Ability
@@ -25,6 +27,7 @@ from selfcare.services import memberships, sessions
 from selfcare.services.memberships import Place
 
 View = TypeVar("View", bound=Callable[..., Any])
+Entity = TypeVar("Entity")
 
 
 class Missing(Forbidden):
@@ -51,7 +54,6 @@ def requires(ability: Ability) -> Callable[[View], View]:
 
     def decorate(view: View) -> View:
         @wraps(view)
-        @login_required
         def checked(*args: Any, ref: str, **kwargs: Any) -> Any:
             here = enter(ref)
             g.section = RULES[ability].section
@@ -59,14 +61,14 @@ def requires(ability: Ability) -> Callable[[View], View]:
                 raise Missing(ability, here.contract)
             return view(*args, contract=here.contract, **kwargs)
 
-        return _declared(checked, Right(ability=ability))
+        return _declared(cast("View", login_required(checked)), Right(ability=ability))
 
     return decorate
 
 
 def signed_in(view: View) -> View:
     """The view is for anybody signed in and shows only what is theirs."""
-    return _declared(login_required(view), Right())
+    return _declared(cast("View", login_required(view)), Right())
 
 
 def public(reason: str) -> Callable[[View], View]:
@@ -78,9 +80,25 @@ def public(reason: str) -> Callable[[View], View]:
     return decorate
 
 
-def _declared(view: Any, right: Right) -> Any:
-    view.right = right
+def _declared(view: View, right: Right) -> View:
+    view.right = right  # type: ignore[attr-defined]
     return view
+
+
+def one_or_404(statement: Select[Entity]) -> Entity:
+    """The only entity a statement finds; what is not there, or not theirs, answers 404."""
+    found = db.session.execute(statement).scalar_one_or_none()
+    if found is None:
+        abort(404)
+    return found
+
+
+def row_or_404(statement: Rows) -> Row[*tuple[Any, ...]]:
+    """The only row a list's statement finds; 404 otherwise."""
+    found = db.session.execute(statement).one_or_none()
+    if found is None:
+        abort(404)
+    return found
 
 
 def enter(ref: str) -> Place:
@@ -108,9 +126,9 @@ def settings() -> Settings:
 
 
 def safe_next(target: str | None) -> str:
-    """Where to go after signing in: an address of this portal, else home (AUTH-1).
+    r"""Where to go after signing in: an address of this portal, else home (AUTH-1).
 
-    Refuses other hosts in every spelling (`//evil`, `/\\evil`, `https:evil`) and loops.
+    Refuses other hosts in every spelling (`//evil`, `/\evil`, `https:evil`) and loops.
     """
     home = url_for("home.index")
     if not target or not target.startswith("/") or len(target) > 2000:

@@ -12,11 +12,14 @@ from typing import Any
 
 from flask import current_app, has_request_context, request
 from flask_sqlalchemy_lite import SQLAlchemy
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection, Engine, Select, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
 from selfcare.config import Settings
+
+Rows = Select[*tuple[Any, ...]]
+"""A statement that selects columns, whichever they are."""
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 

@@ -65,7 +65,7 @@ def _database(problem: OperationalError) -> ResponseReturnValue:
     return _plain(503)
 
 
-def _failure(problem: InternalServerError) -> ResponseReturnValue:
+def _failure(_problem: InternalServerError) -> ResponseReturnValue:
     db.session.rollback()
     return _plain(500)
 

@@ -9,6 +9,7 @@ import time
 
 import structlog
 from flask import Flask, Response, g, request
+from structlog.typing import Processor
 
 from selfcare.config import Settings
 
@@ -18,7 +19,7 @@ _ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 def configure(settings: Settings) -> None:
     """Send structlog and the standard library's records the same way, to stderr."""
-    shared = [
+    shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,

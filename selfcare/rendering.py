@@ -11,9 +11,10 @@ from typing import Any, TypeVar
 from flask import Response, g, render_template, request, session, stream_with_context
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import generate_csrf
-from sqlalchemy import Row, Select
+from sqlalchemy import Row
 
 from selfcare.access import current_account, place
+from selfcare.database import Rows
 from selfcare.i18n import Reader, locale, reader
 from selfcare.lists.query import ListQuery
 from selfcare.services import memberships
@@ -40,7 +41,7 @@ def page(template: str, *, parts: Mapping[str, str] | None = None, **context: An
     return render_template(part or template, **context)
 
 
-def listing(kind: type[L], statement: Select[Any], *, path: str | None = None) -> L:
+def listing(kind: type[L], statement: Rows, *, path: str | None = None) -> L:
     """The list the address asks for, for this reader."""
     return kind.from_args(statement, request.args, path=path or request.path, reader=reader())
 

@@ -134,6 +134,6 @@ def contract_url(row: Any, section: Section | None = None) -> str:
 
 
 def in_language(row: Any, name: str) -> str:
-    """The reader's version of a text kept in both: `row | in_language("name")`."""
+    """A row's text that is kept in both languages, in the reader's."""
     text: str = getattr(row, f"{name}_{i18n.locale()}")
     return text

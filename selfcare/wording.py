@@ -1,4 +1,4 @@
-"""The words for what the code names: sections, profiles, statuses, prices (product.md, « Words »)."""
+"""The words for what the code names: sections, profiles, statuses, prices."""
 
 from __future__ import annotations
 
@@ -67,17 +67,17 @@ ORDER_PARAMETER: Mapping[str, Any] = {
 def price(amount: Decimal | None, kind: str, currency: str, reader: Reader) -> str:
     """`3 596,45 € / mois`, « à partir de 4,97 € / mois », « sur devis »."""
     if amount is None or kind == PriceKind.QUOTE:
-        return _("on quotation")
+        return str(_("on quotation"))
     shown = reader.money(amount, currency)
     if kind == PriceKind.FROM_MONTHLY:
-        return _("from %(amount)s / month", amount=shown)
-    return _("%(amount)s / month", amount=shown) if kind == PriceKind.MONTHLY else shown
+        return str(_("from %(amount)s / month", amount=shown))
+    return str(_("%(amount)s / month", amount=shown)) if kind == PriceKind.MONTHLY else shown
 
 
 def profiles_that_would_do(rule: Rule) -> str:
     """« Visiteur » ou « Gestionnaire »: the profiles with an ability, in menu order."""
     names = [str(PROFILE[profile]) for profile in Profile if profile in rule.profiles]
-    return _(" or ").join(names)
+    return str(_(" or ")).join(names)
 
 
 def plain_amount(amount: Decimal | None, reader: Reader) -> str:

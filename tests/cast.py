@@ -26,7 +26,7 @@ from selfcare.rights import Profile, Section, profiles_of_referent
 from selfcare.services import ordering, passwords
 
 PASSWORD = "Espace-2026!"
-NOTHING = {section: Profile.NONE for section in Section} | {Section.CONTRACT: Profile.VISITOR}
+NOTHING = dict.fromkeys(Section, Profile.NONE) | {Section.CONTRACT: Profile.VISITOR}
 
 
 class Cast:
@@ -111,9 +111,7 @@ class Cast:
             account = db.session.execute(select(Account).filter_by(login=login)).scalar_one()
             contract = db.session.execute(select(Contract).filter_by(ref=ref)).scalar_one()
             db.session.add(
-                Membership(
-                    account=account, contract=contract, is_referent=referent, profiles=given
-                )
+                Membership(account=account, contract=contract, is_referent=referent, profiles=given)
             )
             if console_roles:
                 db.session.add(

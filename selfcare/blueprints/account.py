@@ -9,10 +9,10 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from selfcare import rendering
-from selfcare.access import current_account, public, safe_next, signed_in
+from selfcare.access import current_account, public, row_or_404, safe_next, signed_in
 from selfcare.database import db
 from selfcare.lists import contracts, orders, subscriptions
-from selfcare.models import LOCALES
+from selfcare.models import LOCALES, Order, Subscription
 from selfcare.rights import Section
 from selfcare.templating import MENU_ENDPOINTS
 
@@ -57,7 +57,7 @@ def my_orders() -> ResponseReturnValue:
 def my_order(order_ref: str) -> ResponseReturnValue:
     """One of them."""
     mine = orders.of_account(current_account().id)
-    order = db.one_or_abort(mine.where(orders.Order.ref == order_ref), scalar=False)
+    order = row_or_404(mine.where(Order.ref == order_ref))
     return rendering.page("orders/order.html", order=order, subscription_ref=None)
 
 
@@ -75,7 +75,7 @@ def my_subscriptions() -> ResponseReturnValue:
 def my_subscription(sub_ref: str) -> ResponseReturnValue:
     """One of them."""
     mine = subscriptions.of_account(current_account().id)
-    row = db.one_or_abort(mine.where(subscriptions.Subscription.ref == sub_ref), scalar=False)
+    row = row_or_404(mine.where(Subscription.ref == sub_ref))
     return rendering.page("subscriptions/subscription.html", subscription=row)
 
 

@@ -7,8 +7,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
 from selfcare import rendering
-from selfcare.access import requires
-from selfcare.database import db
+from selfcare.access import one_or_404, requires
 from selfcare.models import Contract, Service
 from selfcare.rights import Ability
 from selfcare.services import catalogue
@@ -30,5 +29,5 @@ def index(contract: Contract) -> ResponseReturnValue:
 @requires(Ability.READ_CATALOGUE)
 def service(contract: Contract, slug: str) -> ResponseReturnValue:
     """« en savoir plus »: one service."""
-    found = db.one_or_abort(select(Service).where(Service.slug == slug))
+    found = one_or_404(select(Service).where(Service.slug == slug))
     return rendering.page("catalogue/service.html", service=found)

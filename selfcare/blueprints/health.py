@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 from redis import RedisError
@@ -33,11 +35,13 @@ def readyz() -> ResponseReturnValue:
     state: dict[str, object] = {}
     try:
         db.session.execute(text("SELECT 1"))
-        due = db.session.execute(
+        due: datetime | None = db.session.execute(
             select(func.min(Mail.due_at)).where(Mail.state == MailState.QUEUED)
         ).scalar_one()
         state["database"] = "ok"
-        state["oldest_mail_seconds"] = max(0, int((now() - due).total_seconds())) if due else 0
+        state["oldest_mail_seconds"] = (
+            max(0, int((now() - due).total_seconds())) if due is not None else 0
+        )
     except SQLAlchemyError:
         state["database"] = "away"
     try:

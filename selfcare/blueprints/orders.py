@@ -6,10 +6,9 @@ from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
 from selfcare import rendering
-from selfcare.access import requires
-from selfcare.database import db
+from selfcare.access import requires, row_or_404
 from selfcare.lists import orders
-from selfcare.models import Contract
+from selfcare.models import Contract, Order
 from selfcare.rights import Ability
 from selfcare.services import ordering
 
@@ -28,9 +27,7 @@ def index(contract: Contract) -> ResponseReturnValue:
 @requires(Ability.READ_ORDERS)
 def order(contract: Contract, order_ref: str) -> ResponseReturnValue:
     """One order and what it was made with."""
-    found = db.one_or_abort(
-        orders.of_contract(contract.id).where(orders.Order.ref == order_ref), scalar=False
-    )
+    found = row_or_404(orders.of_contract(contract.id).where(Order.ref == order_ref))
     return rendering.page(
         "orders/order.html", order=found, subscription_ref=ordering.subscription_ref(found.id)
     )

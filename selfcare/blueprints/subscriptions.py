@@ -6,10 +6,9 @@ from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
 from selfcare import rendering
-from selfcare.access import requires
-from selfcare.database import db
+from selfcare.access import requires, row_or_404
 from selfcare.lists import subscriptions
-from selfcare.models import Contract
+from selfcare.models import Contract, Subscription
 from selfcare.rights import Ability
 
 bp = Blueprint("subscriptions", __name__, url_prefix="/contracts/<ref>/subscriptions")
@@ -27,8 +26,5 @@ def index(contract: Contract) -> ResponseReturnValue:
 @requires(Ability.READ_SUBSCRIPTIONS)
 def subscription(contract: Contract, sub_ref: str) -> ResponseReturnValue:
     """One subscription."""
-    found = db.one_or_abort(
-        subscriptions.of_contract(contract.id).where(subscriptions.Subscription.ref == sub_ref),
-        scalar=False,
-    )
+    found = row_or_404(subscriptions.of_contract(contract.id).where(Subscription.ref == sub_ref))
     return rendering.page("subscriptions/subscription.html", subscription=found)

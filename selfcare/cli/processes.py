@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 import click
 import structlog
@@ -50,12 +51,11 @@ def cron() -> None:
     scheduler = CronScheduler(connection=connection)
     for job, seconds in SCHEDULE.items():
         scheduler.register(job.function, queue_name=job.queue, interval=seconds)
-    scheduler.start()
+    scheduler.start()  # type: ignore[no-untyped-call]
 
 
-def _wait_for(ping: object) -> None:
+def _wait_for(ping: Callable[[], object]) -> None:
     """A process that starts before its Redis waits for it."""
-    assert callable(ping)
     while True:
         try:
             ping()

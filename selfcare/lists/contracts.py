@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import ClassVar
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Select, select
+from sqlalchemy import select
 
+from selfcare.database import Rows
 from selfcare.lists.query import Column, ListQuery
 from selfcare.models import Contract, Membership, Offer
 
@@ -15,7 +16,7 @@ class ContractList(ListQuery):
     """Name, id, offer, platform id."""
 
     name = "contracts"
-    columns = (
+    columns: ClassVar[tuple[Column, ...]] = (
         Column("name", _l("Name"), Contract.name, lambda r, _: r.name),
         Column("ref", _l("ID"), Contract.ref, lambda r, _: r.ref),
         Column("offer", _l("Offer"), Offer.name, lambda r, _: r.offer),
@@ -26,7 +27,7 @@ class ContractList(ListQuery):
     tie_break = Contract.id
 
 
-def of_account(account_id: int) -> Select[Any]:
+def of_account(account_id: int) -> Rows:
     """Every contract the account is a member of, with its profiles on it."""
     return (
         select(

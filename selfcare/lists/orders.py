@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Select, case, or_, select
+from sqlalchemy import case, or_, select
 
 from selfcare import wording
+from selfcare.database import Rows
 from selfcare.lists.query import Column, ListQuery
 from selfcare.models import Account, Contract, Membership, Order, OrderStatus
 from selfcare.wording import plain_amount
@@ -39,7 +40,7 @@ class OrderList(ListQuery):
     """Date, reference, name, price, by whom, status (figure 21)."""
 
     name = "orders"
-    columns = (
+    columns: ClassVar[tuple[Column, ...]] = (
         Column("date", _l("Date"), Order.placed_at, lambda r, reader: reader.moment(r.placed_at)),
         Column("ref", _l("Ref."), Order.ref, lambda r, _: r.ref),
         Column(
@@ -61,7 +62,7 @@ class OrderList(ListQuery):
     tie_break = Order.id
 
 
-def of_contract(contract_id: int) -> Select[Any]:
+def of_contract(contract_id: int) -> Rows:
     """Every order of the contract, whoever placed it (ORDERS-1)."""
     return SHOWN.where(Order.contract_id == contract_id)
 
@@ -69,14 +70,14 @@ def of_contract(contract_id: int) -> Select[Any]:
 class MyOrderList(OrderList):
     """The same list, across contracts: each row says whose contract it is (figure 42)."""
 
-    columns = (
+    columns: ClassVar[tuple[Column, ...]] = (
         *OrderList.columns[:2],
         Column("contract", _l("Contract"), Contract.ref, lambda r, _: r.contract_ref),
         *OrderList.columns[2:],
     )
 
 
-def of_account(account_id: int) -> Select[Any]:
+def of_account(account_id: int) -> Rows:
     """My orders on all my contracts, and everybody's where I am the referent (ACCOUNT-2)."""
     mine = select(Membership.contract_id).where(Membership.account_id == account_id)
     return (

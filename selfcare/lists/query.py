@@ -14,10 +14,10 @@ from datetime import UTC, date, datetime, time
 from typing import Any, ClassVar, Self
 from urllib.parse import urlencode
 
-from sqlalchemy import ColumnElement, Date, Row, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Date, Row, and_, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from selfcare.database import db
+from selfcare.database import Rows, db
 from selfcare.i18n import Reader
 from selfcare.lists.dates import span
 from selfcare.models import fold
@@ -74,7 +74,7 @@ class ListQuery:
     name: ClassVar[str]
     """Names the list on its page (`id` of its part) and its export file."""
 
-    def __init__(self, statement: Select[Any], asked: Asked, *, path: str, reader: Reader) -> None:
+    def __init__(self, statement: Rows, asked: Asked, *, path: str, reader: Reader) -> None:
         self.path, self.asked, self.reader = path, asked, reader
         self.keep: Mapping[str, str] = {}
         """What else the page's address holds; every address of the list keeps it."""
@@ -86,7 +86,7 @@ class ListQuery:
     @classmethod
     def from_args(
         cls,
-        statement: Select[Any],
+        statement: Rows,
         args: Mapping[str, str],
         *,
         path: str,
@@ -119,7 +119,7 @@ class ListQuery:
 
     # What is in it
 
-    def _filtered(self, statement: Select[Any]) -> Select[Any]:
+    def _filtered(self, statement: Rows) -> Rows:
         words = self.asked.q.split()
         if any(span(word) for word in words):  # « 09/10/2017 11:31 » copied from the list
             words = [word for word in words if not _TIME_OF_DAY.fullmatch(word)]
@@ -140,7 +140,7 @@ class ListQuery:
             return day
         return datetime.combine(day, time(), self.reader.zone).astimezone(UTC)
 
-    def _ordered(self) -> Select[Any]:
+    def _ordered(self) -> Rows:
         key, down = self.asked.sort.removeprefix("-"), self.asked.sort.startswith("-")
         column = next(column for column in self.columns if column.key == key)
         expression: Any = column.sort
@@ -151,7 +151,8 @@ class ListQuery:
 
     def _count(self) -> tuple[int, bool]:
         """How many rows there are, counted up to `COUNTED_UP_TO` (a list may hold millions)."""
-        some = self.filtered.with_only_columns(type(self).tie_break).limit(COUNTED_UP_TO + 1).subquery()
+        keys = self.filtered.with_only_columns(type(self).tie_break)
+        some = keys.limit(COUNTED_UP_TO + 1).subquery()
         count = db.session.execute(select(func.count()).select_from(some)).scalar_one()
         return min(count, COUNTED_UP_TO), count <= COUNTED_UP_TO
 

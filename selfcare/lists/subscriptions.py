@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import Any, ClassVar
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Select, case, or_, select
+from sqlalchemy import case, or_, select
 
 from selfcare import wording
+from selfcare.database import Rows
 from selfcare.i18n import Reader
 from selfcare.lists.query import Column, ListQuery
 from selfcare.models import Contract, Membership, Order, Subscription, subscription_status
@@ -46,7 +47,7 @@ class SubscriptionList(ListQuery):
     """Subscription date, reference, name, price, start, end, status (figure 22)."""
 
     name = "subscriptions"
-    columns = (
+    columns: ClassVar[tuple[Column, ...]] = (
         Column(
             "date",
             _l("Subscription date"),
@@ -94,19 +95,19 @@ class SubscriptionList(ListQuery):
 class MySubscriptionList(SubscriptionList):
     """The same list, across contracts (figure 43)."""
 
-    columns = (
+    columns: ClassVar[tuple[Column, ...]] = (
         *SubscriptionList.columns[:2],
         Column("contract", _l("Contract"), Contract.ref, lambda r, _: r.contract_ref),
         *SubscriptionList.columns[2:],
     )
 
 
-def of_contract(contract_id: int) -> Select[Any]:
+def of_contract(contract_id: int) -> Rows:
     """Every subscription of the contract."""
     return SHOWN.where(Subscription.contract_id == contract_id)
 
 
-def of_account(account_id: int) -> Select[Any]:
+def of_account(account_id: int) -> Rows:
     """Mine on all my contracts, and everybody's where I am the referent (ACCOUNT-2)."""
     mine = select(Membership.contract_id).where(Membership.account_id == account_id)
     return (

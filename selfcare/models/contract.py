@@ -83,7 +83,7 @@ class Profiles(TypeDecorator[Mapping[Section, Profile]]):
     cache_ok = True
 
     def process_bind_param(
-        self, value: Mapping[Section, Profile] | None, dialect: Dialect
+        self, value: Mapping[Section, Profile] | None, _dialect: Dialect
     ) -> dict[str, str] | None:
         """Write only what the table of rights offers."""
         if value is None:
@@ -93,7 +93,7 @@ class Profiles(TypeDecorator[Mapping[Section, Profile]]):
         return {str(section): str(profile) for section, profile in value.items()}
 
     def process_result_value(
-        self, value: Any, dialect: Dialect
+        self, value: Any, _dialect: Dialect
     ) -> Mapping[Section, Profile] | None:
         """Read back; what no longer exists counts as no access."""
         if value is None:

@@ -35,7 +35,7 @@ class PriceKind(StrEnum):
 
 
 class Order(Searchable, Base):
-    """An order keeps the wording and the price it was placed with, whatever the catalogue becomes."""
+    """An order: it keeps the wording and price it was placed with."""
 
     __tablename__ = "orders"
     searched_words_change = False

@@ -36,9 +36,10 @@ def highlights() -> list[Service]:
 
 
 def search(*, q: str, category: str) -> Shelf:
-    """The services whose words hold every word asked for; a catalogue is small, so it is read whole.
+    """The services whose words hold every word asked for.
 
-    Categories count what the words find, so that no count leads to an empty page.
+    A catalogue is small, so it is read whole. Categories count what the words find, so that no
+    count leads to an empty page.
     """
     q = " ".join(q.split())[:LONGEST_SEARCH]
     everything = select(Service, Service.search_text).order_by(Service.position, Service.id)

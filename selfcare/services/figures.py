@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import Row, case, func, select
@@ -40,7 +42,7 @@ class Figures:
 
     active: int
     subscribed: int
-    ending: list[Row[Any]]
+    ending: Sequence[Row[*tuple[Any, ...]]]
     spend: list[Spend]
 
 
@@ -49,9 +51,7 @@ def of_contract(contract_id: int, today: date) -> Figures:
     months = _months(today)
     mine = Subscription.contract_id == contract_id
     running = (Subscription.starts_on <= today) & (Subscription.ends_on >= today)
-    costs = [
-        func.sum(_cost(first, after)) for first, after in zip(months, months[1:], strict=False)
-    ]
+    costs = [func.sum(_cost(first, after)) for first, after in pairwise(months)]
     rows = db.session.execute(
         select(
             Subscription.currency,
@@ -78,7 +78,7 @@ def of_contract(contract_id: int, today: date) -> Figures:
     return Figures(
         active=sum(row[1] for row in rows),
         subscribed=sum(row[2] for row in rows),
-        ending=list(ending),
+        ending=ending,
         spend=[_spend(row[0], months, row[3:]) for row in rows if any(row[3:])],
     )
 

@@ -9,10 +9,9 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import Any
 
 import structlog
 from flask import Flask, current_app
@@ -24,7 +23,6 @@ from redis import RedisError
 from selfcare.config import Settings
 
 log = structlog.get_logger(__name__)
-T = TypeVar("T")
 
 
 class TooManyAttempts(Exception):
@@ -52,13 +50,13 @@ class Brakes:
     shared: MovingWindowRateLimiter
     alone: MovingWindowRateLimiter
 
-    def ask(self, question: Callable[[MovingWindowRateLimiter], T]) -> T:
+    def ask(self, verb: str, item: RateLimitItem, key: str) -> Any:
         """The shared limiter's answer, or our own if it is away."""
         try:
-            return question(self.shared)
+            return getattr(self.shared, verb)(item, key)
         except RedisError as problem:
             log.warning("throttling_alone", problem=str(problem))
-            return question(self.alone)
+            return getattr(self.alone, verb)(item, key)
 
 
 def init_app(app: Flask, settings: Settings) -> None:
@@ -88,9 +86,7 @@ class Brake:
         Raises:
             TooManyAttempts: some limit is reached.
         """
-        reached = [item for item in self.limits if not _ask(lambda b, i=item: b.test(i, self.key))]
-        if reached:
-            raise TooManyAttempts(self._free_again(reached))
+        self._refuse([item for item in self.limits if not self._ask("test", item)])
 
     def take(self) -> None:
         """Count one attempt before it is made, so that parallel ones cannot slip through.
@@ -98,35 +94,30 @@ class Brake:
         Raises:
             TooManyAttempts: some limit is reached.
         """
-        reached = [item for item in self.limits if not _ask(lambda b, i=item: b.hit(i, self.key))]
-        if reached:
-            raise TooManyAttempts(self._free_again(reached))
+        self._refuse([item for item in self.limits if not self._ask("hit", item)])
 
     def count(self) -> None:
         """Count one failed attempt."""
         for item in self.limits:
-            _ask(lambda b, i=item: b.hit(i, self.key))
+            self._ask("hit", item)
 
     def exhausted(self) -> bool:
         """Whether the next attempt would have to wait."""
-        return any(
-            _ask(lambda b, i=item: b.get_window_stats(i, self.key)).remaining == 0
-            for item in self.limits
-        )
+        return any(self._ask("get_window_stats", item).remaining == 0 for item in self.limits)
 
     def release(self) -> None:
         """Forget the attempts: the right password was given."""
         for item in self.limits:
-            _ask(lambda b, i=item: b.clear(i, self.key))
+            self._ask("clear", item)
 
-    def _free_again(self, reached: list[RateLimitItem]) -> datetime:
-        stats = [_ask(lambda b, i=item: b.get_window_stats(i, self.key)) for item in reached]
-        return datetime.fromtimestamp(max(s.reset_time for s in stats), UTC)
+    def _refuse(self, reached: list[RateLimitItem]) -> None:
+        if reached:
+            free = max(self._ask("get_window_stats", item).reset_time for item in reached)
+            raise TooManyAttempts(datetime.fromtimestamp(free, UTC))
 
-
-def _ask(question: Callable[[MovingWindowRateLimiter], T]) -> T:
-    brakes: Brakes = current_app.extensions["brakes"]
-    return brakes.ask(question)
+    def _ask(self, verb: str, item: RateLimitItem) -> Any:
+        brakes: Brakes = current_app.extensions["brakes"]
+        return brakes.ask(verb, item, self.key)
 
 
 def of_account(login: str, known_browser: str, limits: str) -> Brake:
