@@ -147,6 +147,18 @@ def init_app(app: Flask) -> None:
     login_manager.session_protection = None  # text browsers' addresses and agents change
     login_manager.user_loader(lambda token: sessions.load(token, settings=settings()))
     login_manager.unauthorized_handler(_ask_to_sign_in)
+    app.before_request(_staff_use_two_factors)
+
+
+def _staff_use_two_factors() -> Response | None:
+    """Staff signed in with a password alone get no further than setting up a code (AUTH-7)."""
+    if request.blueprint in {None, "two_factor", "health", "site"}:
+        return None
+    if request.endpoint in {"auth.logout", "account.language"}:
+        return None
+    if not current_user.is_authenticated or current_user.two_factor:
+        return None
+    return redirect(url_for("two_factor.index"), code=303) if current_account().is_staff else None
 
 
 def _ask_to_sign_in() -> Response:

@@ -120,6 +120,35 @@ class Settings:
         "Failed sign-ins allowed per network address (IPv6: per /64).",
     )
 
+    throttle_code: str = setting(
+        "5 per minute; 10 per 10 minutes; 20 per hour; 60 per day",
+        "Wrong two-factor codes allowed per account.",
+    )
+    throttle_recovery: str = setting(
+        "3 per 10 minutes; 6 per hour; 12 per day",
+        "Mails with a password link or a login, per login or mail address asked for.",
+    )
+    throttle_recovery_address: str = setting(
+        "20 per 10 minutes; 60 per hour",
+        "The same per network address.",
+    )
+    throttle_captcha: str = setting(
+        "60 per minute; 600 per hour", "Captchas and their images, per network address."
+    )
+    throttle_captcha_sound: str = setting(
+        "6 per minute; 60 per hour",
+        "Captchas read aloud, per network address (300 ms each).",
+    )
+
+    # Rules of passwords, ways of captchas
+    password_min_length: int = setting(
+        8, "Shortest password; 8 as in the user guide, 10 or more is the « strong » level."
+    )
+    captcha_question: bool = setting(
+        True,
+        "Offer a plain question to those who can use neither image nor sound of a captcha.",
+    )
+
     # Running
     demo: bool = setting(False, "Demonstration: sample data, example secrets accepted.")
     log_level: str = setting("INFO", "DEBUG, INFO, WARNING or ERROR.")
@@ -193,6 +222,8 @@ def _check(settings: Settings) -> None:
         raise BadSetting(f"BRAND_LOGO={str(settings.brand_logo)!r}: an .svg or .png file is needed")
     if settings.brand_logo and not settings.brand_logo.is_file():
         raise BadSetting(f"BRAND_LOGO={str(settings.brand_logo)!r}: no such file")
+    if not 8 <= settings.password_min_length <= 64:
+        raise BadSetting("PASSWORD_MIN_LENGTH: between 8 and 64 is needed")
     if settings.log_level.upper() not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
         raise BadSetting(f"LOG_LEVEL={settings.log_level!r}: DEBUG, INFO, WARNING or ERROR")
     if settings.log_format not in {"json", "console"}:

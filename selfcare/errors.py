@@ -15,6 +15,7 @@ from selfcare.access import Missing
 from selfcare.database import db
 from selfcare.extensions import login_manager
 from selfcare.services import memberships
+from selfcare.services.throttling import TooManyAttempts
 
 log = structlog.get_logger(__name__)
 
@@ -25,6 +26,7 @@ def init_app(app: Flask) -> None:
     """Answer every error with a page of ours."""
     app.register_error_handler(CSRFError, _csrf)
     app.register_error_handler(Missing, _missing)
+    app.register_error_handler(TooManyAttempts, _too_many)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(OperationalError, _database)
     app.register_error_handler(InternalServerError, _failure)
@@ -49,6 +51,15 @@ def _missing(problem: Missing) -> ResponseReturnValue:
         ability=problem.ability,
         contract=problem.contract,
         referent=referent,
+    )
+
+
+def _too_many(wait: TooManyAttempts) -> ResponseReturnValue:
+    db.session.rollback()
+    return (
+        render_template("errors/429.html", request_id=g.get("request_id"), wait=wait),
+        429,
+        {"Retry-After": str(wait.seconds)},
     )
 
 

@@ -19,6 +19,7 @@ from selfcare.config import Settings
 from selfcare.i18n import reader
 from selfcare.models import subscription_status
 from selfcare.rights import Ability, Rights, Section
+from selfcare.services import devices, passkeys, phones
 
 MENU_ENDPOINTS: dict[Section, str] = {
     Section.CONTRACT: "contract.index",
@@ -58,7 +59,9 @@ def init_app(app: Flask, settings: Settings) -> None:
 
     def chrome() -> dict[str, Markup]:
         """Header and footer of a page, rendered once for everything they depend on."""
-        return render_chrome(rendering.chrome_key() if current_user.is_authenticated else None)
+        if not current_user.is_authenticated:
+            return _render_chrome(None)
+        return render_chrome(rendering.chrome_key())
 
     env = app.jinja_env
     env.trim_blocks = env.lstrip_blocks = True
@@ -79,6 +82,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         today=lambda: reader().today(),
         htmx_config=HTMX_CONFIG,
         contract_url=contract_url,
+        passkeys_possible=passkeys.possible(settings),
     )
     filters: dict[str, Callable[..., Any]] = {
         "day": lambda value: reader().day(value),
@@ -95,6 +99,8 @@ def init_app(app: Flask, settings: Settings) -> None:
         ),
         "profile_names": wording.profiles_that_would_do,
         "in_language": in_language,
+        "phone": phones.shown,
+        "device": devices.describe,
     }
     env.filters.update(filters)
 
@@ -102,7 +108,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     def here() -> dict[str, Any]:
         return {
             "place": place(),
-            "me": current_user.account if current_user.is_authenticated else None,
+            "me": current_user.account if current_user and current_user.is_authenticated else None,
             "section": g.get("section"),
         }
 

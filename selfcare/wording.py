@@ -85,3 +85,41 @@ def plain_amount(amount: Decimal | None, reader: Reader) -> str:
     if amount is None:
         return ""
     return f"{amount:.2f}".replace(".", "," if reader.language == "fr" else ".")
+
+
+AUDIT: Mapping[str, Any] = {
+    "sign_in.done": _l("Signed in"),
+    "sign_in.failed": _l("Sign-in failed: wrong password"),
+    "sign_in.wrong_code": _l("Sign-in failed: wrong code"),
+    "session.ended": _l("Session ended"),
+    "session.others_ended": _l("Other sessions ended"),
+    "password.asked": _l("Mail to set the password asked for"),
+    "password.changed": _l("Password changed"),
+    "login.asked": _l("Mail with the login asked for"),
+    "account.changed": _l("Personal data changed"),
+    "email.asked": _l("New email address asked for"),
+    "email.changed": _l("Email address changed"),
+    "two_factor.on": _l("Two-factor sign-in turned on"),
+    "two_factor.off": _l("Two-factor sign-in turned off"),
+    "two_factor.reset": _l("Two-factor sign-in reset by the staff"),
+    "two_factor.new_recovery_codes": _l("New recovery codes"),
+    "two_factor.recovery_code_used": _l("Signed in with a recovery code"),
+    "passkey.added": _l("Passkey added"),
+    "passkey.removed": _l("Passkey removed"),
+}
+"""What the audit log's actions are called; one that is missing here is shown by its own name."""
+
+AUDIT_DETAIL: Mapping[str, Any] = {
+    "reason": _l("reason"),
+    "ticket": _l("ticket"),
+    "email": _l("new address"),
+    "from": _l("from"),
+    "what": _l("what"),
+    "name": _l("name"),
+    "passkey": _l("passkey"),
+}
+
+
+def audit(action: str) -> str:
+    """What was done, in the reader's language."""
+    return str(AUDIT.get(action, action))

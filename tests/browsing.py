@@ -67,7 +67,11 @@ class Browser:
             account = accounts.find(login)
             assert account, f"no account {login}: let the cast make it first"
             sign_in = sessions.begin(
-                account, ip="", user_agent="test", settings=self.app.extensions["settings"]
+                account,
+                ip="",
+                user_agent="test",
+                settings=self.app.extensions["settings"],
+                two_factor=account.is_staff,  # they get nowhere without
             )
             token = sign_in.get_id()
             db.session.commit()

@@ -10,17 +10,16 @@ from alembic import command
 from alembic.config import Config
 from flask import Flask
 from redis import Redis
-from sqlalchemy import delete
 
 from selfcare import config, create_app
 from selfcare.config import ROOT
 from selfcare.database import db
-from selfcare.models import Base
 from tests.browsing import Browser
 from tests.cast import Cast
+from tests.emptying import empty
 from tests.work import Worker
 
-pytest_plugins = ["tests.plugin_servers"]
+pytest_plugins = ["tests.plugin_servers", "tests.plugin_mailbox"]
 
 
 @pytest.fixture(scope="session")
@@ -64,8 +63,7 @@ def app(migrated: Flask, redis_url: str) -> Iterator[Flask]:
     Redis.from_url(redis_url).flushdb()
     yield migrated
     with migrated.app_context(), db.engine.begin() as connection:
-        for table in reversed(Base.metadata.sorted_tables):
-            connection.execute(delete(table))
+        empty(connection)
 
 
 @pytest.fixture

@@ -7,15 +7,21 @@ from flask import Flask
 from selfcare.blueprints import (
     account,
     auth,
+    captcha,
     catalogue,
     contract,
     dashboard,
     health,
     home,
     orders,
+    profile,
+    recovery,
+    security,
     site,
+    staff_mails,
     subscriptions,
     support,
+    two_factor,
 )
 
 
@@ -24,7 +30,12 @@ def init_app(app: Flask) -> None:
     for module in (
         home,
         auth,
+        recovery,
+        captcha,
         account,
+        profile,
+        security,
+        two_factor,
         contract,
         dashboard,
         catalogue,
@@ -33,5 +44,6 @@ def init_app(app: Flask) -> None:
         support,
         site,
         health,
+        staff_mails,
     ):
         app.register_blueprint(module.bp)

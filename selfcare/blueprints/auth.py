@@ -1,25 +1,31 @@
-"""Signing in and out (§3.2, figure 6)."""
+"""Signing in and out (§3.2, figure 6); who forgot something goes to `recovery`."""
 
 from __future__ import annotations
 
-from flask import Blueprint, redirect, request, session, url_for
+from flask import Blueprint, abort, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user, login_user, logout_user
 from itsdangerous import BadSignature, URLSafeTimedSerializer
+from werkzeug.wrappers import Response
 
 from selfcare import rendering
 from selfcare.access import public, safe_next, settings, signed_in
 from selfcare.database import db
 from selfcare.forms.auth import SignInForm
+from selfcare.forms.security import CodeForm, PasskeyForm
 from selfcare.models import SignIn
-from selfcare.services import accounts, sessions
+from selfcare.services import accounts, audit, passkeys, sessions, throttling, two_factor
 from selfcare.services.accounts import Browser, WrongCredentials
+from selfcare.services.passkeys import PasskeyRefused
 from selfcare.services.throttling import TooManyAttempts
+from selfcare.services.two_factor import WrongCode
 
 bp = Blueprint("auth", __name__)
 
 KNOWN_BROWSER = "known"
+AWAITING = "awaiting"
+"""Where the session keeps the sign-in whose second factor is still to come."""
 _ONE_YEAR = 365 * 86_400
 
 
@@ -45,19 +51,68 @@ def login() -> ResponseReturnValue:
         headers = {"Retry-After": str(wait.seconds)}
         return rendering.page("auth/login.html", form=form, wait=wait), 429, headers
     db.session.commit()
-    session.clear()
-    login_user(sign_in)
-    answer = redirect(target, code=303)
-    answer.set_cookie(
-        KNOWN_BROWSER,
-        _serializer().dumps(sign_in.account.login.lower()),
-        max_age=_ONE_YEAR,
-        path="/login",
-        secure=settings().secure,
-        httponly=True,
-        samesite="Lax",
+    if sign_in.awaits_code:
+        session.clear()
+        session[AWAITING] = sign_in.get_id()
+        return redirect(url_for(".code", next=request.args.get("next")), code=303)
+    return _enter(sign_in, target)
+
+
+@bp.route("/login/code", methods=["GET", "POST"])
+@public("between the password and the first page")
+def code() -> ResponseReturnValue:
+    """The second factor, for those who have one (AUTH-7)."""
+    sign_in = sessions.awaiting(session.get(AWAITING, ""))
+    if sign_in is None:
+        return redirect(url_for(".login", next=request.args.get("next")), code=303)
+    form = CodeForm()
+    if not form.validate_on_submit():
+        return rendering.page("auth/code.html", form=form), 422 if form.errors else 200
+    try:
+        two_factor.check(sign_in.account, form.code.data or "", settings=settings())
+    except WrongCode:
+        form.code.errors = [_("That is not the code of this moment, or it was used before")]
+        audit.record("sign_in.wrong_code", actor=None, subject=sign_in.account)
+        db.session.commit()
+        return rendering.page("auth/code.html", form=form), 422
+    except TooManyAttempts as wait:
+        db.session.rollback()
+        headers = {"Retry-After": str(wait.seconds)}
+        return rendering.page("auth/code.html", form=form, wait=wait), 429, headers
+    opened = sessions.complete(sign_in, settings=settings())
+    db.session.commit()
+    return _enter(opened, safe_next(request.args.get("next")))
+
+
+@bp.route("/login/passkey", methods=["GET", "POST"])
+@public("another way in")
+def passkey() -> ResponseReturnValue:
+    """Sign in with a passkey, where browser and portal have them (AUTH-7)."""
+    target = safe_next(request.args.get("next"))
+    form, refused = PasskeyForm(), False
+    if not passkeys.possible(settings()):
+        abort(404)
+    if form.validate_on_submit():
+        try:
+            sign_in = passkeys.sign_in(
+                challenge=form.challenge.data or "",
+                credential=form.credential.data or "",
+                ip=request.remote_addr or "",
+                user_agent=request.user_agent.string,
+                settings=settings(),
+            )
+        except PasskeyRefused:
+            refused = True
+        else:
+            db.session.commit()
+            return _enter(sign_in, target)
+    throttling.of_address(request.remote_addr or "", settings().throttle_captcha).take()
+    name, options = passkeys.ask(settings=settings())
+    db.session.commit()
+    page = rendering.page(
+        "auth/passkey.html", form=form, name=name, options=options, refused=refused
     )
-    return answer
+    return page, 422 if refused else 200, {"Cache-Control": "no-store"}
 
 
 @bp.post("/logout")
@@ -72,18 +127,21 @@ def logout() -> ResponseReturnValue:
     return redirect(url_for("auth.login"), code=303)
 
 
-@bp.get("/password/forgot")
-@public("asked by people who cannot sign in")
-def forgotten_password() -> ResponseReturnValue:
-    """Who gives a password back."""
-    return rendering.page("auth/forgotten.html", heading=_("Forgotten password"))
-
-
-@bp.get("/login/forgot")
-@public("asked by people who cannot sign in")
-def forgotten_login() -> ResponseReturnValue:
-    """Who gives a login back."""
-    return rendering.page("auth/forgotten.html", heading=_("Forgotten login"))
+def _enter(sign_in: SignIn, target: str) -> Response:
+    """Hand the new sign-in to this browser, which is known from now on."""
+    session.clear()
+    login_user(sign_in)
+    answer = redirect(target, code=303)
+    answer.set_cookie(
+        KNOWN_BROWSER,
+        _serializer().dumps(sign_in.account.login.lower()),
+        max_age=_ONE_YEAR,
+        path="/login",
+        secure=settings().secure,
+        httponly=True,
+        samesite="Lax",
+    )
+    return answer
 
 
 def _browser() -> Browser:

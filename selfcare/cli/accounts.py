@@ -5,8 +5,10 @@ from __future__ import annotations
 import click
 from flask.cli import AppGroup
 
+from selfcare.access import settings
 from selfcare.database import db
-from selfcare.services import accounts, passwords, sessions
+from selfcare.models import Account
+from selfcare.services import accounts, passwords, two_factor
 
 accounts_group = AppGroup("accounts", help="Accounts, for the operator.")
 
@@ -15,11 +17,41 @@ accounts_group = AppGroup("accounts", help="Accounts, for the operator.")
 @click.argument("login")
 @click.password_option()
 def password(login: str, password: str) -> None:
-    """Set somebody's password; every session of theirs ends."""
+    """Set somebody's password; every session of theirs ends, and they get a mail."""
+    account = _known(login)
+    if broken := passwords.rules(settings()).broken(password, login=account.login):
+        wanted = "; ".join(str(rule.text) for rule in broken)
+        raise click.ClickException(f"the password must be: {wanted}")
+    passwords.change(account, password)
+    db.session.commit()
+    click.echo(f"The password of {account.login} is set.")
+
+
+@accounts_group.command("reset-two-factor")
+@click.argument("login")
+@click.option("--by", required=True, help="Login of the staff member who does it.")
+@click.option("--reason", required=True, help="Why; kept in the audit log, the owner sees it.")
+def reset_two_factor(login: str, by: str, reason: str) -> None:
+    """Take the second factor away from somebody who lost app and codes; their sessions end."""
+    account, member = _known(login), _known(by)
+    if not member.is_staff:
+        raise click.ClickException(f"{member.login} is no staff member")
+    two_factor.reset(account, by=member, reason=reason)
+    db.session.commit()
+    click.echo(f"{account.login} signs in without a second factor.")
+
+
+@accounts_group.command("welcome")
+@click.argument("login")
+def welcome(login: str) -> None:
+    """Send the access mail (again): the login, and where to set the password."""
+    accounts.welcome(_known(login))
+    db.session.commit()
+    click.echo("The mail is in the outbox.")
+
+
+def _known(login: str) -> Account:
     account = accounts.find(login)
     if account is None:
         raise click.ClickException(f"no account with the login {login}")
-    passwords.set_password(account, password)
-    sessions.end_all(account)
-    db.session.commit()
-    click.echo(f"The password of {account.login} is set.")
+    return account

@@ -1,8 +1,18 @@
 """Columns, constraints and derived facts; one module per aggregate."""
 
 from selfcare.models.account import CIVILITIES, LOCALES, Account, SignIn
+from selfcare.models.audit import AuditEntry
 from selfcare.models.base import Base, Searchable, fold, now
 from selfcare.models.contract import ConsoleAccess, Contract, Customer, Membership, Offer
+from selfcare.models.credentials import (
+    Challenge,
+    LinkPurpose,
+    MailedLink,
+    Passkey,
+    RecoveryCode,
+    RecoveryRequest,
+    TwoFactor,
+)
 from selfcare.models.mail import Mail, MailState
 from selfcare.models.order import (
     Order,
@@ -19,23 +29,31 @@ __all__ = [
     "CIVILITIES",
     "LOCALES",
     "Account",
+    "AuditEntry",
     "Base",
+    "Challenge",
     "ConsoleAccess",
     "Contract",
     "Customer",
+    "LinkPurpose",
     "Mail",
     "MailState",
+    "MailedLink",
     "Membership",
     "Offer",
     "Order",
     "OrderCounter",
     "OrderStatus",
+    "Passkey",
     "PriceKind",
+    "RecoveryCode",
+    "RecoveryRequest",
     "Searchable",
     "Service",
     "SignIn",
     "Subscription",
     "SubscriptionStatus",
+    "TwoFactor",
     "fold",
     "now",
     "subscription_status",

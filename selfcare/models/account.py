@@ -66,6 +66,10 @@ class SignIn(Base):
     last_seen_at: Mapped[datetime] = mapped_column(default=now)
     expires_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+    awaits_code: Mapped[bool] = mapped_column(default=False)
+    """The password was right, the second factor is still to come: no page opens yet."""
+    two_factor: Mapped[bool] = mapped_column(default=False)
+    """Made with a second factor or a passkey; staff get nowhere without (AUTH-7)."""
     ip: Mapped[str] = mapped_column(String(45), default="")
     user_agent: Mapped[str] = mapped_column(String(255), default="")
 

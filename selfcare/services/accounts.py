@@ -1,23 +1,29 @@
-"""Accounts: finding them, signing them in."""
+"""Accounts: finding them, signing them in, changing what they say of their owner."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import undefer
 
 from selfcare.config import Settings
 from selfcare.database import db
-from selfcare.models import Account, Mail, SignIn, now
-from selfcare.services import mail, passwords, sessions, throttling
+from selfcare.models import Account, LinkPurpose, Mail, MailedLink, SignIn, now
+from selfcare.services import audit, links, mail, passwords, sessions, throttling, two_factor
 
 NOTICE_EVERY = timedelta(days=1)
 
 
 class WrongCredentials(Exception):
     """Login or password is wrong; which one is nobody's business."""
+
+
+class EmailTaken(Exception):
+    """The address belongs to another account."""
 
 
 @dataclass(frozen=True)
@@ -55,11 +61,79 @@ def sign_in(login: str, password: str, *, browser: Browser, settings: Settings) 
     account = find(login)
     if not passwords.matches(account, password) or account is None:
         by_address.count()
+        audit.record("sign_in.failed", actor=None, subject=account or "")
         if account and by_account.exhausted():
             _tell_owner(account, browser)
         raise WrongCredentials
     by_account.release()
-    return sessions.begin(account, ip=browser.ip, user_agent=browser.user_agent, settings=settings)
+    audit.record("sign_in.done", actor=account, subject=account)
+    return sessions.begin(
+        account,
+        ip=browser.ip,
+        user_agent=browser.user_agent,
+        settings=settings,
+        awaits_code=two_factor.of(account) is not None,
+    )
+
+
+def check_password(account: Account, password: str, *, settings: Settings) -> None:
+    """Ask a signed-in person for the password again, as slowly as at the sign-in page.
+
+    Raises:
+        WrongCredentials: it is not theirs.
+        TooManyAttempts: nothing was checked.
+    """
+    brake = throttling.of_subject("password", str(account.id), settings.throttle_account)
+    brake.take()
+    if not passwords.matches(find(account.login), password):
+        raise WrongCredentials
+    brake.release()
+
+
+def welcome(account: Account) -> None:
+    """The access mail of a new account: its login, and where to set the password (AUTH-5)."""
+    mail.write("access", account)
+
+
+def change_data(account: Account, data: Mapping[str, str | None]) -> None:
+    """Change what somebody may change of themselves at once; the address has its own way."""
+    changed = [name for name, value in data.items() if getattr(account, name) != value]
+    for name in changed:
+        setattr(account, name, data[name])
+    if changed:
+        audit.record("account.changed", actor=account, subject=account, details={"what": changed})
+
+
+def ask_new_email(account: Account, email: str) -> None:
+    """A link goes to the new address; the old one stays in use and is told (ACCOUNT-1).
+
+    Whether the address belongs to somebody else is only said to whoever opens that link.
+    """
+    link = links.create(account, LinkPurpose.CONFIRM_EMAIL, email=email)
+    mail.write("email_change", account, to=email, link_id=link.id)
+    mail.write("email_change_notice", account, email=email)
+    audit.record("email.asked", actor=account, subject=account, details={"email": email})
+
+
+def confirm_email(link: MailedLink) -> None:
+    """The new address counts from now on; links made before are dead.
+
+    Raises:
+        LinkDead: the link was used in the meantime.
+        EmailTaken: the address belongs to another account.
+    """
+    account, old = link.account, link.account.email
+    links.use(link)
+    try:
+        with db.session.begin_nested():
+            account.email = link.email or old
+            db.session.flush()
+    except IntegrityError as taken:
+        db.session.refresh(account)
+        raise EmailTaken from taken
+    links.end_all(account)
+    mail.write("email_changed", account, to=old, email=account.email)
+    audit.record("email.changed", actor=account, subject=account, details={"from": old})
 
 
 def _tell_owner(account: Account, browser: Browser) -> None:

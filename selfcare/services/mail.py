@@ -22,6 +22,7 @@ from selfcare.extensions import smtp
 from selfcare.i18n import speaking
 from selfcare.jobs import DELAYS, job
 from selfcare.models import Account, Mail, MailState, now
+from selfcare.services import links
 
 log = structlog.get_logger(__name__)
 
@@ -120,7 +121,14 @@ def _is_final(refusal: SMTPRecipientsRefused | SMTPSenderRefused) -> bool:
 def message(row: Mail) -> Message:
     """The mail as it leaves: text and HTML, in the addressee's language."""
     account = db.session.get(Account, row.account_id) if row.account_id else None
+    return rendered(row, account)
+
+
+def rendered(row: Mail, account: Account | None) -> Message:
+    """The same for an account at hand."""
     context = {**row.context, "account": account}
+    if "link_id" in row.context:
+        context["link"] = links.address(row.context["link_id"])  # a secret: made now, kept nowhere
     with speaking(row.locale):
         subject = render_template(f"mail/{row.name}/subject.txt", **context)
         text = render_template(f"mail/{row.name}/body.txt", **context)

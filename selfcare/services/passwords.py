@@ -5,7 +5,10 @@ from __future__ import annotations
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from selfcare.models import Account
+from selfcare.config import Settings
+from selfcare.models import Account, SignIn
+from selfcare.services import audit, links, mail, sessions
+from selfcare.services.password_rules import PasswordRules
 
 _hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)  # OWASP's Argon2id floor
 _nobody = _hasher.hash("nobody has this password")
@@ -14,6 +17,29 @@ _nobody = _hasher.hash("nobody has this password")
 def set_password(account: Account, password: str) -> None:
     """Give the account a password (the rules of AUTH-3 are the caller's)."""
     account.password_hash = _hasher.hash(password)
+
+
+def rules(settings: Settings) -> PasswordRules:
+    """What a portal password must be, here (AUTH-3)."""
+    return PasswordRules(min_length=settings.password_min_length)
+
+
+def change(
+    account: Account, password: str, *, keep: SignIn | None = None, by: Account | None = None
+) -> None:
+    """Give a new password; every other session and every mailed link of the account ends (AUTH-3).
+
+    Args:
+        account: whose password; they get a mail about it.
+        password: the new one; the caller has checked it with `rules`.
+        keep: the session it is changed in, which goes on.
+        by: who does it, where it is not the owner.
+    """
+    set_password(account, password)
+    sessions.end_all(account, but=keep)
+    links.end_all(account)
+    audit.record("password.changed", actor=by or account, subject=account)
+    mail.write("password_changed", account)
 
 
 def matches(account: Account | None, password: str) -> bool:

@@ -24,6 +24,7 @@ _LOAD = (
         SignIn.token_hash == bindparam("hash"),
         SignIn.ended_at.is_(None),
         SignIn.expires_at > bindparam("at"),
+        SignIn.awaits_code == bindparam("awaits_code"),
     )
 )
 
@@ -32,15 +33,39 @@ def _hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def begin(account: Account, *, ip: str, user_agent: str, settings: Settings) -> SignIn:
-    """A new sign-in with its token, which only the cookie will know."""
+CODE_WITHIN = timedelta(minutes=10)
+"""How long after the password the second factor may come."""
+
+
+def begin(
+    account: Account,
+    *,
+    ip: str,
+    user_agent: str,
+    settings: Settings,
+    awaits_code: bool = False,
+    two_factor: bool = False,
+) -> SignIn:
+    """A new sign-in with its token, which only the cookie will know.
+
+    Args:
+        account: who signs in.
+        ip: where from.
+        user_agent: what the browser says it is.
+        settings: how long it lasts.
+        awaits_code: the second factor is still to come, no page opens yet.
+        two_factor: it was made with more than a password.
+    """
     token = secrets.token_urlsafe(32)
     sign_in = SignIn(
         account=account,
         token_hash=_hash(token),
         ip=ip[:45],
         user_agent=user_agent[:255],
-        expires_at=now() + timedelta(hours=settings.session_hours),
+        expires_at=now()
+        + (CODE_WITHIN if awaits_code else timedelta(hours=settings.session_hours)),
+        awaits_code=awaits_code,
+        two_factor=two_factor,
     )
     sign_in.token = token
     db.session.add(sign_in)
@@ -51,10 +76,48 @@ def begin(account: Account, *, ip: str, user_agent: str, settings: Settings) -> 
 def load(token: str, *, settings: Settings) -> SignIn | None:
     """The sign-in a cookie stands for, unless it was ended or has expired; prolongs it."""
     present = now()
-    sign_in = db.session.execute(_LOAD, {"hash": _hash(token), "at": present}).scalar_one_or_none()
+    sign_in = _find(token, present, awaits_code=False)
     if sign_in and present - sign_in.last_seen_at > _FRESH:
         _prolong(sign_in, present, settings)
     return sign_in
+
+
+def awaiting(token: str) -> SignIn | None:
+    """The sign-in whose second factor is still to come."""
+    return _find(token, now(), awaits_code=True)
+
+
+def complete(sign_in: SignIn, *, settings: Settings) -> SignIn:
+    """The second factor was right: the sign-in opens, under a token of its own."""
+    sign_in.ended_at = now()
+    return begin(
+        sign_in.account,
+        ip=sign_in.ip,
+        user_agent=sign_in.user_agent,
+        settings=settings,
+        two_factor=True,
+    )
+
+
+def open_ones(account: Account) -> list[SignIn]:
+    """The account's present sign-ins, the latest used first (« Mes sessions »)."""
+    statement = (
+        select(SignIn)
+        .where(
+            SignIn.account_id == account.id,
+            SignIn.ended_at.is_(None),
+            SignIn.expires_at > now(),
+            ~SignIn.awaits_code,
+        )
+        .order_by(SignIn.last_seen_at.desc(), SignIn.id.desc())
+        .limit(100)
+    )
+    return list(db.session.execute(statement).scalars())
+
+
+def _find(token: str, present: datetime, *, awaits_code: bool) -> SignIn | None:
+    asked = {"hash": _hash(token), "at": present, "awaits_code": awaits_code}
+    return db.session.execute(_LOAD, asked).scalar_one_or_none()
 
 
 def _prolong(sign_in: SignIn, present: datetime, settings: Settings) -> None:

@@ -129,12 +129,18 @@ def of_account(login: str, known_browser: str, limits: str) -> Brake:
     return Brake(tuple(parse_many(limits)), f"account:{who}")
 
 
-def of_address(ip: str, limits: str) -> Brake:
+def of_address(ip: str, limits: str, *, kind: str = "address") -> Brake:
     """Per IPv4 address or IPv6 /64 (one subscriber holds a whole /64)."""
     try:
         address = ipaddress.ip_address(ip)
     except ValueError:
-        return Brake(tuple(parse_many(limits)), "address:unknown")
+        return Brake(tuple(parse_many(limits)), f"{kind}:unknown")
     if address.version == 6:
         ip = str(ipaddress.ip_network((address, 64), strict=False))
-    return Brake(tuple(parse_many(limits)), f"address:{ip}")
+    return Brake(tuple(parse_many(limits)), f"{kind}:{ip}")
+
+
+def of_subject(kind: str, subject: str, limits: str) -> Brake:
+    """Per anything else: a mailbox, an account's codes, a login asked for; its name is not kept."""
+    who = hashlib.sha256(subject.casefold().encode()).hexdigest()[:32]
+    return Brake(tuple(parse_many(limits)), f"{kind}:{who}")

@@ -1,0 +1,95 @@
+"""Mon profil: password, personal data, activity, my data to take away (§5.10.2, ACCOUNT-3)."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, jsonify, redirect, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from selfcare import rendering
+from selfcare.access import current_account, settings, signed_in
+from selfcare.database import db
+from selfcare.forms.profile import ChangePasswordForm, ProfileForm
+from selfcare.lists.activity import ActivityList
+from selfcare.services import accounts, audit, passwords, personal_data
+from selfcare.services.accounts import WrongCredentials
+from selfcare.services.throttling import TooManyAttempts
+
+bp = Blueprint("profile", __name__, url_prefix="/account")
+
+
+@bp.route("/password", methods=["GET", "POST"])
+@signed_in
+def password() -> ResponseReturnValue:
+    """« Changement de mot de passe », the current one asked first (figure 39)."""
+    me = current_account()
+    form = ChangePasswordForm(passwords.rules(settings()), login=me.login)
+    if not (form.validate_on_submit() and _proved(form)):
+        page = rendering.page("account/password.html", form=form, account=me)
+        return page, 422 if form.errors else 200
+    passwords.change(me, form.password.data or "", keep=current_user._get_current_object())
+    db.session.commit()
+    flash(_("Your password is changed. Your other sessions are ended; a mail confirms it."))
+    return redirect(url_for("account.profile"), code=303)
+
+
+@bp.route("/profile/edit", methods=["GET", "POST"])
+@signed_in
+def edit() -> ResponseReturnValue:
+    """« Modification des informations » (figure 40)."""
+    me = current_account()
+    form = ProfileForm(obj=me)
+    new_email = (form.email.data or "").casefold() != me.email.casefold()
+    if not (form.validate_on_submit() and (not new_email or _proved(form))):
+        return rendering.page("account/edit.html", form=form), 422 if form.errors else 200
+    accounts.change_data(me, form.plain)
+    if new_email:
+        accounts.ask_new_email(me, form.email.data or "")
+        flash(
+            _(
+                "Your data is saved. Your new address counts once you have opened the mail sent to"
+                " %(email)s and confirmed it there.",
+                email=form.email.data,
+            )
+        )
+    else:
+        flash(_("Your data is saved."))
+    db.session.commit()
+    return redirect(url_for("account.profile"), code=303)
+
+
+@bp.get("/activity")
+@signed_in
+def activity() -> ResponseReturnValue:
+    """« Mon activité »: what was done with my account, staff visits included (ACCOUNT-3)."""
+    rows = rendering.listing(ActivityList, audit.concerning(current_account().id))
+    return rendering.list_page("account/activity/index.html", rows)
+
+
+@bp.get("/data.json")
+@signed_in
+def data() -> ResponseReturnValue:
+    """All that is kept about me, as a file (ACCOUNT-3)."""
+    answer = jsonify(personal_data.of(current_account()))
+    answer.headers["Content-Disposition"] = 'attachment; filename="my-data.json"'
+    answer.headers["Cache-Control"] = "private, no-store"
+    return answer
+
+
+def _proved(form: ChangePasswordForm | ProfileForm) -> bool:
+    """Whether the current password was given; otherwise its field says what is wrong."""
+    try:
+        accounts.check_password(current_account(), form.current.data or "", settings=settings())
+    except WrongCredentials:
+        empty = not form.current.data
+        form.current.errors = [
+            _("Enter your current password to change your email address")
+            if empty
+            else _("That is not your current password")
+        ]
+        return False
+    except TooManyAttempts as wait:
+        form.current.errors = [_("Too many attempts: try again in %(n)s min", n=wait.minutes)]
+        return False
+    return True

@@ -1,0 +1,31 @@
+"""What a form with a captcha has more than others (AUTH-2)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import HiddenField, StringField
+from wtforms.validators import InputRequired, Length
+
+from selfcare.services import captcha
+
+
+class CaptchaForm(FlaskForm):
+    """A form whose captcha is looked at last, so that another mistake does not use it up."""
+
+    captcha = HiddenField()
+    answer = StringField(
+        _l("Copy the characters"),
+        [InputRequired(_l("Copy the characters of the image")), Length(max=40)],
+    )
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Everything else first, then the captcha: asked once, it is gone."""
+        if not super().validate(extra_validators):
+            return False
+        if captcha.solved(self.captcha.data or "", self.answer.data or ""):
+            return True
+        self.answer.errors = [_l("That is not what was asked; here is another one")]
+        return False

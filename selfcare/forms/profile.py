@@ -1,0 +1,101 @@
+"""Forms of « Mon profil » (§5.10.2, figures 39 and 40)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import PasswordField, RadioField, StringField
+from wtforms.validators import Email, EqualTo, InputRequired, Length, Optional
+
+from selfcare.forms.fields import PasswordMeets, PhoneField, trimmed
+from selfcare.services.password_rules import PasswordRules
+
+_ONE_PHONE = _l("Enter at least one phone number, fixed or mobile")
+
+
+def required(message: Any) -> list[Any]:
+    """A text that must be there, and no longer than a name."""
+    return [InputRequired(message), Length(max=80, message=_l("Enter 80 characters at most"))]
+
+
+class NewPasswordForm(FlaskForm):
+    """A new password, typed twice (figure 5)."""
+
+    password = PasswordField(
+        _l("New password"),
+        [InputRequired(_l("Enter a new password"))],
+    )
+    confirm = PasswordField(
+        _l("Confirm your password"),
+        [
+            InputRequired(_l("Enter the new password a second time")),
+            EqualTo("password", _l("The two passwords are not the same")),
+        ],
+    )
+
+    def __init__(self, rules: PasswordRules, *, login: str) -> None:
+        super().__init__()
+        self.rules, self.login = rules, login
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """The rules of AUTH-3 apply to the first of the two."""
+        meets = PasswordMeets(self.rules, login=self.login)
+        return bool(super().validate({"password": [meets], **(extra_validators or {})}))
+
+
+class ChangePasswordForm(NewPasswordForm):
+    """The same, the current one asked first (figure 39)."""
+
+    current = PasswordField(
+        _l("Current password"),
+        [InputRequired(_l("Enter your current password")), Length(max=1024)],
+    )
+
+
+class ProfileForm(FlaskForm):
+    """What somebody may change about themselves (figure 40)."""
+
+    civility = RadioField(
+        _l("Title"),
+        [InputRequired(_l("Choose a title"))],
+        choices=[("madam", _l("Mrs")), ("sir", _l("Mr"))],
+    )
+    last_name = StringField(
+        _l("Last name"), required(_l("Enter your last name")), filters=[trimmed]
+    )
+    first_name = StringField(
+        _l("First name"), required(_l("Enter your first name")), filters=[trimmed]
+    )
+    email = StringField(
+        _l("Email"),
+        [
+            InputRequired(_l("Enter your email address")),
+            Length(max=254, message=_l("An email address is shorter than that")),
+            Email(_l("Enter an email address such as name@company.com")),
+        ],
+        filters=[trimmed],
+    )
+    current = PasswordField(_l("Current password"), [Optional(), Length(max=1024)])
+    phone = PhoneField(_l("Phone"))
+    mobile = PhoneField(_l("Mobile"))
+    locale = RadioField(
+        _l("Preferred language"),
+        [InputRequired(_l("Choose a language"))],
+        choices=[("fr", "Français"), ("en", "English")],
+    )
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """At least one of the two phone numbers."""
+        sound = bool(super().validate(extra_validators))
+        if not (self.phone.data or self.mobile.data or self.phone.errors or self.mobile.errors):
+            self.phone.errors = [_ONE_PHONE]
+            return False
+        return sound
+
+    @property
+    def plain(self) -> dict[str, str | None]:
+        """All that counts at once; the address is confirmed first."""
+        kept = ("civility", "last_name", "first_name", "phone", "mobile", "locale")
+        return {name: self[name].data for name in kept}

@@ -1,0 +1,51 @@
+"""Forms of « Sécurité »: codes, passkeys, ending sessions (AUTH-7)."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import HiddenField, PasswordField, StringField
+from wtforms.validators import InputRequired, Length
+
+from selfcare.forms.fields import trimmed
+
+
+class ConfirmForm(FlaskForm):
+    """Yes: a button."""
+
+
+class CodeForm(FlaskForm):
+    """A code of the authenticator app, or a recovery code."""
+
+    code = StringField(
+        _l("Code"), [InputRequired(_l("Enter the code")), Length(max=40)], filters=[trimmed]
+    )
+
+
+class ProveForm(CodeForm):
+    """Password and code, for what weakens an account."""
+
+    password = PasswordField(
+        _l("Current password"),
+        [InputRequired(_l("Enter your current password")), Length(max=1024)],
+    )
+
+
+class PasskeyForm(FlaskForm):
+    """What the browser answers; filled in by `static/passkeys.js`."""
+
+    challenge = HiddenField()
+    credential = HiddenField()
+
+
+class NewPasskeyForm(PasskeyForm):
+    """The same with a name to know the device by."""
+
+    name = StringField(
+        _l("Name of the device"),
+        [
+            InputRequired(_l("Give it a name to know it by")),
+            Length(max=60, message=_l("Enter 60 characters at most")),
+        ],
+        filters=[trimmed],
+    )

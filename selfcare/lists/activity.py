@@ -1,0 +1,56 @@
+"""« Mon activité »: what was done with somebody's account (ACCOUNT-3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import ColumnElement, Row
+
+from selfcare import wording
+from selfcare.i18n import Reader
+from selfcare.lists.query import Column, ListQuery
+from selfcare.models import AuditEntry, fold
+
+
+def details(row: Row[Any], _reader: Reader | None = None) -> str:
+    """What is known besides: a reason, a ticket, an address, in plain words."""
+    words = [str(row.subject)] if row.subject and row.subject != row.actor else []
+    for name, value in row.details.items():
+        shown = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+        words.append(f"{wording.AUDIT_DETAIL.get(name, name)} : {shown}" if shown else "")
+    return " · ".join(word for word in words if word)
+
+
+class ActivityList(ListQuery):
+    """Newest first; searched by person, contract, network address and date."""
+
+    name = "activity"
+    columns = (
+        Column("date", _l("Date"), AuditEntry.at, lambda row, me: me.moment(row.at)),
+        Column("what", _l("What"), AuditEntry.action, lambda row, _me: wording.audit(row.action)),
+        Column("by", _l("By"), AuditEntry.actor, lambda row, _me: row.actor),
+        Column(
+            "contract", _l("Contract"), AuditEntry.contract_ref, lambda row, _me: row.contract_ref
+        ),
+        Column("from", _l("Network address"), AuditEntry.ip, lambda row, _me: row.ip),
+        Column("details", _l("Details"), None, details, only_in_export=True),
+    )
+    searched = (
+        AuditEntry.actor,
+        AuditEntry.subject,
+        AuditEntry.contract_ref,
+        AuditEntry.ip,
+    )
+    searched_dates = (AuditEntry.at,)
+    default_sort = "-date"
+    tie_break = AuditEntry.id
+    row_key = "id"
+    details = staticmethod(details)
+
+    def _matches(self, word: str) -> Iterator[ColumnElement[bool]]:
+        """Actions are searched by the words the reader sees."""
+        yield from super()._matches(word)
+        named = [action for action in wording.AUDIT if fold(word) in fold(wording.audit(action))]
+        yield AuditEntry.action.in_(named)

@@ -1,0 +1,91 @@
+"""The audit log: one row per thing done, in the transaction that does it (STAFF-4, ACCOUNT-3).
+
+A database trigger keeps the rows as they are (migration `account_security`). An action is named
+`subject.verb`; its words in both languages stand in `wording.AUDIT`.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from flask import Flask, g, request
+from sqlalchemy import delete, or_, select
+
+from selfcare.database import Rows, db
+from selfcare.jobs import job
+from selfcare.models import Account, AuditEntry, Contract, now
+from selfcare.models.audit import KEPT_DAYS
+
+
+def record(
+    action: str,
+    *,
+    actor: Account | None,
+    subject: Account | str = "",
+    contract: Contract | None = None,
+    on_behalf_of: Account | None = None,
+    details: dict[str, Any] | None = None,
+) -> AuditEntry:
+    """Write down what is being done; it counts once the present transaction is committed.
+
+    Args:
+        action: `subject.verb`, e.g. `password.changed`; see `wording.AUDIT`.
+        actor: who does it; None for the portal itself, or somebody who is not signed in.
+        subject: what it is done to; an account's owner sees it in « Mon activité ».
+        contract: the contract it is done on, if any.
+        on_behalf_of: whom a staff member acts for.
+        details: JSON values, no secret; a visit's reason and ticket stand here.
+    """
+    entry = AuditEntry(
+        action=action,
+        actor_id=actor.id if actor else None,
+        actor=actor.login if actor else "",
+        on_behalf_of_id=on_behalf_of.id if on_behalf_of else None,
+        on_behalf_of=on_behalf_of.login if on_behalf_of else "",
+        subject_id=subject.id if isinstance(subject, Account) else None,
+        subject=(subject.login if isinstance(subject, Account) else subject)[:120],
+        contract_ref=contract.ref if contract else "",
+        ip=g.get("origin", ""),
+        request_id=g.get("request_id", ""),
+        details=details or {},
+    )
+    db.session.add(entry)
+    db.session.flush()
+    return entry
+
+
+def concerning(account_id: int) -> Rows:
+    """What somebody did, what was done for them, and what was done to their account."""
+    return select(
+        AuditEntry.id,
+        AuditEntry.at,
+        AuditEntry.action,
+        AuditEntry.actor,
+        AuditEntry.on_behalf_of,
+        AuditEntry.subject,
+        AuditEntry.contract_ref,
+        AuditEntry.ip,
+        AuditEntry.details,
+    ).where(
+        or_(
+            AuditEntry.actor_id == account_id,
+            AuditEntry.on_behalf_of_id == account_id,
+            AuditEntry.subject_id == account_id,
+        )
+    )
+
+
+@job(queue="sweeps")
+def forget_entries() -> None:
+    """Delete what is older than a security log may be kept (facts.md: 12 months)."""
+    old = now() - timedelta(days=KEPT_DAYS + 1)
+    db.session.execute(delete(AuditEntry).where(AuditEntry.at < old))
+
+
+def init_app(app: Flask) -> None:
+    """Note where each request comes from; services know no request."""
+
+    @app.before_request
+    def note_origin() -> None:
+        g.origin = (request.remote_addr or "")[:45]

@@ -1,0 +1,128 @@
+"""Everything kept about a person, for that person (ACCOUNT-3; GDPR articles 15 and 20)."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import select
+
+from selfcare.database import Rows, db
+from selfcare.models import (
+    Account,
+    ConsoleAccess,
+    Contract,
+    Mail,
+    Membership,
+    Order,
+    Passkey,
+    SignIn,
+    Subscription,
+)
+from selfcare.services import audit, two_factor
+
+
+def of(account: Account) -> dict[str, Any]:
+    """As JSON values; hashes and secrets are not data about the person and stay out."""
+    mine = account.id
+    return {
+        "account": _plain(
+            {
+                name: getattr(account, name)
+                for name in (
+                    "login",
+                    "email",
+                    "civility",
+                    "last_name",
+                    "first_name",
+                    "phone",
+                    "mobile",
+                    "locale",
+                    "created_at",
+                )
+            }
+        ),
+        "contracts": _rows(
+            select(
+                Contract.ref,
+                Contract.name,
+                Membership.is_referent,
+                Membership.profiles,
+                Membership.created_at,
+            )
+            .join(Membership.contract)
+            .where(Membership.account_id == mine)
+            .order_by(Contract.ref)
+        ),
+        "console_accesses": _rows(
+            select(Contract.ref, ConsoleAccess.wanted_groups, ConsoleAccess.state)
+            .join(Contract, Contract.id == ConsoleAccess.contract_id)
+            .where(ConsoleAccess.account_id == mine)
+            .order_by(Contract.ref)
+        ),
+        "orders": _rows(
+            select(
+                Order.ref,
+                Order.placed_at,
+                Order.name_fr,
+                Order.name_en,
+                Order.price,
+                Order.currency,
+                Order.status,
+                Order.parameters,
+            )
+            .where(Order.placed_by_id == mine)
+            .order_by(Order.placed_at)
+        ),
+        "subscriptions": _rows(
+            select(
+                Subscription.ref,
+                Subscription.name,
+                Subscription.subscribed_at,
+                Subscription.starts_on,
+                Subscription.ends_on,
+                Subscription.price,
+                Subscription.upfront,
+                Subscription.currency,
+            )
+            .where(Subscription.subscribed_by_id == mine)
+            .order_by(Subscription.subscribed_at)
+        ),
+        "sign_ins": _rows(
+            select(
+                SignIn.created_at,
+                SignIn.last_seen_at,
+                SignIn.ended_at,
+                SignIn.ip,
+                SignIn.user_agent,
+                SignIn.two_factor,
+            )
+            .where(SignIn.account_id == mine)
+            .order_by(SignIn.created_at)
+        ),
+        "two_factor": two_factor.of(account) is not None,
+        "passkeys": _rows(
+            select(Passkey.name, Passkey.created_at, Passkey.last_used_at)
+            .where(Passkey.account_id == mine)
+            .order_by(Passkey.id)
+        ),
+        "mails": _rows(
+            select(Mail.name, Mail.recipient, Mail.state, Mail.created_at, Mail.sent_at)
+            .where(Mail.account_id == mine)
+            .order_by(Mail.created_at)
+        ),
+        "activity": _rows(audit.concerning(mine)),
+    }
+
+
+def _rows(statement: Rows) -> list[dict[str, Any]]:
+    return [_plain(dict(row._mapping)) for row in db.session.execute(statement)]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(name): _plain(part) for name, part in value.items()}
+    if isinstance(value, (datetime, date)):
+        return value.isoformat()
+    return str(value) if isinstance(value, Decimal) else value

@@ -1,0 +1,33 @@
+/* Shows which rules a new password meets, and hides or shows it; the server checks them all. */
+(function () {
+  var doc = document, list = doc.getElementById("password-rules"), level = doc.getElementById("password-level"),
+    field = doc.getElementById("password"), toggle = doc.getElementById("show-passwords"), wanted;
+  if (!list || !field) return;
+
+  function met(rule, text) {
+    if (rule.dataset.pattern) return new RegExp("^(?:" + rule.dataset.pattern + ")$", "u").test(text);
+    if (rule.dataset.maxBytes) return new TextEncoder().encode(text).length <= rule.dataset.maxBytes;
+    return null; /* known to the server only */
+  }
+  function look() {
+    var text = field.value, all = text.toLowerCase() !== list.dataset.login.toLowerCase(), word;
+    list.querySelectorAll("li").forEach(function (rule) {
+      var good = met(rule, text), mark = rule.querySelector("b");
+      if (mark) mark.remove();
+      if (good === false) all = false;
+      rule.className = good && text ? "met" : "";
+      if (good && text) rule.insertAdjacentHTML("afterbegin", "<b>✓ " + list.dataset.met + " </b>");
+    });
+    word = !all ? "tooWeak" : Array.from(text).length >= list.dataset.strong ? "strong" : "medium";
+    level.textContent = text ? level.dataset[word] : "";
+  }
+  field.addEventListener("input", function () { clearTimeout(wanted); wanted = setTimeout(look, 150); });
+
+  if (toggle) toggle.addEventListener("click", function (event) {
+    var shown = field.type === "password" ? "text" : "password", words = toggle.textContent;
+    event.preventDefault();
+    field.form.querySelectorAll("input[autocomplete$=password]").forEach(function (input) { input.type = shown; });
+    toggle.textContent = toggle.dataset.other;
+    toggle.dataset.other = words;
+  });
+})();

@@ -1,0 +1,281 @@
+"""Forgotten passwords and logins, from the form to the mail and back (AUTH-2 to AUTH-5)."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from sqlalchemy import func, select
+
+from selfcare.database import db
+from selfcare.models import Account, Mail, MailedLink, RecoveryRequest
+from selfcare.services import accounts, links, recovery
+from selfcare.services.sweeps import SCHEDULE
+from tests.accounts.captchas import ask_for_password, solve
+from tests.cast import PASSWORD
+
+NEW = "Bleu-Nuage.42"
+
+
+@pytest.fixture
+def paul(cast) -> str:
+    return cast.account("paul.dupont", email="paul.dupont@orangecloud.com")
+
+
+@pytest.fixture
+def link(paul, browse, mailbox) -> str:
+    """The link of the mail Paul asked for."""
+    ask_for_password(browse, paul)
+    return mailbox.link(has="/password/set/")
+
+
+def set_password(browser, link, password=NEW, again=None):
+    browser.get(link)
+    data = {"password": password, "confirm": password if again is None else again}
+    return browser.post("/password/set", data)
+
+
+def sign_in(browser, password, login="paul.dupont"):
+    return browser.post("/login", {"login": login, "password": password})
+
+
+class TestPasswordLink:
+    def test_auth_2_mails_a_link_that_sets_the_password(self, link, browse, mailbox):
+        assert browse.get(link).location == "/password/set"
+        answer = set_password(browse, link)
+        assert (answer.status, answer.location) == (303, "/login")
+        assert "Mot de passe" in browse.get("/login").words
+        assert "paul.dupont" in mailbox.text(to="paul.dupont@orangecloud.com")
+        assert sign_in(browse, PASSWORD).status == 422
+        assert sign_in(browse, NEW).status == 303
+
+    def test_auth_2_a_link_is_good_once(self, link, browse):
+        set_password(browse, link)
+        again = set_password(browse, link, "Autre-Nuage.43")
+        assert again.status == 410
+        assert sign_in(browse, NEW).status == 303
+
+    def test_auth_2_a_link_is_good_for_a_day(self, link, browse):
+        with time_machine.travel(datetime.now(UTC) + timedelta(hours=23, minutes=59), tick=False):
+            browse.get(link)
+            assert browse.get("/password/set").status == 200
+        with time_machine.travel(datetime.now(UTC) + timedelta(hours=24, minutes=1), tick=False):
+            assert browse.get("/password/set").status == 410
+
+    def test_auth_2_opening_a_link_changes_nothing(self, link, browse, app):
+        for _time in range(3):
+            browse.get(link)
+            assert browse.get("/password/set").status == 200
+        with app.app_context():
+            assert db.session.execute(select(MailedLink.used_at)).scalars().all() == [None]
+
+    def test_auth_2_any_new_password_ends_all_links(self, link, browse, browse_as, paul):
+        change = {"current": PASSWORD, "password": NEW, "confirm": NEW}
+        assert browse_as(paul).post("/account/password", change).status == 303
+        assert set_password(browse, link, "Autre-Nuage.43").status == 410
+
+    def test_auth_2_two_at_the_same_time_set_one_password(self, link, app):
+        token = link.rpartition("/")[2]
+        with app.app_context():
+            first = links.opened(token, "set_password")
+            recovery.set_password(first, NEW, keep=None)
+            with pytest.raises(links.LinkDead):
+                recovery.set_password(first, "Autre-Nuage.43", keep=None)
+
+    @pytest.mark.parametrize("token", ["", "x", "WzEsImFiYyJd.abc", "WzFd.x", "é", "a" * 3000])
+    def test_auth_2_an_invented_link_opens_nothing(self, token, browse, paul):
+        browse.get(f"/password/set/{token}")
+        assert browse.get("/password/set").status == 410
+
+    def test_auth_2_a_link_for_something_else_sets_no_password(self, paul, app, browse):
+        with app.app_context():
+            made = links.create(accounts.find(paul), "confirm_email", email="new@example.com")
+            token = links.token(made)
+            db.session.commit()
+        assert set_password(browse, f"/password/set/{token}").status == 410
+
+    def test_auth_2_the_database_opens_nothing(self, link, app):
+        token = link.rpartition("/")[2]
+        with app.app_context():
+            for table in (Mail.__table__, MailedLink.__table__):
+                assert token not in repr(db.session.execute(select(table)).all())
+
+    def test_auth_2_the_token_leaves_the_address_and_no_referrer(self, link, browse):
+        answer = browse.get(link)
+        assert answer.headers["Referrer-Policy"] == "no-referrer"
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert browse.get("/password/set").headers["Cache-Control"] == "no-store"
+
+    def test_auth_2_the_log_does_not_hold_the_token(self, link, browse, caplog):
+        with caplog.at_level("INFO"):
+            browse.get(link)
+        assert link.rpartition("/")[2] not in caplog.text
+
+    def test_auth_2_a_link_survives_a_new_secret_key(self, link, browse, app, monkeypatch):
+        old = app.config["SECRET_KEY"]
+        monkeypatch.setitem(app.config, "SECRET_KEY", "another secret key, long enough for all")
+        monkeypatch.setitem(app.config, "SECRET_KEY_FALLBACKS", [old])
+        assert set_password(browse, link).status == 303
+
+    def test_auth_3_ends_every_session(self, link, browse, browse_as, paul):
+        elsewhere = browse_as(paul)
+        assert elsewhere.get("/").status == 200
+        set_password(browse, link)
+        assert elsewhere.get("/").location.startswith("/login")
+
+    def test_auth_3_says_what_is_wrong_beside_the_field(self, link, browse):
+        answer = set_password(browse, link, "court")
+        assert answer.status == 422
+        shown = " ".join(answer.texts("#password-error"))
+        assert "8" in shown
+        assert "1 lettre majuscule" in shown
+        assert answer.one("#errors a")["href"] == "#password"
+        differs = set_password(browse, link, NEW, "Bleu-Nuage.43")
+        assert differs.all("#confirm-error")
+        assert sign_in(browse, PASSWORD).status == 303
+
+
+class TestNobodyLearnsWhoIsKnown:
+    def test_auth_2_same_answer_for_known_and_unknown_logins(self, paul, browse, mailbox):
+        answers = [ask_for_password(browse, login) for login in (paul, "nobody.knows")]
+        described = {
+            (
+                a.status,
+                a.location,
+                a.text,
+                tuple(sorted(set(a.headers.keys()))),
+            )
+            for a in answers
+        }
+        assert len(described) == 1
+        assert [mail["To"] for mail in mailbox.all()] == [
+            "Paul DUPONT <paul.dupont@orangecloud.com>"
+        ]
+
+    def test_auth_2_the_web_does_the_same_work_for_both(self, paul, browse, app):
+        from sqlalchemy import event
+
+        counts = []
+        for login in (paul, "nobody.knows"):
+            page = browse.get("/password/forgot")
+            data = {"login": login, **solve(app, page), "csrf_token": page.csrf()}
+            sent: list[str] = []
+
+            def note(_connection, _cursor, statement, *_rest, sent=sent):
+                sent.append(re.sub(r"\s+", " ", statement))
+
+            with app.app_context():
+                engine = db.engine
+            event.listen(engine, "before_cursor_execute", note)
+            browse.post("/password/forgot", data)
+            event.remove(engine, "before_cursor_execute", note)
+            counts.append(sent)
+        assert counts[0] == counts[1]
+        assert not [statement for statement in counts[0] if "accounts" in statement]
+
+    def test_auth_4_mails_the_login_of_a_known_address(self, paul, browse, mailbox, app):
+        for address in ("Paul.Dupont@OrangeCloud.com", "nobody@example.com"):
+            page = browse.get("/login/forgot")
+            answer = browse.post("/login/forgot", {"email": address, **solve(app, page)})
+            assert (answer.status, answer.location) == (303, "/login/forgot/sent")
+        assert len(mailbox.all()) == 1
+        assert "paul.dupont" in mailbox.text()
+        done = browse.get("/login/forgot/sent")
+        assert "Fermer" in done.texts("a.button")
+
+    def test_auth_4_an_odd_address_is_refused_with_its_words_kept(self, browse, app):
+        page = browse.get("/login/forgot")
+        answer = browse.post("/login/forgot", {"email": "paul", **solve(app, page)})
+        assert answer.status == 422
+        assert answer.one("#email")["value"] == "paul"
+        assert answer.all("#email-error")
+
+
+class TestLimits:
+    def test_auth_6_one_login_is_asked_for_so_often(self, paul, browse):
+        codes = [ask_for_password(browse, paul).status for _time in range(4)]
+        assert codes == [303, 303, 303, 429]
+        assert ask_for_password(browse, "somebody.else").status == 303
+
+    def test_auth_6_known_or_not(self, browse):
+        codes = [ask_for_password(browse, "nobody.knows").status for _time in range(4)]
+        assert codes == [303, 303, 303, 429]
+
+    def test_auth_6_a_mailbox_gets_so_many_whatever_was_asked(self, paul, browse, mailbox, app):
+        for _time in range(3):
+            ask_for_password(browse, paul)
+            page = browse.get("/login/forgot")
+            fields = {"email": "paul.dupont@orangecloud.com", **solve(app, page)}
+            assert browse.post("/login/forgot", fields).status == 303
+        assert len(mailbox.all()) == 3
+
+    def test_auth_6_one_address_sends_so_many_forms(self, browse):
+        for number in range(20):
+            assert ask_for_password(browse, f"login.{number:04}").status == 303
+        answer = ask_for_password(browse, "login.9999")
+        assert answer.status == 429
+        assert int(answer.headers["Retry-After"]) > 0
+
+
+class TestFaults:
+    def test_auth_2_a_request_waits_for_redis(self, paul, app, mailbox, browse, monkeypatch):
+        from redis import ConnectionError as RedisAway
+
+        from selfcare import jobs
+
+        def away(*_args, **_kwargs):
+            raise RedisAway
+
+        with monkeypatch.context() as patched:
+            patched.setattr(jobs.Job, "enqueue", away)
+            assert ask_for_password(browse, paul).status == 303
+        assert mailbox.all() == []
+        with time_machine.travel(datetime.now(UTC) + timedelta(minutes=2)), app.app_context():
+            recovery.wake_requests()
+            assert len(mailbox.all()) == 1
+
+    def test_auth_2_a_job_run_twice_mails_once(self, paul, app, browse, mailbox):
+        ask_for_password(browse, paul)
+        with app.app_context():
+            request_id = db.session.execute(select(RecoveryRequest.id)).scalar_one()
+            db.session.rollback()  # SQLite has one writer
+            recovery.answer(request_id)
+            recovery.answer(request_id)
+            assert db.session.execute(select(func.count(Mail.id))).scalar_one() == 1
+        assert len(mailbox.all()) == 1
+
+    def test_auth_2_a_sweep_is_scheduled(self):
+        assert recovery.wake_requests in SCHEDULE
+        assert links.forget_links in SCHEDULE
+
+
+class TestAccessMail:
+    def test_auth_5_leads_to_the_form_with_the_login_filled_in(self, app, cast, browse, mailbox):
+        cast.account("jacques.dupont", password_hash=None)
+        with app.app_context():
+            accounts.welcome(accounts.find("jacques.dupont"))
+            db.session.commit()
+        assert "jacques.dupont" in mailbox.text()
+        assert "/password/forgot?login=jacques.dupont" in mailbox.text()
+        page = browse.get("/password/forgot?login=jacques.dupont")
+        assert page.one("#login")["value"] == "jacques.dupont"
+
+    def test_auth_5_sets_the_first_password(self, app, cast, browse, mailbox):
+        cast.account("jacques.dupont")
+        with app.app_context():
+            accounts.find("jacques.dupont").password_hash = None
+            db.session.commit()
+        assert sign_in(browse, PASSWORD, "jacques.dupont").status == 422
+        ask_for_password(browse, "Jacques.DUPONT")
+        assert set_password(browse, mailbox.link(has="/password/set/")).status == 303
+        assert sign_in(browse, NEW, "jacques.dupont").status == 303
+
+    def test_auth_3_a_forgotten_account_row_is_no_error(self, app, cast, browse, mailbox):
+        cast.account("gone.soon")
+        ask_for_password(browse, "gone.soon")
+        with app.app_context():
+            db.session.delete(db.session.execute(select(Account)).scalar_one())
+            db.session.commit()
+        assert mailbox.all() == []
