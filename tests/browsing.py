@@ -21,7 +21,7 @@ class Page:
         self.response = response
         self.status = response.status_code
         self.headers = response.headers
-        self.text = response.get_data(as_text=True)
+        self.text = response.get_data().decode(errors="replace")
         self.soup = BeautifulSoup(self.text, "html.parser")
 
     @property

@@ -32,7 +32,7 @@ class PasswordMeets:
             ValidationError: some are.
         """
         if broken := self.rules.broken(field.data or "", login=self.login):
-            wanted = " ; ".join(str(rule.text) for rule in broken)
+            wanted = ", ".join(str(rule.text) for rule in broken)
             raise ValidationError(_("The password must be or contain: %(rules)s.", rules=wanted))
 
 
