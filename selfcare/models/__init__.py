@@ -2,7 +2,14 @@
 
 from selfcare.models.account import CIVILITIES, LOCALES, Account, SignIn
 from selfcare.models.base import Base, Searchable, fold, now
-from selfcare.models.contract import ConsoleAccess, Contract, Customer, Membership, Offer
+from selfcare.models.contract import (
+    ConsoleAccess,
+    Contract,
+    Customer,
+    Membership,
+    Offer,
+    read_profiles,
+)
 from selfcare.models.mail import Mail, MailState
 from selfcare.models.order import (
     Order,
@@ -38,5 +45,6 @@ __all__ = [
     "SubscriptionStatus",
     "fold",
     "now",
+    "read_profiles",
     "subscription_status",
 ]
