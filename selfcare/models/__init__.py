@@ -3,7 +3,14 @@
 from selfcare.models.account import CIVILITIES, LOCALES, Account, SignIn
 from selfcare.models.audit import AuditEntry
 from selfcare.models.base import Base, Searchable, fold, now
-from selfcare.models.contract import ConsoleAccess, Contract, Customer, Membership, Offer
+from selfcare.models.contract import (
+    ConsoleAccess,
+    Contract,
+    Customer,
+    Membership,
+    Offer,
+    read_profiles,
+)
 from selfcare.models.credentials import (
     Challenge,
     LinkPurpose,
@@ -56,5 +63,6 @@ __all__ = [
     "TwoFactor",
     "fold",
     "now",
+    "read_profiles",
     "subscription_status",
 ]

@@ -46,7 +46,7 @@ class TestPasswordLink:
         assert browse.get(link).location == "/password/set"
         answer = set_password(browse, link)
         assert (answer.status, answer.location) == (303, "/login")
-        assert "Mot de passe" in browse.get("/login").words
+        assert "Your password is changed" in browse.get("/login").words
         assert "paul.dupont" in mailbox.text(to="paul.dupont@orangecloud.com")
         assert sign_in(browse, PASSWORD).status == 422
         assert sign_in(browse, NEW).status == 303
@@ -130,7 +130,7 @@ class TestPasswordLink:
         assert answer.status == 422
         shown = " ".join(answer.texts("#password-error"))
         assert "8" in shown
-        assert "1 lettre majuscule" in shown
+        assert "1 uppercase letter" in shown
         assert answer.one("#errors a")["href"] == "#password"
         differs = set_password(browse, link, NEW, "Bleu-Nuage.43")
         assert differs.all("#confirm-error")
@@ -183,7 +183,7 @@ class TestNobodyLearnsWhoIsKnown:
         assert len(mailbox.all()) == 1
         assert "paul.dupont" in mailbox.text()
         done = browse.get("/login/forgot/sent")
-        assert "Fermer" in done.texts("a.button")
+        assert "Close" in done.texts("a.button")
 
     def test_auth_4_an_odd_address_is_refused_with_its_words_kept(self, browse, app):
         page = browse.get("/login/forgot")
