@@ -24,7 +24,8 @@ class Page:
         self.status = response.status_code
         self.headers = response.headers
         self.text = response.get_data().decode(errors="replace")
-        self.soup = BeautifulSoup(self.text, "html.parser")
+        html = self.text if response.mimetype == "text/html" else ""
+        self.soup = BeautifulSoup(html, "html.parser")
 
     @property
     def location(self) -> str:

@@ -131,8 +131,8 @@ def _ask(wanted: str, given: str) -> None:
 def _form_page(template: str, form: CaptchaForm) -> ResponseReturnValue:
     challenge = challenge_for(form)
     db.session.commit()
-    parts = {"captcha": "recovery/_captcha.html"}
-    page = rendering.page(template, parts=parts, form=form, challenge=challenge)
+    renewed = "renew" in request.form  # the reader goes on there
+    page = rendering.page(template, form=form, challenge=challenge, renewed=renewed)
     answer = Response(page, status=422 if form.errors else 200)
     answer.headers["Cache-Control"] = "no-store"
     return answer

@@ -7,7 +7,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import HiddenField, StringField
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import DataRequired, Length
 
 from selfcare.services import captcha
 
@@ -18,7 +18,7 @@ class CaptchaForm(FlaskForm):
     captcha = HiddenField()
     answer = StringField(
         _l("Copy the characters"),
-        [InputRequired(_l("Copy the characters of the image")), Length(max=40)],
+        [DataRequired(_l("Copy the characters of the image")), Length(max=40)],
     )
 
     def validate(self, extra_validators: Any = None) -> bool:

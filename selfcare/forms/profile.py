@@ -7,7 +7,8 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import PasswordField, RadioField, StringField
-from wtforms.validators import Email, EqualTo, InputRequired, Length, Optional
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import DataRequired, Email, EqualTo, InputRequired, Length, Optional
 
 from selfcare.forms.fields import PasswordMeets, PhoneField, trimmed
 from selfcare.services.password_rules import PasswordRules
@@ -17,7 +18,7 @@ _ONE_PHONE = _l("Enter at least one phone number, fixed or mobile")
 
 def required(message: Any) -> list[Any]:
     """A text that must be there, and no longer than a name."""
-    return [InputRequired(message), Length(max=80, message=_l("Enter 80 characters at most"))]
+    return [DataRequired(message), Length(max=80, message=_l("Enter 80 characters at most"))]
 
 
 class NewPasswordForm(FlaskForm):
@@ -60,7 +61,7 @@ class ProfileForm(FlaskForm):
     civility = RadioField(
         _l("Title"),
         [InputRequired(_l("Choose a title"))],
-        choices=[("madam", _l("Mrs")), ("sir", _l("Mr"))],
+        choices=[SelectChoice("madam", _l("Mrs")), SelectChoice("sir", _l("Mr"))],
     )
     last_name = StringField(
         _l("Last name"), required(_l("Enter your last name")), filters=[trimmed]
@@ -71,7 +72,7 @@ class ProfileForm(FlaskForm):
     email = StringField(
         _l("Email"),
         [
-            InputRequired(_l("Enter your email address")),
+            DataRequired(_l("Enter your email address")),
             Length(max=254, message=_l("An email address is shorter than that")),
             Email(_l("Enter an email address such as name@company.com")),
         ],
@@ -83,7 +84,7 @@ class ProfileForm(FlaskForm):
     locale = RadioField(
         _l("Preferred language"),
         [InputRequired(_l("Choose a language"))],
-        choices=[("fr", "Français"), ("en", "English")],
+        choices=[SelectChoice("fr", "Français"), SelectChoice("en", "English")],
     )
 
     def validate(self, extra_validators: Any = None) -> bool:

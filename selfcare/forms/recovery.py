@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 from wtforms import StringField
-from wtforms.validators import Email, InputRequired, Length
+from wtforms.validators import Email, DataRequired, Length
 
 from selfcare.forms.captcha import CaptchaForm
 from selfcare.forms.fields import trimmed
@@ -16,7 +16,7 @@ class ForgottenPasswordForm(CaptchaForm):
     login = StringField(
         _l("Login"),
         [
-            InputRequired(_l("Enter your login")),
+            DataRequired(_l("Enter your login")),
             Length(max=254, message=_l("A login is shorter than that")),
         ],
         filters=[trimmed],
@@ -29,7 +29,7 @@ class ForgottenLoginForm(CaptchaForm):
     email = StringField(
         _l("Email"),
         [
-            InputRequired(_l("Enter your email address")),
+            DataRequired(_l("Enter your email address")),
             Length(max=254, message=_l("An email address is shorter than that")),
             Email(_l("Enter an email address such as name@company.com")),
         ],

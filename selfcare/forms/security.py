@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import HiddenField, PasswordField, StringField
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import DataRequired, InputRequired, Length
 
 from selfcare.forms.fields import trimmed
 
@@ -18,7 +18,7 @@ class CodeForm(FlaskForm):
     """A code of the authenticator app, or a recovery code."""
 
     code = StringField(
-        _l("Code"), [InputRequired(_l("Enter the code")), Length(max=40)], filters=[trimmed]
+        _l("Code"), [DataRequired(_l("Enter the code")), Length(max=40)], filters=[trimmed]
     )
 
 
@@ -44,7 +44,7 @@ class NewPasskeyForm(PasskeyForm):
     name = StringField(
         _l("Name of the device"),
         [
-            InputRequired(_l("Give it a name to know it by")),
+            DataRequired(_l("Give it a name to know it by")),
             Length(max=60, message=_l("Enter 60 characters at most")),
         ],
         filters=[trimmed],

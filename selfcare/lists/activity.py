@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,7 +18,7 @@ from selfcare.models import AuditEntry, fold
 def details(row: Row[Any], _reader: Reader | None = None) -> str:
     """What is known besides: a reason, a ticket, an address, in plain words."""
     words = [str(row.subject)] if row.subject and row.subject != row.actor else []
-    for name, value in row.details.items():
+    for name, value in json.loads(row.details).items():
         shown = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
         words.append(f"{wording.AUDIT_DETAIL.get(name, name)} : {shown}" if shown else "")
     return " · ".join(word for word in words if word)

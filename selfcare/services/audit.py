@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from flask import Flask, g, request
-from sqlalchemy import delete, or_, select
+from sqlalchemy import String, cast, delete, or_, select
 
 from selfcare.database import Rows, db
 from selfcare.jobs import job
@@ -56,7 +56,10 @@ def record(
 
 
 def concerning(account_id: int) -> Rows:
-    """What somebody did, what was done for them, and what was done to their account."""
+    """What somebody did, what was done for them, and what was done to their account.
+
+    `details` comes as JSON text: a list's rows hold plain values.
+    """
     return select(
         AuditEntry.id,
         AuditEntry.at,
@@ -66,7 +69,7 @@ def concerning(account_id: int) -> Rows:
         AuditEntry.subject,
         AuditEntry.contract_ref,
         AuditEntry.ip,
-        AuditEntry.details,
+        cast(AuditEntry.details, String).label("details"),
     ).where(
         or_(
             AuditEntry.actor_id == account_id,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -112,7 +113,10 @@ def of(account: Account) -> dict[str, Any]:
             .where(Mail.account_id == mine)
             .order_by(Mail.created_at)
         ),
-        "activity": _rows(audit.concerning(mine)),
+        "activity": [
+            {**row, "details": json.loads(row["details"])}
+            for row in _rows(audit.concerning(mine))
+        ],
     }
 
 

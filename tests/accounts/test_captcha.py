@@ -127,16 +127,10 @@ class TestRenewing:
         assert name_on(again) != name_on(page)
         assert not again.all(".errors")
 
-    def test_auth_2_htmx_gets_the_captcha_alone(self, browse):
-        token = browse.get(FORGOT).csrf()
-        answer = browse.client.post(
-            FORGOT,
-            data={"login": "p", "renew": "image", "csrf_token": token},
-            headers={"HX-Request": "true", "HX-Target": "captcha"},
-            base_url="http://portal.test/",
-        )
-        assert answer.status_code == 200
-        assert answer.text.strip().startswith('<div id="captcha"')
+    def test_auth_2_the_reader_goes_on_at_the_new_one(self, browse):
+        again = browse.post(FORGOT, {"login": "paul.dupont", "renew": "image"})
+        assert again.one("#answer").has_attr("autofocus")
+        assert not browse.get(FORGOT).one("#answer").has_attr("autofocus")
 
     def test_auth_2_the_enter_key_validates(self, browse):
         first = browse.get(FORGOT).all("main form button")[0]

@@ -1,0 +1,79 @@
+"""Every mail of the guide, in both languages, text and HTML (MAIL)."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from bs4 import BeautifulSoup
+from flask import Flask
+
+from selfcare.services import mail_samples
+
+NAMES = mail_samples.names()
+OF_THE_GUIDE = {
+    "access",
+    "set_password",
+    "password_changed",
+    "forgotten_login",
+    "order_confirmation",
+    "console_access",
+    "contract_added",
+    "email_change",
+    "email_change_notice",
+    "failed_sign_ins",
+}
+
+
+@pytest.mark.once
+def test_mail_every_mail_of_the_guide_is_there():
+    assert set(NAMES) >= OF_THE_GUIDE
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("locale", ["fr", "en"])
+def test_mail_says_the_same_in_text_and_html(app: Flask, name, locale):
+    with app.app_context():
+        built = mail_samples.built(name, locale)
+    html = BeautifulSoup(built.html, "html.parser")
+    assert html.html
+    assert html.html["lang"] == locale
+    assert built.subject
+    assert "\n" not in built.subject
+    for forbidden in ("{{", "{%", "%(", "None", "Undefined"):
+        assert forbidden not in built.body + built.html + built.subject
+    assert not html.select("img, script, form, link")
+    shown = " ".join(html.get_text(" ").split())
+    greeting = "Bonjour Paul DUPONT" if locale == "fr" else "Hello Paul DUPONT"
+    assert greeting in shown
+    assert greeting in built.body
+    links = set(re.findall(r"https?://[^\s<]+", built.body))
+    assert {str(a["href"]) for a in html.select("a[href^=http]")} <= links
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_mail_is_translated(app: Flask, name):
+    with app.app_context():
+        french, english = (mail_samples.built(name, locale) for locale in ("fr", "en"))
+    assert french.subject != english.subject
+    assert not set(french.body.splitlines()[2:4]) & set(english.body.splitlines()[2:4]) - {""}
+
+
+def test_mail_previews_exist_in_the_demonstration(another_app):
+    client = another_app(demo=True).test_client()
+    page = client.get("/staff/mails/preview/", base_url="http://portal.test/")
+    assert page.status_code == 200
+    soup = BeautifulSoup(page.text, "html.parser")
+    paths = [str(a["href"]) for a in soup.select("main a")]
+    assert len(paths) == 4 * len(NAMES)
+    for path in paths[:8]:
+        answer = client.get(path, base_url="http://portal.test/")
+        assert answer.status_code == 200
+        policy = answer.headers["Content-Security-Policy"]
+        assert "script" not in policy or path.endswith(".txt")
+        assert "default-src 'none'" in policy
+
+
+def test_mail_previews_exist_nowhere_else(browse):
+    assert browse.get("/staff/mails/preview/").status == 404
+    assert browse.get("/staff/mails/preview/access.fr.html").status == 404

@@ -1,0 +1,172 @@
+"""Passkeys: added, used, refused, removed (AUTH-7)."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+
+from selfcare import config
+from selfcare.services import passkeys
+from tests.accounts.authenticator import Authenticator
+from tests.browsing import Browser, Page
+
+NEW, IN = "/account/security/passkeys/new", "/login/passkey"
+
+
+@pytest.fixture(autouse=True)
+def by_name_and_https(app, monkeypatch) -> None:
+    """Browsers have passkeys on https only; the test's own cookies stay as they are."""
+    there = dataclasses.replace(app.extensions["settings"], portal_url="https://portal.test")
+    monkeypatch.setitem(app.extensions, "settings", there)
+
+
+@pytest.fixture
+def paul(cast) -> str:
+    return cast.account("paul.dupont", locale="en")
+
+
+@pytest.fixture
+def me(paul, browse_as) -> Browser:
+    return browse_as(paul)
+
+
+def asked(page: Page) -> tuple[str, dict]:
+    form = page.one("form[data-passkey]")
+    return str(page.one("input[name=challenge]")["value"]), json.loads(str(form["data-options"]))
+
+
+def add(browser: Browser, device: Authenticator, name: str = "Phone") -> Page:
+    challenge, options = asked(browser.get(NEW))
+    fields = {"challenge": challenge, "credential": device.make(options), "name": name}
+    return browser.post(NEW, fields)
+
+
+def enter(browser: Browser, device: Authenticator) -> Page:
+    challenge, options = asked(browser.get(IN))
+    return browser.post(IN, {"challenge": challenge, "credential": device.prove(options)})
+
+
+@pytest.fixture
+def device(me) -> Authenticator:
+    device = Authenticator()
+    assert add(me, device).status == 303
+    return device
+
+
+def test_auth_7_a_passkey_signs_in_without_password(device, browse, mailbox):
+    assert enter(browse, device).location == "/"
+    assert browse.get("/account/profile").status == 200
+    assert enter(Browser(browse.app), device).status == 303
+    assert "Phone" in mailbox.text()
+
+
+def test_auth_7_a_passkey_is_enough_where_a_code_is_asked_for(cast, browse_as, browse):
+    agent = cast.account("agent.support", is_staff=True)
+    key = Authenticator()
+    add(browse_as(agent), key)
+    enter(browse, key)
+    assert browse.get("/account/profile").status == 200
+
+
+def test_auth_7_an_answer_is_good_once(device, browse, app):
+    challenge, options = asked(browse.get(IN))
+    fields = {"challenge": challenge, "credential": device.prove(options)}
+    assert browse.post(IN, fields).status == 303
+    assert Browser(app).post(IN, fields).status == 422
+
+
+def test_auth_7_an_answer_comes_within_five_minutes(device, browse):
+    challenge, options = asked(browse.get(IN))
+    fields = {"challenge": challenge, "credential": device.prove(options)}
+    with time_machine.travel(datetime.now(UTC) + timedelta(minutes=6)):
+        assert browse.post(IN, fields).status == 422
+
+
+def test_auth_7_a_passkey_nobody_added_opens_nothing(paul, browse):
+    assert enter(browse, Authenticator()).status == 422
+    assert browse.get("/").status == 303
+
+
+def test_auth_7_another_sites_answer_opens_nothing(device, browse):
+    device.origin = "https://evil.test"
+    assert enter(browse, device).status == 422
+
+
+def test_auth_7_the_owner_has_to_be_there(device, browse):
+    device.flags = 0x01
+    assert enter(browse, device).status == 422
+
+
+def test_auth_7_a_copied_passkey_is_noticed(device, browse, app):
+    device.count = 5
+    enter(browse, device)
+    device.count = 2
+    assert enter(Browser(app), device).status == 422
+
+
+@pytest.mark.parametrize("answer", ["", "{}", "[]", '"x"', "null", '{"id": "x"}', "é", "{" * 2000])
+def test_auth_7_nonsense_opens_nothing(device, browse, answer):
+    challenge, _options = asked(browse.get(IN))
+    assert browse.post(IN, {"challenge": challenge, "credential": answer}).status == 422
+
+
+@pytest.mark.parametrize("part", ["clientDataJSON", "authenticatorData", "signature"])
+def test_auth_7_half_an_answer_opens_nothing(device, browse, part):
+    challenge, options = asked(browse.get(IN))
+    answer = json.loads(device.prove(options))
+    for spoilt in ("", "AAAA", None):
+        answer["response"][part] = spoilt
+        sent = {"challenge": challenge, "credential": json.dumps(answer)}
+        assert browse.post(IN, sent).status == 422
+        challenge, options = asked(browse.get(IN))
+
+
+def test_auth_7_a_passkey_is_added_once(me, device):
+    assert add(me, device, "Again").status == 422
+
+
+def test_auth_7_adding_takes_a_name(me):
+    answer = add(me, Authenticator(), " ")
+    assert answer.status == 422
+    assert answer.all("#name-error")
+
+
+def test_auth_7_anothers_challenge_adds_nothing(me, cast, browse_as):
+    cast.account("somebody.else")
+    challenge, options = asked(me.get(NEW))
+    key = Authenticator()
+    fields = {"challenge": challenge, "credential": key.make(options), "name": "x"}
+    assert browse_as("somebody.else").post(NEW, fields).status == 422
+
+
+def test_auth_7_a_removed_passkey_signs_nobody_in(me, device, browse):
+    page = me.get("/account/security/")
+    path = str(page.one('a[href*="/remove"]')["href"])
+    assert "Phone" in me.get(path).words
+    assert me.post(path).status == 303
+    assert enter(browse, device).status == 422
+
+
+def test_auth_7_nobody_removes_anothers(me, device, cast, browse_as):
+    path = str(me.get("/account/security/").one('a[href*="/remove"]')["href"])
+    cast.account("somebody.else")
+    assert browse_as("somebody.else").post(path).status == 404
+
+
+@pytest.mark.parametrize(
+    ("portal", "possible"),
+    [
+        ("https://portal.test", True),
+        ("http://localhost:8000", True),
+        ("http://portal.test", False),
+        ("http://127.0.0.1:8000", False),
+        ("https://[::1]:8000", False),
+    ],
+)
+def test_auth_7_offered_only_where_browsers_have_them(portal, possible):
+    there = config.load({}, secret_key="x" * 32, portal_url=portal)
+    assert passkeys.possible(there) is possible

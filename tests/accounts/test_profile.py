@@ -1,0 +1,224 @@
+"""« Mon profil »: password, data, email address, my data to take away (ACCOUNT-1, ACCOUNT-3)."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from sqlalchemy import select
+
+from selfcare.database import db
+from selfcare.models import Account, MailedLink
+from selfcare.services import accounts, phones
+from tests.cast import PASSWORD
+
+NEW = "Bleu-Nuage.42"
+DATA = {
+    "civility": "sir",
+    "last_name": "Dupont",
+    "first_name": "Paul",
+    "email": "paul.dupont@example.com",
+    "phone": "01 01 01 01 01",
+    "mobile": "",
+    "locale": "en",
+}
+
+
+@pytest.fixture
+def paul(cast) -> str:
+    return cast.account("paul.dupont", civility="sir", phone="+33101010101", locale="en")
+
+
+@pytest.fixture
+def me(paul, browse_as):
+    return browse_as(paul)
+
+
+def change(browser, **fields):
+    data = {"current": PASSWORD, "password": NEW, "confirm": NEW, **fields}
+    return browser.post("/account/password", data)
+
+
+def kept(app, login="paul.dupont") -> Account:
+    with app.app_context():
+        return db.session.execute(select(Account).filter_by(login=login)).scalar_one()
+
+
+class TestPassword:
+    def test_account_1_changes_it_and_mails(self, me, browse, mailbox):
+        answer = change(me)
+        assert (answer.status, answer.location) == (303, "/account/profile")
+        assert browse.sign_in("paul.dupont", NEW).status == 303
+        assert "has been changed" in str(mailbox.last()["Subject"])
+
+    def test_account_1_this_session_goes_on_and_the_others_end(self, me, browse_as, paul):
+        elsewhere = browse_as(paul)
+        change(me)
+        assert me.get("/account/profile").status == 200
+        assert elsewhere.get("/account/profile").status == 303
+
+    def test_account_1_asks_for_the_current_one(self, me, browse):
+        answer = change(me, current="Wrong-2026!")
+        assert answer.status == 422
+        assert answer.one("#errors a")["href"] == "#current"
+        assert browse.sign_in("paul.dupont", PASSWORD).status == 303
+
+    def test_auth_6_guessing_the_current_one_is_slowed_down(self, me):
+        for _time in range(5):
+            change(me, current="Wrong-2026!")
+        assert "Too many attempts" in change(me).words
+
+    @pytest.mark.parametrize(
+        ("new", "again", "wrong"),
+        [("court", "court", "password"), (NEW, "else", "confirm"), ("", "", "password")],
+    )
+    def test_auth_3_mistakes_stand_beside_their_field(self, me, new, again, wrong):
+        answer = change(me, password=new, confirm=again)
+        assert answer.status == 422
+        assert answer.all(f"#{wrong}-error")
+        assert answer.one(f"#{wrong}")["aria-invalid"] == "true"
+        assert answer.one("head > title").text.strip().startswith("Error:")
+
+    def test_auth_3_passwords_can_be_shown_without_javascript(self, me):
+        assert me.get("/account/password").one("#password")["type"] == "password"
+        shown = me.get(str(me.get("/account/password").one("#show-passwords")["href"]))
+        assert shown.one("#password")["type"] == "text"
+
+    def test_auth_3_the_page_states_every_rule(self, me, app):
+        from selfcare.services.password_rules import PasswordRules
+
+        page = me.get("/account/password")
+        stated = {str(rule["data-rule"]) for rule in page.all("#password-rules li")}
+        assert stated == {rule.key for rule in PasswordRules().rules()} - {"login"}
+        assert "different from your login" in page.words
+
+
+class TestData:
+    def test_account_1_changes_what_counts_at_once(self, me, app, mailbox):
+        answer = me.post(
+            "/account/profile/edit",
+            DATA | {"last_name": "Durand", "phone": "", "mobile": "+44 20 7946 0958"},
+        )
+        assert (answer.status, answer.location) == (303, "/account/profile")
+        account = kept(app)
+        assert (account.last_name, account.phone) == ("Durand", None)
+        assert account.mobile == "+442079460958"
+        assert "Durand" in me.get("/account/profile").words
+        assert mailbox.all() == []
+
+    @pytest.mark.parametrize(
+        ("changes", "wrong"),
+        [
+            ({"last_name": " "}, "last_name"),
+            ({"first_name": "x" * 81}, "first_name"),
+            ({"email": "paul"}, "email"),
+            ({"phone": "", "mobile": ""}, "phone"),
+            ({"phone": "12"}, "phone"),
+            ({"mobile": "abc"}, "mobile"),
+            ({"locale": "de"}, "locale"),
+            ({"civility": ""}, "civility"),
+        ],
+    )
+    def test_account_1_mistakes_keep_what_was_typed(self, me, app, changes, wrong):
+        answer = me.post("/account/profile/edit", DATA | {"first_name": "Pol"} | changes)
+        assert answer.status == 422
+        assert f"#{wrong}" in [link["href"] for link in answer.all("#errors a")]
+        typed = changes.get("first_name", "Pol")
+        assert answer.one("#first_name")["value"] == typed
+        assert kept(app).first_name == "Paul"
+
+    def test_account_1_the_language_counts_at_once(self, me):
+        me.post("/account/profile/edit", DATA | {"locale": "fr"})
+        assert me.get("/account/profile").one("html")["lang"] == "fr"
+
+    @pytest.mark.once
+    @pytest.mark.parametrize(
+        ("typed", "number"),
+        [
+            ("01 01 01 01 01", "+33101010101"),
+            ("01.01.01.01.01", "+33101010101"),
+            ("+33 (0)1 01 01 01 01", "+33101010101"),
+            ("0033101010101", "+33101010101"),
+            ("+44 20 7946 0958", "+442079460958"),
+        ],
+    )
+    def test_account_1_phones_are_read_as_people_write_them(self, typed, number):
+        assert phones.normal(typed) == number
+        assert phones.normal(phones.shown(number)) == number
+
+
+class TestNewAddress:
+    NEW = "paul@new.example"
+
+    def ask(self, browser, **changes):
+        data = DATA | {"email": self.NEW, "current": PASSWORD} | changes
+        return browser.post("/account/profile/edit", data)
+
+    def test_account_1_counts_once_confirmed(self, me, app, browse, mailbox):
+        assert self.ask(me).status == 303
+        assert kept(app).email == "paul.dupont@example.com"
+        link = mailbox.link(to=self.NEW, has="/email/confirm/")
+        assert "paul@new.example" in mailbox.text(to="paul.dupont@example.com")
+        browse.get(link)
+        assert self.NEW in browse.get("/email/confirm").words
+        assert kept(app).email == "paul.dupont@example.com"
+        assert browse.post("/email/confirm").status == 303
+        assert kept(app).email == self.NEW
+        assert "former" in mailbox.text(to="paul.dupont@example.com")
+        browse.get(link)
+        assert browse.post("/email/confirm").status == 410
+
+    def test_account_1_asks_for_the_password(self, me, app, mailbox):
+        assert self.ask(me, current="").one("#errors a")["href"] == "#current"
+        assert self.ask(me, current="Wrong-2026!").status == 422
+        assert mailbox.all() == []
+        assert kept(app).civility == "sir"
+
+    def test_account_1_dies_when_the_password_changes(self, me, browse, mailbox):
+        self.ask(me)
+        link = mailbox.link(to=self.NEW)
+        change(me)
+        browse.get(link)
+        assert browse.post("/email/confirm").status == 410
+
+    def test_account_1_anothers_address_is_told_to_its_owner_only(
+        self, me, cast, app, browse, mailbox
+    ):
+        cast.account("somebody.else", email="Paul@New.example")
+        assert self.ask(me).status == 303
+        browse.get(mailbox.link(to=self.NEW, has="/email/confirm/"))
+        answer = browse.post("/email/confirm")
+        assert answer.status == 409
+        assert kept(app).email == "paul.dupont@example.com"
+        with app.app_context():
+            assert db.session.execute(select(MailedLink.used_at)).scalar_one()
+
+    def test_account_1_the_case_of_an_address_is_no_change(self, me, mailbox):
+        me.post("/account/profile/edit", DATA | {"email": "Paul.Dupont@Example.com"})
+        assert mailbox.all() == []
+
+
+class TestMyData:
+    def test_account_3_is_a_file_with_everything_of_mine_and_no_secret(
+        self, cast, browse_as, app
+    ):
+        cast.member("paul.dupont", referent=True, console_roles=["admin"])
+        cast.member("sophie.dupont")
+        cast.order(by="paul.dupont")
+        cast.order(by="sophie.dupont", name_en="Hers")
+        cast.subscription(by="paul.dupont")
+        answer = browse_as("paul.dupont").get("/account/data.json")
+        assert answer.headers["Content-Disposition"].startswith("attachment")
+        assert "no-store" in answer.headers["Cache-Control"]
+        data = json.loads(answer.text)
+        assert data["account"]["login"] == "paul.dupont"
+        assert data["contracts"][0]["ref"] == "OCB0000124"
+        assert data["console_accesses"][0]["wanted_groups"] == ["admin"]
+        assert len(data["orders"]) == 2
+        assert len(data["subscriptions"]) == len(data["sign_ins"]) == 1
+        assert "Hers" not in answer.text
+        with app.app_context():
+            account = accounts.find("paul.dupont")
+            assert account
+            assert str(account.password_hash) not in answer.text
+        assert "hash" not in answer.text

@@ -1,0 +1,97 @@
+"""« Mes sessions »: seen, ended (AUTH-7)."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+
+from selfcare.services import devices
+from tests.browsing import Browser
+
+PAGE = "/account/security/"
+
+
+@pytest.fixture
+def two(cast, app: Flask, browse_as) -> tuple[Browser, Browser]:
+    """Paul, signed in twice."""
+    cast.account("paul.dupont", locale="en")
+    return browse_as("paul.dupont"), browse_as("paul.dupont", ip="198.51.100.7")
+
+
+def test_auth_7_lists_my_sessions_and_marks_this_one(two, cast, browse_as):
+    cast.account("somebody.else")
+    browse_as("somebody.else")
+    page = two[0].get(PAGE)
+    assert len(page.all("tbody tr")) == 2
+    assert page.words.count("this session") == 1
+
+
+def test_auth_7_a_session_says_device_and_address(cast, browse):
+    cast.account("paul.dupont", locale="en")
+    browse.client.environ_base["HTTP_USER_AGENT"] = (
+        "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+    )
+    browse.sign_in("paul.dupont")
+    page = browse.get(PAGE)
+    assert "Firefox · Linux" in page.words
+    assert "192.0.2.10" in page.words
+
+
+def test_auth_7_an_ended_session_is_out_on_its_next_request(two):
+    here, there = two
+    [form] = here.get(PAGE).all("tbody form")
+    assert here.post(str(form["action"])).location == PAGE
+    assert there.get("/account/profile").status == 303
+    assert here.get("/account/profile").status == 200
+    assert not here.get(PAGE).all("tbody form")
+
+
+def test_auth_7_all_others_at_once(two, browse_as):
+    here, there = two
+    third = browse_as("paul.dupont")
+    here.post(PAGE + "sessions/end-others")
+    assert {there.get("/").status, third.get("/").status} == {303}
+    assert here.get(PAGE).status == 200
+
+
+def test_auth_7_nobody_ends_anothers(two, cast, browse_as):
+    here, there = two
+    action = str(here.get(PAGE).all("tbody form")[0]["action"])
+    cast.account("somebody.else")
+    assert browse_as("somebody.else").post(action).status == 404
+    assert there.get("/account/profile").status == 200
+
+
+def test_auth_7_ending_takes_a_post(two):
+    action = str(two[0].get(PAGE).all("tbody form")[0]["action"])
+    assert two[0].get(action).status == 405
+    assert two[1].get("/account/profile").status == 200
+
+
+@pytest.mark.once
+@pytest.mark.parametrize(
+    ("agent", "device"),
+    [
+        ("w3m/0.5.3+git20230121", "w3m"),
+        ("Lynx/2.9.0dev.12 libwww-FM/2.14", "Lynx"),
+        (
+            "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko)"
+            " Chrome/140.0.0.0 Safari/537.36 Edg/140.0.0.0",
+            "Edge · Windows",
+        ),
+        (
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1.15"
+            " (KHTML, like Gecko) Version/17.0 Mobile/15E148 Safari/604.1",
+            "Safari · iPhone",
+        ),
+        (
+            "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko)"
+            " Chrome/140.0.0.0 Mobile Safari/537.36",
+            "Chrome · Android",
+        ),
+        ("curl/8.0", ""),
+        ("", ""),
+    ],
+)
+def test_auth_7_devices_are_told_by_their_names(agent, device):
+    assert devices.describe(agent) == device

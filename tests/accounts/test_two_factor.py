@@ -1,0 +1,242 @@
+"""The second factor: set up, asked for, left, lost (AUTH-7)."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime, timedelta
+
+import pyotp
+import pytest
+import time_machine
+from flask import Flask
+from sqlalchemy import select
+
+from selfcare.database import db
+from selfcare.models import AuditEntry, RecoveryCode, TwoFactor
+from selfcare.services import accounts, two_factor
+from tests.browsing import Browser
+from tests.cast import PASSWORD
+
+BASE = "/account/security/two-factor/"
+
+
+class App:
+    """An authenticator app on somebody's phone."""
+
+    def __init__(self, secret: str) -> None:
+        self.totp = pyotp.TOTP(secret)
+        self.clock = time.time()
+
+    def code(self) -> str:
+        """The code of a moment later than the last one asked for."""
+        code = self.totp.at(int(self.clock))
+        self.clock += 30
+        return code
+
+
+def begin_set_up(browser: Browser) -> App:
+    """Read the secret from the page, as a person would type it."""
+    assert browser.post(BASE).location == BASE + "new"
+    page = browser.get(BASE + "new")
+    assert page.headers["Cache-Control"] == "no-store"
+    return App(page.one("code").get_text().replace(" ", ""))
+
+
+@pytest.fixture
+def paul(cast) -> str:
+    return cast.account("paul.dupont", locale="en")
+
+
+@pytest.fixture
+def me(paul, browse_as) -> Browser:
+    return browse_as(paul)
+
+
+@pytest.fixture
+def phone(me) -> App:
+    """Paul's app, in force, its clock a step ahead of the codes used."""
+    app = begin_set_up(me)
+    page = me.post(BASE + "new", {"code": app.code()})
+    assert page.status == 200
+    return app
+
+
+@pytest.fixture
+def codes(me, phone, app: Flask) -> list[str]:
+    """Recovery codes of Paul's."""
+    with app.app_context():
+        made = two_factor.renew_recovery_codes(accounts.find("paul.dupont"))
+        db.session.commit()
+    return made
+
+
+def give_code(browser: Browser, code: str):
+    return browser.post("/login/code", {"code": code})
+
+
+class TestSettingUp:
+    def test_auth_7_the_first_code_puts_it_in_force(self, me, mailbox):
+        app = begin_set_up(me)
+        assert me.get(BASE + "qr.svg").headers["Content-Type"].startswith("image/svg+xml")
+        page = me.post(BASE + "new", {"code": app.code()})
+        assert len(page.all("ul.codes li")) == two_factor.RECOVERY_CODES
+        assert page.headers["Cache-Control"] == "no-store"
+        assert "now on" in mailbox.text()
+        assert me.get(BASE + "qr.svg").status == 404
+        assert me.get(BASE).location == "/account/security/"
+
+    def test_auth_7_a_wrong_code_leaves_it_off(self, me, browse):
+        begin_set_up(me)
+        answer = me.post(BASE + "new", {"code": "000000"})
+        assert answer.status == 422
+        assert answer.all("#code-error")
+        assert browse.sign_in("paul.dupont").location == "/"
+
+    def test_auth_7_the_picture_holds_the_secret_of_the_page(self, me, app):
+        phone = begin_set_up(me)
+        with app.app_context():
+            device = db.session.execute(select(TwoFactor)).scalar_one()
+            assert two_factor.secret(device) == phone.totp.secret
+            assert phone.totp.secret not in device.sealed_secret
+
+    def test_auth_7_the_picture_needs_no_inline_style(self, me):
+        begin_set_up(me)
+        assert "style" not in me.get(BASE + "qr.svg").text
+
+
+class TestSigningIn:
+    def test_auth_7_asks_for_the_code_before_any_page(self, phone, browse):
+        assert browse.sign_in("paul.dupont").location == "/login/code"
+        assert browse.get("/").location.startswith("/login")
+        assert give_code(browse, phone.code()).location == "/"
+        assert browse.get("/").status == 200
+
+    def test_auth_7_leads_to_the_page_first_asked_for(self, phone, browse):
+        answer = browse.sign_in("paul.dupont", at="/login?next=/account/orders")
+        assert answer.location == "/login/code?next=/account/orders"
+        answer = browse.post(answer.location, {"code": phone.code()})
+        assert answer.location == "/account/orders"
+
+    def test_auth_7_a_code_is_good_once(self, phone, browse, app):
+        code = phone.code()
+        browse.sign_in("paul.dupont")
+        assert give_code(browse, code).status == 303
+        other = Browser(app, ip="198.51.100.9")
+        other.sign_in("paul.dupont")
+        assert give_code(other, code).status == 422
+        assert other.get("/").status == 303
+
+    def test_auth_7_an_old_code_is_refused(self, phone, browse):
+        code = phone.code()
+        with time_machine.travel(datetime.now(UTC) + timedelta(minutes=3)):
+            browse.sign_in("paul.dupont")
+            assert give_code(browse, code).status == 422
+
+    def test_auth_7_the_password_is_forgotten_after_ten_minutes(self, phone, browse):
+        browse.sign_in("paul.dupont")
+        with time_machine.travel(datetime.now(UTC) + timedelta(minutes=11)):
+            assert give_code(browse, "123456").location == "/login"
+
+    def test_auth_7_a_new_password_ends_a_half_made_sign_in(self, me, phone, browse):
+        browse.sign_in("paul.dupont")
+        new = "Bleu-Nuage.42"
+        change = {"current": PASSWORD, "password": new, "confirm": new}
+        assert me.post("/account/password", change).status == 303
+        assert give_code(browse, phone.code()).location == "/login"
+
+    def test_auth_6_guessing_codes_is_slowed_down(self, phone, browse):
+        browse.sign_in("paul.dupont")
+        codes = [give_code(browse, f"{n:06}").status for n in range(5)]
+        assert codes == [422] * 5
+        answer = give_code(browse, phone.code())
+        assert answer.status == 429
+        assert answer.headers["Retry-After"]
+
+    @pytest.mark.parametrize("code", ["", "12345", "1234567", "abcdef", "١٢٣٤٥٦", "-" * 40, "é"])
+    def test_auth_7_odd_codes_are_refused(self, phone, browse, code):
+        browse.sign_in("paul.dupont")
+        assert give_code(browse, code).status == 422
+
+    def test_auth_7_a_recovery_code_is_good_once(self, codes, browse, app, mailbox):
+        browse.sign_in("paul.dupont")
+        assert give_code(browse, codes[0].upper().replace("-", " ")).status == 303
+        assert "9 recovery codes left" in mailbox.text()
+        other = Browser(app)
+        other.sign_in("paul.dupont")
+        assert give_code(other, codes[0]).status == 422
+        assert give_code(other, codes[1]).status == 303
+
+    def test_auth_7_only_hashes_of_recovery_codes_are_kept(self, codes, app):
+        with app.app_context():
+            kept = repr(db.session.execute(select(RecoveryCode.code_hash)).scalars().all())
+        assert codes[0] not in kept
+        assert codes[0].replace("-", "") not in kept
+
+
+class TestLeaving:
+    def test_auth_7_turning_it_off_takes_password_and_code(self, me, phone, browse):
+        prove = {"password": "Wrong-2026!", "code": phone.code()}
+        assert me.post(BASE + "off", prove).one("#errors a")["href"] == "#password"
+        prove = {"password": PASSWORD, "code": "000000"}
+        assert me.post(BASE + "off", prove).one("#errors a")["href"] == "#code"
+        prove = {"password": PASSWORD, "code": phone.code()}
+        phone.clock -= 60
+        assert me.post(BASE + "off", prove | {"code": phone.code()}).status == 303
+        assert browse.sign_in("paul.dupont").location == "/"
+
+    def test_auth_7_new_recovery_codes_replace_the_old(self, me, phone, codes, browse):
+        prove = {"password": PASSWORD, "code": phone.code()}
+        page = me.post(BASE + "codes", prove)
+        fresh = [tag.get_text() for tag in page.all("ul.codes code")]
+        assert len(fresh) == 10
+        browse.sign_in("paul.dupont")
+        assert give_code(browse, codes[0]).status == 422
+        assert give_code(browse, fresh[0]).status == 303
+
+
+class TestStaff:
+    @pytest.fixture
+    def agent(self, cast) -> str:
+        return cast.account("agent.support", is_staff=True, locale="en")
+
+    def test_auth_7_staff_get_nowhere_without(self, agent, browse):
+        browse.sign_in(agent)
+        for path in ("/", "/account/profile", "/account/security/"):
+            assert browse.get(path).location == BASE
+        app = begin_set_up(browse)
+        assert browse.post(BASE + "new", {"code": app.code()}).status == 200
+        assert browse.get("/account/profile").status == 200
+
+    def test_auth_7_staff_may_sign_out_and_change_language(self, agent, browse):
+        browse.sign_in(agent)
+        assert browse.post("/account/language", {"locale": "fr"}).status == 303
+        assert browse.post("/logout").location == "/login"
+
+    def test_auth_7_staff_cannot_turn_it_off(self, agent, browse, app):
+        browse.sign_in(agent)
+        phone = begin_set_up(browse)
+        browse.post(BASE + "new", {"code": phone.code()})
+        prove = {"password": PASSWORD, "code": phone.code()}
+        assert browse.post(BASE + "off", prove).location == "/account/security/"
+        with app.app_context():
+            account = accounts.find(agent)
+            assert two_factor.of(account)
+            with pytest.raises(two_factor.StaffNeedsIt):
+                two_factor.turn_off(account)
+            db.session.rollback()
+
+    def test_auth_7_staff_reset_it_with_an_audit_entry(self, agent, me, phone, browse, app, mailbox):
+        run = app.test_cli_runner().invoke
+        asked = ["accounts", "reset-two-factor", "paul.dupont", "--reason", "lost phone, ticket 12"]
+        assert run(args=[*asked, "--by", "paul.dupont"]).exit_code == 1
+        assert run(args=[*asked, "--by", agent]).exit_code == 0
+        assert me.get("/account/profile").status == 303
+        assert browse.sign_in("paul.dupont").location == "/"
+        with app.app_context():
+            entry = db.session.execute(
+                select(AuditEntry).filter_by(action="two_factor.reset")
+            ).scalar_one()
+            assert (entry.actor, entry.subject) == (agent, "paul.dupont")
+            assert entry.details == {"reason": "lost phone, ticket 12"}
+        assert "lost phone" in browse.get("/account/activity").words
+        assert "now off" in mailbox.text()
