@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 from wtforms import StringField
-from wtforms.validators import Email, DataRequired, Length
+from wtforms.validators import DataRequired, Email, Length
 
 from selfcare.forms.captcha import CaptchaForm
 from selfcare.forms.fields import trimmed

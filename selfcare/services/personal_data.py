@@ -114,8 +114,7 @@ def of(account: Account) -> dict[str, Any]:
             .order_by(Mail.created_at)
         ),
         "activity": [
-            {**row, "details": json.loads(row["details"])}
-            for row in _rows(audit.concerning(mine))
+            {**row, "details": json.loads(row["details"])} for row in _rows(audit.concerning(mine))
         ],
     }
 

@@ -199,9 +199,7 @@ class TestNewAddress:
 
 
 class TestMyData:
-    def test_account_3_is_a_file_with_everything_of_mine_and_no_secret(
-        self, cast, browse_as, app
-    ):
+    def test_account_3_is_a_file_with_everything_of_mine_and_no_secret(self, cast, browse_as, app):
         cast.member("paul.dupont", referent=True, console_roles=["admin"])
         cast.member("sophie.dupont")
         cast.order(by="paul.dupont")

@@ -225,7 +225,9 @@ class TestStaff:
                 two_factor.turn_off(account)
             db.session.rollback()
 
-    def test_auth_7_staff_reset_it_with_an_audit_entry(self, agent, me, phone, browse, app, mailbox):
+    def test_auth_7_staff_reset_it_with_an_audit_entry(
+        self, agent, me, phone, browse, app, mailbox
+    ):
         run = app.test_cli_runner().invoke
         asked = ["accounts", "reset-two-factor", "paul.dupont", "--reason", "lost phone, ticket 12"]
         assert run(args=[*asked, "--by", "paul.dupont"]).exit_code == 1
