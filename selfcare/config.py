@@ -239,10 +239,14 @@ def _check(settings: Settings) -> None:
         raise BadSetting(f"LOG_FORMAT={settings.log_format!r}: json or console")
     _check_numbers(settings)
     _check_addresses(settings)
+    _check_limits(settings)
     try:
         ZoneInfo(settings.timezone)
     except (ValueError, OSError, ZoneInfoNotFoundError):
         raise BadSetting(f"TIMEZONE={settings.timezone!r}: like Europe/Paris") from None
+
+
+def _check_limits(settings: Settings) -> None:
     for name in (spec.name for spec in dataclasses.fields(Settings)):
         if not name.startswith("throttle_"):
             continue

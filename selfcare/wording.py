@@ -114,10 +114,20 @@ AUDIT_DETAIL: Mapping[str, Any] = {
     "reason": _l("reason"),
     "ticket": _l("ticket"),
     "email": _l("new address"),
-    "from": _l("from"),
+    "former": _l("former address"),
     "what": _l("what"),
     "name": _l("name"),
     "passkey": _l("passkey"),
+}
+
+
+ACCOUNT_FIELD: Mapping[str, Any] = {
+    "civility": _l("Title"),
+    "last_name": _l("Last name"),
+    "first_name": _l("First name"),
+    "phone": _l("Phone"),
+    "mobile": _l("Mobile"),
+    "locale": _l("Preferred language"),
 }
 
 

@@ -13,6 +13,9 @@ from selfcare.services.captcha import Captcha
 
 bp = Blueprint("captcha", __name__)
 
+PLAYER_POLICY = "default-src 'none'; media-src 'self'; frame-ancestors 'none'"
+"""Browsers play a sound on a page of their own, under the sound's policy."""
+
 
 @bp.get("/captcha/<name>.png")
 @public("shown before signing in")
@@ -27,7 +30,9 @@ def picture(name: str) -> ResponseReturnValue:
 def sound(name: str) -> ResponseReturnValue:
     """The same characters, read aloud."""
     _slow_down(settings().throttle_captcha_sound, kind="captcha-sound")
-    return _file(captcha.sound(name), "audio/wav")
+    answer = _file(captcha.sound(name), "audio/wav")
+    answer.headers["Content-Security-Policy"] = PLAYER_POLICY
+    return answer
 
 
 def challenge_for(form: CaptchaForm) -> Captcha:

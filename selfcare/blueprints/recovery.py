@@ -16,6 +16,7 @@ from selfcare.forms.captcha import CaptchaForm
 from selfcare.forms.profile import NewPasswordForm
 from selfcare.forms.recovery import ForgottenLoginForm, ForgottenPasswordForm
 from selfcare.forms.security import ConfirmForm
+from selfcare.i18n import locale
 from selfcare.models import LinkPurpose, SignIn
 from selfcare.services import accounts, links, passwords, recovery
 from selfcare.services.accounts import EmailTaken
@@ -131,6 +132,8 @@ def _ask(wanted: str, given: str) -> None:
 def _form_page(template: str, form: CaptchaForm) -> ResponseReturnValue:
     challenge = challenge_for(form)
     db.session.commit()
+    if challenge.is_question:
+        form.answer.label.text = challenge.question(locale())
     renewed = "renew" in request.form  # the reader goes on there
     page = rendering.page(template, form=form, challenge=challenge, renewed=renewed)
     answer = Response(page, status=422 if form.errors else 200)

@@ -48,7 +48,7 @@ class PhoneField(StringField):
         """Turn the number into its international form.
 
         Raises:
-            ValueError: no number looks like this.
+            ValidationError: no number looks like this.
         """
         if not self.data:
             return
@@ -56,7 +56,7 @@ class PhoneField(StringField):
             self.data = phones.normal(self.data)
         except phones.NoPhoneNumber:
             message = str(_l("Enter a phone number such as 01 01 01 01 01 or +33 1 01 01 01 01"))
-            raise ValueError(message) from None
+            raise ValidationError(message) from None
 
     def _value(self) -> str:
         return phones.shown(self.data) if self.data and not self.errors else (self.data or "")

@@ -19,7 +19,8 @@ def details(row: Row[Any], _reader: Reader | None = None) -> str:
     """What is known besides: a reason, a ticket, an address, in plain words."""
     words = [str(row.subject)] if row.subject and row.subject != row.actor else []
     for name, value in json.loads(row.details).items():
-        shown = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+        parts = value if isinstance(value, list) else [value]
+        shown = ", ".join(str(wording.ACCOUNT_FIELD.get(part, part)) for part in parts)
         words.append(f"{wording.AUDIT_DETAIL.get(name, name)} : {shown}" if shown else "")
     return " · ".join(word for word in words if word)
 

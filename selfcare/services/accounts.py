@@ -133,7 +133,7 @@ def confirm_email(link: MailedLink) -> None:
         raise EmailTaken from taken
     links.end_all(account)
     mail.write("email_changed", account, to=old, email=account.email)
-    audit.record("email.changed", actor=account, subject=account, details={"from": old})
+    audit.record("email.changed", actor=account, subject=account, details={"former": old})
 
 
 def _tell_owner(account: Account, browser: Browser) -> None:

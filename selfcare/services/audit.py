@@ -26,6 +26,7 @@ def record(
     contract: Contract | None = None,
     on_behalf_of: Account | None = None,
     details: dict[str, Any] | None = None,
+    ip: str | None = None,
 ) -> AuditEntry:
     """Write down what is being done; it counts once the present transaction is committed.
 
@@ -36,6 +37,7 @@ def record(
         contract: the contract it is done on, if any.
         on_behalf_of: whom a staff member acts for.
         details: JSON values, no secret; a visit's reason and ticket stand here.
+        ip: where from, where that is not the present request.
     """
     entry = AuditEntry(
         action=action,
@@ -46,7 +48,7 @@ def record(
         subject_id=subject.id if isinstance(subject, Account) else None,
         subject=(subject.login if isinstance(subject, Account) else subject)[:120],
         contract_ref=contract.ref if contract else "",
-        ip=g.get("origin", ""),
+        ip=g.get("origin", "") if ip is None else ip,
         request_id=g.get("request_id", ""),
         details=details or {},
     )

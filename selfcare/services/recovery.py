@@ -69,7 +69,7 @@ def answer(request_id: int) -> None:
         mail.write("set_password", account, link_id=link.id)
     else:
         mail.write("forgotten_login", account)
-    audit.record(f"{asked.wanted}.asked", actor=None, subject=account, details={"from": asked.ip})
+    audit.record(f"{asked.wanted}.asked", actor=None, subject=account, ip=asked.ip)
 
 
 def set_password(link: MailedLink, password: str, *, keep: SignIn | None) -> None:

@@ -12,11 +12,11 @@
   function look() {
     var text = field.value, all = text.toLowerCase() !== list.dataset.login.toLowerCase(), word;
     list.querySelectorAll("li").forEach(function (rule) {
-      var good = met(rule, text), mark = rule.querySelector("b");
+      var good = met(rule, text), mark = rule.querySelector("span");
       if (mark) mark.remove();
       if (good === false) all = false;
       rule.className = good && text ? "met" : "";
-      if (good && text) rule.insertAdjacentHTML("afterbegin", "<b>✓ " + list.dataset.met + " </b>");
+      if (good && text) rule.insertAdjacentHTML("afterbegin", "<span class=\"quiet\">" + list.dataset.met + " </span>");
     });
     word = !all ? "tooWeak" : Array.from(text).length >= list.dataset.strong ? "strong" : "medium";
     level.textContent = text ? level.dataset[word] : "";

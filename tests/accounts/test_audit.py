@@ -11,8 +11,9 @@ from sqlalchemy.exc import DBAPIError
 
 from selfcare.database import db
 from selfcare.models import AuditEntry, now
-from selfcare.services import accounts, audit
+from selfcare.services import audit
 from selfcare.services.sweeps import SCHEDULE
+from tests.accounts.people import account_of
 
 
 @pytest.fixture
@@ -20,7 +21,7 @@ def entry(app: Flask, cast) -> int:
     """Something that was done."""
     cast.account("paul.dupont", locale="en")
     with app.app_context():
-        paul = accounts.find("paul.dupont")
+        paul = account_of("paul.dupont")
         made = audit.record("password.changed", actor=paul, subject=paul)
         db.session.commit()
         return made.id
@@ -64,7 +65,7 @@ def test_staff_4_what_is_older_than_a_year_may_go(app, entry):
 def test_staff_4_goes_with_its_transaction(app, cast):
     cast.account("paul.dupont")
     with app.app_context():
-        audit.record("password.changed", actor=accounts.find("paul.dupont"))
+        audit.record("password.changed", actor=account_of("paul.dupont"))
         db.session.rollback()
         assert db.session.execute(select(AuditEntry)).first() is None
 
@@ -93,10 +94,10 @@ class TestMyActivity:
         cast.account("agent.support", is_staff=True)
         cast.account("somebody.else")
         with app.app_context():
-            paul, agent = accounts.find("paul.dupont"), accounts.find("agent.support")
+            paul, agent = account_of("paul.dupont"), account_of("agent.support")
             reason = {"reason": "cannot find an invoice", "ticket": "T-12"}
             audit.record("visit.began", actor=agent, on_behalf_of=paul, details=reason)
-            audit.record("password.changed", actor=accounts.find("somebody.else"))
+            audit.record("password.changed", actor=account_of("somebody.else"))
             db.session.commit()
         page = browse_as("paul.dupont").get("/account/activity")
         assert len(page.all("tbody tr")) == 1
@@ -119,7 +120,7 @@ class TestMyActivity:
     def test_account_3_html_in_details_is_text(self, cast, browse_as, app):
         cast.account("paul.dupont", locale="en")
         with app.app_context():
-            paul = accounts.find("paul.dupont")
+            paul = account_of("paul.dupont")
             audit.record("account.changed", actor=paul, details={"reason": "<b>x</b>"})
             db.session.commit()
         assert not browse_as("paul.dupont").get("/account/activity").all("td b")

@@ -25,7 +25,9 @@ def name_on(page) -> str:
 
 def text_of(app, name) -> str:
     with app.app_context():
-        return captcha.look(name).data["text"]
+        found = captcha.look(name)
+        assert found
+        return str(found.data["text"])
 
 
 class TestThreeWays:

@@ -10,10 +10,11 @@ import time_machine
 from sqlalchemy import func, select
 
 from selfcare.database import db
-from selfcare.models import Account, Mail, MailedLink, RecoveryRequest
+from selfcare.models import Account, LinkPurpose, Mail, MailedLink, RecoveryRequest
 from selfcare.services import accounts, links, recovery
 from selfcare.services.sweeps import SCHEDULE
 from tests.accounts.captchas import ask_for_password, solve
+from tests.accounts.people import account_of
 from tests.cast import PASSWORD
 
 NEW = "Bleu-Nuage.42"
@@ -79,7 +80,7 @@ class TestPasswordLink:
     def test_auth_2_two_at_the_same_time_set_one_password(self, link, app):
         token = link.rpartition("/")[2]
         with app.app_context():
-            first = links.opened(token, "set_password")
+            first = links.opened(token, LinkPurpose.SET_PASSWORD)
             recovery.set_password(first, NEW, keep=None)
             with pytest.raises(links.LinkDead):
                 recovery.set_password(first, "Autre-Nuage.43", keep=None)
@@ -91,7 +92,9 @@ class TestPasswordLink:
 
     def test_auth_2_a_link_for_something_else_sets_no_password(self, paul, app, browse):
         with app.app_context():
-            made = links.create(accounts.find(paul), "confirm_email", email="new@example.com")
+            made = links.create(
+                account_of(paul), LinkPurpose.CONFIRM_EMAIL, email="new@example.com"
+            )
             token = links.token(made)
             db.session.commit()
         assert set_password(browse, f"/password/set/{token}").status == 410
@@ -255,7 +258,7 @@ class TestAccessMail:
     def test_auth_5_leads_to_the_form_with_the_login_filled_in(self, app, cast, browse, mailbox):
         cast.account("jacques.dupont", password_hash=None)
         with app.app_context():
-            accounts.welcome(accounts.find("jacques.dupont"))
+            accounts.welcome(account_of("jacques.dupont"))
             db.session.commit()
         assert "jacques.dupont" in mailbox.text()
         assert "/password/forgot?login=jacques.dupont" in mailbox.text()
@@ -265,7 +268,7 @@ class TestAccessMail:
     def test_auth_5_sets_the_first_password(self, app, cast, browse, mailbox):
         cast.account("jacques.dupont")
         with app.app_context():
-            accounts.find("jacques.dupont").password_hash = None
+            account_of("jacques.dupont").password_hash = None
             db.session.commit()
         assert sign_in(browse, PASSWORD, "jacques.dupont").status == 422
         ask_for_password(browse, "Jacques.DUPONT")

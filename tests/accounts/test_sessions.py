@@ -75,18 +75,24 @@ def test_auth_7_ending_takes_a_post(two):
         ("w3m/0.5.3+git20230121", "w3m"),
         ("Lynx/2.9.0dev.12 libwww-FM/2.14", "Lynx"),
         (
-            "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko)"
-            " Chrome/140.0.0.0 Safari/537.36 Edg/140.0.0.0",
+            (
+                "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko)"
+                " Chrome/140.0.0.0 Safari/537.36 Edg/140.0.0.0"
+            ),
             "Edge · Windows",
         ),
         (
-            "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1.15"
-            " (KHTML, like Gecko) Version/17.0 Mobile/15E148 Safari/604.1",
+            (
+                "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1.15"
+                " (KHTML, like Gecko) Version/17.0 Mobile/15E148 Safari/604.1"
+            ),
             "Safari · iPhone",
         ),
         (
-            "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko)"
-            " Chrome/140.0.0.0 Mobile Safari/537.36",
+            (
+                "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko)"
+                " Chrome/140.0.0.0 Mobile Safari/537.36"
+            ),
             "Chrome · Android",
         ),
         ("curl/8.0", ""),

@@ -13,7 +13,8 @@ from sqlalchemy import select
 
 from selfcare.database import db
 from selfcare.models import AuditEntry, RecoveryCode, TwoFactor
-from selfcare.services import accounts, two_factor
+from selfcare.services import two_factor
+from tests.accounts.people import account_of
 from tests.browsing import Browser
 from tests.cast import PASSWORD
 
@@ -65,7 +66,7 @@ def phone(me) -> App:
 def codes(me, phone, app: Flask) -> list[str]:
     """Recovery codes of Paul's."""
     with app.app_context():
-        made = two_factor.renew_recovery_codes(accounts.find("paul.dupont"))
+        made = two_factor.renew_recovery_codes(account_of("paul.dupont"))
         db.session.commit()
     return made
 
@@ -219,7 +220,7 @@ class TestStaff:
         prove = {"password": PASSWORD, "code": phone.code()}
         assert browse.post(BASE + "off", prove).location == "/account/security/"
         with app.app_context():
-            account = accounts.find(agent)
+            account = account_of(agent)
             assert two_factor.of(account)
             with pytest.raises(two_factor.StaffNeedsIt):
                 two_factor.turn_off(account)

@@ -258,6 +258,6 @@ def test_account_1_my_profile_shows_my_data(cast, browse_as):
         "paul.dupont", phone="+33 1 02 03 04 05", created_at=datetime.now(UTC) - timedelta(1)
     )
     page = browse_as("paul.dupont").get("/account/profile")
-    for words in ("paul.dupont", "Paul", "Dupont", "paul.dupont@example.com", "+33 1 02 03 04 05"):
+    for words in ("paul.dupont", "Paul", "Dupont", "paul.dupont@example.com", "01 02 03 04 05"):
         assert words in page.one("main").get_text()
     assert browse_as("paul.dupont").get("/account/").location == "/account/profile"
