@@ -6,15 +6,15 @@ from flask import Blueprint, flash, jsonify, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
+from wtforms import PasswordField
 
 from selfcare import rendering
 from selfcare.access import current_account, settings, signed_in
+from selfcare.blueprints.proofs import has_password
 from selfcare.database import db
 from selfcare.forms.profile import ChangePasswordForm, ProfileForm
 from selfcare.lists.activity import ActivityList
 from selfcare.services import accounts, audit, passwords, personal_data
-from selfcare.services.accounts import WrongCredentials
-from selfcare.services.throttling import TooManyAttempts
 
 bp = Blueprint("profile", __name__, url_prefix="/account")
 
@@ -25,7 +25,7 @@ def password() -> ResponseReturnValue:
     """« Changement de mot de passe », the current one asked first (figure 39)."""
     me = current_account()
     form = ChangePasswordForm(passwords.rules(settings()), login=me.login)
-    if not (form.validate_on_submit() and _proved(form)):
+    if not (form.validate_on_submit() and has_password(form.current)):
         page = rendering.page("account/password.html", form=form, account=me)
         return page, 422 if form.errors else 200
     passwords.change(me, form.password.data or "", keep=current_user._get_current_object())
@@ -41,7 +41,7 @@ def edit() -> ResponseReturnValue:
     me = current_account()
     form = ProfileForm(obj=me)
     new_email = (form.email.data or "").casefold() != me.email.casefold()
-    if not (form.validate_on_submit() and (not new_email or _proved(form))):
+    if not (form.validate_on_submit() and (not new_email or _proved(form.current))):
         return rendering.page("account/edit.html", form=form), 422 if form.errors else 200
     accounts.change_data(me, form.plain)
     if new_email:
@@ -77,19 +77,9 @@ def data() -> ResponseReturnValue:
     return answer
 
 
-def _proved(form: ChangePasswordForm | ProfileForm) -> bool:
-    """Whether the current password was given; otherwise its field says what is wrong."""
-    try:
-        accounts.check_password(current_account(), form.current.data or "", settings=settings())
-    except WrongCredentials:
-        empty = not form.current.data
-        form.current.errors = [
-            _("Enter your current password to change your email address")
-            if empty
-            else _("That is not your current password")
-        ]
+def _proved(field: PasswordField) -> bool:
+    """Whether the password that a new address takes was given."""
+    if not field.data:
+        field.errors = [_("Enter your current password to change your email address")]
         return False
-    except TooManyAttempts as wait:
-        form.current.errors = [_("Too many attempts: try again in %(n)s min", n=wait.minutes)]
-        return False
-    return True
+    return has_password(field)

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from selfcare import rendering
 from selfcare.access import current_account, one_or_404, settings, signed_in
+from selfcare.blueprints.proofs import proved
 from selfcare.database import db
 from selfcare.forms.security import ConfirmForm, NewPasskeyForm
 from selfcare.models import Passkey, SignIn
@@ -68,7 +69,7 @@ def new_passkey() -> ResponseReturnValue:
     if not passkeys.possible(settings()):
         abort(404)
     me, form = current_account(), NewPasskeyForm()
-    if form.validate_on_submit():
+    if form.validate_on_submit() and proved(form):
         try:
             passkeys.add(
                 me,

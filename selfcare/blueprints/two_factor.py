@@ -6,14 +6,13 @@ from flask import Blueprint, Response, abort, flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
-from wtforms import StringField
 
 from selfcare import rendering
 from selfcare.access import current_account, settings, signed_in
+from selfcare.blueprints.proofs import proved, why
 from selfcare.database import db
-from selfcare.forms.security import CodeForm, ConfirmForm, ProveForm
-from selfcare.services import accounts, two_factor
-from selfcare.services.accounts import WrongCredentials
+from selfcare.forms.security import CodeForm, PasswordForm, ProveForm
+from selfcare.services import two_factor
 from selfcare.services.throttling import TooManyAttempts
 from selfcare.services.two_factor import WrongCode
 
@@ -26,11 +25,12 @@ _NO_STORE = {"Cache-Control": "no-store"}
 @signed_in
 def index() -> ResponseReturnValue:
     """What it is and, once asked for, a new secret to read with an app."""
-    me, form = current_account(), ConfirmForm()
+    me, form = current_account(), PasswordForm()
     if two_factor.of(me):
         return redirect(url_for("security.index"), code=303)
-    if not form.validate_on_submit():
-        return rendering.page("account/two_factor/index.html", form=form)
+    if not (form.validate_on_submit() and proved(form)):
+        page = rendering.page("account/two_factor/index.html", form=form)
+        return page, 422 if form.errors else 200
     two_factor.prepare(me)
     db.session.commit()
     return redirect(url_for(".set_up"), code=303)
@@ -52,7 +52,7 @@ def set_up() -> ResponseReturnValue:
             )
         except (WrongCode, TooManyAttempts) as refusal:
             db.session.rollback()
-            form.code.errors = [_why(refusal)]
+            form.code.errors = [why(refusal)]
         else:
             db.session.commit()
             return rendering.page("account/two_factor/codes.html", codes=codes), 200, _NO_STORE
@@ -77,7 +77,7 @@ def qr_code() -> ResponseReturnValue:
 def new_codes() -> ResponseReturnValue:
     """New recovery codes in place of the former ones."""
     form = ProveForm()
-    if not (form.validate_on_submit() and _proved(form)):
+    if not (form.validate_on_submit() and proved(form)):
         page = rendering.page("account/two_factor/new_codes.html", form=form)
         return page, 422 if form.errors else 200
     codes = two_factor.renew_recovery_codes(current_account())
@@ -92,32 +92,10 @@ def turn_off() -> ResponseReturnValue:
     form = ProveForm()
     if current_account().is_staff or two_factor.of(current_account()) is None:
         return redirect(url_for("security.index"), code=303)
-    if not (form.validate_on_submit() and _proved(form)):
+    if not (form.validate_on_submit() and proved(form)):
         page = rendering.page("account/two_factor/off.html", form=form)
         return page, 422 if form.errors else 200
     two_factor.turn_off(current_account())
     db.session.commit()
     flash(_("Two-factor sign-in is off."))
     return redirect(url_for("security.index"), code=303)
-
-
-def _proved(form: ProveForm) -> bool:
-    """Whether password and code are right; otherwise the field in question says so."""
-    me = current_account()
-    field: StringField = form.password
-    try:
-        accounts.check_password(me, form.password.data or "", settings=settings())
-        field = form.code
-        two_factor.check(me, form.code.data or "", settings=settings())
-    except (WrongCredentials, WrongCode, TooManyAttempts) as refusal:
-        field.errors = [_why(refusal)]
-        return False
-    return True
-
-
-def _why(refusal: Exception) -> str:
-    if isinstance(refusal, TooManyAttempts):
-        return str(_("Too many attempts: try again in %(n)s min", n=refusal.minutes))
-    if isinstance(refusal, WrongCredentials):
-        return str(_("That is not your current password"))
-    return str(_("That is not the code of this moment, or it was used before"))

@@ -22,13 +22,17 @@ class CodeForm(FlaskForm):
     )
 
 
-class ProveForm(CodeForm):
-    """Password and code, for what weakens an account."""
+class PasswordForm(FlaskForm):
+    """The password once more, before a way in is added: a borrowed session is not enough."""
 
     password = PasswordField(
         _l("Current password"),
         [InputRequired(_l("Enter your current password")), Length(max=1024)],
     )
+
+
+class ProveForm(PasswordForm, CodeForm):
+    """Password and code, for what weakens an account."""
 
 
 class PasskeyForm(FlaskForm):
@@ -38,8 +42,8 @@ class PasskeyForm(FlaskForm):
     credential = HiddenField()
 
 
-class NewPasskeyForm(PasskeyForm):
-    """The same with a name to know the device by."""
+class NewPasskeyForm(PasskeyForm, PasswordForm):
+    """The same with the password, and a name to know the device by."""
 
     name = StringField(
         _l("Name of the device"),

@@ -22,7 +22,7 @@
   form.addEventListener("submit", function (event) {
     var options = JSON.parse(form.dataset.options), kind = form.dataset.passkey;
     if (form.elements.credential.value) return; /* filled in: let it go */
-    if (form.elements.name && form.elements.name.value.trim() === "") return; /* the server says why */
+    if (form.elements.name && !(form.elements.name.value.trim() && form.elements.password.value)) return; /* the server says why */
     event.preventDefault();
     if (!navigator.credentials || !window.PublicKeyCredential) return away();
     options.challenge = bytes(options.challenge);

@@ -13,6 +13,7 @@ from selfcare import config
 from selfcare.services import passkeys
 from tests.accounts.authenticator import Authenticator
 from tests.browsing import Browser, Page
+from tests.cast import PASSWORD
 
 NEW, IN = "/account/security/passkeys/new", "/login/passkey"
 
@@ -39,9 +40,12 @@ def asked(page: Page) -> tuple[str, dict]:
     return str(page.one("input[name=challenge]")["value"]), json.loads(str(form["data-options"]))
 
 
-def add(browser: Browser, device: Authenticator, name: str = "Phone") -> Page:
+def add(
+    browser: Browser, device: Authenticator, name: str = "Phone", password: str = PASSWORD
+) -> Page:
     challenge, options = asked(browser.get(NEW))
     fields = {"challenge": challenge, "credential": device.make(options), "name": name}
+    fields["password"] = password
     return browser.post(NEW, fields)
 
 
@@ -129,6 +133,10 @@ def test_auth_7_a_passkey_is_added_once(me, device):
     assert add(me, device, "Again").status == 422
 
 
+def test_auth_7_a_borrowed_session_cannot_add_one(me):
+    assert add(me, Authenticator(), password="Wrong-2026!").all("#password-error")
+
+
 def test_auth_7_adding_takes_a_name(me):
     answer = add(me, Authenticator(), " ")
     assert answer.status == 422
@@ -140,6 +148,7 @@ def test_auth_7_anothers_challenge_adds_nothing(me, cast, browse_as):
     challenge, options = asked(me.get(NEW))
     key = Authenticator()
     fields = {"challenge": challenge, "credential": key.make(options), "name": "x"}
+    fields["password"] = PASSWORD
     assert browse_as("somebody.else").post(NEW, fields).status == 422
 
 

@@ -37,7 +37,7 @@ class App:
 
 def begin_set_up(browser: Browser) -> App:
     """Read the secret from the page, as a person would type it."""
-    assert browser.post(BASE).location == BASE + "new"
+    assert browser.post(BASE, {"password": PASSWORD}).location == BASE + "new"
     page = browser.get(BASE + "new")
     assert page.headers["Cache-Control"] == "no-store"
     return App(page.one("code").get_text().replace(" ", ""))
@@ -85,6 +85,10 @@ class TestSettingUp:
         assert "now on" in mailbox.text()
         assert me.get(BASE + "qr.svg").status == 404
         assert me.get(BASE).location == "/account/security/"
+
+    def test_auth_7_a_borrowed_session_cannot_set_it_up(self, me):
+        assert me.post(BASE, {"password": "Wrong-2026!"}).one("#errors a")["href"] == "#password"
+        assert me.get(BASE + "new").location == BASE
 
     def test_auth_7_a_wrong_code_leaves_it_off(self, me, browse):
         begin_set_up(me)
