@@ -13,7 +13,7 @@ from selfcare.database import db
 from selfcare.models import AuditEntry, now
 from selfcare.services import audit
 from selfcare.services.sweeps import SCHEDULE
-from tests.accounts.people import account_of
+from tests.cast import account_of
 
 
 @pytest.fixture

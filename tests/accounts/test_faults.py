@@ -9,12 +9,12 @@ import pytest
 from sqlalchemy import func, select
 
 from selfcare.database import db
-from selfcare.models import Mail, RecoveryRequest
+from selfcare.models import LinkPurpose, Mail, RecoveryRequest
 from selfcare.services import captcha, links, recovery, sealing, two_factor
 from selfcare.services.links import LinkDead
 from tests.accounts.captchas import ask_for_password
-from tests.accounts.people import account_of
 from tests.browsing import Browser
+from tests.cast import account_of
 
 
 def at_once(app, action: Callable[[], bool], count: int = 6) -> int:
@@ -51,12 +51,12 @@ class TestTwoAtOnce:
 
     def test_auth_2_one_link_sets_one_password(self, app, paul):
         with app.app_context():
-            token = links.token(links.create(account_of(paul), links.LinkPurpose.SET_PASSWORD))
+            token = links.token(links.create(account_of(paul), LinkPurpose.SET_PASSWORD))
             db.session.commit()
 
         def set_password() -> bool:
             try:
-                link = links.opened(token, links.LinkPurpose.SET_PASSWORD)
+                link = links.opened(token, LinkPurpose.SET_PASSWORD)
                 recovery.set_password(link, "Bleu-Nuage.42", keep=None)
             except LinkDead:
                 return False

@@ -10,8 +10,7 @@ from sqlalchemy import select
 from selfcare.database import db
 from selfcare.models import Account, MailedLink
 from selfcare.services import phones
-from tests.accounts.people import account_of
-from tests.cast import PASSWORD
+from tests.cast import PASSWORD, account_of
 
 NEW = "Bleu-Nuage.42"
 DATA = {

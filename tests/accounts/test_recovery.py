@@ -14,8 +14,7 @@ from selfcare.models import Account, LinkPurpose, Mail, MailedLink, RecoveryRequ
 from selfcare.services import accounts, links, recovery
 from selfcare.services.sweeps import SCHEDULE
 from tests.accounts.captchas import ask_for_password, solve
-from tests.accounts.people import account_of
-from tests.cast import PASSWORD
+from tests.cast import PASSWORD, account_of
 
 NEW = "Bleu-Nuage.42"
 

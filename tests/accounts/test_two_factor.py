@@ -14,9 +14,8 @@ from sqlalchemy import select
 from selfcare.database import db
 from selfcare.models import AuditEntry, RecoveryCode, TwoFactor
 from selfcare.services import two_factor
-from tests.accounts.people import account_of
 from tests.browsing import Browser
-from tests.cast import PASSWORD
+from tests.cast import PASSWORD, account_of
 
 BASE = "/account/security/two-factor/"
 

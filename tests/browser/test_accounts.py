@@ -10,11 +10,11 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from demo.ports import free_port
+from selfcare.models import LinkPurpose
 from selfcare.services import links
-from tests.accounts.people import account_of
 from tests.browser.conftest import BROWSERS
 from tests.browser.test_chromium import faults
-from tests.cast import PASSWORD
+from tests.cast import PASSWORD, account_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.needs(*BROWSERS)]
 
@@ -58,7 +58,7 @@ def set_password(paul, app) -> str:
     from selfcare.database import db
 
     with app.app_context():
-        link = links.create(account_of(paul), links.LinkPurpose.SET_PASSWORD)
+        link = links.create(account_of(paul), LinkPurpose.SET_PASSWORD)
         db.session.commit()
         return f"/password/set/{links.token(link)}"
 
