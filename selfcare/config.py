@@ -98,6 +98,14 @@ class Settings:
     legal_url: str = setting("", "« Mentions légales »; the portal's own page if unset.")
     support_phone: str = setting("0800 000 000", "Customer support centre, shown to everybody.")
     support_email: str = setting("support@example.com", "Customer support centre's address.")
+    invoicing_phone: str = setting("0800 000 001", "« Accueil Factures », on the invoices page.")
+    invoicing_email: str = setting("invoices@example.com", "« Accueil Factures »'s address.")
+    ece_changes_url: str = setting(
+        "", "« Gérer vos services »: the change-request application; hidden if unset."
+    )
+    ece_incidents_url: str = setting(
+        "", "« Ouvrir un ticket incident »: the incident application; hidden if unset."
+    )
     timezone: str = setting("Europe/Paris", "Dates and times are shown in this time zone.")
 
     # Mail
@@ -109,6 +117,17 @@ class Settings:
     mail_password: str = setting("", "SMTP password.", secret=True)
     mail_sender: str = setting("no-reply@example.com", "From address of every mail.")
     mail_timeout: int = setting(15, "Seconds before a silent SMTP server counts as away.")
+
+    # Orders and documents
+    fulfilment: str = setting(
+        "manual",
+        "Who carries orders out: `manual` (an operator, `flask orders`) or `automatic` (a job).",
+    )
+    documents_url: str = setting(
+        f"file://{VAR / 'documents'}",
+        "Where invoices and reports are kept: `file:///absolute/folder` or `s3://bucket/prefix`."
+        " Never public; S3 credentials come from the usual `AWS_…` variables.",
+    )
 
     # Sign-in throttling (AUTH-6)
     throttle_account: str = setting(
@@ -182,6 +201,7 @@ def _check(settings: Settings) -> None:
         raise BadSetting("DATABASE_URL: postgresql:// or sqlite:// is needed")
     if not re.match(r"(rediss?|unix)://", settings.redis_url):
         raise BadSetting("REDIS_URL: redis://, rediss:// or unix:// is needed")
+    _check_commerce(settings)
     if not re.fullmatch(r"#[0-9a-fA-F]{6}", settings.brand_color):
         raise BadSetting(f"BRAND_COLOR={settings.brand_color!r}: a colour like #0b5cad is needed")
     if contrast_with_white(settings.brand_color) < 4.5:
@@ -197,6 +217,16 @@ def _check(settings: Settings) -> None:
         raise BadSetting(f"LOG_LEVEL={settings.log_level!r}: DEBUG, INFO, WARNING or ERROR")
     if settings.log_format not in {"json", "console"}:
         raise BadSetting(f"LOG_FORMAT={settings.log_format!r}: json or console")
+
+
+def _check_commerce(settings: Settings) -> None:
+    if not re.match(r"(file:///|s3://)[^/]", settings.documents_url):
+        raise BadSetting("DOCUMENTS_URL: file:///absolute/folder or s3://bucket/prefix is needed")
+    if settings.fulfilment not in {"manual", "automatic"}:
+        raise BadSetting(f"FULFILMENT={settings.fulfilment!r}: manual or automatic")
+    for name in ("ece_changes_url", "ece_incidents_url"):
+        if (url := getattr(settings, name)) and not re.match(r"https?://", url):
+            raise BadSetting(f"{name.upper()}={url!r}: starts with http:// or https://")
 
 
 def contrast_with_white(color: str) -> float:

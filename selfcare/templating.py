@@ -26,6 +26,7 @@ MENU_ENDPOINTS: dict[Section, str] = {
     Section.SERVICES: "catalogue.index",
     Section.ORDERS: "orders.index",
     Section.SUBSCRIPTIONS: "subscriptions.index",
+    Section.INVOICES: "invoices.index",
     Section.SUPPORT: "support.index",
 }
 """The page each section opens on."""
@@ -86,6 +87,8 @@ def init_app(app: Flask, settings: Settings) -> None:
         "moment": lambda value: reader().moment(value),
         "money": lambda amount, currency: reader().money(amount, currency),
         "number": lambda value: i18n.number(value, i18n.locale()),
+        "quantity": lambda value: reader().quantity(value),
+        "size": lambda count: wording.size(count, reader()),
         "clock": lambda value: f"{value.astimezone(reader().zone):%H:%M}",
         "iso_moment": lambda text: reader().moment(datetime.fromisoformat(text)),
         "price": lambda row: wording.price(row.price, row.price_kind, row.currency, reader()),

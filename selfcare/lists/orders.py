@@ -26,6 +26,8 @@ SHOWN = select(
     Order.currency,
     Order.status,
     Order.parameters,
+    Order.labels,
+    Order.upfront,
     Account.login.label("placed_by"),
 ).join(Account, Account.id == Order.placed_by_id)
 

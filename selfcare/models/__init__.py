@@ -3,17 +3,26 @@
 from selfcare.models.account import CIVILITIES, LOCALES, Account, SignIn
 from selfcare.models.base import Base, Searchable, fold, now
 from selfcare.models.contract import ConsoleAccess, Contract, Customer, Membership, Offer
+from selfcare.models.invoice import (
+    Invoice,
+    InvoiceKind,
+    PreInvoiceState,
+    UsageLine,
+    UsageReport,
+)
 from selfcare.models.mail import Mail, MailState
 from selfcare.models.order import (
     Order,
     OrderCounter,
+    OrderDraft,
+    OrderEvent,
     OrderStatus,
     PriceKind,
     Subscription,
     SubscriptionStatus,
     subscription_status,
 )
-from selfcare.models.service import Service
+from selfcare.models.service import Service, ServiceVersion
 
 __all__ = [
     "CIVILITIES",
@@ -23,19 +32,27 @@ __all__ = [
     "ConsoleAccess",
     "Contract",
     "Customer",
+    "Invoice",
+    "InvoiceKind",
     "Mail",
     "MailState",
     "Membership",
     "Offer",
     "Order",
     "OrderCounter",
+    "OrderDraft",
+    "OrderEvent",
     "OrderStatus",
+    "PreInvoiceState",
     "PriceKind",
     "Searchable",
     "Service",
+    "ServiceVersion",
     "SignIn",
     "Subscription",
     "SubscriptionStatus",
+    "UsageLine",
+    "UsageReport",
     "fold",
     "now",
     "subscription_status",
