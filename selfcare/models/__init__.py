@@ -2,7 +2,14 @@
 
 from selfcare.models.account import CIVILITIES, LOCALES, Account, SignIn
 from selfcare.models.base import Base, Searchable, fold, now
-from selfcare.models.contract import ConsoleAccess, Contract, Customer, Membership, Offer
+from selfcare.models.contract import (
+    ConsoleAccess,
+    Contract,
+    Customer,
+    Membership,
+    Offer,
+    read_profiles,
+)
 from selfcare.models.invoice import (
     Invoice,
     InvoiceKind,
@@ -55,5 +62,6 @@ __all__ = [
     "UsageReport",
     "fold",
     "now",
+    "read_profiles",
     "subscription_status",
 ]

@@ -115,8 +115,7 @@ def read_xml(xml: bytes) -> ReadInvoice:
     vat = gross - net if vat is None else vat
     if net + vat != gross:
         raise Unreadable(f"the amounts do not add up: {net} + {vat} is not {gross}")
-    if kind == InvoiceKind.CREDIT_NOTE and gross > 0:
-        net, vat, gross = -net, -vat, -gross
+    sign = -1 if kind == InvoiceKind.CREDIT_NOTE and gross > 0 else 1
     period = f"{_SETTLEMENT}/ram:BillingSpecifiedPeriod"
     return ReadInvoice(
         number=_text(root, "/rsm:CrossIndustryInvoice/rsm:ExchangedDocument/ram:ID"),
@@ -124,9 +123,9 @@ def read_xml(xml: bytes) -> ReadInvoice:
         issued_on=_must(
             _date(root, "/rsm:CrossIndustryInvoice/rsm:ExchangedDocument/ram:IssueDateTime")
         ),
-        net=net,
-        vat=vat,
-        gross=gross,
+        net=sign * net,
+        vat=sign * vat,
+        gross=sign * gross,
         currency=currency,
         contract_refs=tuple(_contract_refs(root)),
         siren=_optional(
@@ -137,7 +136,7 @@ def read_xml(xml: bytes) -> ReadInvoice:
         due_on=_date(root, f"{_SETTLEMENT}/ram:SpecifiedTradePaymentTerms/ram:DueDateDateTime"),
         period_from=_date(root, f"{period}/ram:StartDateTime"),
         period_to=_date(root, f"{period}/ram:EndDateTime"),
-        lines=list(_lines(root)),
+        lines=list(_lines(root, sign)),
         xml=xml,
     )
 
@@ -177,18 +176,19 @@ def _contract_refs(root: Any) -> Iterator[str]:
             yield text
 
 
-def _lines(root: Any) -> Iterator[dict[str, str]]:
+def _lines(root: Any, sign: int) -> Iterator[dict[str, str]]:
     """The invoice's lines, for its readable page; the smaller profiles have none."""
     for line in _find(root, f"{_TRADE}/ram:IncludedSupplyChainTradeLineItem"):
         quantity = _find(line, "ram:SpecifiedLineTradeDelivery/ram:BilledQuantity")
+        amount = _amount(
+            line,
+            "ram:SpecifiedLineTradeSettlement"
+            "/ram:SpecifiedTradeSettlementLineMonetarySummation/ram:LineTotalAmount",
+        )
         yield {
             "name": _optional(line, "ram:SpecifiedTradeProduct/ram:Name"),
             "quantity": quantity[0].text.strip() if quantity else "",
-            "amount": _optional(
-                line,
-                "ram:SpecifiedLineTradeSettlement"
-                "/ram:SpecifiedTradeSettlementLineMonetarySummation/ram:LineTotalAmount",
-            ),
+            "amount": str(sign * amount),
         }
 
 

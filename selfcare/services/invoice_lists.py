@@ -32,10 +32,11 @@ def read(path: Path) -> list[tuple[Path, ReadInvoice]]:
     """
     try:
         text = path.read_bytes().decode("utf-8-sig")
-        rows = list(csv.DictReader(io.StringIO(text, newline=""), delimiter=";"))
+        reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=";")
+        header, rows = reader.fieldnames or (), list(reader)
     except (OSError, UnicodeDecodeError, csv.Error) as problem:
         raise BadList([str(problem)]) from None
-    if not rows or set(rows[0]) != set(COLUMNS):
+    if not rows or set(header) != set(COLUMNS):
         raise BadList([f"the header must be {';'.join(COLUMNS)}, with lines under it"])
     found: list[tuple[Path, ReadInvoice]] = []
     problems: list[str] = []

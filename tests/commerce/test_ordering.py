@@ -52,22 +52,22 @@ def orders(app) -> list[Order]:
 class TestCharacteristics:
     def test_services_2_shows_the_price_worked_out_by_the_server(self, shop, browse_as):
         page = browse_as("paul.dupont").get(f"{FORM}?flavor=c2.2xlarge&duration=12&upfront=no")
-        assert "240,60 € / mois" in page.words or "240,60 € / month" in page.words
+        assert "€240.60 / month" in page.words
         assert page.one("#order-flavor option[selected]")["value"] == "c2.2xlarge"
 
     def test_services_2_the_button_updates_the_price_without_javascript(self, shop, browse_as):
         values = CHOSEN | {"upfront": "yes", "duration": "36", "step": "update"}
         page = browse_as("paul.dupont").post(FORM, values)
         assert page.status == 200
-        assert "79,51 €" in page.words
-        assert "2 862,36 €" in page.words
+        assert "€79.51" in page.words
+        assert "€2,862.36" in page.words
 
     def test_services_2_choices_narrow_each_other(self, shop, browse_as):
         values = CHOSEN | {"flavor": "p2.2xlarge.8", "duration": "36", "upfront": "yes"}
         page = browse_as("paul.dupont").post(FORM, {**values, "step": "update"})
         assert [o["value"] for o in page.all("#order-duration option")] == ["12"]
         assert [o["value"] for o in page.all("#order-upfront option")] == ["no"]
-        assert "1 651,02 €" in page.words
+        assert "€1,651.02" in page.words
 
     def test_services_2_htmx_gets_the_form_alone(self, shop, browse_as):
         browser = browse_as("paul.dupont")
@@ -141,7 +141,7 @@ class TestSummary:
         browser = browse_as("paul.dupont")
         page = browser.get(to_summary(browser))
         assert "Reservation c2.2xlarge 1 year without upfront" in page.words
-        assert "2 887,20 €" in page.words  # 12 × 240,60 €
+        assert "€2,887.20" in page.words  # 12 × 240,60 €
         assert page.all("button")[-2]["value"] == "order", "Enter orders, it does not go back"
 
     def test_services_3_needs_the_box(self, shop, browse_as, app):
@@ -242,7 +242,7 @@ class TestPlacing:
         assert page.location.endswith(summary)
         assert orders(app) == []
         shown = browser.get(summary)
-        assert "999,00 €" in shown.words
+        assert "€999.00" in shown.words
         confirm(browser, summary)
         assert [order.price for order in orders(app)] == [Decimal("999.00")]
 
@@ -290,18 +290,12 @@ class TestAtOnce:
     def test_orders_2_fifty_orders_at_once_leave_no_gap_and_no_double(self, shop, app):
         """Fifty people confirm at the same moment, each twice (a double click)."""
         browsers = [Browser(app).sign_in_as("paul.dupont") for _ in range(10)]
-        summaries = [(browsers[n % 10], to_summary(browsers[n % 10])) for n in range(50)]
-        token = browsers[0].get("/legal").csrf
-        assert token()
-
-        def press(job: tuple[Browser, str]) -> int:
-            browser, summary = job
-            own = Browser(app).sign_in_as("paul.dupont")
-            assert browser is not own
-            return confirm(own, summary).status
+        summaries = [to_summary(browsers[n % 10]) for n in range(50)]
+        def press(summary: str) -> int:
+            return confirm(Browser(app).sign_in_as("paul.dupont"), summary).status
 
         with ThreadPoolExecutor(16) as pool:
-            statuses = list(pool.map(press, [job for job in summaries for _ in range(2)]))
+            statuses = list(pool.map(press, [summary for summary in summaries for _ in range(2)]))
         assert set(statuses) == {303}
         refs = sorted(order.ref for order in orders(app))
         assert [int(ref[-3:]) for ref in refs] == list(range(1, 51))
