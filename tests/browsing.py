@@ -23,8 +23,10 @@ class Page:
         self.response = response
         self.status = response.status_code
         self.headers = response.headers
-        self.text = response.get_data(as_text=True)
-        self.soup = BeautifulSoup(self.text, "html.parser")
+        self.text = response.get_data().decode("utf-8", "replace")  # a PDF is no text
+        self.soup = BeautifulSoup(
+            self.text if response.mimetype == "text/html" else "", "html.parser"
+        )
 
     @property
     def location(self) -> str:

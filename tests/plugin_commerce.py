@@ -62,9 +62,11 @@ def setting(app: Flask) -> Iterator[Callable[..., None]]:
     def change(**values: object) -> None:
         changed = dataclasses.replace(app.extensions["settings"], **values)
         app.extensions["settings"] = app.jinja_env.globals["settings"] = changed
+        app.extensions["environments"].clear()
 
     yield change
     app.extensions["settings"] = app.jinja_env.globals["settings"] = former
+    app.extensions["environments"].clear()
 
 
 def bill(number: str = "FA-0001", **values: object) -> Bill:
@@ -129,7 +131,11 @@ def papers(shop: str, cast: Cast, store: ObjectStore) -> dict[str, object]:
         offer = order_drafts.offered(service)
         values = order_drafts.first_values(offer.definition, paul)
         draft = order_drafts.keep(
-            offer, values, account=paul, contract=contract, on=date.today()  # noqa: DTZ011
+            offer,
+            values,
+            account=paul,
+            contract=contract,
+            on=date.today(),  # noqa: DTZ011
         )
         found = {"slug": shop, "key": draft.key, "invoice_id": invoice.id, "month": "2016-09"}
         report_id = report.id

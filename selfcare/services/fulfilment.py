@@ -13,12 +13,11 @@ from zoneinfo import ZoneInfo
 import structlog
 from flask import current_app
 from sqlalchemy import select
+from sqlalchemy.orm import contains_eager
 
 from selfcare.database import db
 from selfcare.jobs import job
 from selfcare.models import (
-    Account,
-    Contract,
     Order,
     OrderEvent,
     OrderStatus,
@@ -130,13 +129,16 @@ def history(order_id: int) -> Sequence[OrderEvent]:
 
 
 def _locked(condition: Any) -> Order | None:
-    found = db.session.execute(
-        select(Order).where(condition).with_for_update().execution_options(populate_existing=True)
-    ).scalar_one_or_none()
-    if found:  # the relationships are never loaded by surprise
-        db.session.get_one(Account, found.placed_by_id)
-        db.session.get_one(Contract, found.contract_id)
-    return found
+    statement = (
+        select(Order)
+        .join(Order.placed_by)
+        .join(Order.contract)
+        .options(contains_eager(Order.placed_by), contains_eager(Order.contract))
+        .where(condition)
+        .with_for_update(of=Order)
+        .execution_options(populate_existing=True)
+    )
+    return db.session.execute(statement).scalar_one_or_none()
 
 
 def _record(order: Order, status: OrderStatus, *, by: str, note: str = "") -> None:

@@ -26,9 +26,7 @@ def load(app, cast, store):
     cast.contract()
 
     def run(*paths, options=()) -> tuple[str, int]:
-        done = app.test_cli_runner().invoke(
-            args=["invoices", "load", *map(str, paths), *options]
-        )
+        done = app.test_cli_runner().invoke(args=["invoices", "load", *map(str, paths), *options])
         if done.exception and not isinstance(done.exception, SystemExit):
             raise done.exception
         return done.output, done.exit_code

@@ -167,9 +167,7 @@ class TestSummary:
 
 
 class TestPlacing:
-    def test_services_4_orders_mails_and_shows_the_order(
-        self, shop, browse_as, app, worker, smtp_server, setting
-    ):
+    def test_services_4_orders_mails_and_shows_the_order(self, shop, browse_as, app):
         browser = browse_as("paul.dupont")
         page = confirm(browser, to_summary(browser))
         (order,) = orders(app)
@@ -182,7 +180,7 @@ class TestPlacing:
         }
         shown = browser.get(page.location)
         assert order.ref in shown.words
-        assert len(shown.all("ol.lines li")) == 1
+        assert len(shown.all("ol.timeline li")) == 1
         with app.app_context():
             mail = db.session.execute(select(Mail)).scalar_one()
             assert (mail.name, mail.recipient) == ("order_placed", "paul.dupont@example.com")
@@ -291,6 +289,7 @@ class TestAtOnce:
         """Fifty people confirm at the same moment, each twice (a double click)."""
         browsers = [Browser(app).sign_in_as("paul.dupont") for _ in range(10)]
         summaries = [to_summary(browsers[n % 10]) for n in range(50)]
+
         def press(summary: str) -> int:
             return confirm(Browser(app).sign_in_as("paul.dupont"), summary).status
 

@@ -124,7 +124,9 @@ def test_rights_every_route_answers_as_the_table_says(
         if ability is None:
             continue
         wanted = RULES[ability]
-        allowed = bool(roles) if wanted.console_user else profiles[wanted.section] in wanted.profiles
+        allowed = (
+            bool(roles) if wanted.console_user else profiles[wanted.section] in wanted.profiles
+        )
         page = sophie.get(address(rule))
         shown = 404 if rule.endpoint == "ordering.summary" else 200  # it is Paul's draft
         assert page.status == (shown if allowed else 403), (rule, profiles, roles)

@@ -82,7 +82,9 @@ class TestPasswords:
     def test_auth_1_hashes_of_former_parameters_are_renewed(self, paul):
         from argon2 import PasswordHasher
 
-        paul.password_hash = PasswordHasher(time_cost=1, memory_cost=16, parallelism=1).hash("Old-1")
+        paul.password_hash = PasswordHasher(time_cost=1, memory_cost=16, parallelism=1).hash(
+            "Old-1"
+        )
         before = paul.password_hash
         assert passwords.matches(paul, "Old-1")
         assert paul.password_hash != before
@@ -192,7 +194,7 @@ class TestMemberships:
 
     def test_home_3_the_menu_reads_ten_contracts_and_one_more(self, cast, paul):
         for number in range(15):
-            cast.member("paul.dupont", ref=f"OCB00010{number:02}", **{})
+            cast.member("paul.dupont", ref=f"OCB00010{number:02}")
         assert len(memberships.contracts_in_menu(paul.id)) == 11
         assert memberships.count_contracts(paul.id) == 16
 
@@ -201,13 +203,17 @@ class TestCommand:
     def test_auth_1_an_operator_sets_a_password_and_ends_all_sessions(self, app, begin, load):
         token = begin()
         runner = app.test_cli_runner()
-        done = runner.invoke(args=["accounts", "password", "PAUL.dupont", "--password", "New-2026!"])
+        done = runner.invoke(
+            args=["accounts", "password", "PAUL.dupont", "--password", "New-2026!"]
+        )
         assert "The password of paul.dupont is set." in done.output
         db.session.expire_all()
         assert load(token) is None
         assert passwords.matches(accounts.find("paul.dupont"), "New-2026!")
 
     def test_auth_1_an_unknown_login_is_said(self, app, in_app):
-        done = app.test_cli_runner().invoke(args=["accounts", "password", "nobody", "--password", "x"])
+        done = app.test_cli_runner().invoke(
+            args=["accounts", "password", "nobody", "--password", "x"]
+        )
         assert done.exit_code == 1
         assert "no account with the login nobody" in done.output
