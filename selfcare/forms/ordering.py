@@ -98,6 +98,7 @@ def _possible(values: set[str]) -> Any:
             message = _("%(field)s: not possible with the other choices.", field=field.label.text)
             raise ValidationError(message)
 
+    check.field_flags = {"required": True}  # type: ignore[attr-defined] # the asterisk
     return check
 
 

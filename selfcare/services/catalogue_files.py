@@ -188,9 +188,9 @@ def _table(name: str, found: Any, where: str) -> Iterator[str]:
         value: Any = found[key]
         if not isinstance(value, _KINDS[kind]) or (kind != YES_NO and isinstance(value, bool)):
             yield f"{at}{key!r}: {kind} needed"
-        elif kind == TEXT and len(value) > longest:
+        elif isinstance(value, str) and len(value) > longest:
             yield f"{at}{key!r}: at most {longest} characters"
-        elif kind == TEXT and not value.strip() and key not in _MAY_BE_EMPTY:
+        elif isinstance(value, str) and not value.strip() and key not in _MAY_BE_EMPTY:
             yield f"{at}{key!r} is empty"
 
 

@@ -134,7 +134,8 @@ def spend(contract_id: int, today: date) -> list[Spend]:
         of_currency = amounts.setdefault(currency, {})
         month = issued_on.replace(day=1)
         of_currency[month] = of_currency.get(month, Decimal(0)) + Decimal(str(net))
+    most_used_first = sorted(amounts.items(), key=lambda item: (-len(item[1]), item[0]))
     return [
         spend_of(currency, months, [of_currency.get(month) for month in months[:-1]])
-        for currency, of_currency in amounts.items()
+        for currency, of_currency in most_used_first
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 from datetime import date
 from decimal import Decimal
@@ -239,7 +240,5 @@ class TestAnything:
     def test_invoices_2_no_damage_to_the_xml_breaks_the_reader(self, at, damage):
         good = xml(bill())
         at = at % len(good)
-        try:
+        with contextlib.suppress(Unreadable):
             facturx_reading.read_xml(good[:at] + damage + good[at + len(damage) :])
-        except Unreadable as refusal:
-            assert str(refusal)

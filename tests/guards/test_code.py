@@ -92,7 +92,9 @@ class TestMessages:
 
     @staticmethod
     def ids(catalog) -> set[str | tuple[str, ...]]:
-        return {tuple(m.id) if isinstance(m.id, (list, tuple)) else m.id for m in catalog if m.id}
+        return {
+            tuple(m.id) if isinstance(m.id, (list, tuple)) else m.id for m in catalog if m.id
+        }
 
     def test_l10n_every_message_is_in_the_french_catalogue_and_no_other(self, extracted, french):
         wanted, there = self.ids(extracted), self.ids(french)

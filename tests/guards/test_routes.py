@@ -34,7 +34,6 @@ def rules(app: Flask, method: str) -> list[Rule]:
 @pytest.fixture
 def address(app: Flask, cast, papers):
     """The address of a rule, its arguments those of things that exist."""
-    cast.member("paul.dupont", referent=True)
     cast.service("reservation")
     ref = cast.subscription()
     things = {"ref": REF, "order_ref": ref, "sub_ref": ref, "slug": "reservation", **papers}

@@ -119,9 +119,7 @@ class TestDates:
 
 @pytest.mark.once
 class TestCells:
-    @given(
-        texts=st.lists(st.text(st.characters(exclude_categories=["Cs"])), min_size=1, max_size=8)
-    )
+    @given(texts=st.lists(st.text(st.characters(exclude_categories=["Cs"])), min_size=1, max_size=8))
     @fast
     def test_list_1_no_cell_starts_a_formula_and_none_is_lost(self, texts):
         import csv

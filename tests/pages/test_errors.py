@@ -45,7 +45,9 @@ class TestForbidden:
         from selfcare.rights import Section
 
         with app.app_context():
-            row = db.session.query(Membership).join(Account).filter_by(login="sophie.dupont").one()
+            row = (
+                db.session.query(Membership).join(Account).filter_by(login="sophie.dupont").one()
+            )
             row.profiles = {**row.profiles, Section.ORDERS: Profile.NONE}
             db.session.commit()
         assert sophie.get(ORDERS).status == 403

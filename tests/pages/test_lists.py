@@ -180,8 +180,7 @@ class TestOrders:
         assert len(column(answer, "Ref.")) == (25 if shown == 1 else 5)
 
     @pytest.mark.parametrize(
-        "sort",
-        ["password", "-password_hash", "--date", "date;DROP", "%00", "id", "", "-", "currency"],
+        "sort", ["password", "-password_hash", "--date", "date;DROP", "%00", "id", "", "-", "currency"]
     )
     def test_orders_1_an_odd_sort_is_the_usual_one(self, cast, paul_s, sort):
         cast.orders(3)
@@ -331,7 +330,9 @@ class TestEveryList:
         for path in self.PATHS:
             paul_s.get(f"{path}?q={odd}")  # its HTML is checked
             for name in ("q", "sort", "page", "open", "format", "section"):
-                answer = paul_s.client.get(f"{path}?{name}={odd}", base_url="http://portal.test/")
+                answer = paul_s.client.get(
+                    f"{path}?{name}={odd}", base_url="http://portal.test/"
+                )
                 text = answer.get_data(as_text=True)
                 assert answer.status_code == 200, (path, name)
                 assert "Secret" not in text

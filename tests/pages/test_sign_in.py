@@ -166,7 +166,9 @@ class TestNext:
             **{"HX-Current-URL": f"http://portal.test{ORDERS}?q=c2"},
         )
         assert answer.status == 204
-        assert answer.headers["HX-Redirect"] == ("/login?next=/contracts/OCB0000124/orders?q%3Dc2")
+        assert answer.headers["HX-Redirect"] == (
+            "/login?next=/contracts/OCB0000124/orders?q%3Dc2"
+        )
         assert browse.sign_in("paul.dupont", at=answer.headers["HX-Redirect"]).location == (
             f"{ORDERS}?q=c2"
         )
@@ -250,8 +252,7 @@ class TestSession:
     ):
         paul = browse_as("paul.dupont")
         rotated = another_app(
-            secret_key="a brand new secret key, which is long",
-            secret_key_previous=settings.secret_key,
+            secret_key="a brand new secret key, which is long", secret_key_previous=settings.secret_key
         )
         paul.client.application, paul.app = rotated, rotated
         assert paul.get("/").status == 200
