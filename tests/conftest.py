@@ -38,6 +38,7 @@ def settings(
         database_url=database_url,
         redis_url=redis_url,
         assets_dir=tmp_path_factory.mktemp("assets"),
+        documents_url=f"file://{tmp_path_factory.mktemp('documents')}",
         portal_url="http://portal.test",
         log_level="WARNING",
         throttle_account="5 per minute; 10 per 10 minutes",
