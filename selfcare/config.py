@@ -27,7 +27,10 @@ VAR = ROOT / "var"
 
 _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"", "0", "false", "no", "off"}
-_ADDRESSES = ("news_url", "contact_url", "terms_url", "legal_url")
+_ADDRESSES = (
+    *("news_url", "contact_url", "terms_url", "legal_url"),
+    *("ece_changes_url", "ece_incidents_url"),
+)
 
 
 class BadSetting(ValueError):
@@ -77,7 +80,9 @@ class Settings:
     session_max_days: int = setting(7, "A sign-in ends after this many days whatever happens.")
 
     # Database pool
-    database_pool_size: int = setting(10, "Connections each web process keeps (PostgreSQL).")
+    database_pool_size: int = setting(
+        10, "Connections each web process keeps, for reading and again for writing (PostgreSQL)."
+    )
     database_timeout: int = setting(10, "Seconds to wait for a connection or a lock.")
 
     # Brand
@@ -210,7 +215,18 @@ def _check(settings: Settings) -> None:
         raise BadSetting("DATABASE_URL: postgresql:// or sqlite:// is needed")
     if not re.match(r"(rediss?|unix)://", settings.redis_url):
         raise BadSetting("REDIS_URL: redis://, rediss:// or unix:// is needed")
+    if settings.log_level.upper() not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
+        raise BadSetting(f"LOG_LEVEL={settings.log_level!r}: DEBUG, INFO, WARNING or ERROR")
+    if settings.log_format not in {"json", "console"}:
+        raise BadSetting(f"LOG_FORMAT={settings.log_format!r}: json or console")
+    _check_numbers(settings)
+    _check_addresses(settings)
+    _check_brand(settings)
+    _check_texts(settings)
     _check_commerce(settings)
+
+
+def _check_brand(settings: Settings) -> None:
     if not re.fullmatch(r"#[0-9a-fA-F]{6}", settings.brand_color):
         raise BadSetting(f"BRAND_COLOR={settings.brand_color!r}: a colour like #0b5cad is needed")
     if contrast_with_white(settings.brand_color) < 4.5:
@@ -222,12 +238,9 @@ def _check(settings: Settings) -> None:
         raise BadSetting(f"BRAND_LOGO={str(settings.brand_logo)!r}: an .svg or .png file is needed")
     if settings.brand_logo and not settings.brand_logo.is_file():
         raise BadSetting(f"BRAND_LOGO={str(settings.brand_logo)!r}: no such file")
-    if settings.log_level.upper() not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
-        raise BadSetting(f"LOG_LEVEL={settings.log_level!r}: DEBUG, INFO, WARNING or ERROR")
-    if settings.log_format not in {"json", "console"}:
-        raise BadSetting(f"LOG_FORMAT={settings.log_format!r}: json or console")
-    _check_numbers(settings)
-    _check_addresses(settings)
+
+
+def _check_texts(settings: Settings) -> None:
     try:
         ZoneInfo(settings.timezone)
     except (ValueError, OSError, ZoneInfoNotFoundError):
@@ -252,7 +265,7 @@ def _check_addresses(settings: Settings) -> None:
     for name, url in given:
         if url and not re.match(r"(https?://|mailto:)[^\s\"'<>]+$", url):
             raise BadSetting(f"{name.upper()}: {url!r} is no https:// or mailto: address")
-    for name in ("mail_sender", "support_email"):
+    for name in ("mail_sender", "support_email", "invoicing_email"):
         if "@" not in getattr(settings, name):
             raise BadSetting(f"{name.upper()}={getattr(settings, name)!r}: no mail address")
 
@@ -262,9 +275,6 @@ def _check_commerce(settings: Settings) -> None:
         raise BadSetting("DOCUMENTS_URL: file:///absolute/folder or s3://bucket/prefix is needed")
     if settings.fulfilment not in {"manual", "automatic"}:
         raise BadSetting(f"FULFILMENT={settings.fulfilment!r}: manual or automatic")
-    for name in ("ece_changes_url", "ece_incidents_url"):
-        if (url := getattr(settings, name)) and not re.match(r"https?://", url):
-            raise BadSetting(f"{name.upper()}={url!r}: starts with http:// or https://")
 
 
 def contrast_with_white(color: str) -> float:

@@ -2,7 +2,7 @@
 
 `;` between cells, decimal commas, one header line. A line with a `SubsChargeType` tells of a
 subscription: the portal knows those itself, and a pre-invoice counts them from there, so such
-lines are checked but not kept (docs/adr/501).
+lines are checked but not kept (docs/adr/0502).
 """
 
 from __future__ import annotations

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import product
 from typing import Any
 
 import pytest
@@ -13,8 +11,8 @@ from werkzeug.routing import Rule
 
 from selfcare.access import Right
 from selfcare.database import db
-from selfcare.models import ConsoleAccess, Membership
-from selfcare.rights import OFFERS, OPENS, RULES, Ability, Profile, Section
+from selfcare.models import ConsoleAccess
+from selfcare.rights import OFFERS, OPENS, RULES, Profile, Section
 from selfcare.templating import MENU_ENDPOINTS
 from tests.cast import NOTHING
 
@@ -92,18 +90,9 @@ def test_safe_every_form_needs_its_token(app, browse_as, address):
 
 def test_safe_no_route_changes_things_by_get(app):
     for rule in rules(app, "POST"):
-        both = rule.methods & {"GET", "POST"} == {"GET", "POST"}
-        assert not both or rule.endpoint in {
-            "auth.login",
-            "ordering.form",
-            "ordering.summary",
-        }, f"{rule}: its GET must only show"
-
-
-def combinations() -> Iterator[tuple[Ability, Profile, list[str]]]:
-    for ability in Ability:
-        for profile, roles in product(OFFERS[RULES[ability].section].profiles, ([], ["guest"])):
-            yield ability, profile, roles
+        both = {"GET", "POST"} <= (rule.methods or set())
+        shows = {"auth.login", "ordering.form", "ordering.summary"}
+        assert not both or rule.endpoint in shows, f"{rule}: its GET must only show"
 
 
 @pytest.mark.parametrize("roles", [[], ["guest"]])
@@ -194,5 +183,4 @@ class TestTheTable:
             row: Any = db.session.execute(select(ConsoleAccess)).scalar_one()
             row.wanted_groups = []
             db.session.commit()
-            assert db.session.execute(select(Membership)).scalar_one()
         assert browse_as("sophie.dupont").get(f"/contracts/{REF}/console").status == 403

@@ -121,9 +121,7 @@ class TestAssets:
     def test_light_static_files_are_kept_for_ever_and_compressed_beforehand(self, app, browse):
         for address in app.extensions["assets"].values():
             assert re.search(r"\.[0-9a-f]{12}\.", address), address
-            answer = browse.client.get(
-                address, headers={"Accept-Encoding": "br"}, buffered=True
-            )
+            answer = browse.client.get(address, headers={"Accept-Encoding": "br"}, buffered=True)
             assert "immutable" in answer.headers["Cache-Control"]
             assert "max-age=31536000" in answer.headers["Cache-Control"]
             assert answer.headers["X-Content-Type-Options"] == "nosniff"
@@ -144,9 +142,7 @@ class TestAssets:
 
 class TestStatements:
     @pytest.mark.parametrize("rows", [0, 25, 500])
-    def test_fast_sql_statements_do_not_grow_with_the_rows(
-        self, fill, browse_as, statements, rows
-    ):
+    def test_fast_sql_statements_do_not_grow_with_the_rows(self, fill, browse_as, statements, rows):
         fill(rows)
         paul = browse_as("paul.dupont")
         counts = {}

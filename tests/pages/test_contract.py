@@ -104,9 +104,7 @@ class TestDashboard:
     def test_dash_1_state_of_my_console_access_and_what_comes_next(
         self, cast, browse_as, state, words
     ):
-        cast.member(
-            "paul.dupont", dashboard=VISITOR, console_roles=["admin"], console_state=state
-        )
+        cast.member("paul.dupont", dashboard=VISITOR, console_roles=["admin"], console_state=state)
         page = browse_as("paul.dupont").get(f"{HERE}/dashboard")
         assert words in page.words
         assert "admin" in page.words
@@ -139,7 +137,9 @@ class TestDashboard:
         cast.member("martin.dupont", dashboard=VISITOR)
         cast.subscription()
         with time_machine.travel(datetime(2018, 3, 1, 9, tzinfo=UTC)):
-            assert "Running subscriptions" in browse_as("paul.dupont").get(f"{HERE}/dashboard").words
+            assert (
+                "Running subscriptions" in browse_as("paul.dupont").get(f"{HERE}/dashboard").words
+            )
             page = browse_as("martin.dupont").get(f"{HERE}/dashboard")
         assert "Running subscriptions" not in page.words
         assert "24.39" not in page.text
@@ -254,7 +254,9 @@ class TestSupport:
 
 
 def test_account_1_my_profile_shows_my_data(cast, browse_as):
-    cast.account("paul.dupont", phone="+33 1 02 03 04 05", created_at=datetime.now(UTC) - timedelta(1))
+    cast.account(
+        "paul.dupont", phone="+33 1 02 03 04 05", created_at=datetime.now(UTC) - timedelta(1)
+    )
     page = browse_as("paul.dupont").get("/account/profile")
     for words in ("paul.dupont", "Paul", "Dupont", "paul.dupont@example.com", "+33 1 02 03 04 05"):
         assert words in page.one("main").get_text()

@@ -45,9 +45,7 @@ class TestForbidden:
         from selfcare.rights import Section
 
         with app.app_context():
-            row = (
-                db.session.query(Membership).join(Account).filter_by(login="sophie.dupont").one()
-            )
+            row = db.session.query(Membership).join(Account).filter_by(login="sophie.dupont").one()
             row.profiles = {**row.profiles, Section.ORDERS: Profile.NONE}
             db.session.commit()
         assert sophie.get(ORDERS).status == 403
@@ -142,7 +140,7 @@ class TestFailures:
         page = Browser(gone).sign_in("paul.dupont")
         assert page.status == 503
         ready = Browser(gone).get("/readyz")
-        assert (ready.status, ready.response.json["database"]) == (503, "away")
+        assert (ready.status, ready.json["database"]) == (503, "away")
         assert Browser(gone).get("/healthz").status == 200
 
     def test_safe_413_for_forms_too_large(self, browse_as):
@@ -163,10 +161,10 @@ class TestFailures:
             assert paul.get(path).status == 200
         ready = paul.get("/readyz")
         assert ready.status == 200
-        assert ready.response.json["redis"] == "away"
+        assert ready.json["redis"] == "away"
 
     def test_safe_ready_says_how_long_mails_wait(self, app, browse):
-        assert browse.get("/readyz").response.json == {
+        assert browse.get("/readyz").json == {
             "database": "ok",
             "redis": "ok",
             "oldest_mail_seconds": 0,

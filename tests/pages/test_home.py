@@ -145,7 +145,14 @@ class TestMyAccount:
 
     @pytest.mark.parametrize(
         ("header", "language"),
-        [("fr", "fr"), ("en", "en"), ("en-GB,en;q=0.9", "en"), ("de", "fr"), ("", "fr"), ("%", "fr")],
+        [
+            ("fr", "fr"),
+            ("en", "en"),
+            ("en-GB,en;q=0.9", "en"),
+            ("de", "fr"),
+            ("", "fr"),
+            ("%", "fr"),
+        ],
     )
     def test_home_3_before_signing_in_the_browser_s_language_counts(self, app, header, language):
         assert Browser(app, language=header).get("/legal").one("html")["lang"] == language
@@ -167,7 +174,13 @@ class TestMyAccount:
 
     @pytest.mark.parametrize(
         "referrer",
-        ["https://evil.example/", "http://portal.test//evil.example", "javascript:1", "http://[", ""],
+        [
+            "https://evil.example/",
+            "http://portal.test//evil.example",
+            "javascript:1",
+            "http://[",
+            "",
+        ],
     )
     def test_home_3_other_sites_lead_home(self, cast, browse_as, referrer):
         cast.member("paul.dupont")
@@ -250,7 +263,5 @@ class TestHeader:
         }
         image = browser.client.get(str(page.one("header img")["src"]), buffered=True)
         assert image.data == logo.read_bytes()
-        css = browser.client.get(
-            str(page.one("link[rel=stylesheet]")["href"]), buffered=True
-        )
+        css = browser.client.get(str(page.one("link[rel=stylesheet]")["href"]), buffered=True)
         assert b"#702020" in css.data

@@ -47,7 +47,11 @@ class TestParts:
         assert len(page.all("#orders-sort")) == 1
 
     def test_design_history_restore_gets_the_whole_page(self, paul_s):
-        headers = {"HX-Request": "true", "HX-Target": "orders", "HX-History-Restore-Request": "true"}
+        headers = {
+            "HX-Request": "true",
+            "HX-Target": "orders",
+            "HX-History-Restore-Request": "true",
+        }
         page = paul_s.get(ORDERS, **headers)
         assert page.all("html")
         assert len(page.all("#orders-sort")) == 1

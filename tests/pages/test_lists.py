@@ -180,7 +180,8 @@ class TestOrders:
         assert len(column(answer, "Ref.")) == (25 if shown == 1 else 5)
 
     @pytest.mark.parametrize(
-        "sort", ["password", "-password_hash", "--date", "date;DROP", "%00", "id", "", "-", "currency"]
+        "sort",
+        ["password", "-password_hash", "--date", "date;DROP", "%00", "id", "", "-", "currency"],
     )
     def test_orders_1_an_odd_sort_is_the_usual_one(self, cast, paul_s, sort):
         cast.orders(3)
@@ -330,9 +331,7 @@ class TestEveryList:
         for path in self.PATHS:
             paul_s.get(f"{path}?q={odd}")  # its HTML is checked
             for name in ("q", "sort", "page", "open", "format", "section"):
-                answer = paul_s.client.get(
-                    f"{path}?{name}={odd}", base_url="http://portal.test/"
-                )
+                answer = paul_s.client.get(f"{path}?{name}={odd}", base_url="http://portal.test/")
                 text = answer.get_data(as_text=True)
                 assert answer.status_code == 200, (path, name)
                 assert "Secret" not in text
@@ -399,7 +398,7 @@ class TestExport:
         cast.orders(60)
         cast.order(name_en="Other", name_fr="Autre", parameters={})
         page = paul_s.get(f"{ORDERS}?q=c2&sort=price&page=2")
-        [link] = [a for a in page.all("a[download]")]
+        link = page.one("a[download]")
         answer = paul_s.get(str(link["href"]))
         rows = table(answer)
         assert rows[0] == ["Date", "Ref.", "Name", "Price", "Currency", "By", "Status"]

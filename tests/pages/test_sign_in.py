@@ -8,7 +8,7 @@ from sqlalchemy import select
 from selfcare.database import db
 from selfcare.models import SignIn
 from tests.browsing import Browser
-from tests.cast import PASSWORD
+from tests.cast import PASSWORD, account_of
 
 ORDERS = "/contracts/OCB0000124/orders"
 WRONG = "Wrong login or password."
@@ -43,11 +43,9 @@ class TestSignIn:
         assert "Wrong-2026!" not in browse.sign_in("paul.dupont", "Wrong-2026!").text
 
     def test_auth_1_an_account_without_a_password_cannot_sign_in(self, browse, app, cast):
-        cast.account("new.comer", password_hash=None)
+        cast.account("new.comer")
         with app.app_context():
-            from selfcare.services import accounts
-
-            accounts.find("new.comer").password_hash = None
+            account_of("new.comer").password_hash = None
             db.session.commit()
         for password in (PASSWORD, "None"):
             assert WRONG in browse.sign_in("new.comer", password).words
@@ -166,9 +164,7 @@ class TestNext:
             **{"HX-Current-URL": f"http://portal.test{ORDERS}?q=c2"},
         )
         assert answer.status == 204
-        assert answer.headers["HX-Redirect"] == (
-            "/login?next=/contracts/OCB0000124/orders?q%3Dc2"
-        )
+        assert answer.headers["HX-Redirect"] == ("/login?next=/contracts/OCB0000124/orders?q%3Dc2")
         assert browse.sign_in("paul.dupont", at=answer.headers["HX-Redirect"]).location == (
             f"{ORDERS}?q=c2"
         )
@@ -252,7 +248,8 @@ class TestSession:
     ):
         paul = browse_as("paul.dupont")
         rotated = another_app(
-            secret_key="a brand new secret key, which is long", secret_key_previous=settings.secret_key
+            secret_key="a brand new secret key, which is long",
+            secret_key_previous=settings.secret_key,
         )
         paul.client.application, paul.app = rotated, rotated
         assert paul.get("/").status == 200

@@ -65,7 +65,8 @@ def test_design_an_empty_variable_means_the_default():
 
 
 @pytest.mark.parametrize(
-    "url", ["postgres://u:p@h/d", "postgresql://u@h/d", "postgresql+psycopg://h/d", "sqlite:////x/y"]
+    "url",
+    ["postgres://u:p@h/d", "postgresql://u@h/d", "postgresql+psycopg://h/d", "sqlite:////x/y"],
 )
 def test_design_the_usual_database_addresses_will_do(url):
     from selfcare.database import make_engine
