@@ -25,10 +25,12 @@ def seed(*, force: bool) -> None:
 
     Twice does no harm: what is there stays as it is.
     """
+    from demo import papers  # noqa: PLC0415
     from demo import seed as sample  # noqa: PLC0415
 
     _protect(force=force)
     added = sample.seed()
+    papers.add()
     db.session.commit()
     click.echo(f"Added: {', '.join(added)}." if added else "The sample data are there already.")
 

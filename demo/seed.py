@@ -17,6 +17,7 @@ from demo.invented import GROWN_DOMAIN
 from demo.order_rows import PARIS, OrderRow, in_paris, order_rows
 from demo.price_list import Rate
 from demo.run import PASSWORD
+from selfcare.config import ROOT
 from selfcare.database import db
 from selfcare.models import (
     Account,
@@ -33,7 +34,7 @@ from selfcare.models import (
     now,
 )
 from selfcare.rights import OFFERS, Profile, Section, profiles_of_referent
-from selfcare.services import ordering, passwords
+from selfcare.services import catalogue_loading, ordering, passwords
 
 MIGRATION = "migration"
 
@@ -61,9 +62,8 @@ def seed(moment: datetime | None = None) -> list[str]:
     for row in read("offers")["offer"]:
         if _lacks(Offer.code == row["code"]):
             db.session.add(Offer(**row))
-    for row in read("catalogue")["service"]:
-        if _lacks(Service.code == row["code"]):
-            db.session.add(Service(**row))
+    if _lacks(Service.version > 0):
+        catalogue_loading.load(catalogue_loading.files_in(ROOT / "catalogue"))
     db.session.flush()
     contracts: dict[str, Contract] = {}
     for row in read("contracts")["customer"]:

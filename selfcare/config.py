@@ -27,7 +27,10 @@ VAR = ROOT / "var"
 
 _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"", "0", "false", "no", "off"}
-_ADDRESSES = ("news_url", "contact_url", "terms_url", "legal_url")
+_ADDRESSES = (
+    *("news_url", "contact_url", "terms_url", "legal_url"),
+    *("ece_changes_url", "ece_incidents_url"),
+)
 
 
 class BadSetting(ValueError):
@@ -104,6 +107,14 @@ class Settings:
     legal_url: str = setting("", "« Mentions légales »; the portal's own page if unset.")
     support_phone: str = setting("0800 000 000", "Customer support centre, shown to everybody.")
     support_email: str = setting("support@example.com", "Customer support centre's address.")
+    invoicing_phone: str = setting("0800 000 001", "« Accueil Factures », on the invoices page.")
+    invoicing_email: str = setting("invoices@example.com", "« Accueil Factures »'s address.")
+    ece_changes_url: str = setting(
+        "", "« Gérer vos services »: the change-request application; hidden if unset."
+    )
+    ece_incidents_url: str = setting(
+        "", "« Ouvrir un ticket incident »: the incident application; hidden if unset."
+    )
     timezone: str = setting("Europe/Paris", "Dates and times are shown in this time zone.")
 
     # Mail
@@ -115,6 +126,17 @@ class Settings:
     mail_password: str = setting("", "SMTP password.", secret=True)
     mail_sender: str = setting("no-reply@example.com", "From address of every mail.")
     mail_timeout: int = setting(15, "Seconds before a silent SMTP server counts as away.")
+
+    # Orders and documents
+    fulfilment: str = setting(
+        "manual",
+        "Who carries orders out: `manual` (an operator, `flask orders`) or `automatic` (a job).",
+    )
+    documents_url: str = setting(
+        f"file://{VAR / 'documents'}",
+        "Where invoices and reports are kept: `file:///absolute/folder` or `s3://bucket/prefix`."
+        " Never public; S3 credentials come from the usual `AWS_…` variables.",
+    )
 
     # Sign-in throttling (AUTH-6)
     throttle_account: str = setting(
@@ -231,6 +253,7 @@ def _check(settings: Settings) -> None:
     _check_brand(settings)
     _check_texts(settings)
     _check_limits(settings)
+    _check_commerce(settings)
 
 
 def _check_brand(settings: Settings) -> None:
@@ -279,9 +302,16 @@ def _check_addresses(settings: Settings) -> None:
     for name, url in given:
         if url and not re.match(r"(https?://|mailto:)[^\s\"'<>]+$", url):
             raise BadSetting(f"{name.upper()}: {url!r} is no https:// or mailto: address")
-    for name in ("mail_sender", "support_email"):
+    for name in ("mail_sender", "support_email", "invoicing_email"):
         if "@" not in getattr(settings, name):
             raise BadSetting(f"{name.upper()}={getattr(settings, name)!r}: no mail address")
+
+
+def _check_commerce(settings: Settings) -> None:
+    if not re.match(r"(file:///|s3://)[^/]", settings.documents_url):
+        raise BadSetting("DOCUMENTS_URL: file:///absolute/folder or s3://bucket/prefix is needed")
+    if settings.fulfilment not in {"manual", "automatic"}:
+        raise BadSetting(f"FULFILMENT={settings.fulfilment!r}: manual or automatic")
 
 
 def contrast_with_white(color: str) -> float:

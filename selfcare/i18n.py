@@ -100,6 +100,12 @@ def number(value: int, language: str) -> str:
     return format_decimal(value, locale=_BABEL[language])
 
 
+@lru_cache(maxsize=16384)
+def quantity(value: Decimal, language: str) -> str:
+    """`1 234,5`: as many decimals as there are, six at most."""
+    return format_decimal(value, format="#,##0.######", locale=_BABEL[language])
+
+
 @dataclass(frozen=True)
 class Reader:
     """Who text is made for: their language, and the clock the portal shows."""
@@ -119,6 +125,10 @@ class Reader:
     def money(self, amount: Decimal, currency: str) -> str:
         """`3 596,45 €`."""
         return money(amount, currency, self.language)
+
+    def quantity(self, value: Decimal) -> str:
+        """`1 234,5`."""
+        return quantity(value, self.language)
 
     def today(self) -> date:
         """The present day where the customers are."""

@@ -32,7 +32,7 @@ from selfcare.database import db
 
 log = structlog.get_logger(__name__)
 
-QUEUES = ("interactive", "mail", "iam", "sweeps")
+QUEUES = ("interactive", "mail", "iam", "orders", "documents", "sweeps")
 """In the order workers serve them: where somebody waits comes first."""
 
 DELAYS = (10, 60, 300, 900, 3600, 14400)

@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar
+from urllib.parse import parse_qsl, urlsplit
 
 from flask import Response, current_app, g, request, session, stream_with_context
 from flask.typing import ResponseReturnValue
@@ -69,6 +70,30 @@ def list_page(template: str, rows: ListQuery, **context: Any) -> ResponseReturnV
     if wanted_part():  # the address bar gets the tidy address; typing does not fill the history
         typing = request.headers.get("HX-Trigger-Name") == rows.prefix + "q"
         answer.headers["HX-Replace-Url" if typing else "HX-Push-Url"] = rows.url()
+    return answer
+
+
+def lists_page(template: str, *lists: ListQuery, **context: Any) -> ResponseReturnValue:
+    """A page with several lists, each with a prefix: one keeps what the others were asked.
+
+    The template gets each list by its name; the part of one is `_<name>.html` beside the page.
+    """
+    for rows in lists:
+        if request.args.get(rows.prefix + "format") == "csv":
+            return csv_file(rows)
+        rows.keep = {
+            name: value
+            for other in lists
+            if other is not rows
+            for name, value in parse_qsl(urlsplit(other.url()).query)
+        }
+    folder = template.rpartition("/")[0]
+    parts = {rows.name: f"{folder}/_{rows.name}.html" for rows in lists}
+    shown = {rows.name: rows for rows in lists}
+    answer = Response(page(template, parts=parts, **shown, **context))
+    if changed := shown.get(wanted_part() or ""):
+        typing = request.headers.get("HX-Trigger-Name") == changed.prefix + "q"
+        answer.headers["HX-Replace-Url" if typing else "HX-Push-Url"] = changed.url()
     return answer
 
 

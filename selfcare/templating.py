@@ -30,6 +30,7 @@ MENU_ENDPOINTS: dict[Section, str] = {
     Section.SERVICES: "catalogue.index",
     Section.ORDERS: "orders.index",
     Section.SUBSCRIPTIONS: "subscriptions.index",
+    Section.INVOICES: "invoices.index",
     Section.SUPPORT: "support.index",
 }
 """The page each section opens on."""
@@ -132,6 +133,8 @@ def _in_language(language: str, settings: Settings) -> tuple[Filters, dict[str, 
         "moment": reader.moment,
         "money": reader.money,
         "number": lambda value: i18n.number(value, language),
+        "quantity": reader.quantity,
+        "size": lambda count: wording.size(count, reader),
         "clock": lambda value: f"{value.astimezone(reader.zone):%H:%M}",
         "iso_moment": lambda text: reader.moment(datetime.fromisoformat(text)),
         "price": lambda row: price(row.price, row.price_kind, row.currency),

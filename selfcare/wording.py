@@ -52,6 +52,23 @@ CONSOLE_STATE: Mapping[str, Any] = {
     "failed": _l("failed"),
 }
 
+MOVED_BY: Mapping[str, Any] = {
+    "operator": _l("our teams"),
+    "automatic": _l("automatic processing"),
+}
+"""Who moved an order, where it was nobody with a login."""
+
+INVOICE_KIND: Mapping[str, Any] = {
+    "invoice": _l("invoice"),
+    "credit_note": _l("credit note"),
+}
+
+PRE_INVOICE_STATE: Mapping[str, Any] = {
+    "queued": _l("being prepared"),
+    "ready": _l("ready"),
+    "failed": _l("failed"),
+}
+
 ORDER_PARAMETER: Mapping[str, Any] = {
     "region": _l("Region"),
     "reference": _l("Reference"),
@@ -73,6 +90,14 @@ def price(amount: Decimal | None, kind: str, currency: str, language: str) -> st
     if kind == PriceKind.FROM_MONTHLY:
         return _("from %(amount)s / month") % values
     return _("%(amount)s / month") % values if kind == PriceKind.MONTHLY else values["amount"]
+
+
+def size(count: int, reader: Reader) -> str:
+    """« 84 Ko », `1.2 MB`: how much a download weighs."""
+    _ = catalogue(reader.language).gettext
+    if count < 1_000_000:
+        return _("%(count)s KB") % {"count": max(1, round(count / 1000))}
+    return _("%(count)s MB") % {"count": reader.quantity(Decimal(count // 100_000) / 10)}
 
 
 def profiles_that_would_do(rule: Rule) -> str:

@@ -24,7 +24,7 @@ from tests.cast import Cast
 from tests.emptying import empty
 from tests.work import Worker
 
-pytest_plugins = ["tests.plugin_servers", "tests.plugin_mailbox"]
+pytest_plugins = ["tests.plugin_servers", "tests.plugin_mailbox", "tests.plugin_commerce"]
 
 
 @pytest.fixture(scope="session")
@@ -38,6 +38,7 @@ def settings(
         database_url=database_url,
         redis_url=redis_url,
         assets_dir=tmp_path_factory.mktemp("assets"),
+        documents_url=f"file://{tmp_path_factory.mktemp('documents')}",
         portal_url="http://portal.test",
         log_level="WARNING",
         throttle_account="5 per minute; 10 per 10 minutes",

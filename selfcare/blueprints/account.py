@@ -12,6 +12,7 @@ from selfcare.database import db
 from selfcare.lists import contracts, orders, subscriptions
 from selfcare.models import LOCALES, Order, Subscription
 from selfcare.rights import Section
+from selfcare.services import fulfilment
 from selfcare.templating import MENU_ENDPOINTS
 
 bp = Blueprint("account", __name__, url_prefix="/account")
@@ -56,7 +57,12 @@ def my_order(order_ref: str) -> ResponseReturnValue:
     """One of them."""
     mine = orders.of_account(current_account().id)
     order = row_or_404(mine.where(Order.ref == order_ref))
-    return rendering.page("orders/order.html", order=order, subscription_ref=None)
+    return rendering.page(
+        "orders/order.html",
+        order=order,
+        events=fulfilment.history(order.id),
+        subscription_ref=None,
+    )
 
 
 @bp.get("/subscriptions")

@@ -29,5 +29,5 @@ def index(contract: Contract) -> ResponseReturnValue:
 @requires(Ability.READ_CATALOGUE)
 def service(contract: Contract, slug: str) -> ResponseReturnValue:
     """« en savoir plus »: one service."""
-    found = one_or_404(select(Service).where(Service.slug == slug))
+    found = one_or_404(select(Service).where(Service.slug == slug, Service.is_offered))
     return rendering.page("catalogue/service.html", service=found)

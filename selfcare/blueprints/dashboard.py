@@ -10,7 +10,7 @@ from selfcare.access import place, requires
 from selfcare.i18n import reader
 from selfcare.models import Contract
 from selfcare.rights import Ability
-from selfcare.services import figures
+from selfcare.services import figures, invoicing
 
 bp = Blueprint("dashboard", __name__, url_prefix="/contracts/<ref>")
 
@@ -20,10 +20,14 @@ bp = Blueprint("dashboard", __name__, url_prefix="/contracts/<ref>")
 def index(contract: Contract) -> ResponseReturnValue:
     """Console access and its state; subscriptions running, ending, and what they cost (DASH-1)."""
     here = place()
-    shown = here is not None and here.rights.may(Ability.READ_SUBSCRIPTIONS)
+    may = here.rights.may if here else lambda _ability: False
+    shown = may(Ability.READ_SUBSCRIPTIONS)
     return rendering.page(
         "dashboard/index.html",
         figures=figures.of_contract(contract.id, reader().today()) if shown else None,
+        invoiced=invoicing.spend(contract.id, reader().today())
+        if may(Ability.READ_INVOICES)
+        else [],
     )
 
 

@@ -10,7 +10,7 @@ from selfcare.access import requires, row_or_404
 from selfcare.lists import orders
 from selfcare.models import Contract, Order
 from selfcare.rights import Ability
-from selfcare.services import ordering
+from selfcare.services import fulfilment, ordering
 
 bp = Blueprint("orders", __name__, url_prefix="/contracts/<ref>/orders")
 
@@ -26,8 +26,11 @@ def index(contract: Contract) -> ResponseReturnValue:
 @bp.get("/<order_ref>")
 @requires(Ability.READ_ORDERS)
 def order(contract: Contract, order_ref: str) -> ResponseReturnValue:
-    """One order and what it was made with."""
+    """One order, what it was made with, and how far it is (SERVICES-4)."""
     found = row_or_404(orders.of_contract(contract.id).where(Order.ref == order_ref))
     return rendering.page(
-        "orders/order.html", order=found, subscription_ref=ordering.subscription_ref(found.id)
+        "orders/order.html",
+        order=found,
+        events=fulfilment.history(found.id),
+        subscription_ref=ordering.subscription_ref(found.id),
     )

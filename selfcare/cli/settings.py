@@ -56,6 +56,8 @@ def markdown() -> str:
             default = f"(temporary folder)/{default.name}"
         if spec.name == "database_url":
             default = "sqlite:///…/var/selfcare.db"
+        if spec.name == "documents_url":
+            default = "file:///…/var/documents"
         shown = f"`{default}`" if default not in ("", None) else ""
         lines.append(f"| `{spec.name.upper()}` | {kind} | {shown} | {spec.metadata['doc']} |")
     return "\n".join(lines) + "\n"

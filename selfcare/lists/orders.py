@@ -29,6 +29,8 @@ SHOWN = select(
     Order.currency,
     Order.status,
     cast(Order.parameters, String).label("parameters"),
+    cast(Order.labels, String).label("labels"),
+    Order.upfront,
     Account.login.label("placed_by"),
 ).join(Account, Account.id == Order.placed_by_id)
 

@@ -20,17 +20,26 @@ from selfcare.models.credentials import (
     RecoveryRequest,
     TwoFactor,
 )
+from selfcare.models.invoice import (
+    Invoice,
+    InvoiceKind,
+    PreInvoiceState,
+    UsageLine,
+    UsageReport,
+)
 from selfcare.models.mail import Mail, MailState
 from selfcare.models.order import (
     Order,
     OrderCounter,
+    OrderDraft,
+    OrderEvent,
     OrderStatus,
     PriceKind,
     Subscription,
     SubscriptionStatus,
     subscription_status,
 )
-from selfcare.models.service import Service
+from selfcare.models.service import Service, ServiceVersion
 
 __all__ = [
     "CIVILITIES",
@@ -43,6 +52,8 @@ __all__ = [
     "Contract",
     "Customer",
     "LinkPurpose",
+    "Invoice",
+    "InvoiceKind",
     "Mail",
     "MailState",
     "MailedLink",
@@ -50,17 +61,23 @@ __all__ = [
     "Offer",
     "Order",
     "OrderCounter",
+    "OrderDraft",
+    "OrderEvent",
     "OrderStatus",
     "Passkey",
+    "PreInvoiceState",
     "PriceKind",
     "RecoveryCode",
     "RecoveryRequest",
     "Searchable",
     "Service",
+    "ServiceVersion",
     "SignIn",
     "Subscription",
     "SubscriptionStatus",
     "TwoFactor",
+    "UsageLine",
+    "UsageReport",
     "fold",
     "now",
     "read_profiles",

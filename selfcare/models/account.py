@@ -37,6 +37,10 @@ class Account(Searchable, Base):
     mobile: Mapped[str | None] = mapped_column(String(24))
     locale: Mapped[str] = mapped_column(String(2), default="fr")
     is_staff: Mapped[bool] = mapped_column(default=False)
+    has_ece_changes: Mapped[bool] = mapped_column(default=False)
+    """Has an account on the change-request application (« Gérer vos services », §5.6.3)."""
+    has_ece_incidents: Mapped[bool] = mapped_column(default=False)
+    """Has an account on the incident application (« Ouvrir un ticket incident », §5.8.2)."""
     created_at: Mapped[datetime] = mapped_column(default=now)
 
     @property

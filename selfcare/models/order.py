@@ -52,6 +52,18 @@ class Order(Searchable, Base):
     currency: Mapped[str] = mapped_column(String(3), default="EUR")
     status: Mapped[OrderStatus] = mapped_column(String(16), default=OrderStatus.SUBMITTED)
     parameters: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    labels: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    """The form's wording of the parameters that day: `{"needs": {"fr": …, "en": …}}`."""
+    service_version: Mapped[int | None]
+    """The number of the catalogue's version it was made with."""
+    draft_key: Mapped[str | None] = mapped_column(String(43))
+    """The draft it was made from: one draft is one order, however often it is sent (SERVICES-3)."""
+    fulfilment: Mapped[str] = mapped_column(String(16), default="manual")
+    """Who carries it out: `manual` (an operator) or `automatic` (a job)."""
+    upfront: Mapped[Decimal] = mapped_column(Numeric(12, 2), default=Decimal(0))
+    months: Mapped[int | None]
+    """How long the subscription will run; None where the order leads to none."""
+    subscription_name: Mapped[str | None] = mapped_column(String(120))
 
     contract: Mapped[Contract] = relationship(lazy="raise_on_sql")
     placed_by: Mapped[Account] = relationship(lazy="raise_on_sql")
@@ -63,6 +75,7 @@ class Order(Searchable, Base):
         CheckConstraint(
             "price_kind IN ('monthly', 'from_monthly', 'once', 'quote')", name="price_kind"
         ),
+        Index("uq_orders_draft_key", "draft_key", unique=True),
         Index(None, "contract_id", "placed_at", "id"),
         Index(None, "placed_by_id", "placed_at", "id"),
     )
@@ -85,6 +98,40 @@ class OrderCounter(Base):
     customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"), primary_key=True)
     month: Mapped[str] = mapped_column(String(4), primary_key=True)
     last: Mapped[int]
+
+
+class OrderEvent(Base):
+    """One move of an order: the timeline on its page, and the trace of who moved it."""
+
+    __tablename__ = "order_events"
+    __table_args__ = (Index(None, "order_id", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("orders.id", ondelete="CASCADE"))
+    at: Mapped[datetime] = mapped_column(default=now)
+    status: Mapped[OrderStatus] = mapped_column(String(16))
+    by: Mapped[str] = mapped_column(String(64))
+    """A login, or `operator` or `automatic`."""
+    note: Mapped[str] = mapped_column(String(500), default="")
+    """Said to the customer: why it was cancelled, for example."""
+
+
+class OrderDraft(Base):
+    """An order being prepared: what was entered, and the price its summary showed (SERVICES-3)."""
+
+    __tablename__ = "order_drafts"
+    __table_args__ = (Index(None, "created_at"),)
+
+    key: Mapped[str] = mapped_column(String(43), primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"))
+    contract_id: Mapped[int] = mapped_column(ForeignKey("contracts.id", ondelete="CASCADE"))
+    service_id: Mapped[int] = mapped_column(ForeignKey("services.id", ondelete="CASCADE"))
+    entered: Mapped[dict[str, Any]]
+    version: Mapped[int]
+    """The version of the service that the summary was shown with."""
+    shown_on: Mapped[date]
+    """The day it was shown: the order starts what it says only in the same month."""
+    created_at: Mapped[datetime] = mapped_column(default=now)
 
 
 class SubscriptionStatus(StrEnum):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import Numeric, String
+from sqlalchemy import ForeignKey, Numeric, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from selfcare.models.base import Base, Searchable
+from selfcare.models.base import Base, Searchable, now
 from selfcare.models.order import PriceKind
 
 
@@ -35,6 +37,9 @@ class Service(Searchable, Base):
     price_kind: Mapped[PriceKind] = mapped_column(String(16), default=PriceKind.FROM_MONTHLY)
     from_price: Mapped[Decimal | None] = mapped_column(Numeric(12, 2))
     currency: Mapped[str] = mapped_column(String(3), default="EUR")
+    version: Mapped[int] = mapped_column(default=0)
+    """The version of its definition in force; 0 = none was loaded, so it cannot be ordered."""
+    is_offered: Mapped[bool] = mapped_column(default=True)
 
     def search_terms(self) -> Iterable[str | None]:
         """Names, summaries and categories in both languages."""
@@ -48,3 +53,19 @@ class Service(Searchable, Base):
             self.family_fr,
             self.family_en,
         )
+
+
+class ServiceVersion(Base):
+    """One version of a service's questions and prices; orders name the one they were made with."""
+
+    __tablename__ = "service_versions"
+    __table_args__ = (UniqueConstraint("service_id", "number"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    service_id: Mapped[int] = mapped_column(ForeignKey("services.id", ondelete="CASCADE"))
+    number: Mapped[int]
+    definition: Mapped[dict[str, Any]]
+    """What `services.definitions.Definition` reads."""
+    digest: Mapped[str] = mapped_column(String(64))
+    """Of the whole file's content: loading the same again makes no new version."""
+    loaded_at: Mapped[datetime] = mapped_column(default=now)

@@ -30,7 +30,10 @@ def highlights() -> list[Service]:
     """A few services for the home pages (HOME-2)."""
     return list(
         db.session.execute(
-            select(Service).order_by(Service.position, Service.id).limit(SHOWN_ELSEWHERE)
+            select(Service)
+            .where(Service.is_offered)
+            .order_by(Service.position, Service.id)
+            .limit(SHOWN_ELSEWHERE)
         ).scalars()
     )
 
@@ -42,7 +45,11 @@ def search(*, q: str, category: str) -> Shelf:
     count leads to an empty page.
     """
     q = " ".join(q.split())[:LONGEST_SEARCH]
-    everything = select(Service, Service.search_text).order_by(Service.position, Service.id)
+    everything = (
+        select(Service, Service.search_text)
+        .where(Service.is_offered)
+        .order_by(Service.position, Service.id)
+    )
     words = fold(q).split()
     found = [
         service

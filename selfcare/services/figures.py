@@ -48,7 +48,7 @@ class Figures:
 
 def of_contract(contract_id: int, today: date) -> Figures:
     """The figures of a contract on a day."""
-    months = _months(today)
+    months = last_months(today)
     mine = Subscription.contract_id == contract_id
     running = (Subscription.starts_on <= today) & (Subscription.ends_on >= today)
     costs = [func.sum(_cost(first, after)) for first, after in pairwise(months)]
@@ -79,11 +79,11 @@ def of_contract(contract_id: int, today: date) -> Figures:
         active=sum(row[1] for row in rows),
         subscribed=sum(row[2] for row in rows),
         ending=ending,
-        spend=[_spend(row[0], months, row[3:]) for row in rows if any(row[3:])],
+        spend=[spend_of(row[0], months, row[3:]) for row in rows if any(row[3:])],
     )
 
 
-def _months(today: date) -> list[date]:
+def last_months(today: date) -> list[date]:
     """The first days of the last twelve months, this one included, and of the next."""
     number = today.year * 12 + today.month - 1
     starts = range(number - MONTHS + 1, number + 2)
@@ -97,7 +97,8 @@ def _cost(first: date, after: date) -> Any:
     return case((runs, Subscription.price), else_=0) + case((starts, Subscription.upfront), else_=0)
 
 
-def _spend(currency: str, months: list[date], amounts: Any) -> Spend:
+def spend_of(currency: str, months: list[date], amounts: Any) -> Spend:
+    """Amounts beside their months, in cents; a month without one has none."""
     cents = Decimal("0.01")
     return Spend(
         currency,

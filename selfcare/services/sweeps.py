@@ -8,13 +8,24 @@ from sqlalchemy import delete, or_, select
 
 from selfcare.database import db
 from selfcare.jobs import Job, job
-from selfcare.models import Mail, MailState, SignIn, now
-from selfcare.services import audit, challenges, links, mail, recovery
+from selfcare.models import (
+    Mail,
+    MailState,
+    Order,
+    OrderDraft,
+    OrderStatus,
+    PreInvoiceState,
+    SignIn,
+    UsageReport,
+    now,
+)
+from selfcare.services import audit, challenges, fulfilment, links, mail, pre_invoices, recovery
 
 PATIENCE = timedelta(seconds=30)
 """How late a wake-up may be before the sweep takes over from the queue's own retries."""
 
 KEEP_SIGN_INS = timedelta(days=365)
+KEEP_DRAFTS = timedelta(days=30)
 
 
 @job(queue="sweeps")
@@ -36,11 +47,43 @@ def forget_sign_ins() -> None:
     db.session.execute(delete(SignIn).where(SignIn.expires_at < now() - KEEP_SIGN_INS))
 
 
+@job(queue="sweeps")
+def wake_orders() -> None:
+    """Wake orders that carry themselves out and that nobody took."""
+    waiting = select(Order.id).where(
+        Order.fulfilment == "automatic",
+        Order.status.in_((OrderStatus.SUBMITTED, OrderStatus.IN_PROGRESS)),
+        Order.placed_at < now() - PATIENCE,
+    )
+    for order_id in db.session.execute(waiting.order_by(Order.id).limit(1000)).scalars():
+        fulfilment.carry_out.after_commit(order_id)
+
+
+@job(queue="sweeps")
+def make_pre_invoices() -> None:
+    """Make the pre-invoices nobody made: Redis was away, a worker was killed."""
+    waiting = select(UsageReport.id).where(
+        UsageReport.pre_invoice_state == PreInvoiceState.QUEUED,
+        UsageReport.loaded_at < now() - PATIENCE,
+    )
+    for report_id in db.session.execute(waiting.order_by(UsageReport.id).limit(1000)).scalars():
+        pre_invoices.make_pdf.after_commit(report_id)
+
+
+@job(queue="sweeps")
+def forget_drafts() -> None:
+    """Delete order drafts nobody came back to; an order keeps its draft's key."""
+    db.session.execute(delete(OrderDraft).where(OrderDraft.created_at < now() - KEEP_DRAFTS))
+
+
 SCHEDULE: dict[Job, int] = {
     wake_mails: 60,
+    wake_orders: 60,
+    make_pre_invoices: 60,
     recovery.wake_requests: 60,
     challenges.forget_challenges: 600,
     forget_sign_ins: 86_400,
+    forget_drafts: 86_400,
     links.forget_links: 86_400,
     audit.forget_entries: 86_400,
 }

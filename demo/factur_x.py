@@ -1,0 +1,160 @@
+"""Invoices as a billing system makes them: Factur-X PDF files, for the demo and the tests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from facturx import generate_cii_xml, generate_from_binary
+from fpdf import FPDF
+from fpdf.enums import DocumentCompliance
+
+from selfcare.i18n import day, long_day, money
+from selfcare.services import typeface
+
+VAT_RATE = Decimal(20)
+_CENTS = Decimal("0.01")
+
+
+@dataclass(frozen=True)
+class Bill:
+    """What one invoice or credit note says; VAT is taken on the sum of its lines."""
+
+    number: str
+    issued_on: date
+    contract_ref: str
+    lines: tuple[tuple[str, Decimal], ...]
+    customer: str = "Société HONEY1655"
+    siren: str = ""
+    currency: str = "EUR"
+    is_credit_note: bool = False
+
+    @property
+    def net(self) -> Decimal:
+        """Excluding tax."""
+        return sum((amount for _, amount in self.lines), Decimal(0))
+
+    @property
+    def vat(self) -> Decimal:
+        """Rounded once."""
+        return (self.net * VAT_RATE / 100).quantize(_CENTS, ROUND_HALF_UP)
+
+    @property
+    def gross(self) -> Decimal:
+        """Including tax."""
+        return self.net + self.vat
+
+    @property
+    def period(self) -> tuple[date, date]:
+        """The month before."""
+        last = self.issued_on.replace(day=1) - timedelta(days=1)
+        return last.replace(day=1), last
+
+    @property
+    def due_on(self) -> date:
+        """Thirty days later."""
+        return self.issued_on + timedelta(days=30)
+
+
+def document(bill: Bill) -> bytes:
+    """The PDF with its data attached: a Factur-X file of the profile EN 16931."""
+    return bytes(generate_from_binary(_page(bill), xml(bill), lang="fr-FR"))
+
+
+def xml(bill: Bill) -> bytes:
+    """The data alone, checked against the standard's schema."""
+    parties = _parties(bill)
+    found: Any = generate_cii_xml(
+        {
+            "BT-1": bill.number,
+            "BT-2": bill.issued_on,
+            "BT-3": "381" if bill.is_credit_note else "380",
+            "BT-5": bill.currency,
+            "BT-9": bill.due_on,
+            "BT-12": bill.contract_ref,
+            "BT-24": "urn:cen.eu:en16931:2017",
+            "BT-72": bill.period[1],
+            "BT-73": bill.period[0],
+            "BT-74": bill.period[1],
+            "BT-106": str(bill.net),
+            "BT-109": str(bill.net),
+            "BT-110": str(bill.vat),
+            "BT-112": str(bill.gross),
+            "BT-115": str(bill.gross),
+            **parties,
+            "BG-23": [
+                {
+                    "BT-116": str(bill.net),
+                    "BT-117": str(bill.vat),
+                    "BT-118": "S",
+                    "BT-119": str(VAT_RATE),
+                }
+            ],
+            "BG-25": [_line(number, *line) for number, line in enumerate(bill.lines, 1)],
+        },
+        level="en16931",
+        check_schematron=False,
+    )
+    return bytes(found)
+
+
+def _parties(bill: Bill) -> dict[str, Any]:
+    buyer: dict[str, Any] = {"name": bill.customer, "country_code": "FR"}
+    if bill.siren:
+        buyer |= {"legal_identifier": bill.siren, "legal_identifier_schemeid": "0002"}
+    seller = {
+        "name": "Example Cloud",
+        "country_code": "FR",
+        "vat_identifier": "FR00000000000",
+        "legal_identifier": "000000000",
+        "legal_identifier_schemeid": "0002",
+    }
+    return {"BG-4": seller, "BG-7": buyer}
+
+
+def _line(number: int, name: str, amount: Decimal) -> dict[str, Any]:
+    return {
+        "BT-126": str(number),
+        "BT-129": "1",
+        "BT-130": "C62",
+        "BT-131": str(amount),
+        "BT-146": str(amount),
+        "BT-151": "S",
+        "BT-152": str(VAT_RATE),
+        "BT-153": name,
+    }
+
+
+def _page(bill: Bill) -> bytes:
+    """What a person sees: one A4 page, PDF/A-3B, the typeface embedded."""
+    title = f"{'Avoir' if bill.is_credit_note else 'Facture'} {bill.number}"
+    pdf = FPDF(format="A4", enforce_compliance=DocumentCompliance.PDFA_3B)
+    pdf.set_title(title)
+    pdf.set_lang("fr-FR")
+    typeface.add_to(pdf)
+    pdf.add_page()
+    pdf.set_font(style="B", size=20)
+    pdf.cell(text=title, new_x="LMARGIN", new_y="NEXT")
+    pdf.set_font(style="", size=11)
+    pdf.ln(4)
+    first, last = bill.period
+    for text in (
+        f"Example Cloud · {bill.customer}",
+        f"Contrat {bill.contract_ref}",
+        f"Émise le {long_day(bill.issued_on, 'fr')}, à régler avant le {day(bill.due_on, 'fr')}",
+        f"Période du {day(first, 'fr')} au {day(last, 'fr')}",
+    ):
+        pdf.cell(text=text, new_x="LMARGIN", new_y="NEXT", h=6)
+    pdf.ln(6)
+    sums = (
+        ("Total HT", bill.net),
+        (f"TVA {VAT_RATE} %", bill.vat),
+        ("Total TTC", bill.gross),
+    )
+    with pdf.table(col_widths=(130, 45), text_align=("LEFT", "RIGHT"), line_height=7) as table:
+        table.row(("Désignation", "Montant HT"))
+        for name, amount in (*bill.lines, *sums):
+            table.row((name, money(amount, bill.currency, "fr")))
+    return bytes(pdf.output())

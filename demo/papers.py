@@ -1,0 +1,123 @@
+"""Invoices, usage reports and pre-invoices of the demo: real files, loaded as an operator would."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import select, update
+
+from demo.data_files import read
+from demo.factur_x import Bill, document
+from selfcare.database import db
+from selfcare.models import Account, Contract, Customer, Invoice, now
+from selfcare.services import facturx_reading, invoicing, usage, usage_reading
+
+REF = "OCB0000124"
+MONTHS = 12
+SUBSCRIPTIONS = Decimal("1000.00")
+_CENTS = Decimal("0.01")
+
+
+def add(moment: datetime | None = None) -> int:
+    """Add the papers, unless there are some; gives how many. In the caller's transaction.
+
+    Args:
+        moment: the "today" that recent ones end at; the present one unless said.
+    """
+    found = db.session.execute(
+        select(Contract, Customer)
+        .join(Customer, Customer.id == Contract.customer_id)
+        .where(Contract.ref == REF)
+    ).one_or_none()
+    if found is None or db.session.execute(select(Invoice.id).limit(1)).first():
+        return 0
+    _, customer = found
+    today = (moment or now()).date()
+    count = 0
+    for bill in _bills(today, customer.name, customer.siren or ""):
+        pdf = document(bill)
+        invoicing.add(facturx_reading.read(pdf), pdf)
+        count += 1
+    for month in (*read("papers")["usage"]["months"], *_months_before(today, 4)):
+        usage.load(_report(month))
+        count += 1
+    db.session.execute(
+        update(Account)
+        .where(Account.login == "paul.dupont")
+        .values(has_ece_changes=True, has_ece_incidents=True)
+    )
+    return count
+
+
+def _bills(today: date, customer: str, siren: str) -> Iterator[Bill]:
+    """The guide's, one for each of the last months, a credit note, and one in Swiss francs."""
+    shown = read("papers")["invoice"]
+    common: dict[str, Any] = {"contract_ref": REF, "customer": customer, "siren": siren}
+    for row in shown:
+        yield Bill(row["number"], row["issued_on"], lines=_lines(row["net"]), **common)
+    months = _months_before(today, MONTHS)
+    for number, month in enumerate(months):
+        issued_on = _next(month) + timedelta(days=3 + number % 4)
+        if issued_on <= today:
+            net = shown[number % len(shown)]["net"]
+            yield Bill(f"FA-{issued_on:%Y-%m%d}", issued_on, lines=_lines(net), **common)
+    yield Bill(
+        f"AV-{months[-2]:%Y-%m}",
+        months[-2].replace(day=20),
+        lines=(("Geste commercial", Decimal("150.00")),),
+        is_credit_note=True,
+        **common,
+    )
+    yield Bill(
+        f"FA-{months[-3]:%Y-%m}-CHF",
+        months[-3].replace(day=15),
+        lines=(("Prestation de conseil à Genève", Decimal("900.00")),),
+        currency="CHF",
+        **common,
+    )
+
+
+def _lines(net: Decimal) -> tuple[tuple[str, Decimal], ...]:
+    return (("Usage du mois", net - SUBSCRIPTIONS), ("Abonnements en cours", SUBSCRIPTIONS))
+
+
+def _report(month: date) -> bytes:
+    """A month of usage, a little different from the next, in the operator's 27 columns."""
+    lines = [";".join(usage_reading.COLUMNS)]
+    for number, row in enumerate(read("papers")["usage"]["lines"], 1):
+        service, label, project, quantity, unit, price = row
+        used = Decimal(quantity) * (100 + month.month * number % 17) / 100
+        cells = {
+            "BillingMode": "PostPaid",
+            "BeginDate": f"{month:%Y-%m-%d}",
+            "EndDate": f"{_next(month) - timedelta(days=1):%Y-%m-%d}",
+            "TenantLabel": REF,
+            "Country": "FR",
+            "Region": "eu-west-0",
+            "ServiceCloud": service,
+            "CodeLabel": label,
+            "IdResource": f"{label.lower().replace(' ', '-')}-{number:02}",
+            "Project": project,
+            "Quantity": str(used).replace(".", ","),
+            "BillingUnit": unit,
+            "UnitPrice": str(price).replace(".", ","),
+            "Amount": str((used * price).quantize(_CENTS)).replace(".", ","),
+            "Currency": "EUR",
+        }
+        lines.append(";".join(cells.get(name, "") for name in usage_reading.COLUMNS))
+    return "\r\n".join(lines).encode()
+
+
+def _next(month: date) -> date:
+    return (month + timedelta(days=31)).replace(day=1)
+
+
+def _months_before(today: date, count: int) -> list[date]:
+    """The first days of the whole months before today's, oldest first."""
+    found = [today.replace(day=1)]
+    for _ in range(count):
+        found.insert(0, (found[0] - timedelta(days=1)).replace(day=1))
+    return found[:-1]

@@ -1,0 +1,135 @@
+"""Invoices, usage reports and pre-invoices (§5.7, figure 26)."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+import structlog
+from flask import Blueprint, Response, abort
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from selfcare import rendering
+from selfcare.access import current_account, one_or_404, place, requires
+from selfcare.i18n import reader
+from selfcare.lists import invoices
+from selfcare.models import Contract, Invoice, InvoiceKind, UsageReport
+from selfcare.rights import Ability
+from selfcare.services import documents, invoicing, pre_invoices, usage
+from selfcare.services.documents import DocumentMissing
+
+bp = Blueprint("invoices", __name__, url_prefix="/contracts/<ref>/invoices")
+
+log = structlog.get_logger(__name__)
+
+
+@bp.get("")
+@requires(Ability.SEE_INVOICING_CONTACT)
+def index(contract: Contract) -> ResponseReturnValue:
+    """Whom to ask; for managers the latest invoice, the history and the usage (INVOICES-1)."""
+    here = place()
+    if here is None or not here.rights.may(Ability.READ_INVOICES):
+        return rendering.page("invoices/contact.html")
+    return rendering.lists_page(
+        "invoices/index.html",
+        rendering.listing(invoices.InvoiceList, invoices.of_contract(contract.id)),
+        rendering.listing(invoices.UsageReportList, invoices.usage_of_contract(contract.id)),
+        latest=invoicing.latest(contract.id),
+        spend=invoicing.spend(contract.id, reader().today()),
+    )
+
+
+@bp.get("/<int:invoice_id>")
+@requires(Ability.READ_INVOICES)
+def invoice(contract: Contract, invoice_id: int) -> ResponseReturnValue:
+    """One invoice as a page, for those who cannot read its PDF (RGAA 13.3)."""
+    return rendering.page("invoices/invoice.html", invoice=_invoice(contract, invoice_id))
+
+
+@bp.get("/<int:invoice_id>/pdf")
+@requires(Ability.READ_INVOICES)
+def pdf(contract: Contract, invoice_id: int) -> ResponseReturnValue:
+    """The document itself."""
+    found = _invoice(contract, invoice_id)
+    return _document(found.pdf_key, f"{_file_name(contract, found)}.pdf", "application/pdf")
+
+
+@bp.get("/<int:invoice_id>/xml")
+@requires(Ability.READ_INVOICES)
+def xml(contract: Contract, invoice_id: int) -> ResponseReturnValue:
+    """Its Factur-X data, for accounting software."""
+    found = _invoice(contract, invoice_id)
+    return _document(found.xml_key, f"{_file_name(contract, found)}.xml", "application/xml")
+
+
+@bp.get("/usage/<month>")
+@requires(Ability.READ_INVOICES)
+def month(contract: Contract, month: str) -> ResponseReturnValue:
+    """One month: usage by service and project, its lines, and the pre-invoice."""
+    report = _report(contract, month)
+    rows = rendering.listing(invoices.UsageLineList, invoices.lines_of(report.id))
+    return rendering.lists_page(
+        "invoices/month.html",
+        rows,
+        report=report,
+        groups=usage.groups(report.id),
+        pre_invoices=pre_invoices.work_out(report),
+    )
+
+
+@bp.get("/usage/<month>/report.csv")
+@requires(Ability.READ_INVOICES)
+def report(contract: Contract, month: str) -> ResponseReturnValue:
+    """The usage report as it came in."""
+    found = _report(contract, month)
+    name = _("Usage-report-%(ref)s-%(month)s", ref=contract.ref, month=f"{found.month:%Y-%m}")
+    return _document(found.csv_key, f"{name}.csv", "text/csv; charset=utf-8")
+
+
+@bp.get("/usage/<month>/pre-invoice.pdf")
+@requires(Ability.READ_INVOICES)
+def pre_invoice(contract: Contract, month: str) -> ResponseReturnValue:
+    """The month's pre-invoice, once the job has made it."""
+    found = _report(contract, month)
+    name = _("Pre-invoice-%(ref)s-%(month)s", ref=contract.ref, month=f"{found.month:%Y-%m}")
+    return _document(found.pre_invoice_key, f"{name}.pdf", "application/pdf")
+
+
+def _invoice(contract: Contract, invoice_id: int) -> Invoice:
+    mine = select(Invoice).where(Invoice.contract_id == contract.id, Invoice.id == invoice_id)
+    return one_or_404(mine)
+
+
+def _report(contract: Contract, month: str) -> UsageReport:
+    """The report of `2016-09`; anything that is no month answers 404."""
+    if not re.fullmatch(r"[1-9]\d{3}-(0[1-9]|1[0-2])", month):
+        abort(404)
+    found = usage.of_month(contract.id, date.fromisoformat(f"{month}-01"))
+    if found is None:
+        abort(404)
+    return found
+
+
+def _file_name(contract: Contract, invoice: Invoice) -> str:
+    """`Facture-OCB0000124-2017-01`."""
+    kind = _("Credit-note") if invoice.kind == InvoiceKind.CREDIT_NOTE else _("Invoice")
+    return f"{kind}-{contract.ref}-{invoice.issued_on:%Y-%m}"
+
+
+def _document(key: str | None, name: str, media_type: str) -> Response:
+    """A document of the store, opened in the browser, saved under a name a person understands."""
+    try:
+        data = documents.store().get(key) if key else None
+    except DocumentMissing:
+        log.error("document_lost", key=key)  # noqa: TRY400 (no surprise: the store answered)
+        data = None
+    if data is None:
+        abort(404)
+    log.info("document_opened", key=key, account=current_account().login)
+    answer = Response(data, content_type=media_type)
+    shown = "attachment" if media_type.startswith("text/csv") else "inline"
+    answer.headers["Content-Disposition"] = f'{shown}; filename="{name}"'
+    answer.headers["Cache-Control"] = "private, no-store"
+    return answer

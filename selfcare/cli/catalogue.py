@@ -1,0 +1,38 @@
+"""`flask catalogue`: publish the services and their prices."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from flask.cli import AppGroup
+
+from selfcare.database import db
+from selfcare.services import catalogue_loading
+from selfcare.services.catalogue_files import BadCatalogue
+
+catalogue_group = AppGroup("catalogue", help="The services customers can order.")
+
+
+@catalogue_group.command("load")
+@click.argument("path", type=click.Path(exists=True, path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Check and report, change nothing.")
+def load(path: Path, *, dry_run: bool) -> None:
+    """Load one catalogue file, or every *.toml of a folder: all of them or none."""
+    try:
+        done = catalogue_loading.load(catalogue_loading.files_in(path))
+    except BadCatalogue as bad:
+        db.session.rollback()
+        for problem in bad.problems:
+            click.echo(f"✗ {problem}", err=True)
+        raise click.ClickException("nothing was loaded") from None
+    for service in done:
+        click.echo(
+            f"✓ {service.slug}: {service.outcome}, version {service.version},"
+            f" {service.prices} prices"
+        )
+    if dry_run:
+        db.session.rollback()
+        click.echo("Dry run: nothing was changed.")
+    else:
+        db.session.commit()

@@ -1,0 +1,77 @@
+"""`flask orders`: what an operator does with the orders of the manual way (SERVICES-4)."""
+
+from __future__ import annotations
+
+import click
+from flask.cli import AppGroup
+from sqlalchemy import select
+
+from selfcare.database import db
+from selfcare.models import Account, Contract, Order, OrderStatus
+from selfcare.services import fulfilment
+from selfcare.services.fulfilment import OPERATOR, MoveRefused
+
+orders_group = AppGroup("orders", help="Orders to be carried out.")
+
+OPEN = (OrderStatus.SUBMITTED, OrderStatus.IN_PROGRESS)
+
+
+@orders_group.command("list")
+@click.option("--status", type=click.Choice(list(OrderStatus)), help="Only these (default: open).")
+def list_orders(status: str | None) -> None:
+    """Print the orders that wait for somebody, oldest first."""
+    wanted = (OrderStatus(status),) if status else OPEN
+    rows = db.session.execute(
+        select(Order, Contract.ref, Account.login)
+        .join(Contract, Contract.id == Order.contract_id)
+        .join(Account, Account.id == Order.placed_by_id)
+        .where(Order.status.in_(wanted))
+        .order_by(Order.placed_at, Order.id)
+    ).all()
+    for order, contract, login in rows:
+        what = order.subscription_name or order.name_en
+        click.echo(
+            f"{order.ref}  {order.placed_at:%Y-%m-%d %H:%M}  {order.status:<12}"
+            f"  {order.fulfilment:<9}  {contract}  {login}  {what}"
+        )
+    if not rows:
+        click.echo("No order is waiting." if not status else "None.")
+
+
+def _move(ref: str, to: OrderStatus, note: str) -> None:
+    order = fulfilment.find(ref)
+    if order is None:
+        raise click.ClickException(f"no order {ref}")
+    try:
+        fulfilment.move(order, to, by=OPERATOR, note=note)
+    except MoveRefused as refusal:
+        raise click.ClickException(str(refusal)) from None
+    db.session.commit()
+    click.echo(f"{order.ref} is {to}.")
+
+
+_note = click.option("--note", default="", help="Said to the customer (at most 500 characters).")
+
+
+@orders_group.command("start")
+@click.argument("ref")
+@_note
+def start(ref: str, note: str) -> None:
+    """Say that an order is being carried out."""
+    _move(ref, OrderStatus.IN_PROGRESS, note)
+
+
+@orders_group.command("complete")
+@click.argument("ref")
+@_note
+def complete(ref: str, note: str) -> None:
+    """Say that an order is done: its subscription is made."""
+    _move(ref, OrderStatus.COMPLETED, note)
+
+
+@orders_group.command("cancel")
+@click.argument("ref")
+@click.option("--reason", required=True, help="Said to the customer.")
+def cancel(ref: str, reason: str) -> None:
+    """Cancel an order."""
+    _move(ref, OrderStatus.CANCELLED, reason)

@@ -1,0 +1,61 @@
+"""What loading commands share: which files, and the report at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import click
+
+from selfcare.database import db
+
+
+def files_in(paths: Iterable[Path], suffix: str) -> list[Path]:
+    """The files of a kind that paths name, and those in folders (and theirs), each once."""
+    found: dict[Path, None] = {}
+    for path in paths:
+        inside = sorted(path.rglob("*")) if path.is_dir() else [path]
+        found |= dict.fromkeys(p for p in inside if p.suffix.lower() == suffix and p.is_file())
+    return list(found)
+
+
+class Report:
+    """What became of each file; printed at the end, so that the progress bar stays whole."""
+
+    def __init__(self, *, dry_run: bool) -> None:
+        self.dry_run = dry_run
+        self._new: list[str] = []
+        self._known: list[str] = []
+        self._refused: list[str] = []
+
+    def finish(self) -> None:
+        """Keep what one file brought, or not in a dry run."""
+        if self.dry_run:
+            db.session.rollback()
+        else:
+            db.session.commit()
+
+    def loaded(self, name: str, what: str) -> None:
+        """A file came in."""
+        self._new.append(f"✓ {name}: {what}")
+
+    def known(self, name: str) -> None:
+        """A file was there already."""
+        self._known.append(f"= {name}: there already")
+
+    def refused(self, name: str, reason: str) -> None:
+        """A file left nothing behind."""
+        self._refused.append(f"✗ {name}: {reason}")
+
+    def print_and_exit(self) -> None:
+        """Say it all; fail if something was refused."""
+        for line in (*self._new, *self._known, *self._refused):
+            click.echo(line)
+        click.echo(
+            f"{len(self._new)} loaded, {len(self._known)} there already,"
+            f" {len(self._refused)} refused."
+        )
+        if self.dry_run:
+            click.echo("Dry run: nothing was changed.")
+        if self._refused:
+            raise SystemExit(1)

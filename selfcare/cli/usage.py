@@ -1,0 +1,46 @@
+"""`flask usage`: take usage reports in (INVOICES-1)."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+from flask.cli import AppGroup
+from sqlalchemy.exc import IntegrityError
+
+from selfcare.cli.progress import Report, files_in
+from selfcare.database import db
+from selfcare.services import usage
+from selfcare.services.usage import AlreadyThere
+from selfcare.services.usage_reading import BadReport
+
+usage_group = AppGroup("usage", help="Usage reports, for the operator.")
+
+
+@usage_group.command("load")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.option("--replace", is_flag=True, help="A corrected report replaces the month's former one.")
+@click.option("--dry-run", is_flag=True, help="Check and report, change nothing.")
+def load(paths: tuple[Path, ...], *, replace: bool, dry_run: bool) -> None:
+    """Load usage reports (CSV, 27 columns), one per contract and month; pre-invoices follow."""
+    report = Report(dry_run=dry_run)
+    with click.progressbar(files_in(paths, ".csv"), label="Reports", file=sys.stderr) as every:
+        for path in every:
+            try:
+                loaded = usage.load(path.read_bytes(), replace=replace, keep=not dry_run)
+                done = f"{loaded.month:%m/%Y}, {loaded.total} {loaded.currency}"
+                report.finish()
+            except AlreadyThere:
+                db.session.rollback()
+                report.known(path.name)
+            except BadReport as bad:
+                db.session.rollback()
+                for problem in bad.problems:
+                    report.refused(path.name, problem)
+            except (OSError, IntegrityError) as problem:
+                db.session.rollback()
+                report.refused(path.name, str(problem))
+            else:
+                report.loaded(path.name, done)
+    report.print_and_exit()

@@ -1,0 +1,118 @@
+"""The order form of a service, made from its definition (SERVICES-2)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import phonenumbers
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, SelectField, StringField, TextAreaField, ValidationError
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined] # newer than its types
+from wtforms.validators import DataRequired, Email, InputRequired, Length
+from wtforms.validators import Optional as MayBeEmpty
+
+from selfcare.services.definitions import CHOICE, Definition, Field
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+
+
+class AgreeForm(FlaskForm):
+    """The box under the summary: ordering commits, and is said to (facts.md, RGAA)."""
+
+    agree = BooleanField(
+        _l("I have read this summary and I place this order, which is final."),
+        [InputRequired(_l("Tick the box to order: the order is final."))],
+    )
+
+
+def order_form(definition: Definition, shown: Mapping[str, str], language: str) -> FlaskForm:
+    """A form that asks what the definition says.
+
+    Args:
+        definition: of the service.
+        shown: the values it is filled in with; its choices are narrowed by them.
+        language: of the labels and options.
+    """
+    fields = {asked.name: _field(definition, asked, shown, language) for asked in definition.fields}
+    kind: type[FlaskForm] = type("OrderForm", (FlaskForm,), fields)
+    return kind(data=dict(shown))
+
+
+def entered(form: FlaskForm, definition: Definition) -> dict[str, str]:
+    """What the form holds, by field."""
+    return {asked.name: form[asked.name].data or "" for asked in definition.fields}
+
+
+def _field(definition: Definition, asked: Field, shown: Mapping[str, str], language: str) -> Any:
+    kwargs: dict[str, Any] = {
+        "label": asked.label[language],
+        "id": f"order-{asked.name}",
+        "description": asked.hint[language],
+        "render_kw": {"autocomplete": asked.autocomplete} if asked.autocomplete else {},
+    }
+    if asked.kind == CHOICE:
+        earlier = _earlier(definition, asked, shown)
+        options = definition.options(asked, earlier)
+        return SelectField(
+            **kwargs,
+            choices=[SelectChoice(o.value, o.en if language == "en" else o.fr) for o in options],
+            validate_choice=False,
+            validators=[_possible({o.value for o in options})],
+        )
+    must = DataRequired(_("%(field)s: fill this in.", field=asked.label[language]))
+    too_long = _(
+        "%(field)s: at most %(max)s characters.", field=asked.label[language], max=asked.max_length
+    )
+    validators: list[Any] = [
+        must if asked.required else MayBeEmpty(),
+        Length(max=asked.max_length, message=too_long),
+    ]
+    if asked.kind == "email":
+        validators.append(Email(_("An address like name@example.com is needed.")))
+    if asked.kind == "phone":
+        validators.append(_phone)
+    kwargs["render_kw"] |= {"maxlength": asked.max_length}
+    if asked.kind == "email":
+        kwargs["render_kw"] |= {"type": "email", "spellcheck": "false"}
+    if asked.kind == "phone":
+        kwargs["render_kw"] |= {"type": "tel"}
+    made = TextAreaField if asked.kind == "long_text" else StringField
+    if made is TextAreaField:
+        kwargs["render_kw"] |= {"rows": 6}
+    return made(**kwargs, validators=validators, filters=[_clean])
+
+
+def _earlier(definition: Definition, asked: Field, shown: Mapping[str, str]) -> dict[str, str]:
+    """The values of the fields before this one."""
+    names = [field.name for field in definition.fields]
+    return {name: shown.get(name, "") for name in names[: names.index(asked.name)]}
+
+
+def _possible(values: set[str]) -> Any:
+    def check(_form: FlaskForm, field: SelectField) -> None:
+        if field.data not in values:
+            message = _("%(field)s: not possible with the other choices.", field=field.label.text)
+            raise ValidationError(message)
+
+    check.field_flags = {"required": True}  # type: ignore[attr-defined] # the asterisk
+    return check
+
+
+def _phone(_form: FlaskForm, field: StringField) -> None:
+    try:
+        number = phonenumbers.parse(field.data or "", "FR")
+    except phonenumbers.NumberParseException:
+        number = None
+    if number is None or not phonenumbers.is_possible_number(number):
+        raise ValidationError(
+            _("A phone number like 01 99 00 12 34 or +33 1 99 00 12 34 is needed.")
+        )
+
+
+def _clean(text: str | None) -> str:
+    """Text without the characters no database and no mail can hold."""
+    return _CONTROL.sub("", (text or "").replace("\r\n", "\n")).strip()

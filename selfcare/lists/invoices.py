@@ -1,0 +1,156 @@
+"""Invoices and usage reports: two lists on one page, each with its own prefix (figure 26)."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import func, select
+
+from selfcare import wording
+from selfcare.database import Rows
+from selfcare.lists.query import Column, ListQuery
+from selfcare.models import Invoice, UsageLine, UsageReport
+from selfcare.wording import plain_amount
+
+
+class InvoiceList(ListQuery):
+    """Date, number, kind, amount excl. tax."""
+
+    name = "invoices"
+    prefix = "i_"
+    row_key = "number"
+    columns: ClassVar[tuple[Column, ...]] = (
+        Column("date", _l("Date"), Invoice.issued_on, lambda r, reader: reader.day(r.issued_on)),
+        Column("number", _l("Number"), Invoice.number, lambda r, _: r.number),
+        Column(
+            "kind",
+            _l("Kind"),
+            None,
+            lambda r, _: str(wording.INVOICE_KIND[r.kind]),
+            only_in_export=True,
+        ),
+        Column(
+            "net",
+            _l("Amount excl. tax"),
+            Invoice.net,
+            lambda r, reader: plain_amount(r.net, reader),
+        ),
+        Column(
+            "vat",
+            _l("VAT"),
+            None,
+            lambda r, reader: plain_amount(r.vat, reader),
+            only_in_export=True,
+        ),
+        Column(
+            "gross",
+            _l("Amount incl. tax"),
+            None,
+            lambda r, reader: plain_amount(r.gross, reader),
+            only_in_export=True,
+        ),
+        Column("currency", _l("Currency"), None, lambda r, _: r.currency, only_in_export=True),
+    )
+    searched = (func.lower(Invoice.number),)
+    searched_dates = (Invoice.issued_on,)
+    default_sort = "-date"
+    tie_break = Invoice.id
+
+
+class UsageReportList(ListQuery):
+    """Period, usage, pre-invoice."""
+
+    name = "usage"
+    prefix = "u_"
+    row_key = "month"
+    columns: ClassVar[tuple[Column, ...]] = (
+        Column("month", _l("Period"), UsageReport.month, lambda r, _: f"{r.month:%m/%Y}"),
+        Column(
+            "total",
+            _l("Usage excl. tax"),
+            UsageReport.total,
+            lambda r, reader: plain_amount(r.total, reader),
+        ),
+        Column("currency", _l("Currency"), None, lambda r, _: r.currency, only_in_export=True),
+    )
+    searched = (func.lower(UsageReport.currency),)
+    searched_dates = (UsageReport.month,)
+    default_sort = "-month"
+    tie_break = UsageReport.id
+
+
+class UsageLineList(ListQuery):
+    """The lines of one report."""
+
+    name = "lines"
+    columns: ClassVar[tuple[Column, ...]] = (
+        Column("service", _l("Service"), UsageLine.service, lambda r, _: r.service),
+        Column("project", _l("Project"), UsageLine.project, lambda r, _: r.project),
+        Column("label", _l("Description"), UsageLine.label, lambda r, _: r.label),
+        Column("resource", _l("Resource"), None, lambda r, _: r.resource, only_in_export=True),
+        Column(
+            "quantity",
+            _l("Quantity"),
+            UsageLine.quantity,
+            lambda r, reader: reader.quantity(r.quantity),
+        ),
+        Column("unit", _l("Unit"), None, lambda r, _: r.unit, only_in_export=True),
+        Column(
+            "amount",
+            _l("Amount excl. tax"),
+            UsageLine.amount,
+            lambda r, reader: plain_amount(r.amount, reader),
+        ),
+    )
+    searched = (
+        func.lower(UsageLine.service),
+        func.lower(UsageLine.project),
+        func.lower(UsageLine.label),
+        func.lower(UsageLine.resource),
+    )
+    default_sort = "-amount"
+    tie_break = UsageLine.id
+
+
+def of_contract(contract_id: int) -> Rows:
+    """Every invoice and credit note of the contract."""
+    return select(
+        Invoice.id,
+        Invoice.number,
+        Invoice.kind,
+        Invoice.issued_on,
+        Invoice.net,
+        Invoice.vat,
+        Invoice.gross,
+        Invoice.currency,
+        Invoice.pdf_size,
+        Invoice.xml_size,
+    ).where(Invoice.contract_id == contract_id)
+
+
+def usage_of_contract(contract_id: int) -> Rows:
+    """Every month of usage of the contract."""
+    return select(
+        UsageReport.id,
+        UsageReport.month,
+        UsageReport.total,
+        UsageReport.currency,
+        UsageReport.csv_size,
+        UsageReport.pre_invoice_state,
+        UsageReport.pre_invoice_size,
+    ).where(UsageReport.contract_id == contract_id)
+
+
+def lines_of(report_id: int) -> Rows:
+    """Every line of a report."""
+    return select(
+        UsageLine.id,
+        UsageLine.service,
+        UsageLine.project,
+        UsageLine.label,
+        UsageLine.resource,
+        UsageLine.quantity,
+        UsageLine.unit,
+        UsageLine.amount,
+    ).where(UsageLine.report_id == report_id)

@@ -1,0 +1,114 @@
+"""Invoices that came in, and the usage reports and pre-invoices of each month (§5.7)."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from selfcare.models.base import Base, now
+
+
+class InvoiceKind(StrEnum):
+    """An invoice asks for money, a credit note gives some back."""
+
+    INVOICE = "invoice"
+    CREDIT_NOTE = "credit_note"
+
+
+class Invoice(Base):
+    """One document as its issuer made it: amounts read from it, never worked out (INVOICES-2).
+
+    A credit note's amounts are kept negative, so that sums come out right.
+    """
+
+    __tablename__ = "invoices"
+    __table_args__ = (
+        CheckConstraint("kind IN ('invoice', 'credit_note')", name="kind"),
+        Index(None, "contract_id", "issued_on", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(String(40), unique=True)
+    contract_id: Mapped[int] = mapped_column(ForeignKey("contracts.id"))
+    kind: Mapped[InvoiceKind] = mapped_column(String(16), default=InvoiceKind.INVOICE)
+    issued_on: Mapped[date]
+    due_on: Mapped[date | None]
+    period_from: Mapped[date | None]
+    period_to: Mapped[date | None]
+    net: Mapped[Decimal] = mapped_column(Numeric(14, 2))
+    vat: Mapped[Decimal] = mapped_column(Numeric(14, 2))
+    gross: Mapped[Decimal] = mapped_column(Numeric(14, 2))
+    currency: Mapped[str] = mapped_column(String(3))
+    lines: Mapped[list[Any]] = mapped_column(default=list)
+    """Its lines as the XML tells them, for the readable page: name, quantity, amount."""
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    """SHA-256 of the PDF: the same file twice is once."""
+    pdf_key: Mapped[str] = mapped_column(String(160))
+    pdf_size: Mapped[int]
+    xml_key: Mapped[str | None] = mapped_column(String(160))
+    xml_size: Mapped[int | None]
+    loaded_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class PreInvoiceState(StrEnum):
+    """How far the PDF of a pre-invoice is: a job makes it."""
+
+    QUEUED = "queued"
+    READY = "ready"
+    FAILED = "failed"
+
+
+class UsageReport(Base):
+    """What a contract used in a month, and the pre-invoice made of it (INVOICES-1).
+
+    The row is also the wish for the pre-invoice's PDF (design.md, decision 3).
+    """
+
+    __tablename__ = "usage_reports"
+    __table_args__ = (
+        UniqueConstraint("contract_id", "month"),
+        CheckConstraint(
+            "pre_invoice_state IN ('queued', 'ready', 'failed')", name="pre_invoice_state"
+        ),
+        Index(None, "pre_invoice_state"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    contract_id: Mapped[int] = mapped_column(ForeignKey("contracts.id"))
+    month: Mapped[date]
+    """The month's first day."""
+    currency: Mapped[str] = mapped_column(String(3))
+    total: Mapped[Decimal] = mapped_column(Numeric(14, 2))
+    digest: Mapped[str] = mapped_column(String(64))
+    csv_key: Mapped[str] = mapped_column(String(160))
+    csv_size: Mapped[int]
+    pre_invoice_state: Mapped[PreInvoiceState] = mapped_column(
+        String(8), default=PreInvoiceState.QUEUED
+    )
+    pre_invoice_key: Mapped[str | None] = mapped_column(String(160))
+    pre_invoice_size: Mapped[int | None]
+    loaded_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class UsageLine(Base):
+    """One line of a usage report."""
+
+    __tablename__ = "usage_lines"
+    __table_args__ = (Index(None, "report_id", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    report_id: Mapped[int] = mapped_column(ForeignKey("usage_reports.id", ondelete="CASCADE"))
+    service: Mapped[str] = mapped_column(String(80))
+    project: Mapped[str] = mapped_column(String(120), default="")
+    label: Mapped[str] = mapped_column(String(160))
+    resource: Mapped[str] = mapped_column(String(160), default="")
+    quantity: Mapped[Decimal] = mapped_column(Numeric(18, 6))
+    unit: Mapped[str] = mapped_column(String(40), default="")
+    unit_price: Mapped[Decimal] = mapped_column(Numeric(18, 8))
+    amount: Mapped[Decimal] = mapped_column(Numeric(18, 6))
+    """After the volume discount, as the file has it; only totals are rounded."""

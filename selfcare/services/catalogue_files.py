@@ -1,0 +1,350 @@
+"""Catalogue files: one TOML file per service, checked in full before anything is loaded.
+
+`SCHEMA` says which keys there are and of which kind; what goes beyond that (a price for a choice
+that does not exist, a name used twice) is checked below. Every problem is reported with its place.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any
+
+from selfcare.models import PriceKind
+from selfcare.services.definitions import (
+    CHOICE,
+    KINDS,
+    Definition,
+    Field,
+    Option,
+    Price,
+    Reservation,
+)
+
+LANGUAGES = ("fr", "en")
+DEFAULTS = ("", "account.full_name", "account.email", "account.phone")
+"""What a field may be filled in with."""
+
+TEXT, WHOLE, YES_NO, AMOUNT, TABLE, ROWS = "text", "number", "yes/no", "amount", "table", "list"
+_WORDS = {
+    "family": (TEXT, 64),
+    "category": (TEXT, 64),
+    "name": (TEXT, 120),
+    "summary": (TEXT, 500),
+}
+SCHEMA: Mapping[str, Mapping[str, tuple[str, int]]] = {
+    "": {
+        "slug": (TEXT, 64),
+        "code": (TEXT, 16),
+        "position?": (WHOLE, 0),
+        "category": (TEXT, 64),
+        "currency?": (TEXT, 3),
+        "price_kind": (TEXT, 16),
+        "from_price?": (AMOUNT, 0),
+        "fulfilment?": (TEXT, 16),
+        "withdrawn?": (YES_NO, 0),
+        "fr": (TABLE, 0),
+        "en": (TABLE, 0),
+        "field?": (ROWS, 0),
+        "prices?": (TABLE, 0),
+        "subscription?": (TABLE, 0),
+    },
+    "fr": {**_WORDS, "description?": (TEXT, 4000)},
+    "en": {**_WORDS, "description?": (TEXT, 4000)},
+    "field": {
+        "name": (TEXT, 32),
+        "kind": (TEXT, 16),
+        "fr": (TABLE, 0),
+        "en": (TABLE, 0),
+        "required?": (YES_NO, 0),
+        "max_length?": (WHOLE, 0),
+        "default?": (TEXT, 32),
+        "autocomplete?": (TEXT, 32),
+        "option?": (ROWS, 0),
+    },
+    "words of a field": {"label": (TEXT, 120), "hint?": (TEXT, 250)},
+    "option": {
+        "value": (TEXT, 64),
+        "fr": (TEXT, 120),
+        "en": (TEXT, 120),
+        "in_name?": (TEXT, 64),
+        "in_template?": (TEXT, 64),
+    },
+    "prices": {"by": (ROWS, 0), "row": (ROWS, 0)},
+    "subscription": {
+        "months": (TEXT, 32),
+        "region?": (TEXT, 32),
+        "name": (TEXT, 120),
+        "template": (TEXT, 120),
+    },
+}
+"""Which keys a table has (`?` = may be absent), of which kind, and how long a text may be."""
+
+_KINDS: Mapping[str, tuple[type, ...]] = {
+    TEXT: (str,),
+    WHOLE: (int,),
+    YES_NO: (bool,),
+    AMOUNT: (Decimal, int),
+    TABLE: (dict,),
+    ROWS: (list,),
+}
+_MAY_BE_EMPTY = {"in_name", "in_template", "default", "autocomplete", "hint", "description"}
+
+
+class BadCatalogue(ValueError):
+    """A file cannot be loaded; `problems` says each place and what is wrong there."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = problems
+
+
+@dataclass(frozen=True)
+class ServiceFile:
+    """What one file says: the service's columns, and the definition behind its order form."""
+
+    columns: Mapping[str, Any]
+    definition: Definition
+
+
+def read(path: Path) -> ServiceFile:
+    """Read and check one file.
+
+    Raises:
+        BadCatalogue: with everything that is wrong, not only the first thing.
+    """
+    try:
+        content = tomllib.loads(path.read_text("utf-8"), parse_float=Decimal)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, InvalidOperation) as problem:
+        raise BadCatalogue([str(problem)]) from None
+    return parse(content)
+
+
+def parse(content: Mapping[str, Any]) -> ServiceFile:
+    """The same for a file's content.
+
+    Raises:
+        BadCatalogue: see `read`.
+    """
+    if problems := list(_shape(content)):
+        raise BadCatalogue(problems)
+    definition = Definition(
+        fields=tuple(map(_field, content.get("field", ()))),
+        currency=content.get("currency", "EUR"),
+        priced_by=tuple(content.get("prices", {}).get("by", ())),
+        prices=tuple(map(_price, content.get("prices", {}).get("row", ()))),
+        reservation=_reservation(content.get("subscription")),
+        fulfilment=content.get("fulfilment", ""),
+    )
+    if problems := [*_columns_problems(content), *_sense(definition)]:
+        raise BadCatalogue(problems)
+    return ServiceFile(_columns(content), definition)
+
+
+# The shape: keys, kinds, lengths
+
+
+def _shape(content: Mapping[str, Any]) -> Iterator[str]:
+    yield from _table("", content, "")
+    for language in LANGUAGES:
+        yield from _table(language, content.get(language), language)
+    for number, row in enumerate(_list(content.get("field")), 1):
+        where = f"field {number}"
+        yield from _table("field", row, where)
+        for language in LANGUAGES if isinstance(row, dict) else ():
+            yield from _table("words of a field", row.get(language), f"{where}, {language}")
+        for nth, option in enumerate(_list(isinstance(row, dict) and row.get("option")), 1):
+            yield from _table("option", option, f"{where}, option {nth}")
+    if "prices" in content:
+        yield from _table("prices", content["prices"], "prices")
+        yield from _price_rows(content["prices"])
+    if "subscription" in content:
+        yield from _table("subscription", content["subscription"], "subscription")
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _table(name: str, found: Any, where: str) -> Iterator[str]:
+    """What is wrong with one table: missing, unknown, of another kind, too long, empty."""
+    at = f"{where}: " if where else ""
+    if not isinstance(found, dict):
+        if found is not None:
+            yield f"{at}a table is needed"
+        return
+    keys = {key.rstrip("?") for key in SCHEMA[name]}
+    yield from (f"{at}unknown key {key!r}" for key in found if key not in keys)
+    for declared, (kind, longest) in SCHEMA[name].items():
+        key = declared.rstrip("?")
+        if key not in found:
+            if not declared.endswith("?"):
+                yield f"{at}{key!r} is missing"
+            continue
+        value: Any = found[key]
+        if not isinstance(value, _KINDS[kind]) or (kind != YES_NO and isinstance(value, bool)):
+            yield f"{at}{key!r}: {kind} needed"
+        elif isinstance(value, str) and len(value) > longest:
+            yield f"{at}{key!r}: at most {longest} characters"
+        elif isinstance(value, str) and not value.strip() and key not in _MAY_BE_EMPTY:
+            yield f"{at}{key!r} is empty"
+
+
+def _price_rows(prices: Any) -> Iterator[str]:
+    by = _list(prices.get("by")) if isinstance(prices, dict) else []
+    for number, row in enumerate(_list(prices.get("row")) if isinstance(prices, dict) else [], 1):
+        amounts = row[len(by) :] if isinstance(row, list) else []
+        if not isinstance(row, list) or len(amounts) not in {1, 2}:
+            yield f"prices, row {number}: {len(by)} choices and one or two amounts needed"
+        elif not all(isinstance(choice, str) for choice in row[: len(by)]):
+            yield f"prices, row {number}: the choices are texts, in quotes"
+        elif not all(_is_amount(amount) for amount in amounts):
+            yield f"prices, row {number}: amounts like 60.15 needed, not negative"
+
+
+def _is_amount(value: Any) -> bool:
+    """A price: not negative, finite, in cents (TOML knows `nan` and `inf`)."""
+    if isinstance(value, bool) or not isinstance(value, Decimal | int):
+        return False
+    amount = Decimal(value)
+    return amount.is_finite() and 0 <= amount < 10**9 and amount == round(amount, 2)
+
+
+# The sense: what refers to what
+
+
+def _columns_problems(content: Mapping[str, Any]) -> Iterator[str]:
+    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", content["slug"]):
+        yield "'slug': lower-case letters, digits and hyphens only"
+    if content["price_kind"] not in set(PriceKind):
+        yield f"'price_kind': one of {', '.join(PriceKind)}"
+    elif content["price_kind"] != PriceKind.QUOTE and "from_price" not in content:
+        yield f"'from_price' is missing: the price kind {content['price_kind']!r} shows it"
+    if "from_price" in content and not _is_amount(content["from_price"]):
+        yield "'from_price': an amount like 4.97 needed, not negative"
+    if not re.fullmatch(r"[A-Z]{3}", content.get("currency", "EUR")):
+        yield "'currency': a code of three capitals, like EUR"
+    if content.get("fulfilment", "manual") not in {"manual", "automatic"}:
+        yield "'fulfilment': manual or automatic"
+    if content["price_kind"] == PriceKind.QUOTE and content.get("fulfilment") != "manual":
+        yield "'fulfilment' must be manual: nothing without a price can be completed by itself"
+
+
+def _sense(definition: Definition) -> Iterator[str]:
+    names = [asked.name for asked in definition.fields]
+    for asked in definition.fields:
+        yield from _field_sense(asked)
+        if names.count(asked.name) > 1:
+            yield f"field {asked.name!r} is there twice"
+    by_name = {asked.name: asked for asked in definition.fields}
+    choices = {name for name, asked in by_name.items() if asked.kind == CHOICE}
+    yield from (f"prices: no choice {n!r}" for n in definition.priced_by if n not in choices)
+    if definition.priced_by and not definition.prices:
+        yield "prices: no row"
+    seen = set()
+    for number, price in enumerate(definition.prices, 1):
+        if price.choices in seen:
+            yield f"prices, row {number}: {' '.join(price.choices)} is there twice"
+        seen.add(price.choices)
+        for name, value in zip(definition.priced_by, price.choices, strict=True):
+            if name in choices and by_name[name].option(value) is None:
+                yield f"prices, row {number}: {name!r} has no option {value!r}"
+    if definition.reservation:
+        yield from _reservation_sense(definition.reservation, by_name, definition)
+
+
+def _field_sense(asked: Field) -> Iterator[str]:
+    where = f"field {asked.name!r}"
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", asked.name):
+        yield f"{where}: its name takes lower-case letters, digits and _ only"
+    if asked.name in {"step", "csrf_token", "draft"}:
+        yield f"{where}: this name is taken by the form itself"
+    if asked.kind not in KINDS:
+        yield f"{where}: its kind is one of {', '.join(KINDS)}"
+    if (asked.kind == CHOICE) != bool(asked.options):
+        yield f"{where}: options belong to a choice, and a choice needs some"
+    values = [option.value for option in asked.options]
+    if len(set(values)) < len(values):
+        yield f"{where}: an option is there twice"
+    if not 1 <= asked.max_length <= 4000:
+        yield f"{where}: 'max_length' from 1 to 4000"
+    if asked.default not in DEFAULTS:
+        yield f"{where}: 'default' is one of {', '.join(filter(None, DEFAULTS))}"
+
+
+def _reservation_sense(
+    reservation: Reservation, fields: Mapping[str, Field], definition: Definition
+) -> Iterator[str]:
+    if not definition.prices:
+        yield "subscription: it needs a price table"
+    months = fields.get(reservation.months)
+    if months is None or not all(re.fullmatch(r"[1-9]\d?", o.value) for o in months.options):
+        yield "subscription: 'months' names a choice whose values are numbers of months"
+    if reservation.region and reservation.region not in fields:
+        yield f"subscription: no field {reservation.region!r}"
+    for name, pattern in (("name", reservation.name), ("template", reservation.template)):
+        for used in re.findall(r"\{([^}]*)\}", pattern):
+            if used not in fields or fields[used].kind != CHOICE:
+                yield f"subscription, {name!r}: {{{used}}} is no choice of the form"
+        if re.search(r"[{}]", re.sub(r"\{[^{}]*\}", "", pattern)):
+            yield f"subscription, {name!r}: a brace is left open"
+
+
+# Making
+
+
+def _field(row: Mapping[str, Any]) -> Field:
+    return Field(
+        name=row["name"],
+        kind=row["kind"],
+        label={language: row[language]["label"] for language in LANGUAGES},
+        hint={language: row[language].get("hint", "") for language in LANGUAGES},
+        required=row.get("required", True),
+        max_length=row.get("max_length", 120),
+        default=row.get("default", ""),
+        autocomplete=row.get("autocomplete", ""),
+        options=tuple(
+            Option(
+                value=option["value"],
+                fr=option["fr"],
+                en=option["en"],
+                in_name=option.get("in_name", option["value"]),
+                in_template=option.get("in_template", option["value"]),
+            )
+            for option in row.get("option", ())
+        ),
+    )
+
+
+def _price(row: list[Any]) -> Price:
+    choices = tuple(value for value in row if isinstance(value, str))
+    amounts = [Decimal(value) for value in row[len(choices) :]]
+    return Price(choices, amounts[0], amounts[1] if len(amounts) > 1 else Decimal(0))
+
+
+def _reservation(row: Mapping[str, Any] | None) -> Reservation | None:
+    if row is None:
+        return None
+    return Reservation(row["months"], row.get("region", ""), row["name"], row["template"])
+
+
+def _columns(content: Mapping[str, Any]) -> dict[str, Any]:
+    columns = {
+        "slug": content["slug"],
+        "code": content["code"],
+        "position": content.get("position", 0),
+        "category": content["category"],
+        "currency": content.get("currency", "EUR"),
+        "price_kind": content["price_kind"],
+        "from_price": content.get("from_price"),
+        "is_offered": not content.get("withdrawn", False),
+    }
+    for language in LANGUAGES:
+        words = content[language]
+        columns |= {f"{key}_{language}": words[key].strip() for key in _WORDS}
+        columns[f"description_{language}"] = words.get("description", "").strip()
+    return columns

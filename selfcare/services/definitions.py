@@ -1,0 +1,180 @@
+"""What a service of the catalogue asks and costs: its definition, as data (SERVICES-2).
+
+Made from a catalogue file (`catalogue_files`), kept as one JSON document per version, and read
+back here by the order form. Pure: knows neither the database nor a request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from decimal import Decimal
+from typing import Any, Self
+
+CHOICE = "choice"
+KINDS = (CHOICE, "text", "long_text", "email", "phone")
+
+Values = Mapping[str, str]
+"""What somebody entered, by field."""
+
+
+@dataclass(frozen=True)
+class Option:
+    """One choice of a field; `in_name` and `in_template` are its words in what is made of it."""
+
+    value: str
+    fr: str
+    en: str
+    in_name: str
+    in_template: str
+
+
+@dataclass(frozen=True)
+class Field:
+    """One question of the order form."""
+
+    name: str
+    kind: str
+    label: Mapping[str, str]
+    hint: Mapping[str, str]
+    required: bool = True
+    max_length: int = 120
+    default: str = ""
+    autocomplete: str = ""
+    options: tuple[Option, ...] = ()
+
+    def option(self, value: str) -> Option | None:
+        """The option with this value."""
+        return next((option for option in self.options if option.value == value), None)
+
+    def shown(self, value: str, language: str) -> str:
+        """A value as the reader knows it: an option by its words, nothing as a dash."""
+        option = self.option(value)
+        if option is None:
+            return value or "–"
+        return option.en if language == "en" else option.fr
+
+
+@dataclass(frozen=True)
+class Price:
+    """What one combination of choices costs: a month of it, and once when it starts."""
+
+    choices: tuple[str, ...]
+    monthly: Decimal
+    upfront: Decimal
+
+
+@dataclass(frozen=True)
+class Reservation:
+    """What an order of the service gives rise to: which fields say how long and where."""
+
+    months: str
+    region: str
+    name: str
+    template: str
+
+
+@dataclass(frozen=True)
+class Definition:
+    """A service's questions, its price table, and the subscription it leads to."""
+
+    fields: tuple[Field, ...]
+    currency: str = "EUR"
+    priced_by: tuple[str, ...] = ()
+    prices: tuple[Price, ...] = ()
+    reservation: Reservation | None = None
+    fulfilment: str = ""
+    _by_choices: dict[tuple[str, ...], Price] = field(default_factory=dict, compare=False)
+
+    def __post_init__(self) -> None:
+        self._by_choices.update({price.choices: price for price in self.prices})
+
+    # Choosing
+
+    def settled(self, values: Values) -> dict[str, str]:
+        """The values with every choice made possible: one that no longer is becomes the first.
+
+        Fields are settled in their order, each within what those before it leave (flavor, then
+        the durations of that flavor, then whether it may be paid upfront).
+        """
+        settled: dict[str, str] = {}
+        for asked in self.fields:
+            value = values.get(asked.name, "")
+            if asked.kind == CHOICE:
+                left = [option.value for option in self.options(asked, settled)]
+                value = value if value in left else next(iter(left), "")
+            settled[asked.name] = value
+        return settled
+
+    def options(self, asked: Field, earlier: Values) -> tuple[Option, ...]:
+        """The options of a field that a price exists for, given the choices made before it."""
+        if asked.name not in self.priced_by:
+            return asked.options
+        made = {name: earlier[name] for name in self.priced_by if name in earlier}
+        made.pop(asked.name, None)
+        place = self.priced_by.index(asked.name)
+        possible = {
+            price.choices[place]
+            for price in self.prices
+            if all(price.choices[self.priced_by.index(name)] == made[name] for name in made)
+        }
+        return tuple(option for option in asked.options if option.value in possible)
+
+    def price(self, values: Values) -> Price | None:
+        """What these choices cost; None without a price table, or without such a row."""
+        if not self.priced_by:
+            return None
+        return self._by_choices.get(tuple(values.get(name, "") for name in self.priced_by))
+
+    # What is made of it
+
+    def months(self, values: Values) -> int | None:
+        """How long the subscription runs, if the service leads to one."""
+        return int(values[self.reservation.months]) if self.reservation else None
+
+    def subscription_name(self, values: Values) -> str | None:
+        """« Reservation c2.large 2 years with upfront », the same in both languages."""
+        if self.reservation is None:
+            return None
+        return self.reservation.name.format_map(self._words(values, "in_name"))
+
+    def template(self, values: Values) -> str:
+        """`c2.large.2Y.upfront`: what those who carry the order out call it."""
+        if self.reservation is None:
+            return ""
+        return self.reservation.template.format_map(self._words(values, "in_template"))
+
+    def _words(self, values: Values, which: str) -> dict[str, str]:
+        found = {}
+        for asked in self.fields:
+            option = asked.option(values.get(asked.name, ""))
+            found[asked.name] = getattr(option, which) if option else ""
+        return found
+
+    # Keeping
+
+    def to_json(self) -> dict[str, Any]:
+        """As the database keeps it: amounts as text."""
+        kept = asdict(self)
+        kept.pop("_by_choices")
+        for price in kept["prices"]:
+            price.update(monthly=str(price["monthly"]), upfront=str(price["upfront"]))
+        return kept
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> Self:
+        """Read back what `to_json` made."""
+        return cls(
+            fields=tuple(
+                Field(**{**row, "options": tuple(Option(**one) for one in row["options"])})
+                for row in kept["fields"]
+            ),
+            currency=kept["currency"],
+            priced_by=tuple(kept["priced_by"]),
+            prices=tuple(
+                Price(tuple(row["choices"]), Decimal(row["monthly"]), Decimal(row["upfront"]))
+                for row in kept["prices"]
+            ),
+            reservation=Reservation(**kept["reservation"]) if kept["reservation"] else None,
+            fulfilment=kept["fulfilment"],
+        )

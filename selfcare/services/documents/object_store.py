@@ -1,0 +1,57 @@
+"""The document store on a folder or on S3, both through `obstore`."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import obstore
+from obstore.exceptions import NotFoundError
+from obstore.store import LocalStore, S3Store
+
+from selfcare.services.documents.port import DocumentMissing
+
+_PATIENCE = {"connect_timeout": "3s", "timeout": "20s"}
+
+
+class ObjectStore:
+    """Documents under an address, `file:///folder` or `s3://bucket/prefix`.
+
+    A folder is made for its owner alone; a bucket stays as private as it is (no ACL is ever
+    set). S3 credentials, region and endpoint come from `AWS_…` variables, or from `config`.
+    """
+
+    def __init__(self, url: str, **config: Any) -> None:
+        if url.startswith("file://"):
+            folder = Path(unquote(urlsplit(url).path))
+            folder.mkdir(parents=True, exist_ok=True)
+            folder.chmod(0o700)
+            self._store: LocalStore | S3Store = LocalStore(folder, automatic_cleanup=True)
+        else:
+            endpoint = str(config.get("endpoint", ""))
+            options: Any = {**_PATIENCE, "allow_http": endpoint.startswith("http://")}
+            self._store = S3Store.from_url(url, client_options=options, **config)
+
+    def put(self, key: str, data: bytes) -> None:
+        """Keep a document, whole or not at all."""
+        obstore.put(self._store, key, data)
+
+    def get(self, key: str) -> bytes:
+        """The document, read whole (an invoice is some hundred kilobytes)."""
+        try:
+            return bytes(obstore.get(self._store, key).bytes())
+        except (NotFoundError, FileNotFoundError):
+            raise DocumentMissing(key) from None
+
+    def delete(self, key: str) -> None:
+        """Forget a document, if it is there."""
+        with contextlib.suppress(NotFoundError, FileNotFoundError):
+            obstore.delete(self._store, key)
+
+    def keys(self, prefix: str = "") -> Iterator[str]:
+        """The keys of the documents under a folder."""
+        for some in obstore.list(self._store, prefix or None):
+            yield from (item["path"] for item in some)

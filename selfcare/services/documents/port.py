@@ -1,0 +1,30 @@
+"""What the portal asks of a document store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Protocol
+
+
+class DocumentMissing(LookupError):
+    """No document has this key."""
+
+
+class DocumentStore(Protocol):
+    """Documents by key (`invoices/OCB0000124/….pdf`); putting the same again changes nothing."""
+
+    def put(self, key: str, data: bytes) -> None:
+        """Keep a document, whole or not at all."""
+
+    def get(self, key: str) -> bytes:
+        """The document.
+
+        Raises:
+            DocumentMissing: there is none.
+        """
+
+    def delete(self, key: str) -> None:
+        """Forget a document; one that is not there is forgotten already."""
+
+    def keys(self, prefix: str = "") -> Iterator[str]:
+        """The keys of the documents under a folder."""

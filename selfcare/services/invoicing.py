@@ -1,0 +1,141 @@
+"""Invoices: taking them in, and what the invoices page shows of them (§5.7)."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date
+from decimal import Decimal
+
+import structlog
+from sqlalchemy import func, select
+
+from selfcare.database import db
+from selfcare.models import Contract, Customer, Invoice, InvoiceKind
+from selfcare.services import documents
+from selfcare.services.facturx_reading import ReadInvoice
+from selfcare.services.figures import Spend, last_months, spend_of
+
+log = structlog.get_logger(__name__)
+
+
+class InvoiceRefused(ValueError):
+    """The invoice cannot be taken in; the message says why."""
+
+
+class AlreadyThere(Exception):
+    """The very same document was loaded before."""
+
+
+def add(read: ReadInvoice, pdf: bytes, *, keep: bool = True) -> Invoice:
+    """Take an invoice in: its row, its PDF, its XML; all of them or nothing.
+
+    The documents are put last, when the database has nothing against the row any more, under
+    names made of their content: whatever stops us here, loading again comes out the same.
+
+    Args:
+        keep: put the documents; a dry run does not, and rolls the row back.
+
+    Raises:
+        AlreadyThere: the same file is there already.
+        InvoiceRefused: another invoice has its number, its contract is unknown or not the buyer's.
+    """
+    digest = hashlib.sha256(pdf).hexdigest()
+    _check_unknown(read.number, digest)
+    contract = _contract_of(read)
+    folder = f"invoices/{contract.ref}/{digest}"
+    invoice = Invoice(
+        number=read.number[:40],
+        contract_id=contract.id,
+        kind=read.kind,
+        issued_on=read.issued_on,
+        due_on=read.due_on,
+        period_from=read.period_from,
+        period_to=read.period_to,
+        net=read.net,
+        vat=read.vat,
+        gross=read.gross,
+        currency=read.currency,
+        lines=read.lines,
+        digest=digest,
+        pdf_key=f"{folder}.pdf",
+        pdf_size=len(pdf),
+        xml_key=f"{folder}.xml" if read.xml else None,
+        xml_size=len(read.xml) if read.xml else None,
+    )
+    db.session.add(invoice)
+    db.session.flush()
+    if keep:
+        _put(invoice, pdf, read.xml)
+    return invoice
+
+
+def _put(invoice: Invoice, pdf: bytes, xml: bytes | None) -> None:
+    store = documents.store()
+    store.put(invoice.pdf_key, pdf)
+    if xml and invoice.xml_key:
+        store.put(invoice.xml_key, xml)
+    log.info("invoice_loaded", number=invoice.number, contract=invoice.contract_id)
+
+
+def _check_unknown(number: str, digest: str) -> None:
+    if len(number) > 40:
+        raise InvoiceRefused("its number is longer than 40 characters")
+    same = db.session.execute(
+        select(Invoice.digest).where((Invoice.number == number) | (Invoice.digest == digest))
+    ).scalars()
+    for known in same:
+        if known == digest:
+            raise AlreadyThere
+        raise InvoiceRefused(f"another document with the number {number} is there already")
+
+
+def _contract_of(read: ReadInvoice) -> Contract:
+    """The contract a document names, if it is its buyer's."""
+    refs = list(dict.fromkeys(ref.upper() for ref in read.contract_refs))
+    found = db.session.execute(
+        select(Contract, Customer)
+        .join(Customer, Customer.id == Contract.customer_id)
+        .where(Contract.ref.in_(refs))
+    ).all()
+    if not found:
+        named = ", ".join(refs) or "nothing"
+        raise InvoiceRefused(f"unknown contract: it names {named}")
+    if len(found) > 1:
+        raise InvoiceRefused(f"it names several contracts: {', '.join(refs)}")
+    contract, customer = found[0]
+    if read.siren and customer.siren and read.siren != customer.siren:
+        raise InvoiceRefused(
+            f"its buyer has the SIREN {read.siren}, the customer of {contract.ref} {customer.siren}"
+        )
+    return contract
+
+
+def latest(contract_id: int) -> Invoice | None:
+    """The contract's latest invoice (credit notes are in the history)."""
+    return db.session.execute(
+        select(Invoice)
+        .where(Invoice.contract_id == contract_id, Invoice.kind == InvoiceKind.INVOICE)
+        .order_by(Invoice.issued_on.desc(), Invoice.id.desc())
+        .limit(1)
+    ).scalar_one_or_none()
+
+
+def spend(contract_id: int, today: date) -> list[Spend]:
+    """What was invoiced in each of the last 12 months excl. tax, per currency (DASH-1)."""
+    months = last_months(today)
+    amounts: dict[str, dict[date, Decimal]] = {}
+    rows = db.session.execute(
+        select(Invoice.currency, Invoice.issued_on, func.sum(Invoice.net))
+        .where(Invoice.contract_id == contract_id, Invoice.issued_on >= months[0])
+        .group_by(Invoice.currency, Invoice.issued_on)
+        .order_by(Invoice.currency)
+    )
+    for currency, issued_on, net in rows:
+        of_currency = amounts.setdefault(currency, {})
+        month = issued_on.replace(day=1)
+        of_currency[month] = of_currency.get(month, Decimal(0)) + Decimal(str(net))
+    most_used_first = sorted(amounts.items(), key=lambda item: (-len(item[1]), item[0]))
+    return [
+        spend_of(currency, months, [of_currency.get(month) for month in months[:-1]])
+        for currency, of_currency in most_used_first
+    ]

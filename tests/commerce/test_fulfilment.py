@@ -1,0 +1,193 @@
+"""SERVICES-4, SUBS-2: orders are carried out by an operator or a job; every move is told."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime
+
+import pytest
+from redis import ConnectionError as RedisAway
+from sqlalchemy import select, update
+
+from selfcare.database import db
+from selfcare.models import Mail, Order, OrderEvent, OrderStatus, Subscription
+from selfcare.services import fulfilment, sweeps
+from selfcare.services.fulfilment import MOVES, MoveRefused
+from tests.commerce.test_ordering import FORM, MIGRATION, confirm, orders, to_summary
+
+
+@pytest.fixture
+def flask(app):
+    """Run a command: `flask("orders", "list")`."""
+
+    def run(*args: str) -> tuple[str, int]:
+        done = app.test_cli_runner().invoke(args=list(args))
+        if done.exception and not isinstance(done.exception, SystemExit):
+            raise done.exception
+        return done.output, done.exit_code
+
+    return run
+
+
+@pytest.fixture
+def placed(shop, browse_as, app):
+    """An order of Paul's, just placed; gives its reference."""
+
+    def place(form: str = FORM) -> str:
+        browser = browse_as("paul.dupont")
+        confirm(browser, to_summary(browser, form))
+        return orders(app)[-1].ref
+
+    return place
+
+
+def found(app, statement):
+    with app.app_context():
+        return db.session.execute(statement).scalars().all()
+
+
+class TestByAnOperator:
+    def test_services_4_an_operator_moves_an_order_to_its_end(self, placed, flask, app, browse_as):
+        ref = placed()
+        output, code = flask("orders", "list")
+        assert code == 0
+        assert ref in output
+        assert flask("orders", "start", ref)[1] == 0
+        assert found(app, select(Subscription)) == []
+        output, code = flask("orders", "complete", ref.lower(), "--note", "Bienvenue")
+        assert (output.strip(), code) == (f"{ref} is completed.", 0)
+        (subscription,) = found(app, select(Subscription))
+        assert subscription.ref == ref
+        assert subscription.name == "Reservation c2.2xlarge 1 year without upfront"
+        page = browse_as("paul.dupont").get(f"/contracts/OCB0000124/orders/{ref}")
+        assert len(page.all("ol.timeline li")) == 3
+        assert "Bienvenue" in page.words
+        assert page.one(f'a[href$="/subscriptions/{ref}"]')
+        names = [mail.name for mail in found(app, select(Mail).order_by(Mail.id))]
+        assert names == ["order_placed", "order_moved", "order_moved"]
+        assert flask("orders", "list")[0].strip() == "No order is waiting."
+
+    def test_services_4_a_cancelled_order_says_why_and_subscribes_nothing(
+        self, placed, flask, app, browse_as
+    ):
+        ref = placed(MIGRATION)
+        assert flask("orders", "cancel", ref)[1] == 2, "a reason is needed"
+        assert flask("orders", "cancel", ref, "--reason", "Doublon")[1] == 0
+        page = browse_as("paul.dupont").get(f"/account/orders/{ref}")
+        assert "Doublon" in page.words
+        assert found(app, select(Subscription)) == []
+
+    def test_services_4_what_is_over_stays_so(self, placed, flask, app):
+        ref = placed()
+        flask("orders", "complete", ref)
+        for command in (["start"], ["complete"], ["cancel", "--reason", "x"]):
+            output, code = flask("orders", *command, ref)
+            assert code == 1
+            assert f"{ref} is completed" in output
+        assert len(found(app, select(OrderEvent))) == 2
+        assert flask("orders", "start", "HONEY1655-0001-001")[1] == 1
+
+    @pytest.mark.parametrize("start", list(OrderStatus))
+    @pytest.mark.parametrize("to", list(OrderStatus))
+    def test_services_4_moves_are_those_of_the_table(self, placed, app, start, to):
+        ref = placed(MIGRATION)
+        with app.app_context():
+            db.session.execute(update(Order).values(status=start))
+            order = fulfilment.find(ref)
+            assert order
+            if to in MOVES[start]:
+                fulfilment.move(order, to, by="operator")
+                assert order.status == to
+            else:
+                with pytest.raises(MoveRefused):
+                    fulfilment.move(order, to, by="operator")
+            db.session.rollback()
+
+    def test_services_4_two_operators_at_once_complete_it_once(self, placed, app):
+        ref = placed()
+
+        def complete(_: int) -> bool:
+            with app.app_context():
+                order = fulfilment.find(ref)
+                assert order
+                try:
+                    fulfilment.move(order, OrderStatus.COMPLETED, by="operator")
+                except MoveRefused:
+                    db.session.rollback()
+                    return False
+                db.session.commit()
+                return True
+
+        with ThreadPoolExecutor(6) as pool:
+            assert sorted(pool.map(complete, range(6))) == [False] * 5 + [True]
+        assert len(found(app, select(Subscription))) == 1
+
+    def test_subs_2_starts_on_the_1st_after_the_order_however_late_it_is_done(
+        self, placed, flask, app
+    ):
+        ref = placed()
+        with app.app_context():  # 00:30 on 1 September in Paris
+            db.session.execute(
+                update(Order).values(placed_at=datetime(2017, 8, 31, 22, 30, tzinfo=UTC))
+            )
+            db.session.commit()
+        flask("orders", "complete", ref)
+        (subscription,) = found(app, select(Subscription))
+        assert (subscription.starts_on, subscription.ends_on) == (
+            date(2017, 10, 1),
+            date(2018, 9, 30),
+        )
+
+
+class TestByAJob:
+    def test_services_4_a_job_completes_it(self, setting, placed, app, worker):
+        setting(fulfilment="automatic")
+        placed()
+        worker.run()
+        (order,) = orders(app)
+        assert order.status == "completed"
+        assert len(found(app, select(Subscription))) == 1
+        events = found(app, select(OrderEvent).order_by(OrderEvent.id))
+        assert [(e.status, e.by) for e in events] == [
+            ("submitted", "paul.dupont"),
+            ("in_progress", "automatic"),
+            ("completed", "automatic"),
+        ]
+
+    def test_services_4_nothing_without_a_price_is_completed_by_itself(
+        self, setting, placed, app, worker
+    ):
+        setting(fulfilment="automatic")
+        placed(MIGRATION)
+        worker.run()
+        assert [order.status for order in orders(app)] == ["submitted"]
+
+    def test_services_4_a_job_that_runs_twice_does_it_once(self, setting, placed, app, worker):
+        setting(fulfilment="automatic")
+        placed()
+        (order,) = orders(app)
+        worker.run()
+        with app.app_context():
+            fulfilment.carry_out(order.id)
+        assert len(found(app, select(Subscription))) == 1
+        assert len(found(app, select(OrderEvent))) == 3
+
+    def test_services_4_the_sweep_finds_what_redis_lost(
+        self, setting, placed, app, worker, monkeypatch
+    ):
+        setting(fulfilment="automatic")
+
+        def away(*_args):
+            raise RedisAway
+
+        with monkeypatch.context() as patched:
+            patched.setattr("selfcare.jobs.Job.enqueue", away)
+            placed()
+        worker.run()
+        assert [order.status for order in orders(app)] == ["submitted"]
+        with app.app_context():
+            db.session.execute(update(Order).values(placed_at=datetime(2017, 8, 1, tzinfo=UTC)))
+            db.session.commit()
+            sweeps.wake_orders()
+        worker.run()
+        assert [order.status for order in orders(app)] == ["completed"]

@@ -1,0 +1,207 @@
+"""INVOICES-1, DASH-1: what is seen of invoices and usage, and by whom."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from demo.factur_x import document
+from selfcare.database import db
+from selfcare.models import UsageReport
+from selfcare.rights import Profile
+from selfcare.services import facturx_reading, invoicing
+from tests.plugin_commerce import bill
+
+INVOICES = "/contracts/OCB0000124/invoices"
+
+
+@pytest.fixture
+def paul(cast, store, browse_as):
+    cast.member("paul.dupont", referent=True)
+    return browse_as("paul.dupont", language="fr")
+
+
+@pytest.fixture
+def add(app, store):
+    def run(number: str, **values) -> int:
+        with app.app_context():
+            pdf = document(bill(number, **values))
+            invoice = invoicing.add(facturx_reading.read(pdf), pdf)
+            db.session.commit()
+            return invoice.id
+
+    return run
+
+
+class TestPage:
+    def test_invoices_1_says_what_comes_before_there_is_any(self, paul):
+        page = paul.get(INVOICES)
+        assert len(page.all(".empty")) >= 2
+        assert "None" not in page.words
+
+    def test_invoices_1_shows_the_latest_and_the_history(self, paul, add):
+        add("FA-1", issued_on=date(2016, 12, 6), lines=(("Usage", Decimal("2145.67")),))
+        add("FA-2")
+        add("AV-1", issued_on=date(2017, 2, 1), is_credit_note=True)
+        page = paul.get(INVOICES)
+        assert page.texts(".big")[0].startswith("€2,352.21")
+        assert page.texts('#invoices td[data-label="Number"] a') == ["AV-1", "FA-2", "FA-1"]
+        assert "-€2,352.21" in page.words
+        assert page.one("#invoices .badge")
+
+    def test_invoices_1_visitor_sees_whom_to_ask_and_nothing_else(self, paul, add, cast, browse_as):
+        number = add("FA-1")
+        cast.member("sophie.dupont", invoices=Profile.VISITOR)
+        sophie = browse_as("sophie.dupont")
+        page = sophie.get(INVOICES)
+        assert "invoices@example.com" in page.words
+        assert "FA-1" not in page.text
+        assert "2,352" not in page.text
+        for path in ("", "/pdf", "/xml"):
+            assert sophie.get(f"{INVOICES}/{number}{path}").status == 403
+
+    def test_invoices_1_two_lists_keep_their_own_state(self, paul, add, app):
+        for number in range(30):
+            add(f"FA-{number:02}", lines=(("Usage", Decimal(number + 1)),))
+        with app.app_context():
+            from sqlalchemy import select
+
+            from selfcare.models import Contract
+
+            contract = db.session.execute(select(Contract)).scalar_one()
+            for month in range(1, 29):
+                db.session.add(
+                    UsageReport(
+                        contract_id=contract.id,
+                        month=date(2014 + month // 12, month % 12 + 1, 1),
+                        currency="EUR",
+                        total=Decimal(month),
+                        digest=str(month),
+                        csv_key=str(month),
+                        csv_size=1,
+                    )
+                )
+            db.session.commit()
+        page = paul.get(f"{INVOICES}?i_page=2&i_sort=net&u_page=2&u_sort=total")
+        assert len(page.all("#invoices tbody tr")) == 5
+        assert len(page.all("#usage tbody tr")) == 3
+        back = page.all("#usage .pager a[rel=prev]")[0]["href"]
+        assert "i_page=2" in str(back)
+        assert "i_sort=net" in str(back)
+        part = paul.get(f"{INVOICES}?i_page=2&u_page=2", part="usage")
+        assert part.one("#usage")
+        assert not part.all("#invoices")
+        assert "i_page=2" in part.headers["HX-Push-Url"]
+
+    @pytest.mark.parametrize("prefix", ["i_", "u_"])
+    def test_list_1_each_list_exports_itself(self, paul, add, prefix):
+        add("FA-1")
+        page = paul.get(f"{INVOICES}?{prefix}format=csv")
+        assert page.response.mimetype == "text/csv"
+        assert ("FA-1" in page.text) == (prefix == "i_")
+
+    @pytest.mark.parametrize(("q", "hits"), [("fa-1", 1), ("01/2017", 1), ("2016", 0), ("%", 0)])
+    def test_list_1_invoices_are_found_by_number_and_date(self, paul, add, q, hits):
+        add("FA-1")
+        page = paul.get(f"{INVOICES}?i_q={q.replace('%', '%25')}")
+        assert len(page.all("#invoices tbody tr")) == hits
+
+
+class TestDocuments:
+    def test_invoices_1_the_document_comes_under_a_human_name(self, paul, add):
+        number = add("FA-1")
+        pdf = paul.get(f"{INVOICES}/{number}/pdf")
+        assert pdf.response.data.startswith(b"%PDF-")
+        assert pdf.headers["Content-Disposition"] == (
+            'inline; filename="Invoice-OCB0000124-2017-01.pdf"'
+        )
+        assert "no-store" in pdf.headers["Cache-Control"]
+        xml = paul.get(f"{INVOICES}/{number}/xml")
+        assert b"CrossIndustryInvoice" in xml.response.data
+        assert xml.headers["Content-Disposition"].endswith('"Invoice-OCB0000124-2017-01.xml"')
+
+    def test_invoices_1_documents_of_another_contract_are_not_there(
+        self, paul, add, cast, browse_as
+    ):
+        number = add("FA-1")
+        cast.member("autre.client", ref="OCB0000777", referent=True)
+        stranger = browse_as("autre.client")
+        for path in ("", "/pdf", "/xml"):
+            assert stranger.get(f"{INVOICES}/{number}{path}").status == 404
+            mine = f"/contracts/OCB0000777/invoices/{number}{path}"
+            assert stranger.get(mine).status == 404, "through one's own contract"
+
+    def test_invoices_1_every_opening_leaves_a_trace(self, paul, add, monkeypatch):
+        lines = []
+
+        class Log:
+            def info(self, event, **facts):
+                lines.append((event, facts["account"]))
+
+        monkeypatch.setattr("selfcare.blueprints.invoices.log", Log())
+        paul.get(f"{INVOICES}/{add('FA-1')}/pdf")
+        assert lines == [("document_opened", "paul.dupont")]
+
+    def test_invoices_1_a_lost_document_is_404_and_an_error_in_the_log(self, paul, add, store):
+        number = add("FA-1")
+        for key in list(store.keys()):
+            store.delete(key)
+        assert paul.get(f"{INVOICES}/{number}/pdf").status == 404
+
+    def test_invoices_1_the_page_says_what_the_pdf_does(self, paul, add):
+        page = paul.get(f"{INVOICES}/{add('FA-1')}")
+        for text in ("FA-1", "€2,352.21", "€470.44", "€2,822.65", "Abonnements"):
+            assert text in page.words
+
+
+class TestMonth:
+    def test_invoices_1_shows_usage_and_pre_invoice(self, papers, browse_as):
+        page = browse_as("paul.dupont").get(f"{INVOICES}/usage/2016-09")
+        assert "Elastic Cloud Server" in page.words
+        assert page.one("table.chart")
+        assert len(page.all("#lines tbody tr")) == 1
+        report = page.one('a[href$="/report.csv"]')["href"]
+        answer = browse_as("paul.dupont").get(str(report))
+        assert answer.headers["Content-Disposition"].startswith("attachment")
+        pdf = browse_as("paul.dupont").get(f"{INVOICES}/usage/2016-09/pre-invoice.pdf")
+        assert pdf.response.data.startswith(b"%PDF-")
+        assert "Pre-invoice-OCB0000124-2016-09.pdf" in pdf.headers["Content-Disposition"]
+
+    @pytest.mark.parametrize("month", ["2016-10", "2016-13", "0000-01", "x", "2016-9"])
+    def test_invoices_1_a_month_without_report_is_not_there(self, papers, browse_as, month):
+        assert browse_as("paul.dupont").get(f"{INVOICES}/usage/{month}").status == 404
+
+    def test_invoices_1_a_pre_invoice_being_made_is_said_to_be(self, papers, app, browse_as):
+        from sqlalchemy import update
+
+        with app.app_context():
+            db.session.execute(
+                update(UsageReport).values(pre_invoice_state="queued", pre_invoice_key=None)
+            )
+            db.session.commit()
+        paul = browse_as("paul.dupont")
+        assert "being prepared" in paul.get(INVOICES).words
+        assert "being prepared" in paul.get(f"{INVOICES}/usage/2016-09").words
+        assert paul.get(f"{INVOICES}/usage/2016-09/pre-invoice.pdf").status == 404
+
+
+class TestPicture:
+    def test_dash_1_draws_what_was_invoiced_for_those_who_may_read_it(
+        self, paul, add, cast, browse_as
+    ):
+        today = date.today()  # noqa: DTZ011
+        add("FA-1", issued_on=today.replace(day=1))
+        add("AV-1", issued_on=today, is_credit_note=True, lines=(("x", Decimal("352.21")),))
+        dashboard = "/contracts/OCB0000124/dashboard"
+        page = paul.get(dashboard)
+        assert "€2,000.00" in page.words
+        cast.member("sophie.dupont", dashboard=Profile.MANAGER, invoices=Profile.VISITOR)
+        assert "€2,000.00" not in browse_as("sophie.dupont").get(dashboard).words
+
+    def test_invoices_1_each_currency_has_its_picture(self, paul, add):
+        today = date.today()  # noqa: DTZ011
+        add("FA-1", issued_on=today)
+        add("FA-2", issued_on=today, currency="CHF")
+        assert len(paul.get(INVOICES).all("table.chart")) == 2

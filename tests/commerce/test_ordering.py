@@ -1,0 +1,306 @@
+"""SERVICES-2, SERVICES-3, SERVICES-4: from the form to the order, once."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import func, select, update
+
+from selfcare.database import db
+from selfcare.models import (
+    Contract,
+    Mail,
+    Order,
+    OrderDraft,
+    OrderEvent,
+    Service,
+    ServiceVersion,
+    Subscription,
+)
+from selfcare.rights import Profile
+from tests.browsing import Browser
+
+SLUG = "elastic-cloud-server-reservation"
+FORM = f"/contracts/OCB0000124/services/{SLUG}/order"
+MIGRATION = "/contracts/OCB0000124/services/migration/order"
+CHOSEN = {"region": "eu-west-0", "flavor": "c2.2xlarge", "duration": "12", "upfront": "no"}
+ASKED = {
+    "contact": "Paul Dupont",
+    "email": "paul.dupont@example.com",
+    "phone": "01 99 00 12 34",
+    "needs": "Douze serveurs",
+}
+
+
+def to_summary(browser: Browser, form: str = FORM, **values: str) -> str:
+    page = browser.post(form, {**(CHOSEN if form == FORM else ASKED), **values, "step": "next"})
+    assert page.status == 303, page.words
+    return page.location
+
+
+def confirm(browser: Browser, summary: str):
+    return browser.post(summary, {"step": "order", "agree": "y"})
+
+
+def orders(app) -> list[Order]:
+    with app.app_context():
+        return list(db.session.execute(select(Order).order_by(Order.id)).scalars())
+
+
+class TestCharacteristics:
+    def test_services_2_shows_the_price_worked_out_by_the_server(self, shop, browse_as):
+        page = browse_as("paul.dupont").get(f"{FORM}?flavor=c2.2xlarge&duration=12&upfront=no")
+        assert "€240.60 / month" in page.words
+        assert page.one("#order-flavor option[selected]")["value"] == "c2.2xlarge"
+
+    def test_services_2_the_button_updates_the_price_without_javascript(self, shop, browse_as):
+        values = CHOSEN | {"upfront": "yes", "duration": "36", "step": "update"}
+        page = browse_as("paul.dupont").post(FORM, values)
+        assert page.status == 200
+        assert "€79.51" in page.words
+        assert "€2,862.36" in page.words
+
+    def test_services_2_choices_narrow_each_other(self, shop, browse_as):
+        values = CHOSEN | {"flavor": "p2.2xlarge.8", "duration": "36", "upfront": "yes"}
+        page = browse_as("paul.dupont").post(FORM, {**values, "step": "update"})
+        assert [o["value"] for o in page.all("#order-duration option")] == ["12"]
+        assert [o["value"] for o in page.all("#order-upfront option")] == ["no"]
+        assert "€1,651.02" in page.words
+
+    def test_services_2_htmx_gets_the_form_alone(self, shop, browse_as):
+        browser = browse_as("paul.dupont")
+        token = browser.get(FORM).csrf()
+        answer = browser.client.post(
+            FORM,
+            data={**CHOSEN, "csrf_token": token},
+            headers={"HX-Request": "true", "HX-Target": "order-form"},
+            base_url="http://portal.test/",
+        )
+        text = answer.get_data(as_text=True)
+        assert text.lstrip().startswith('<form id="order-form"')
+        assert "<html" not in text
+        assert "HX-Target" in answer.headers["Vary"]
+
+    def test_services_2_refuses_a_combination_without_a_price(self, shop, browse_as):
+        values = CHOSEN | {"flavor": "p2.2xlarge.8", "duration": "36", "step": "next"}
+        page = browse_as("paul.dupont").post(FORM, values)
+        assert page.status == 422
+        assert page.one('a[href="#order-duration"]')
+        assert page.one("#order-flavor option[selected]")["value"] == "p2.2xlarge.8"
+
+    def test_services_2_sums_errors_up_and_keeps_what_was_typed(self, shop, browse_as):
+        browser = browse_as("paul.dupont")
+        page = browser.post(
+            MIGRATION, {**ASKED, "email": "not an address", "needs": "  ", "step": "next"}
+        )
+        assert page.status == 422
+        assert [a["href"] for a in page.all("#errors a")] == ["#order-email", "#order-needs"]
+        assert page.one("#order-email")["value"] == "not an address"
+        assert page.one("#order-email")["aria-invalid"] == "true"
+        assert page.one("title").get_text().startswith(("Erreur", "Error"))
+
+    def test_services_2_fills_the_contact_in_with_the_one_who_orders(self, shop, browse_as):
+        page = browse_as("paul.dupont").get(MIGRATION)
+        assert page.one("#order-contact")["value"] == "Paul DUPONT"
+        assert page.one("#order-email")["value"] == "paul.dupont@example.com"
+        assert "*" in page.one('label[for="order-needs"]').get_text()
+        assert "*" not in page.one('label[for="order-phone"]').get_text()
+
+    @pytest.mark.parametrize("odd", ["\x00", "\x1b[0m", "a\x00b", "é" * 2001])
+    def test_services_2_takes_or_refuses_any_text(self, shop, browse_as, odd):
+        browser = browse_as("paul.dupont")
+        page = browser.post(MIGRATION, {**ASKED, "needs": odd, "step": "next"})
+        assert page.status in {303, 422}
+        if page.status == 303:
+            assert confirm(browser, page.location).status == 303
+
+    def test_services_2_an_unknown_or_withdrawn_service_cannot_be_ordered(
+        self, shop, browse_as, app
+    ):
+        browser = browse_as("paul.dupont")
+        assert browser.get("/contracts/OCB0000124/services/nothing/order").status == 404
+        with app.app_context():
+            db.session.execute(update(Service).where(Service.slug == SLUG).values(is_offered=False))
+            db.session.commit()
+        page = browser.get(FORM)
+        assert page.location.endswith("/contracts/OCB0000124/services")
+
+    def test_services_2_is_for_managers_of_the_section(self, shop, cast, browse_as):
+        cast.member("sophie.dupont", services=Profile.VISITOR)
+        cast.member("autre.client", ref="OCB0000999")
+        assert browse_as("sophie.dupont").get(FORM).status == 403
+        assert browse_as("autre.client").get(FORM).status == 404
+        page = browse_as("sophie.dupont").get("/contracts/OCB0000124/services")
+        assert not page.all('a[href$="/order"]')
+
+
+class TestSummary:
+    def test_services_3_says_all_and_that_it_is_final(self, shop, browse_as):
+        browser = browse_as("paul.dupont")
+        page = browser.get(to_summary(browser))
+        assert "Reservation c2.2xlarge 1 year without upfront" in page.words
+        assert "€2,887.20" in page.words  # 12 × 240,60 €
+        assert page.all("button")[-2]["value"] == "order", "Enter orders, it does not go back"
+
+    def test_services_3_needs_the_box(self, shop, browse_as, app):
+        browser = browse_as("paul.dupont")
+        summary = to_summary(browser)
+        page = browser.post(summary, {"step": "order"})
+        assert page.status == 422
+        assert page.one("#errors a")["href"] == "#agree"
+        assert orders(app) == []
+
+    def test_services_3_previous_keeps_what_was_entered(self, shop, browse_as):
+        browser = browse_as("paul.dupont")
+        back = browser.post(to_summary(browser, MIGRATION), {"step": "prev"}).location
+        page = browser.get(back)
+        assert page.one("#order-needs").get_text().strip() == "Douze serveurs"
+        assert page.one("#order-phone")["value"] == "01 99 00 12 34"
+
+    def test_services_3_a_draft_is_its_owners(self, shop, cast, browse_as):
+        cast.member("sophie.dupont", services=Profile.MANAGER)
+        summary = to_summary(browse_as("paul.dupont"))
+        assert browse_as("sophie.dupont").get(summary).status == 404
+        assert browse_as("sophie.dupont").get(f"{FORM}?draft={summary[-43:]}").status == 404
+
+
+class TestPlacing:
+    def test_services_4_orders_mails_and_shows_the_order(self, shop, browse_as, app):
+        browser = browse_as("paul.dupont")
+        page = confirm(browser, to_summary(browser))
+        (order,) = orders(app)
+        assert page.location.endswith(f"/contracts/OCB0000124/orders/{order.ref}")
+        assert order.price == Decimal("240.60")
+        assert order.parameters == {
+            "region": "eu-west-0",
+            "serviceCode": "AD135",
+            "templateName": "c2.2xlarge.1Y",
+        }
+        shown = browser.get(page.location)
+        assert order.ref in shown.words
+        assert len(shown.all("ol.timeline li")) == 1
+        with app.app_context():
+            mail = db.session.execute(select(Mail)).scalar_one()
+            assert (mail.name, mail.recipient) == ("order_placed", "paul.dupont@example.com")
+
+    @pytest.mark.parametrize("locale", ["fr", "en"])
+    @pytest.mark.parametrize("form", [FORM, MIGRATION])
+    def test_services_4_the_mail_sums_the_order_up(self, shop, browse_as, app, locale, form):
+        from selfcare.services import mail
+
+        browser = browse_as("paul.dupont")
+        confirm(browser, to_summary(browser, form))
+        (order,) = orders(app)
+        with app.test_request_context():
+            row = db.session.execute(select(Mail)).scalar_one()
+            row.locale = locale
+            message = mail.message(row)
+        assert order.ref in str(message.subject)
+        for text in (str(message.body), str(message.html)):
+            assert order.ref in text
+            assert "240,60" in text or "240.60" in text or form == MIGRATION
+            assert f"/account/orders/{order.ref}" in text
+        assert "&#39;" not in str(message.body)
+        assert "OCB0000124" in str(message.body)
+
+    def test_services_3_twice_the_same_submission_is_one_order(self, shop, browse_as, app):
+        browser = browse_as("paul.dupont")
+        summary = to_summary(browser)
+        first, second = confirm(browser, summary), confirm(browser, summary)
+        assert first.location == second.location
+        assert browser.get(summary).location == first.location
+        assert len(orders(app)) == 1
+
+    def test_services_3_a_price_changed_meanwhile_shows_the_summary_again(
+        self, shop, browse_as, app
+    ):
+        browser = browse_as("paul.dupont")
+        summary = to_summary(browser)
+        with app.app_context():
+            service = db.session.execute(select(Service).filter_by(slug=SLUG)).scalar_one()
+            old = db.session.execute(
+                select(ServiceVersion).filter_by(service_id=service.id)
+            ).scalar_one()
+            prices = [dict(row) for row in old.definition["prices"]]
+            for row in prices:
+                row["monthly"] = "999.00"
+            db.session.add(
+                ServiceVersion(
+                    service_id=service.id,
+                    number=2,
+                    definition={**old.definition, "prices": prices},
+                    digest="other",
+                )
+            )
+            service.version = 2
+            db.session.commit()
+        page = confirm(browser, summary)
+        assert page.location.endswith(summary)
+        assert orders(app) == []
+        shown = browser.get(summary)
+        assert "€999.00" in shown.words
+        confirm(browser, summary)
+        assert [order.price for order in orders(app)] == [Decimal("999.00")]
+
+    def test_services_3_a_choice_gone_meanwhile_leads_back_to_the_form(self, shop, browse_as, app):
+        browser = browse_as("paul.dupont")
+        summary = to_summary(browser, flavor="p2.2xlarge.8")
+        with app.app_context():
+            version = db.session.execute(
+                select(ServiceVersion)
+                .join(Service, Service.id == ServiceVersion.service_id)
+                .where(Service.slug == SLUG)
+            ).scalar_one()
+            left = [p for p in version.definition["prices"] if p["choices"][0] != "p2.2xlarge.8"]
+            version.definition = {**version.definition, "prices": left}
+            db.session.commit()
+        page = confirm(browser, summary)
+        assert "/order?draft=" in page.location
+        assert browser.get(page.location).status == 200
+        assert orders(app) == []
+
+    def test_services_3_a_month_that_ended_meanwhile_shows_the_summary_again(
+        self, shop, browse_as, app
+    ):
+        browser = browse_as("paul.dupont")
+        summary = to_summary(browser)
+        with app.app_context():
+            from datetime import date
+
+            db.session.execute(update(OrderDraft).values(shown_on=date(2017, 8, 31)))
+            db.session.commit()
+        assert confirm(browser, summary).location.endswith(summary)
+        assert orders(app) == []
+
+    def test_services_4_one_who_may_not_open_orders_follows_it_in_my_orders(
+        self, shop, cast, browse_as
+    ):
+        cast.member("sophie.dupont", services=Profile.MANAGER)
+        browser = browse_as("sophie.dupont")
+        page = confirm(browser, to_summary(browser))
+        assert "/account/orders/" in page.location
+        assert browser.get(page.location).status == 200
+
+
+class TestAtOnce:
+    def test_orders_2_fifty_orders_at_once_leave_no_gap_and_no_double(self, shop, app):
+        """Fifty people confirm at the same moment, each twice (a double click)."""
+        browsers = [Browser(app).sign_in_as("paul.dupont") for _ in range(10)]
+        summaries = [to_summary(browsers[n % 10]) for n in range(50)]
+
+        def press(summary: str) -> int:
+            return confirm(Browser(app).sign_in_as("paul.dupont"), summary).status
+
+        with ThreadPoolExecutor(16) as pool:
+            statuses = list(pool.map(press, [summary for summary in summaries for _ in range(2)]))
+        assert set(statuses) == {303}
+        refs = sorted(order.ref for order in orders(app))
+        assert [int(ref[-3:]) for ref in refs] == list(range(1, 51))
+        with app.app_context():
+            for model in (OrderEvent, Mail):
+                count = select(func.count()).select_from(model)
+                assert db.session.execute(count).scalar_one() == 50
+            assert db.session.execute(select(func.count(Subscription.id))).scalar_one() == 0
+            assert db.session.execute(select(func.count(Contract.id))).scalar_one() == 1

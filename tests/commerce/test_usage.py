@@ -1,0 +1,189 @@
+"""INVOICES-1: usage reports come in, pre-invoices are worked out from them and made PDFs."""
+
+from __future__ import annotations
+
+import io
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pypdf import PdfReader
+from sqlalchemy import select, update
+
+from selfcare.database import db
+from selfcare.models import UsageLine, UsageReport
+from selfcare.services import pre_invoices, sweeps, usage, usage_reading
+from selfcare.services.usage import AlreadyThere
+from selfcare.services.usage_reading import BadReport
+from tests.commerce.test_fulfilment import flask
+from tests.plugin_commerce import HEADER, usage_line, usage_report
+
+__all__ = ["flask"]
+
+
+@pytest.fixture
+def load(app, cast, store):
+    cast.contract()
+
+    def run(content: bytes, **kwargs) -> int:
+        with app.app_context():
+            report = usage.load(content, **kwargs)
+            db.session.commit()
+            return report.id
+
+    return run
+
+
+def reports(app) -> list[UsageReport]:
+    with app.app_context():
+        return list(db.session.execute(select(UsageReport)).scalars())
+
+
+class TestLoading:
+    def test_invoices_1_reads_lines_and_rounds_once(self, load, app):
+        load(usage_report(usage_line(Amount="0,004"), usage_line(Amount="0,004"), usage_line()))
+        (report,) = reports(app)
+        assert f"{report.month:%Y-%m}" == "2016-09"
+        assert report.total == Decimal("85.40")
+
+    def test_invoices_1_the_discounted_amount_counts(self, load, app):
+        load(usage_report(usage_line(Amount="100", DiscountedAmount="90,5")))
+        assert reports(app)[0].total == Decimal("90.50")
+
+    def test_invoices_1_subscription_lines_are_not_counted_twice(self, load, app):
+        load(usage_report(usage_line(), usage_line(Amount="60,15", SubsChargeType="Recurring")))
+        assert reports(app)[0].total == Decimal("85.39")
+
+    def test_invoices_1_twice_the_same_is_once(self, load, app):
+        load(usage_report())
+        with pytest.raises(AlreadyThere):
+            load(usage_report())
+        assert len(reports(app)) == 1
+
+    def test_invoices_1_a_correction_has_to_be_wanted(self, load, app):
+        load(usage_report())
+        other = usage_report(usage_line(Amount="1"))
+        with pytest.raises(BadReport, match="--replace"):
+            load(other)
+        load(other, replace=True)
+        assert [report.total for report in reports(app)] == [Decimal("1.00")]
+        with app.app_context():
+            assert len(db.session.execute(select(UsageLine)).scalars().all()) == 1
+
+    @pytest.mark.parametrize(
+        ("content", "reason"),
+        [
+            (b"", "header"),
+            (b"a;b\n1;2\n", "27 columns"),
+            (HEADER.encode(), "no line"),
+            (b"\x00\x01", "no text"),
+            (usage_report(usage_line(Amount="ten")), "line 2: Amount: 'ten' is no number"),
+            (usage_report(usage_line(Amount="NaN")), "is no number"),
+            (usage_report(usage_line(BeginDate="soon")), "BeginDate: 'soon' is no date"),
+            (
+                usage_report(usage_line(), usage_line(BeginDate="2016-10-01")),
+                "several values of month",
+            ),
+            (usage_report(usage_line(), usage_line(Currency="CHF")), "several values of Currency"),
+            (usage_report(usage_line(TenantLabel="")), "TenantLabel is empty"),
+            (usage_report(usage_line(TenantLabel="OCB9")), "unknown contract: OCB9"),
+            (usage_report(usage_line(Currency="euros")), "is no currency"),
+            (usage_report("a;b;c"), "line 2: 3 cells instead of 27"),
+        ],
+    )
+    def test_invoices_1_refuses_with_the_line_and_the_reason(
+        self, load, app, store, content, reason
+    ):
+        with pytest.raises(BadReport) as refusal:
+            load(content)
+        assert reason in str(refusal.value)
+        assert reports(app) == []
+        assert list(store.keys()) == []
+
+    def test_invoices_1_the_command_reports(self, load, flask, tmp_path, app):
+        (tmp_path / "good.csv").write_bytes(usage_report())
+        (tmp_path / "bad.csv").write_bytes(b"nothing")
+        output, code = flask("usage", "load", str(tmp_path))
+        assert code == 1
+        assert "1 loaded, 0 there already, 1 refused" in output
+        assert len(reports(app)) == 1
+
+    def test_invoices_1_a_dry_run_changes_nothing(self, load, flask, tmp_path, app, store):
+        (tmp_path / "good.csv").write_bytes(usage_report())
+        output, code = flask("usage", "load", "--dry-run", str(tmp_path))
+        assert code == 0
+        assert "1 loaded" in output
+        assert reports(app) == []
+        assert list(store.keys()) == []
+
+    @pytest.mark.once
+    @given(st.binary(max_size=200), st.booleans())
+    def test_invoices_1_no_bytes_break_the_reader(self, data, headed):
+        content = HEADER.encode() + b"\n" + data if headed else data
+        with pytest.raises(BadReport):
+            usage_reading.read(content)
+
+
+class TestPreInvoice:
+    def sums(self, app) -> list[pre_invoices.PreInvoice]:
+        with app.app_context():
+            report = db.session.execute(select(UsageReport)).scalar_one()
+            return pre_invoices.work_out(report)
+
+    def test_invoices_1_adds_usage_subscriptions_and_upfront(self, load, app, cast):
+        cast.member("paul.dupont", referent=True)
+        cast.subscription(at=datetime(2016, 8, 29, 15, 0, tzinfo=UTC))  # starts in the month
+        cast.subscription(  # runs already
+            at=datetime(2016, 7, 1, tzinfo=UTC), price=Decimal("60.15"), upfront=Decimal(10)
+        )
+        cast.subscription(at=datetime(2016, 9, 5, tzinfo=UTC))  # starts later
+        load(usage_report(usage_line(Amount="100")))
+        (one,) = self.sums(app)
+        assert sorted((line.kind, line.amount) for line in one.lines) == [
+            ("subscription", Decimal("24.39")),
+            ("subscription", Decimal("60.15")),
+            ("upfront", Decimal("513.02")),
+            ("usage", Decimal("100.00")),
+        ]
+        assert (one.net, one.vat, one.gross) == (
+            Decimal("697.56"),
+            Decimal("139.51"),
+            Decimal("837.07"),
+        )
+
+    def test_invoices_1_another_currency_makes_a_sum_of_its_own(self, load, app, cast):
+        cast.member("paul.dupont", referent=True)
+        cast.subscription(at=datetime(2016, 7, 1, tzinfo=UTC), currency="CHF")
+        load(usage_report())
+        assert [(one.currency, one.net) for one in self.sums(app)] == [
+            ("EUR", Decimal("85.39")),
+            ("CHF", Decimal("24.39")),
+        ]
+
+    def test_invoices_1_a_job_makes_the_pdf(self, load, app, cast, store, worker):
+        cast.member("paul.dupont", referent=True)
+        cast.subscription(at=datetime(2016, 8, 29, 15, 0, tzinfo=UTC))
+        load(usage_report(usage_line(Amount="1234,56")))
+        assert reports(app)[0].pre_invoice_state == "queued"
+        worker.run()
+        (report,) = reports(app)
+        assert report.pre_invoice_state == "ready"
+        text = PdfReader(io.BytesIO(store.get(report.pre_invoice_key))).pages[0].extract_text()
+        plain = " ".join(text.split())
+        assert "OCB0000124" in plain
+        assert "1 234,56 €" in plain
+        assert "24,39 €" in plain
+
+    def test_invoices_1_the_sweep_makes_what_was_lost(self, load, app, store, worker):
+        load(usage_report())
+        worker.redis.flushdb()
+        with app.app_context():
+            db.session.execute(
+                update(UsageReport).values(loaded_at=datetime(2016, 1, 1, tzinfo=UTC))
+            )
+            db.session.commit()
+            sweeps.make_pre_invoices()
+        worker.run()
+        assert reports(app)[0].pre_invoice_state == "ready"

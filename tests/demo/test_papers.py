@@ -1,0 +1,36 @@
+"""The demo's invoices and usage reports: real files, loaded as an operator would load them."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+from sqlalchemy import func, select
+
+from demo import papers, seed
+from selfcare.database import db
+from selfcare.models import Invoice, UsageReport
+from selfcare.services import invoicing
+
+MOMENT = datetime(2026, 11, 22, 9, tzinfo=UTC)
+
+
+def test_invoices_1_the_demo_has_those_of_figure_26(app, store):
+    with app.app_context():
+        seed.seed(MOMENT)
+        assert papers.add(MOMENT) == 5 + 12 + 2 + 8
+        assert papers.add(MOMENT) == 0, "once is enough"
+        shown = select(Invoice.net, Invoice.gross).where(Invoice.issued_on < date(2018, 1, 1))
+        assert db.session.execute(shown.order_by(Invoice.issued_on.desc())).all() == [
+            (Decimal("2352.21"), Decimal("2822.65")),
+            (Decimal("2145.67"), Decimal("2574.80")),
+            (Decimal("2342.89"), Decimal("2811.47")),
+            (Decimal("2023.21"), Decimal("2427.85")),
+            (Decimal("2167.98"), Decimal("2601.58")),
+        ]
+        assert db.session.execute(select(func.count(UsageReport.id))).scalar_one() == 8
+        contract_id = db.session.execute(select(Invoice.contract_id).limit(1)).scalar_one()
+        spend = invoicing.spend(contract_id, MOMENT.date())
+        assert [one.currency for one in spend] == ["EUR", "CHF"]
+        assert sum(1 for _, amount in spend[0].months if amount) >= 11
+        db.session.rollback()
