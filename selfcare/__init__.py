@@ -23,7 +23,7 @@ from selfcare import (
     templating,
 )
 from selfcare.extensions import compress, csrf, db, smtp
-from selfcare.services import throttling
+from selfcare.services import iam, throttling
 
 
 def create_app(settings: config.Settings | None = None, **overrides: Any) -> Flask:
@@ -55,6 +55,7 @@ def create_app(settings: config.Settings | None = None, **overrides: Any) -> Fla
     access.init_app(app)
     i18n.init_app(app, settings)
     throttling.init_app(app, settings)
+    iam.init_app(app, settings)
     security.init_app(app, settings)
     templating.init_app(app, settings)
     errors.init_app(app)

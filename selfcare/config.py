@@ -110,6 +110,20 @@ class Settings:
     mail_sender: str = setting("no-reply@example.com", "From address of every mail.")
     mail_timeout: int = setting(15, "Seconds before a silent SMTP server counts as away.")
 
+    # Technical console (its IAM is called by workers only)
+    iam_driver: str = setting(
+        "keystone", "`keystone` (OpenStack) or `flexible-engine` (its users and access keys)."
+    )
+    iam_url: str = setting(
+        "", "The console's IAM, `https://…/v3`. Unset: console accounts wait until it is told."
+    )
+    iam_username: str = setting("", "The portal's service account there.")
+    iam_password: str = setting("", "Its password.", secret=True)
+    iam_user_domain: str = setting("Default", "The domain of the service account.")
+    iam_region: str = setting("", "The region of the console, where it has several.")
+    iam_timeout: int = setting(10, "Seconds before a silent IAM counts as away.")
+    console_url: str = setting("", "Where « Accéder à la console technique » leads.")
+
     # Sign-in throttling (AUTH-6)
     throttle_account: str = setting(
         "5 per minute; 10 per 10 minutes; 20 per hour; 60 per day",
@@ -182,6 +196,14 @@ def _check(settings: Settings) -> None:
         raise BadSetting("DATABASE_URL: postgresql:// or sqlite:// is needed")
     if not re.match(r"(rediss?|unix)://", settings.redis_url):
         raise BadSetting("REDIS_URL: redis://, rediss:// or unix:// is needed")
+    if settings.iam_driver not in {"keystone", "flexible-engine"}:
+        raise BadSetting(f"IAM_DRIVER={settings.iam_driver!r}: keystone or flexible-engine")
+    if settings.iam_url and not re.fullmatch(r"https?://.+/v3/?", settings.iam_url):
+        raise BadSetting(f"IAM_URL={settings.iam_url!r}: an address that ends with /v3 is needed")
+    if settings.iam_url and not (settings.iam_username and settings.iam_password):
+        raise BadSetting("IAM_URL: IAM_USERNAME and IAM_PASSWORD are needed, too")
+    if settings.iam_timeout < 1:
+        raise BadSetting("IAM_TIMEOUT: at least one second")
     if not re.fullmatch(r"#[0-9a-fA-F]{6}", settings.brand_color):
         raise BadSetting(f"BRAND_COLOR={settings.brand_color!r}: a colour like #0b5cad is needed")
     if contrast_with_white(settings.brand_color) < 4.5:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from selfcare.cli import accounts, processes, settings
+from selfcare.cli import accounts, iam, processes, settings
 
 
 def init_app(app: Flask) -> None:
@@ -13,3 +13,4 @@ def init_app(app: Flask) -> None:
     app.cli.add_command(processes.cron)
     app.cli.add_command(settings.settings_group)
     app.cli.add_command(accounts.accounts_group)
+    app.cli.add_command(iam.iam_group)
