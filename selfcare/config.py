@@ -196,14 +196,7 @@ def _check(settings: Settings) -> None:
         raise BadSetting("DATABASE_URL: postgresql:// or sqlite:// is needed")
     if not re.match(r"(rediss?|unix)://", settings.redis_url):
         raise BadSetting("REDIS_URL: redis://, rediss:// or unix:// is needed")
-    if settings.iam_driver not in {"keystone", "flexible-engine"}:
-        raise BadSetting(f"IAM_DRIVER={settings.iam_driver!r}: keystone or flexible-engine")
-    if settings.iam_url and not re.fullmatch(r"https?://.+/v3/?", settings.iam_url):
-        raise BadSetting(f"IAM_URL={settings.iam_url!r}: an address that ends with /v3 is needed")
-    if settings.iam_url and not (settings.iam_username and settings.iam_password):
-        raise BadSetting("IAM_URL: IAM_USERNAME and IAM_PASSWORD are needed, too")
-    if settings.iam_timeout < 1:
-        raise BadSetting("IAM_TIMEOUT: at least one second")
+    _check_console(settings)
     if not re.fullmatch(r"#[0-9a-fA-F]{6}", settings.brand_color):
         raise BadSetting(f"BRAND_COLOR={settings.brand_color!r}: a colour like #0b5cad is needed")
     if contrast_with_white(settings.brand_color) < 4.5:
@@ -219,6 +212,17 @@ def _check(settings: Settings) -> None:
         raise BadSetting(f"LOG_LEVEL={settings.log_level!r}: DEBUG, INFO, WARNING or ERROR")
     if settings.log_format not in {"json", "console"}:
         raise BadSetting(f"LOG_FORMAT={settings.log_format!r}: json or console")
+
+
+def _check_console(settings: Settings) -> None:
+    if settings.iam_driver not in {"keystone", "flexible-engine"}:
+        raise BadSetting(f"IAM_DRIVER={settings.iam_driver!r}: keystone or flexible-engine")
+    if settings.iam_url and not re.fullmatch(r"https?://.+/v3/?", settings.iam_url):
+        raise BadSetting(f"IAM_URL={settings.iam_url!r}: an address that ends with /v3 is needed")
+    if settings.iam_url and not (settings.iam_username and settings.iam_password):
+        raise BadSetting("IAM_URL: IAM_USERNAME and IAM_PASSWORD are needed, too")
+    if settings.iam_timeout < 1:
+        raise BadSetting("IAM_TIMEOUT: at least one second")
 
 
 def contrast_with_white(color: str) -> float:

@@ -18,6 +18,7 @@ from selfcare.access import place
 from selfcare.config import Settings
 from selfcare.i18n import reader
 from selfcare.models import subscription_status
+from selfcare.models.console import drift
 from selfcare.rights import Ability, Rights, Section
 
 MENU_ENDPOINTS: dict[Section, str] = {
@@ -27,6 +28,7 @@ MENU_ENDPOINTS: dict[Section, str] = {
     Section.ORDERS: "orders.index",
     Section.SUBSCRIPTIONS: "subscriptions.index",
     Section.SUPPORT: "support.index",
+    Section.USERS: "users.index",
 }
 """The page each section opens on."""
 
@@ -79,6 +81,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         today=lambda: reader().today(),
         htmx_config=HTMX_CONFIG,
         contract_url=contract_url,
+        drift=drift,
     )
     filters: dict[str, Callable[..., Any]] = {
         "day": lambda value: reader().day(value),

@@ -20,7 +20,7 @@ from tests.browsing import Browser
 from tests.cast import Cast
 from tests.work import Worker
 
-pytest_plugins = ["tests.plugin_servers"]
+pytest_plugins = ["tests.plugin_servers", "tests.plugin_console"]
 
 
 @pytest.fixture(scope="session")

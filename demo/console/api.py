@@ -212,7 +212,9 @@ def join(group: str, key: str) -> tuple[str, int]:
         state().get("groups", group)
         state().get("users", key)
         if pair in state().busy:
-            raise Refused(500, "An unexpected error prevented the server from fulfilling your request.")
+            raise Refused(
+                500, "An unexpected error prevented the server from fulfilling your request."
+            )
         state().busy.add(pair)
     try:
         time.sleep(0.002)
@@ -249,6 +251,7 @@ def grant(kind: str, target: str, group: str, role: str) -> tuple[str, int]:
 def granted(kind: str, target: str, group: str) -> Response:
     """The roles a group has there."""
     _only_for_administrator()
+    state().get(kind, target)
     roles = [
         state().things["roles"][role]
         for where, holder, role in state().grants

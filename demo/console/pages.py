@@ -22,19 +22,23 @@ PAGE = """<!doctype html>
 écart que l’espace client remarquera.</p>
 {% for domain in domains %}
 <section><h2>{{ domain.name }}</h2>
-<table><tr><th scope="col">Compte</th><th scope="col">Groupes</th><th scope="col">Supprimer</th></tr>
+<table>
+<tr><th scope="col">Compte</th><th scope="col">Groupes</th><th scope="col">Supprimer</th></tr>
 {% for user, groups in domain.users %}
 <tr><td>{{ user.name }}<br><small>{{ user.email }}</small></td><td>{% for group in groups %}
 <form method="post" action="/leave"><input type="hidden" name="group" value="{{ group.id }}">
 <input type="hidden" name="user" value="{{ user.id }}">{{ group.name }}
 <button>retirer</button></form>{% else %}aucun{% endfor %}</td>
-<td><form method="post" action="/delete-user"><input type="hidden" name="user" value="{{ user.id }}">
+<td><form method="post" action="/delete-user">
+<input type="hidden" name="user" value="{{ user.id }}">
 <button>supprimer {{ user.name }}</button></form></td></tr>
 {% else %}<tr><td colspan="3">Aucun compte.</td></tr>{% endfor %}</table>
 <ul>{% for group in domain.groups %}<li>{{ group.name }}
-<form method="post" action="/delete-group"><input type="hidden" name="group" value="{{ group.id }}">
+<form method="post" action="/delete-group">
+<input type="hidden" name="group" value="{{ group.id }}">
 <button>supprimer le groupe</button></form></li>{% endfor %}</ul>
-<form method="post" action="/create-group"><input type="hidden" name="domain" value="{{ domain.id }}">
+<form method="post" action="/create-group">
+<input type="hidden" name="domain" value="{{ domain.id }}">
 <label>Nouveau groupe <input name="name" required></label> <button>Créer</button></form></section>
 {% else %}<p>Aucun contrat pour le moment.</p>{% endfor %}
 </main></body></html>"""

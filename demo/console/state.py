@@ -85,7 +85,9 @@ class State:
         del self.things["users"][key]
         self.members = [pair for pair in self.members if pair[1] != key]
         self.things["credentials"] = {
-            name: held for name, held in self.things["credentials"].items() if held["user_id"] != key
+            name: held
+            for name, held in self.things["credentials"].items()
+            if held["user_id"] != key
         }
 
     def delete_group(self, key: str) -> None:

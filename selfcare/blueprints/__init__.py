@@ -8,6 +8,7 @@ from selfcare.blueprints import (
     account,
     auth,
     catalogue,
+    console_users,
     contract,
     dashboard,
     health,
@@ -16,6 +17,9 @@ from selfcare.blueprints import (
     site,
     subscriptions,
     support,
+    user_imports,
+    user_wizard,
+    users,
 )
 
 
@@ -31,6 +35,10 @@ def init_app(app: Flask) -> None:
         orders,
         subscriptions,
         support,
+        users,
+        console_users,
+        user_wizard,
+        user_imports,
         site,
         health,
     ):

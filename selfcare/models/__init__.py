@@ -2,7 +2,8 @@
 
 from selfcare.models.account import CIVILITIES, LOCALES, Account, SignIn
 from selfcare.models.base import Base, Searchable, fold, now
-from selfcare.models.contract import ConsoleAccess, Contract, Customer, Membership, Offer
+from selfcare.models.console import ConsoleAccess, ConsoleGroup, ConsoleState, ContractConsole
+from selfcare.models.contract import Contract, Customer, Membership, Offer
 from selfcare.models.mail import Mail, MailState
 from selfcare.models.order import (
     Order,
@@ -14,6 +15,7 @@ from selfcare.models.order import (
     subscription_status,
 )
 from selfcare.models.service import Service
+from selfcare.models.users import LineState, Removal, UserDraft, UserImport, UserImportLine
 
 __all__ = [
     "CIVILITIES",
@@ -21,8 +23,12 @@ __all__ = [
     "Account",
     "Base",
     "ConsoleAccess",
+    "ConsoleGroup",
+    "ConsoleState",
     "Contract",
+    "ContractConsole",
     "Customer",
+    "LineState",
     "Mail",
     "MailState",
     "Membership",
@@ -31,11 +37,15 @@ __all__ = [
     "OrderCounter",
     "OrderStatus",
     "PriceKind",
+    "Removal",
     "Searchable",
     "Service",
     "SignIn",
     "Subscription",
     "SubscriptionStatus",
+    "UserDraft",
+    "UserImport",
+    "UserImportLine",
     "fold",
     "now",
     "subscription_status",

@@ -9,7 +9,7 @@ from sqlalchemy import delete, or_, select
 from selfcare.database import db
 from selfcare.jobs import Job, job
 from selfcare.models import Mail, MailState, SignIn, now
-from selfcare.services import mail
+from selfcare.services import console_sweeps, mail
 
 PATIENCE = timedelta(seconds=30)
 """How late a wake-up may be before the sweep takes over from the queue's own retries."""
@@ -36,5 +36,9 @@ def forget_sign_ins() -> None:
     db.session.execute(delete(SignIn).where(SignIn.expires_at < now() - KEEP_SIGN_INS))
 
 
-SCHEDULE: dict[Job, int] = {wake_mails: 60, forget_sign_ins: 86_400}
+SCHEDULE: dict[Job, int] = {
+    wake_mails: 60,
+    forget_sign_ins: 86_400,
+    **console_sweeps.SCHEDULE,
+}
 """What cron enqueues, and how many seconds apart."""

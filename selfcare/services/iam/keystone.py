@@ -48,7 +48,7 @@ class Keystone:
     ) -> None:
         self.url = url.rstrip("/")
         self.timeout = timeout
-        self._credentials = {
+        self._credentials: dict[str, Any] = {
             "auth_url": self.url,
             "username": username,
             "password": password,
@@ -149,9 +149,7 @@ class Keystone:
         """Sign in with it, unscoped; the token is given up at once."""
         identity = {
             "methods": ["password"],
-            "password": {
-                "user": {"name": username, "domain": {"name": ref}, "password": password}
-            },
+            "password": {"user": {"name": username, "domain": {"name": ref}, "password": password}},
         }
         body = {"auth": {"identity": identity, "scope": "unscoped"}}
         answer = self._raw("POST", "/auth/tokens", None, body, authenticated=False)
@@ -279,7 +277,7 @@ class Keystone:
 
     def _ensure(self, kind: str, values: dict[str, Any], ref: str) -> str:
         """The id of the thing of that name, made if it is not there."""
-        named = {key: values[key] for key in ("name", "domain_id") if key in values}
+        named: dict[str, str] = {k: v for k, v in values.items() if k in {"name", "domain_id"}}
         found = self._all(kind, ref, named)
         if not found:
             singular = kind.removesuffix("s")
@@ -373,9 +371,11 @@ class Keystone:
     def _adapter(self, ref: str | None) -> Adapter:
         scope = "all" if self._whole_cloud or not ref else ref
         if scope not in self._adapters:
-            wanted = {"system_scope": "all"} if scope == "all" else {"domain_name": ref}
+            wanted: dict[str, Any] = (
+                {"system_scope": "all"} if scope == "all" else {"domain_name": ref}
+            )
             session = Session(
-                auth=Password(**self._credentials, **wanted, reauthenticate=True),
+                auth=Password(**self._credentials, **wanted),
                 timeout=self.timeout,
                 user_agent="selfcare-portal",
                 collect_timing=False,
@@ -397,5 +397,3 @@ class Keystone:
             return answer.json()
         except ValueError:
             raise errors.Retryable(f"no JSON: {answer.text[:200]}") from None
-
-
