@@ -12,8 +12,11 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from demo.console.server import serve
+from selfcare.database import db
+from selfcare.models import Account, Contract, Mail, Membership
 from selfcare.services import iam as port
 from selfcare.services.iam.keystone import Keystone
 from tests.faulty import Faulty
@@ -96,3 +99,34 @@ def _numbers() -> Callable[[], str]:
 
 
 _refs: Any = _numbers()
+
+
+# What tests of pages look up
+
+
+@pytest.fixture
+def id_of(app: Flask) -> Callable[..., int]:
+    """The id of somebody's membership."""
+
+    def found(login: str, ref: str = "OCB0000124") -> int:
+        with app.app_context():
+            return db.session.execute(
+                select(Membership.id)
+                .join(Membership.account)
+                .join(Membership.contract)
+                .where(Account.login == login, Contract.ref == ref)
+            ).scalar_one()
+
+    return found
+
+
+@pytest.fixture
+def outbox(app: Flask) -> Callable[[str], list[str]]:
+    """Who was written a mail of that name."""
+
+    def found(name: str) -> list[str]:
+        with app.app_context():
+            sent = select(Mail.recipient).where(Mail.name == name).order_by(Mail.id)
+            return list(db.session.execute(sent).scalars())
+
+    return found

@@ -20,17 +20,17 @@ from wtforms import (
     TelField,
     ValidationError,
 )
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from selfcare import wording
+from selfcare.i18n import LANGUAGES
 from selfcare.models import CIVILITIES, LOCALES
 from selfcare.models.account import LOGIN_PATTERN
 from selfcare.rights import OFFERS, Profile, Section
 from selfcare.services import phones
 from selfcare.services.users import CONSOLE_ONLY_PROFILES, Newcomer, Roles
-
-LANGUAGE_NAMES = {"fr": "Français", "en": "English"}
 
 
 def _tidy(text: str | None) -> str | None:
@@ -53,7 +53,7 @@ class PersonForm(FlaskForm):
     civility = RadioField(
         _l("Title"),
         [InputRequired(_l("Choose a title."))],
-        choices=[(code, wording.CIVILITY[code]) for code in CIVILITIES],
+        choices=[SelectChoice(code, wording.CIVILITY[code]) for code in CIVILITIES],
         widget=Plain(),
     )
     last_name = StringField(
@@ -76,7 +76,7 @@ class PersonForm(FlaskForm):
     mobile = TelField(_l("Mobile"), filters=[_tidy])
     locale = SelectField(
         _l("Preferred language"),
-        choices=[(code, LANGUAGE_NAMES[code]) for code in LOCALES],
+        choices=[SelectChoice(code, LANGUAGES[code]) for code in LOCALES],
         default="fr",
     )
 
@@ -174,7 +174,7 @@ def roles_form(
     for section in fields["sections"]:
         fields[str(section)] = SelectField(
             wording.SECTION[section],
-            choices=[(str(p), wording.PROFILE[p]) for p in OFFERS[section].profiles],
+            choices=[SelectChoice(str(p), wording.PROFILE[p]) for p in OFFERS[section].profiles],
             default=str(roles.profiles.get(section, OFFERS[section].profiles[0])),
         )
     if console is not None:
@@ -183,7 +183,7 @@ def roles_form(
         fields["console"] = ConsoleRolesField(
             _l("Technical console"),
             needed,
-            choices=[(name, console_role(name)) for name in names],
+            choices=[SelectChoice(name, console_role(name)) for name in names],
             default=list(roles.console),
         )
     form: RolesForm = type("RolesOfSections", (RolesForm,), fields)()
