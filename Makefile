@@ -107,4 +107,4 @@ messages: $(VENV)/installed-dev ## collect the texts to translate, and compile t
 		--keywords _l --keywords lazy_gettext --no-location --sort-output --omit-header .
 	@$(BIN)/pybabel --quiet update --input-file translations/messages.pot --output-dir translations \
 		--no-fuzzy-matching --omit-header
-	@$(BIN)/pybabel --quiet compile --directory translations
+	@$(BIN)/pybabel --quiet compile --use-fuzzy --directory translations `# without a header all counts as fuzzy`

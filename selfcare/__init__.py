@@ -14,9 +14,9 @@ from selfcare import (
     blueprints,
     cli,
     config,
-    database,
     errors,
     i18n,
+    jinja,
     jobs,
     logs,
     security,
@@ -36,7 +36,7 @@ def create_app(settings: config.Settings | None = None, **overrides: Any) -> Fla
     logs.configure(settings)
     app = Flask(__name__, static_folder=None)
     app.config.from_mapping(config.flask_config(settings))
-    app.config["SQLALCHEMY_ENGINES"] = {"default": database.engine_options(settings)}
+    jinja.init_app(app)
     portal = urlsplit(settings.portal_url)
     app.config.update(SERVER_NAME=portal.netloc, PREFERRED_URL_SCHEME=portal.scheme)
     app.extensions["settings"] = settings
@@ -47,9 +47,7 @@ def create_app(settings: config.Settings | None = None, **overrides: Any) -> Fla
     compress.init_app(app)
     assets.init_app(app, settings)
     logs.init_app(app)
-    db.init_app(app)
-    with app.app_context():
-        app.extensions["read_engine"] = database.prepare(db.engine)
+    db.init_app(app, settings)
     csrf.init_app(app)
     smtp.init_app(app)
     access.init_app(app)

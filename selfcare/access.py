@@ -125,6 +125,14 @@ def settings() -> Settings:
     return cast("Settings", current_app.extensions["settings"])
 
 
+def local_part(url: str | None) -> str:
+    """Path and query of an address a browser names; nothing if it cannot be read."""
+    try:
+        return urlsplit(url or "")._replace(scheme="", netloc="", fragment="").geturl()
+    except ValueError:
+        return ""
+
+
 def safe_next(target: str | None) -> str:
     r"""Where to go after signing in: an address of this portal, else home (AUTH-1).
 
@@ -147,14 +155,20 @@ def init_app(app: Flask) -> None:
     login_manager.session_protection = None  # text browsers' addresses and agents change
     login_manager.user_loader(lambda token: sessions.load(token, settings=settings()))
     login_manager.unauthorized_handler(_ask_to_sign_in)
+    app.before_request(_refuse_nul)
+
+
+def _refuse_nul() -> None:
+    """No address of ours holds a NUL, and PostgreSQL takes none."""
+    if "\0" in request.path:
+        abort(404)
 
 
 def _ask_to_sign_in() -> Response:
     """Send to the sign-in page and back again; an htmx part cannot show it, so the page goes."""
     if request.headers.get("HX-Request"):
-        page = urlsplit(request.headers.get("HX-Current-URL", ""))
         answer = Response(status=204)
-        asked = page._replace(scheme="", netloc="").geturl()
+        asked = local_part(request.headers.get("HX-Current-URL"))
         answer.headers["HX-Redirect"] = url_for("auth.login", next=asked)
         return answer
     asked = request.full_path.rstrip("?") if request.method == "GET" else ""

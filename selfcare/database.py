@@ -8,12 +8,13 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
-from flask import current_app, has_request_context, request
-from flask_sqlalchemy_lite import SQLAlchemy
-from sqlalchemy import Connection, Engine, Select, event
+from flask import Flask, current_app, g, has_request_context, request
+from sqlalchemy import Connection, Engine, Select, create_engine, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import Session
 
 from selfcare.config import Settings
@@ -24,52 +25,111 @@ Rows = Select[*tuple[Any, ...]]
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-class RoutedSession(Session):
-    """A session that reads in AUTOCOMMIT where the request may not write."""
+class Database:
+    """Two engines per application, one session per application context.
 
-    def get_bind(self, *args: Any, **kwargs: Any) -> Engine | Connection:
-        """The engine, or its AUTOCOMMIT twin (same pool) during a safe request."""
-        bind = super().get_bind(*args, **kwargs)
-        if isinstance(bind, Engine) and has_request_context() and request.method in SAFE_METHODS:
-            twin: Engine | None = current_app.extensions.get("read_engine")
-            return twin or bind
-        return bind
+    What Flask-SQLAlchemy-Lite does, without its asynchronous half, which costs a thread a request
+    (docs/adr/0004).
+    """
+
+    def init_app(self, app: Flask, settings: Settings) -> None:
+        """Make the engines; nothing is connected yet."""
+        app.extensions["engine"] = make_engine(settings)
+        app.extensions["read_engine"] = make_engine(settings, reads=True)
+        app.teardown_appcontext(self._close)
+
+    @property
+    def engine(self) -> Engine:
+        """The present application's engine, for what may write."""
+        engine: Engine = current_app.extensions["engine"]
+        return engine
+
+    @property
+    def engines(self) -> tuple[Engine, Engine]:
+        """Both engines: the one that may write, the one that reads in AUTOCOMMIT."""
+        return self.engine, current_app.extensions["read_engine"]
+
+    def dispose(self) -> None:
+        """Close all idle connections, before a fork or at the end."""
+        for engine in self.engines:
+            engine.dispose()
+
+    @property
+    def session(self) -> Session:
+        """The session of this request, command or job."""
+        session: Session | None = g.get("session")
+        if session is None:
+            reads = has_request_context() and request.method in SAFE_METHODS
+            session = g.session = Session(self.engines[reads])
+        return session
+
+    @staticmethod
+    def _close(_problem: BaseException | None) -> None:
+        session: Session | None = g.pop("session", None)
+        if session is not None:
+            session.close()
 
 
-db = SQLAlchemy(session_options={"class_": RoutedSession})
+db = Database()
 
 
-def engine_options(settings: Settings) -> dict[str, Any]:
-    """The engine for `DATABASE_URL`, PostgreSQL or SQLite."""
+def make_engine(settings: Settings, *, reads: bool = False) -> Engine:
+    """An engine for the settings; `reads` for one in AUTOCOMMIT, with a pool of its own.
+
+    (Switching one pool's connections back and forth costs more than the reads themselves.)
+    """
     url = make_url(settings.database_url)
+    options: dict[str, Any] = {"connect_args": {"timeout": settings.database_timeout}}
     if url.get_backend_name() in {"postgres", "postgresql"}:
-        return {
-            "url": url.set(drivername="postgresql+psycopg"),
+        url = url.set(drivername="postgresql+psycopg")
+        options = {
             "pool_size": settings.database_pool_size,
             "max_overflow": settings.database_pool_size,
             "pool_timeout": settings.database_timeout,
-            "pool_pre_ping": True,
             "pool_recycle": 1800,
             "connect_args": {
                 "connect_timeout": settings.database_timeout,
                 "options": f"-c lock_timeout={settings.database_timeout}s -c timezone=UTC",
             },
         }
-    return {
-        "url": url,
-        "connect_args": {"timeout": settings.database_timeout, "isolation_level": None},
-    }
-
-
-def prepare(engine: Engine) -> Engine:
-    """Set SQLite up (WAL, foreign keys, locks taken early); return the AUTOCOMMIT twin."""
+    if reads:
+        options |= {"isolation_level": "AUTOCOMMIT", "pool_reset_on_return": None}
+    engine = create_engine(url, **options)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _sqlite_connect)
-        event.listen(engine, "begin", _sqlite_begin)
-    return engine.execution_options(isolation_level="AUTOCOMMIT")
+        if not reads:
+            event.listen(engine, "begin", _sqlite_begin)
+    else:
+        event.listen(engine, "checkin", _note_idle)
+        event.listen(engine, "checkout", _ping_if_idle)
+    return engine
+
+
+IDLE = 5.0
+"""Seconds without use after which a connection is tried before it is used."""
+
+
+def _note_idle(_connection: Any, record: Any) -> None:
+    record.info["idle_since"] = time.monotonic()
+
+
+def _ping_if_idle(connection: Any, record: Any, _proxy: Any) -> None:
+    """Replace a connection the database has closed meanwhile (a restart, an idle limit).
+
+    SQLAlchemy's own pre-ping asks every time, which costs a small page a tenth of its time.
+    """
+    if time.monotonic() - record.info.get("idle_since", time.monotonic()) < IDLE:
+        return
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        connection.rollback()
+    except connection.Error as gone:
+        raise DisconnectionError("closed while idle") from gone
 
 
 def _sqlite_connect(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # transactions begin where we say so, below
     for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
 

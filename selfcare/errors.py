@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import structlog
-from flask import Flask, g, render_template, request
+from flask import Flask, g, make_response, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from selfcare.access import Missing
 from selfcare.database import db
 from selfcare.extensions import login_manager
+from selfcare.jinja import render
 from selfcare.services import memberships
 
 log = structlog.get_logger(__name__)
@@ -27,13 +29,14 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(Missing, _missing)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(OperationalError, _database)
+    app.register_error_handler(PoolTimeout, _database)
     app.register_error_handler(InternalServerError, _failure)
 
 
 def _answer(code: int, **context: Any) -> ResponseReturnValue:
     g.pop("section", None)
     name = code if code in PAGES else 400 if code < 500 else 500
-    return render_template(f"errors/{name}.html", request_id=g.get("request_id"), **context), code
+    return render(f"errors/{name}.html", request_id=g.get("request_id"), **context), code
 
 
 def _csrf(_problem: CSRFError) -> ResponseReturnValue:
@@ -55,12 +58,17 @@ def _missing(problem: Missing) -> ResponseReturnValue:
 def _http(problem: HTTPException) -> ResponseReturnValue:
     if problem.response is not None or problem.code is None or problem.code < 400:
         return problem
-    return _answer(problem.code, problem=problem)
+    answer = make_response(_answer(problem.code, problem=problem))
+    answer.headers.extend(  # Allow, Retry-After…
+        {name: value for name, value in problem.get_headers() if name != "Content-Type"}
+    )
+    return answer
 
 
-def _database(problem: OperationalError) -> ResponseReturnValue:
+def _database(problem: OperationalError | PoolTimeout) -> ResponseReturnValue:
     """The database is away or too busy: nothing was saved, and the reader may try again."""
-    log.error("database_unavailable", problem=str(problem.orig), path=request.path)
+    cause = getattr(problem, "orig", None) or problem
+    log.error("database_unavailable", problem=str(cause), path=request.path)
     db.session.rollback()
     return _plain(503)
 
@@ -74,7 +82,7 @@ def _plain(code: int) -> ResponseReturnValue:
     """A page that needs no database: header and menu are the signed-out ones."""
     g._login_user = login_manager.anonymous_user()
     return (
-        render_template(f"errors/{code}.html", request_id=g.get("request_id"), plain=True),
+        render(f"errors/{code}.html", request_id=g.get("request_id"), plain=True),
         code,
         {"Retry-After": "30"} if code == 503 else {},
     )

@@ -18,7 +18,7 @@ from babel.dates import format_date as babel_date
 from babel.numbers import format_currency, format_decimal
 from babel.support import NullTranslations, Translations
 from flask import Flask, current_app, g, has_request_context, request, session
-from flask_babel import force_locale
+from flask_babel import LazyString, force_locale
 from flask_login import current_user
 
 from selfcare.config import ROOT, Settings
@@ -29,36 +29,44 @@ LANGUAGES = {"fr": "Français", "en": "English"}
 _BABEL = {"fr": Locale("fr", "FR"), "en": Locale("en", "GB")}
 
 
-def choose_locale() -> str:
+def locale() -> str:
+    """The language in force: the reader's, or the addressee's inside `speaking`."""
+    language: str | None = g.get("language")
+    if language is None:
+        language = g.language = _choose()
+    return language
+
+
+def _choose() -> str:
     """The account's language, else what this browser chose or prefers, else French."""
     if not has_request_context():
         return "fr"
-    if "locale" not in g:
-        if current_user.is_authenticated:
-            g.locale = current_user.account.locale
-        elif session.get("locale") in LOCALES:
-            g.locale = session["locale"]
-        else:
-            g.locale = request.accept_languages.best_match(LOCALES) or "fr"
-    chosen: str = g.locale
-    return chosen
-
-
-def locale() -> str:
-    """The language in force: the reader's, or the addressee's inside `speaking`."""
-    spoken: str | None = g.get("spoken")
-    return spoken or choose_locale()
+    if current_user.is_authenticated:
+        return str(current_user.account.locale)
+    if session.get("locale") in LOCALES:
+        return str(session["locale"])
+    return request.accept_languages.best_match(LOCALES) or "fr"
 
 
 @contextmanager
 def speaking(language: str) -> Iterator[None]:
-    """Text made inside is in this language (mails, jobs)."""
-    before, g.spoken = g.get("spoken"), language
+    """Text made inside is in this language (mails, jobs, a page whose reader just changed)."""
+    before, g.language = g.get("language"), language
     try:
         with force_locale(language):
             yield
     finally:
-        g.spoken = before
+        g.language = before
+
+
+def gettext(text: str) -> str:
+    """A message in the language in force."""
+    return catalogue(locale()).gettext(text)
+
+
+def lazy(text: str) -> LazyString:
+    """A message that is looked up when it is shown (`_l` where it is imported)."""
+    return LazyString(gettext, text)
 
 
 @lru_cache
@@ -124,14 +132,17 @@ def _reader(language: str, zone: str) -> Reader:
 
 def reader() -> Reader:
     """The reader of this page, or the addressee of this mail."""
-    return _reader(locale(), current_app.config["BABEL_DEFAULT_TIMEZONE"])
+    found: Reader | None = g.get("reader")
+    if found is None or found.language != locale():
+        found = g.reader = _reader(locale(), current_app.config["BABEL_DEFAULT_TIMEZONE"])
+    return found
 
 
 def init_app(app: Flask, settings: Settings) -> None:
     """Bind Flask-Babel, and give the templates a gettext without its per-call look-ups."""
-    babel.init_app(app, locale_selector=choose_locale, timezone_selector=lambda: settings.timezone)
+    babel.init_app(app, locale_selector=locale, timezone_selector=lambda: settings.timezone)
     app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
-        gettext=lambda text: catalogue(locale()).gettext(text),
+        gettext=gettext,
         ngettext=lambda one, many, n: catalogue(locale()).ngettext(one, many, n),
         newstyle=True,
         pgettext=lambda context, text: catalogue(locale()).pgettext(context, text),

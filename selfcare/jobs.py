@@ -19,13 +19,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from flask import current_app, has_app_context
+from flask import current_app
 from redis import Redis, RedisError
 from redis.backoff import NoBackoff
 from redis.retry import Retry as RedisRetry
 from rq import Queue, Retry
 from sqlalchemy import event
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, SessionTransaction
 
 from selfcare.database import db
 
@@ -119,7 +119,21 @@ def _wake(session: Session) -> None:
             log.warning("job_left_to_the_sweep", job=wanted.path, problem=str(problem))
 
 
-@event.listens_for(Session, "after_rollback")
-def _forget(session: Session) -> None:
-    if has_app_context() and not session.in_nested_transaction():
-        session.info.pop("wakeups", None)
+@event.listens_for(Session, "after_transaction_create")
+def _mark(session: Session, transaction: SessionTransaction) -> None:
+    """Remember what was wished before a savepoint."""
+    if transaction.nested:
+        session.info.setdefault("wakeups", [])
+        session.info[transaction] = len(session.info["wakeups"])
+
+
+@event.listens_for(Session, "after_soft_rollback")
+def _forget(session: Session, transaction: SessionTransaction) -> None:
+    """A savepoint takes back what was wished in it, a transaction everything."""
+    kept = session.info.get(transaction, 0) if transaction.nested else 0
+    del session.info.get("wakeups", [])[kept:]
+
+
+@event.listens_for(Session, "after_transaction_end")
+def _unmark(session: Session, transaction: SessionTransaction) -> None:
+    session.info.pop(transaction, None)

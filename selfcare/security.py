@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response, request
+import secrets
+
+from flask import Flask, Response, current_app, g, request, session
+from itsdangerous import TimestampSigner, URLSafeTimedSerializer
 
 from selfcare.config import Settings
 
@@ -44,3 +47,25 @@ def init_app(app: Flask, settings: Settings) -> None:
                 response.add_etag(weak=True)
             response.make_conditional(request)
         return response
+
+
+class _Undated(TimestampSigner):
+    """Signs without the present time."""
+
+    def get_timestamp(self) -> int:
+        return 0
+
+
+def csrf_token() -> str:
+    """The session's form token, for Flask-WTF to check; the same on all its pages.
+
+    Flask-WTF's own changes every second, and with it every page's ETag.
+    """
+    if "csrf_token" not in g:
+        raw = session.setdefault("csrf_token", secrets.token_hex(20))
+        signer = URLSafeTimedSerializer(
+            current_app.config["SECRET_KEY"], salt="wtf-csrf-token", signer=_Undated
+        )
+        g.csrf_token = signer.dumps(raw)
+    token: str = g.csrf_token
+    return token

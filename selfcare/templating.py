@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from decimal import Decimal
 from functools import lru_cache
+from types import SimpleNamespace
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from flask import Flask, g, render_template, url_for
+from flask import Flask, g, url_for
 from flask_login import current_user
-from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup
 
-from selfcare import i18n, rendering, wording
+from selfcare import i18n, rendering, security, wording
 from selfcare.access import place
 from selfcare.config import Settings
-from selfcare.i18n import reader
-from selfcare.models import subscription_status
-from selfcare.models.console import drift
+from selfcare.i18n import Reader
+from selfcare.jinja import render
+from selfcare.lists.users import drift_of
+from selfcare.models import PriceKind, read_profiles, subscription_status
 from selfcare.rights import Ability, Rights, Section
 
 MENU_ENDPOINTS: dict[Section, str] = {
@@ -32,6 +35,8 @@ MENU_ENDPOINTS: dict[Section, str] = {
 }
 """The page each section opens on."""
 
+
+Filters = dict[str, Callable[..., Any]]
 
 HTMX_CONFIG = json.dumps(
     {
@@ -60,7 +65,7 @@ def init_app(app: Flask, settings: Settings) -> None:
 
     def chrome() -> dict[str, Markup]:
         """Header and footer of a page, rendered once for everything they depend on."""
-        return render_chrome(rendering.chrome_key() if current_user.is_authenticated else None)
+        return render_chrome(rendering.chrome_key())
 
     env = app.jinja_env
     env.trim_blocks = env.lstrip_blocks = True
@@ -72,55 +77,75 @@ def init_app(app: Flask, settings: Settings) -> None:
         Ability=Ability,
         Section=Section,
         menu_endpoints=MENU_ENDPOINTS,
-        wording=wording,
         languages=i18n.LANGUAGES,
         locale=i18n.locale,
         chrome=chrome,
-        csrf=generate_csrf,
+        csrf=security.csrf_token,
+        wanted_part=rendering.wanted_part,
         subscription_status=subscription_status,
-        today=lambda: reader().today(),
+        today=lambda: i18n.reader().today(),
         htmx_config=HTMX_CONFIG,
         contract_url=contract_url,
-        drift=drift,
+        drift_of=drift_of,
     )
-    filters: dict[str, Callable[..., Any]] = {
-        "day": lambda value: reader().day(value),
-        "long_day": lambda value: i18n.long_day(value, i18n.locale()),
-        "moment": lambda value: reader().moment(value),
-        "money": lambda amount, currency: reader().money(amount, currency),
-        "number": lambda value: i18n.number(value, i18n.locale()),
-        "clock": lambda value: f"{value.astimezone(reader().zone):%H:%M}",
-        "iso_moment": lambda text: reader().moment(datetime.fromisoformat(text)),
-        "price": lambda row: wording.price(row.price, row.price_kind, row.currency, reader()),
-        "monthly": lambda amount, currency: wording.price(amount, "monthly", currency, reader()),
-        "service_price": lambda service: wording.price(
-            service.from_price, service.price_kind, service.currency, reader()
-        ),
-        "profile_names": wording.profiles_that_would_do,
-        "in_language": in_language,
-    }
-    env.filters.update(filters)
+    env.filters.update(
+        fields_of=json.loads,
+        profile_names=wording.profiles_that_would_do,
+        in_language=in_language,
+        console_problem=wording.console_problem,
+        abilities=wording.abilities,
+    )
+    app.extensions["in_language"] = lambda language: _in_language(language, settings)
 
     @app.context_processor
     def here() -> dict[str, Any]:
         return {
             "place": place(),
-            "me": current_user.account if current_user.is_authenticated else None,
+            # mails are rendered where there is no request, and nobody signed in
+            "me": current_user.account if current_user and current_user.is_authenticated else None,
             "section": g.get("section"),
         }
 
 
-def _render_chrome(key: tuple[Any, ...] | None) -> dict[str, Markup]:
-    """The header and footer; what is read here besides `key` follows from it."""
-    if key is None:
+def _render_chrome(_key: tuple[Any, ...]) -> dict[str, Markup]:
+    """The header and footer; what is read here follows from the key."""
+    if not current_user.is_authenticated:
         header, context = "components/header_public.html", {}
     else:
         header = "components/header.html"
         context = {"contracts": rendering.menu_contracts()}
     return {
-        "header": Markup(render_template(header, **context)),  # noqa: S704
-        "footer": Markup(render_template("components/footer.html")),  # noqa: S704
+        "header": Markup(render(header, **context)),  # noqa: S704
+        "footer": Markup(render("components/footer.html")),  # noqa: S704
     }
+
+
+def _in_language(language: str, settings: Settings) -> tuple[Filters, dict[str, Any]]:
+    """The filters and globals bound to one language, so that rows look nothing up."""
+    reader = Reader(language, ZoneInfo(settings.timezone))
+
+    def price(amount: Decimal | None, kind: str, currency: str) -> str:
+        return wording.price(amount, kind, currency, language)
+
+    filters: Filters = {
+        "day": reader.day,
+        "long_day": lambda value: i18n.long_day(value, language),
+        "moment": reader.moment,
+        "money": reader.money,
+        "number": lambda value: i18n.number(value, language),
+        "clock": lambda value: f"{value.astimezone(reader.zone):%H:%M}",
+        "iso_moment": lambda text: reader.moment(datetime.fromisoformat(text)),
+        "price": lambda row: price(row.price, row.price_kind, row.currency),
+        "monthly": lambda amount, currency: price(amount, PriceKind.MONTHLY, currency),
+        "service_price": lambda row: price(row.from_price, row.price_kind, row.currency),
+    }
+    with i18n.speaking(language):
+        words = {
+            name: {key: str(text) for key, text in texts.items()}
+            for name, texts in vars(wording).items()
+            if name.isupper() and isinstance(texts, Mapping)
+        }
+    return filters, {"wording": SimpleNamespace(**words)}
 
 
 def _may(ability: Ability) -> bool:
@@ -131,7 +156,10 @@ def _may(ability: Ability) -> bool:
 
 def contract_url(row: Any, section: Section | None = None) -> str:
     """Where a contract of « Mes contrats » leads: its home, or the wanted section if it opens."""
-    if section is not None and section in Rights(row.profiles).sections():
+    if (
+        section is not None
+        and section in Rights(read_profiles(json.loads(row.profiles))).sections()
+    ):
         return url_for(MENU_ENDPOINTS[section], ref=row.ref)
     return url_for("contract.index", ref=row.ref)
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
-from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
-
-from selfcare.i18n import Reader
+from selfcare.i18n import Reader, catalogue, gettext, money
+from selfcare.i18n import lazy as _l
 from selfcare.models import OrderStatus, PriceKind, SubscriptionStatus
 from selfcare.rights import RULES, Ability, Profile, Rule, Section
 
@@ -126,20 +125,22 @@ ORDER_PARAMETER: Mapping[str, Any] = {
 """Headings of the parameters an order was made with; an unknown one is shown by its own name."""
 
 
-def price(amount: Decimal | None, kind: str, currency: str, reader: Reader) -> str:
+@lru_cache(maxsize=16384)
+def price(amount: Decimal | None, kind: str, currency: str, language: str) -> str:
     """`3 596,45 € / mois`, « à partir de 4,97 € / mois », « sur devis »."""
+    _ = catalogue(language).gettext
     if amount is None or kind == PriceKind.QUOTE:
-        return str(_("on quotation"))
-    shown = reader.money(amount, currency)
+        return _("on quotation")
+    values = {"amount": money(amount, currency, language)}
     if kind == PriceKind.FROM_MONTHLY:
-        return str(_("from %(amount)s / month", amount=shown))
-    return str(_("%(amount)s / month", amount=shown)) if kind == PriceKind.MONTHLY else shown
+        return _("from %(amount)s / month") % values
+    return _("%(amount)s / month") % values if kind == PriceKind.MONTHLY else values["amount"]
 
 
 def profiles_that_would_do(rule: Rule) -> str:
     """« Visiteur » ou « Gestionnaire »: the profiles with an ability, in menu order."""
     names = [str(PROFILE[profile]) for profile in Profile if profile in rule.profiles]
-    return str(_(" or ")).join(names)
+    return gettext(" or ").join(names)
 
 
 def plain_amount(amount: Decimal | None, reader: Reader) -> str:
@@ -151,7 +152,8 @@ def plain_amount(amount: Decimal | None, reader: Reader) -> str:
 
 def console_problem(code: str | None) -> str:
     """Why a console access is not ready, in plain words."""
-    return str(CONSOLE_PROBLEM.get(code or "", _("Something unforeseen happened in the console.")))
+    known = CONSOLE_PROBLEM.get(code or "")
+    return str(known) if known else gettext("Something unforeseen happened in the console.")
 
 
 def abilities(profiles: Mapping[Section, Profile], section: Section) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import Any, Self
 
@@ -12,6 +13,7 @@ from werkzeug.test import TestResponse
 
 from selfcare.database import db
 from selfcare.services import accounts, sessions
+from tests.cast import PASSWORD
 
 
 class Page:
@@ -56,7 +58,7 @@ class Page:
 class Browser:
     """A person's browser: cookies, forms with their token, htmx requests."""
 
-    def __init__(self, app: Flask, *, ip: str = "192.0.2.10", language: str = "fr") -> None:
+    def __init__(self, app: Flask, *, ip: str = "192.0.2.10", language: str = "en") -> None:
         self.app, self.language = app, language
         self.client: FlaskClient = app.test_client()
         self.environ = {"REMOTE_ADDR": ip}
@@ -76,6 +78,10 @@ class Browser:
             session["_fresh"] = True
         return self
 
+    def sign_in(self, login: str, password: str = PASSWORD, *, at: str = "/login") -> Page:
+        """Sign in through the form."""
+        return self.post(at, {"login": login, "password": password})
+
     def get(self, path: str, *, part: str | None = None, **headers: str) -> Page:
         """Open an address; `part` asks for one element as htmx does."""
         asked = {"Accept-Language": self.language, **headers}
@@ -89,16 +95,25 @@ class Browser:
         check(page, whole=part is None)
         return page
 
-    def post(self, path: str, data: dict[str, Any] | None = None, *, token: bool = True) -> Page:
+    def _token(self) -> str:
+        """The session's form token, from the lightest page that has a form."""
+        page = self.client.get("/legal", environ_base=self.environ, base_url="http://portal.test/")
+        found = re.search(r'name="csrf_token" value="([^"]+)"', page.get_data(as_text=True))
+        assert found
+        return found[1]
+
+    def post(
+        self, path: str, data: dict[str, Any] | None = None, *, token: bool = True, **headers: str
+    ) -> Page:
         """Send a form, with the token the form's page gives (unless a test forgets it)."""
         form = dict(data or {})
         if token:
-            form.setdefault("csrf_token", self.get("/legal").csrf())
+            form.setdefault("csrf_token", self._token())
         page = Page(
             self.client.post(
                 path,
                 data=form,
-                headers={"Accept-Language": self.language},
+                headers={"Accept-Language": self.language, **headers},
                 environ_base=self.environ,
                 base_url="http://portal.test/",
             )
@@ -112,7 +127,7 @@ def check(page: Page, *, whole: bool = True) -> None:
     policy = page.headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy
-    if page.response.mimetype != "text/html" or page.status in {301, 302, 303, 304}:
+    if page.response.mimetype != "text/html" or page.status in {301, 302, 303, 304, 308}:
         return
     assert not page.all("[style], style, script:not([src]), [onclick], [onchange], [hx-on]")
     ids = Counter(tag["id"] for tag in page.all("[id]"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -47,6 +47,7 @@ class Cast:
                     "email": f"{login}@example.com",
                     "first_name": first.title(),
                     "last_name": (last or first).title(),
+                    "locale": "en",  # what the code is written in; a guard sees to the French
                     **values,
                 },
             )
@@ -160,6 +161,55 @@ class Cast:
             db.session.add(order)
             db.session.commit()
             return order.ref
+
+    def orders(
+        self, count: int, *, by: str = "paul.dupont", ref: str = "OCB0000124", **values: Any
+    ) -> None:
+        """Many orders at once, a day apart, each a little different."""
+        with self.app.app_context():
+            contract = db.session.execute(select(Contract).filter_by(ref=ref)).scalar_one()
+            customer = db.session.get_one(Customer, contract.customer_id)
+            account = db.session.execute(select(Account).filter_by(login=by)).scalar_one()
+            for number in range(1, count + 1):
+                order = Order(
+                    ref=f"{customer.code}-1801-{number:03}",
+                    contract=contract,
+                    placed_by=account,
+                    placed_at=datetime(2018, 1, 1, 8, number % 60, tzinfo=UTC)
+                    + timedelta(days=number),
+                    **{
+                        "name_fr": f"Réservation d'un gabarit c2.{number}",
+                        "name_en": f"Reservation of a c2.{number} flavor",
+                        "price": Decimal(number * 7919 % 100_000) / 100,
+                        "status": ("submitted", "in_progress", "completed")[number % 3],
+                        "parameters": {"region": "eu-west-0", "serviceCode": f"AD{number}"},
+                        **values,
+                    },
+                )
+                db.session.add(order)
+            db.session.commit()
+
+    def subscriptions_of_orders(self) -> None:
+        """A subscription for every order there is."""
+        with self.app.app_context():
+            for order in db.session.execute(select(Order)).scalars():
+                starts, ends = ordering.reservation_period(order.placed_at.date(), 120)
+                db.session.add(
+                    Subscription(
+                        order=order,
+                        ref=order.ref,
+                        contract_id=order.contract_id,
+                        subscribed_by_id=order.placed_by_id,
+                        subscribed_at=order.placed_at,
+                        name=order.name_en,
+                        months=120,
+                        price=order.price,
+                        region="eu-west-0",
+                        starts_on=starts,
+                        ends_on=ends,
+                    )
+                )
+            db.session.commit()
 
     def subscription(
         self,

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from alembic import command
 from alembic.config import Config
+from argon2 import PasswordHasher
 from flask import Flask
 from redis import Redis
-from sqlalchemy import delete
+from sqlalchemy import delete, event
 
+from demo.mails import CapturingServer
 from selfcare import config, create_app
 from selfcare.config import ROOT
 from selfcare.database import db
 from selfcare.models import Base
+from selfcare.services import passwords
 from tests.browsing import Browser
 from tests.cast import Cast
 from tests.work import Worker
@@ -55,7 +59,17 @@ def migrated(settings: config.Settings) -> Iterator[Flask]:
         connection.commit()
     yield app
     with app.app_context():
-        db.engine.dispose()
+        db.dispose()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cheap_passwords() -> Iterator[None]:
+    """Hashing a password takes 30 ms on purpose; here it takes none."""
+    with pytest.MonkeyPatch.context() as patch:
+        hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+        patch.setattr(passwords, "_hasher", hasher)
+        patch.setattr(passwords, "_nobody", hasher.hash("nobody has this password"))
+        yield
 
 
 @pytest.fixture
@@ -96,3 +110,44 @@ def browse_as(app: Flask) -> Callable[..., Browser]:
 def worker(app: Flask) -> Worker:
     """Runs the waiting jobs, here and now."""
     return Worker(app)
+
+
+@pytest.fixture
+def another_app(app: Flask, settings: config.Settings) -> Iterator[Callable[..., Flask]]:
+    """The same portal with other settings, on the same database: `another_app(redis_url=…)`."""
+    made: list[Flask] = []
+
+    def make(**changes: Any) -> Flask:
+        other = create_app(dataclasses.replace(settings, **changes))
+        other.testing = True
+        made.append(other)
+        return other
+
+    yield make
+    for other in made:
+        with other.app_context():
+            db.dispose()
+
+
+@pytest.fixture
+def mailing(app: Flask, smtp_server: CapturingServer, monkeypatch: Any) -> CapturingServer:
+    """A real SMTP server, and an application that sends its mails there."""
+    monkeypatch.setattr(app.extensions["mail"], "port", smtp_server.port)
+    return smtp_server
+
+
+@pytest.fixture
+def statements(app: Flask) -> Iterator[list[str]]:
+    """The SQL statements sent from now on; clear the list to count anew."""
+    sent: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        sent.append(statement)
+
+    with app.app_context():
+        engines = db.engines
+    for engine in engines:
+        event.listen(engine, "before_cursor_execute", note)
+    yield sent
+    for engine in engines:
+        event.remove(engine, "before_cursor_execute", note)

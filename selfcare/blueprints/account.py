@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from flask import Blueprint, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from selfcare import rendering
-from selfcare.access import current_account, public, row_or_404, safe_next, signed_in
+from selfcare.access import current_account, local_part, public, row_or_404, safe_next, signed_in
 from selfcare.database import db
 from selfcare.lists import contracts, orders, subscriptions
 from selfcare.models import LOCALES, Order, Subscription
@@ -90,9 +88,8 @@ def language() -> ResponseReturnValue:
             db.session.commit()
         else:
             session["locale"] = chosen
-    came_from = urlsplit(request.referrer or "")
-    same_site = came_from.netloc == request.host
-    page = came_from._replace(scheme="", netloc="", fragment="").geturl() if same_site else None
-    if page and came_from.path == url_for("auth.login"):
+    here = request.referrer or ""
+    page = local_part(here) if here.startswith(request.host_url) else ""
+    if page.partition("?")[0] == url_for("auth.login"):
         return redirect(page, code=303)
     return redirect(safe_next(page), code=303)

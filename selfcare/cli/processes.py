@@ -33,7 +33,7 @@ def worker(*, burst: bool) -> None:
     connection = jobs.connect(settings().redis_url, patient=True)
     _wait_for(connection.ping)
     queues = [Queue(name, connection=connection) for name in QUEUES]
-    db.engine.dispose()
+    db.dispose()
     current_app.extensions["redis"].close()
     Worker(queues, connection=connection, log_job_description=False).work(
         burst=burst,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask_wtf import FlaskForm
 from wtforms import PasswordField, StringField
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import DataRequired, InputRequired, Length
 
 BILINGUAL_REQUIRED = "Champ obligatoire – Required field"
 
@@ -14,8 +14,8 @@ class SignInForm(FlaskForm):
 
     login = StringField(
         "Identifiant – Login",
-        [InputRequired(BILINGUAL_REQUIRED), Length(max=254, message="Trop long – Too long")],
-        filters=[lambda text: text.strip() if text else text],
+        [DataRequired(BILINGUAL_REQUIRED), Length(max=254, message="Trop long – Too long")],
+        filters=[lambda text: text.replace("\0", "").strip() if text else text],
     )
     password = PasswordField(
         "Mot de passe – Password",

@@ -10,7 +10,6 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
 from wtforms import FileField
@@ -18,6 +17,7 @@ from wtforms import FileField
 from selfcare import wording
 from selfcare.forms.users import NewcomerCheck
 from selfcare.i18n import LANGUAGES, speaking
+from selfcare.i18n import lazy as _l
 from selfcare.models import fold
 from selfcare.rights import OFFERS, Profile, Section, profiles_of_new_user
 from selfcare.services.user_imports import Line

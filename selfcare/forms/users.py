@@ -8,7 +8,6 @@ from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from markupsafe import Markup
 from wtforms import (
@@ -21,11 +20,12 @@ from wtforms import (
     ValidationError,
 )
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import DataRequired, InputRequired, Length
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from selfcare import wording
 from selfcare.i18n import LANGUAGES
+from selfcare.i18n import lazy as _l
 from selfcare.models import CIVILITIES, LOCALES
 from selfcare.models.account import LOGIN_PATTERN
 from selfcare.rights import OFFERS, Profile, Section
@@ -58,18 +58,18 @@ class PersonForm(FlaskForm):
     )
     last_name = StringField(
         _l("Last name"),
-        [InputRequired(_l("Enter the last name.")), Length(max=80)],
+        [DataRequired(_l("Enter the last name.")), Length(max=80)],
         filters=[_tidy],
     )
     first_name = StringField(
         _l("First name"),
-        [InputRequired(_l("Enter the first name.")), Length(max=80)],
+        [DataRequired(_l("Enter the first name.")), Length(max=80)],
         filters=[_tidy],
     )
-    login = StringField(_l("Login"), [InputRequired(_l("Enter a login."))], filters=[_tidy])
+    login = StringField(_l("Login"), [DataRequired(_l("Enter a login."))], filters=[_tidy])
     email = EmailField(
         _l("Email"),
-        [InputRequired(_l("Enter the email address.")), Length(max=254)],
+        [DataRequired(_l("Enter the email address.")), Length(max=254)],
         filters=[_tidy],
     )
     phone = TelField(_l("Phone"), filters=[_tidy])

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
+from sqlalchemy import String, cast, select
 
 from selfcare.database import Rows
+from selfcare.i18n import lazy as _l
 from selfcare.lists.query import Column, ListQuery
 from selfcare.models import Contract, Membership, Offer
 
@@ -28,7 +28,7 @@ class ContractList(ListQuery):
 
 
 def of_account(account_id: int) -> Rows:
-    """Every contract the account is a member of, with its profiles on it."""
+    """Every contract the account is a member of, with its profiles on it (as JSON text)."""
     return (
         select(
             Contract.id,
@@ -36,9 +36,8 @@ def of_account(account_id: int) -> Rows:
             Contract.name,
             Contract.platform_id,
             Offer.name.label("offer"),
-            Membership.profiles,
+            cast(Membership.profiles, String).label("profiles"),
         )
-        .join(Membership, Membership.contract_id == Contract.id)
         .join(Offer, Offer.id == Contract.offer_id)
-        .where(Membership.account_id == account_id)
+        .where(Membership.contract_id == Contract.id, Membership.account_id == account_id)
     )

@@ -12,6 +12,8 @@ _SHAPES = (
     re.compile(r"(?P<y>\d{4})-(?P<m>\d{1,2})"),
     re.compile(r"(?P<y>\d{4})"),
 )
+_OLDEST, _LATEST = 1000, 9998
+"""Years whose days, the next one included, exist in every time zone."""
 
 
 def span(text: str) -> tuple[date, date] | None:
@@ -23,6 +25,8 @@ def span(text: str) -> tuple[date, date] | None:
     if match is None:
         return None
     parts = {name: int(value) for name, value in match.groupdict().items()}
+    if not _OLDEST <= parts["y"] <= _LATEST:
+        return None
     try:
         first = date(parts["y"], parts.get("m", 1), parts.get("d", 1))
         if "d" in parts:
@@ -31,5 +35,5 @@ def span(text: str) -> tuple[date, date] | None:
             months = first.year * 12 + first.month
             return first, date(months // 12, months % 12 + 1, 1)
         return first, date(first.year + 1, 1, 1)
-    except (ValueError, OverflowError):
+    except ValueError:
         return None

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from flask_babel import lazy_gettext as _l
-from sqlalchemy import case, or_, select
+from sqlalchemy import String, case, cast, func, or_, select
 
 from selfcare import wording
 from selfcare.database import Rows
+from selfcare.i18n import lazy as _l
 from selfcare.lists.query import Column, ListQuery
 from selfcare.models import Account, Contract, Membership, Order, OrderStatus
 from selfcare.wording import plain_amount
 
 STATUS_RANK = case({s.value: rank for rank, s in enumerate(OrderStatus)}, value=Order.status)
+
+PRICE = func.coalesce(Order.price, -1)
+"""« Sur devis » below every amount, on both databases alike."""
 
 SHOWN = select(
     Order.id,
@@ -25,7 +28,7 @@ SHOWN = select(
     Order.price_kind,
     Order.currency,
     Order.status,
-    Order.parameters,
+    cast(Order.parameters, String).label("parameters"),
     Account.login.label("placed_by"),
 ).join(Account, Account.id == Order.placed_by_id)
 
@@ -49,7 +52,7 @@ class OrderList(ListQuery):
             lambda reader: Order.name_en if reader.language == "en" else Order.name_fr,
             lambda r, reader: order_name(r, reader.language),
         ),
-        Column("price", _l("Price"), Order.price, lambda r, reader: plain_amount(r.price, reader)),
+        Column("price", _l("Price"), PRICE, lambda r, reader: plain_amount(r.price, reader)),
         Column("currency", _l("Currency"), None, lambda r, _: r.currency, only_in_export=True),
         Column("by", _l("By"), Account.login, lambda r, _: r.placed_by),
         Column(

@@ -80,8 +80,9 @@ class ListQuery:
         """What else the page's address holds; every address of the list keeps it."""
         self.filtered = self._filtered(statement)
         self.page = asked.page
-        self.total, self.total_is_exact = self._count()
-        self.rows: Sequence[Row[Any]] = self._fetch()
+        self.has_next = False
+        self.rows: Sequence[Row[Any]] = []
+        self._read()
 
     @classmethod
     def from_args(
@@ -149,26 +150,47 @@ class ListQuery:
         by = [expression, type(self).tie_break]
         return self.filtered.order_by(*(e.desc() if down else e.asc() for e in by))
 
+    def _keys(self) -> Rows:
+        """The filtered rows' keys, without the joins that only bring more to show.
+
+        So a list's WHERE clause must hold all that decides which rows are in it.
+        """
+        keys: Rows = select(type(self).tie_break)
+        wanted = self.filtered.whereclause
+        return keys if wanted is None else keys.where(wanted)
+
     def _count(self) -> tuple[int, bool]:
         """How many rows there are, counted up to `COUNTED_UP_TO` (a list may hold millions)."""
-        keys = self.filtered.with_only_columns(type(self).tie_break)
-        some = keys.limit(COUNTED_UP_TO + 1).subquery()
+        some = self._keys().limit(COUNTED_UP_TO + 1).subquery()
         count = db.session.execute(select(func.count()).select_from(some)).scalar_one()
         return min(count, COUNTED_UP_TO), count <= COUNTED_UP_TO
 
     def _count_all(self) -> int:
-        everything = self.filtered.with_only_columns(type(self).tie_break).subquery()
+        everything = self._keys().subquery()
         return db.session.execute(select(func.count()).select_from(everything)).scalar_one()
 
-    def _fetch(self) -> Sequence[Row[Any]]:
-        """One page and one row more, which tells whether a next page exists."""
+    def _read(self) -> None:
+        """The rows of the page asked for, and the total.
+
+        The first page is read before anything is counted: short lists count themselves.
+        """
+        if self.page == 1:
+            self.rows = self._fetch()
+            short = len(self.rows), True
+            self.total, self.total_is_exact = self._count() if self.has_next else short
+            return
+        self.total, self.total_is_exact = self._count()
         if self.total_is_exact:
             self.page = min(self.page, self.pages)
-        statement = self._ordered().limit(PAGE_SIZE + 1)
-        rows = db.session.execute(statement.offset((self.page - 1) * PAGE_SIZE)).all()
-        if not rows and self.page > 1:  # beyond the end of a list too long to be counted
+        self.rows = self._fetch()
+        if not self.rows and self.page > 1:  # beyond the end of a list too long to be counted
             self.page = max(1, -(-self._count_all() // PAGE_SIZE))
-            rows = db.session.execute(statement.offset((self.page - 1) * PAGE_SIZE)).all()
+            self.rows = self._fetch()
+
+    def _fetch(self) -> Sequence[Row[Any]]:
+        """One page; a row more tells whether a next page exists."""
+        statement = self._ordered().limit(PAGE_SIZE + 1).offset((self.page - 1) * PAGE_SIZE)
+        rows = db.session.execute(statement).all()
         self.has_next = len(rows) > PAGE_SIZE
         return rows[:PAGE_SIZE]
 

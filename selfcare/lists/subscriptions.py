@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import date
 from typing import Any, ClassVar
 
-from flask_babel import lazy_gettext as _l
 from sqlalchemy import case, or_, select
 
 from selfcare import wording
 from selfcare.database import Rows
 from selfcare.i18n import Reader
+from selfcare.i18n import lazy as _l
 from selfcare.lists.query import Column, ListQuery
 from selfcare.models import Contract, Membership, Order, Subscription, subscription_status
 from selfcare.wording import plain_amount

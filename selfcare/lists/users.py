@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, ClassVar
 
-from flask_babel import lazy_gettext as _l
-from sqlalchemy import case, func, select
+from sqlalchemy import String, case, cast, func, select
 
 from selfcare import wording
 from selfcare.database import Rows
 from selfcare.i18n import Reader
+from selfcare.i18n import lazy as _l
 from selfcare.lists.query import Column, ListQuery
 from selfcare.models import Account, ConsoleAccess, Membership
+from selfcare.models.console import drift
 
 HAS_ROLES = func.json_array_length(ConsoleAccess.wanted_groups) > 0
 STATE = case((HAS_ROLES, ConsoleAccess.state))
@@ -28,12 +30,12 @@ SHOWN = (
         Membership.created_at,
         Membership.is_referent,
         Membership.account_id,
-        Membership.profiles,
+        cast(Membership.profiles, String).label("profiles"),
         STATE.label("state"),
-        ConsoleAccess.wanted_groups,
+        cast(ConsoleAccess.wanted_groups, String).label("wanted_groups"),
         ConsoleAccess.problem,
         ConsoleAccess.next_try_at,
-        ConsoleAccess.seen_groups,
+        cast(ConsoleAccess.seen_groups, String).label("seen_groups"),
         ConsoleAccess.seen_at,
     )
     .join(Account, Account.id == Membership.account_id)
@@ -43,6 +45,12 @@ SHOWN = (
         & (ConsoleAccess.contract_id == Membership.contract_id),
     )
 )
+
+
+def drift_of(row: Any) -> tuple[list[str], list[str]] | None:
+    """What the console was seen to hold less and more than it should; None if all is well."""
+    seen = json.loads(row.seen_groups) if row.seen_groups else None
+    return drift(row.state, json.loads(row.wanted_groups or "[]"), seen, row.seen_at)
 
 
 def _state(row: Any, _reader: Reader) -> str:
@@ -61,12 +69,12 @@ class UserList(ListQuery):
         Column(
             "created", _l("Added"), Membership.created_at, lambda r, me: me.moment(r.created_at)
         ),
-        Column("console", _l("Console"), STATE, _state),
+        Column("console", _l("Console"), func.coalesce(STATE, ""), _state),
         Column(
             "roles",
             _l("Console roles"),
             None,
-            lambda r, _: " ".join(r.wanted_groups or ()),
+            lambda r, _: " ".join(json.loads(r.wanted_groups or "[]")),
             only_in_export=True,
         ),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from alembic import context
-from sqlalchemy import Connection, create_engine
+from sqlalchemy import Connection
 
 from selfcare import config, database
 from selfcare.models import Base
@@ -39,8 +39,7 @@ handed_over: Connection | None = context.config.attributes.get("connection")
 if handed_over is not None:
     migrate(handed_over)
 else:
-    engine = create_engine(**database.engine_options(config.load()))
-    database.prepare(engine)
+    engine = database.make_engine(config.load())
     with engine.connect() as connection:
         migrate(connection)
         connection.commit()

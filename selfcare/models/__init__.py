@@ -3,7 +3,7 @@
 from selfcare.models.account import CIVILITIES, LOCALES, Account, SignIn
 from selfcare.models.base import Base, Searchable, fold, now
 from selfcare.models.console import ConsoleAccess, ConsoleGroup, ConsoleState, ContractConsole
-from selfcare.models.contract import Contract, Customer, Membership, Offer
+from selfcare.models.contract import Contract, Customer, Membership, Offer, read_profiles
 from selfcare.models.mail import Mail, MailState
 from selfcare.models.order import (
     Order,
@@ -48,5 +48,6 @@ __all__ = [
     "UserImportLine",
     "fold",
     "now",
+    "read_profiles",
     "subscription_status",
 ]

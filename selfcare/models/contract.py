@@ -94,15 +94,21 @@ class Profiles(TypeDecorator[Mapping[Section, Profile]]):
     def process_result_value(
         self, value: Any, _dialect: Dialect
     ) -> Mapping[Section, Profile] | None:
-        """Read back; what no longer exists counts as no access."""
-        if value is None:
-            return None
-        known = {s.value: s for s in Section}, {p.value: p for p in Profile}
-        return {
-            known[0][section]: known[1].get(profile, Profile.NONE)
-            for section, profile in value.items()
-            if section in known[0]
-        }
+        """Read back as members of the two enumerations."""
+        return None if value is None else read_profiles(value)
+
+
+_SECTIONS = {section.value: section for section in Section}
+_PROFILES = {profile.value: profile for profile in Profile}
+
+
+def read_profiles(stored: Mapping[str, str]) -> Mapping[Section, Profile]:
+    """Profiles as the table of rights knows them; what no longer exists counts as no access."""
+    return {
+        _SECTIONS[section]: _PROFILES.get(profile, Profile.NONE)
+        for section, profile in stored.items()
+        if section in _SECTIONS
+    }
 
 
 class Membership(Base):

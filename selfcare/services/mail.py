@@ -6,20 +6,31 @@ rendered when it is sent, in the addressee's language. See docs/adding-a-mail.md
 
 from __future__ import annotations
 
+import ssl
+from contextlib import suppress
 from datetime import timedelta
 from email.utils import formataddr
-from smtplib import SMTPException, SMTPRecipientsRefused, SMTPSenderRefused
+from smtplib import (
+    SMTP,
+    SMTP_SSL,
+    SMTPDataError,
+    SMTPException,
+    SMTPRecipientsRefused,
+    SMTPSenderRefused,
+)
 from typing import Any
 from uuid import uuid4
 
+import flask_mail
 import structlog
-from flask import current_app, render_template
+from flask import current_app
 from flask_mail import Message
 from sqlalchemy import or_, update
 
+from selfcare.config import Settings
 from selfcare.database import db
-from selfcare.extensions import smtp
 from selfcare.i18n import speaking
+from selfcare.jinja import render
 from selfcare.jobs import DELAYS, job
 from selfcare.models import Account, Mail, MailState, now
 
@@ -60,21 +71,48 @@ def deliver(mail_id: int) -> None:
     """
     if (row := _claim(mail_id)) is None:
         return
-    built = message(row)
-    db.session.commit()  # nothing stays locked while the SMTP server takes its time
     try:
-        smtp.send(built)
-    except (SMTPRecipientsRefused, SMTPSenderRefused) as refusal:
-        if _is_final(refusal):
-            row.state, row.problem = MailState.FAILED, str(refusal)[:500]
+        built = message(row)
+        db.session.commit()  # nothing stays locked while the SMTP server takes its time
+        with Conversation(current_app.extensions["mail"]) as server:
+            server.send(built)
+    except Exception as problem:  # a template's error too: every try counts, the last one shows
+        db.session.rollback()
+        if _is_final(problem):
+            row.state, row.problem = MailState.FAILED, str(problem)[:500]
             log.error("mail_refused", mail=row.id, problem=row.problem)  # noqa: TRY400 (no surprise)
             return
-        _postpone(row, refusal)
-        raise
-    except (SMTPException, OSError) as problem:
         _postpone(row, problem)
         raise
     row.state, row.sent_at, row.problem = MailState.SENT, now(), None
+
+
+class Conversation(flask_mail.Connection):  # type: ignore[misc]
+    """Flask-Mail's talk with the SMTP server, with a timeout and a checked certificate.
+
+    Once the server has taken a mail it is sent, however the goodbye goes.
+    """
+
+    def configure_host(self) -> SMTP:
+        """Connect; nothing here waits longer than `MAIL_TIMEOUT`."""
+        settings: Settings = current_app.extensions["settings"]
+        address = (self.mail.server, self.mail.port)
+        trusted = ssl.create_default_context()
+        if self.mail.use_ssl:
+            host: SMTP = SMTP_SSL(*address, timeout=settings.mail_timeout, context=trusted)
+        else:
+            host = SMTP(*address, timeout=settings.mail_timeout)
+        if self.mail.use_tls:
+            host.starttls(context=trusted)
+        if self.mail.username and self.mail.password:
+            host.login(self.mail.username, self.mail.password)
+        return host
+
+    def __exit__(self, *_: object) -> None:
+        if self.host is not None:
+            with suppress(SMTPException, OSError):
+                self.host.quit()
+            self.host.close()
 
 
 def _claim(mail_id: int) -> Mail | None:
@@ -109,12 +147,13 @@ def _postpone(row: Mail, problem: Exception) -> None:
     db.session.commit()
 
 
-def _is_final(refusal: SMTPRecipientsRefused | SMTPSenderRefused) -> bool:
-    if isinstance(refusal, SMTPRecipientsRefused):
-        codes = [code for code, _ in refusal.recipients.values()]
-    else:
-        codes = [refusal.smtp_code]
-    return all(500 <= code < 600 for code in codes)
+def _is_final(problem: Exception) -> bool:
+    """Whether the server refuses these people or this mail for good, by a 5xx reply."""
+    if isinstance(problem, SMTPRecipientsRefused):
+        return all(500 <= code < 600 for code, _ in problem.recipients.values())
+    if isinstance(problem, (SMTPSenderRefused, SMTPDataError)):
+        return 500 <= problem.smtp_code < 600
+    return False
 
 
 def message(row: Mail) -> Message:
@@ -122,9 +161,9 @@ def message(row: Mail) -> Message:
     account = db.session.get(Account, row.account_id) if row.account_id else None
     context = {**row.context, "account": account}
     with speaking(row.locale):
-        subject = render_template(f"mail/{row.name}/subject.txt", **context)
-        text = render_template(f"mail/{row.name}/body.txt", **context)
-        html = render_template(f"mail/{row.name}/body.html", subject=subject, **context)
+        subject = render(f"mail/{row.name}/subject.txt", **context)
+        text = render(f"mail/{row.name}/body.txt", **context)
+        html = render(f"mail/{row.name}/body.html", subject=subject, **context)
     to = formataddr((account.full_name, row.recipient)) if account else row.recipient
     built = Message(subject=" ".join(subject.split()), recipients=[to], body=text, html=html)
     built.msgId = f"<{row.message_id}>"

@@ -19,6 +19,8 @@ from limits import RateLimitItem, parse_many
 from limits.storage import MemoryStorage, RedisStorage, Storage
 from limits.strategies import MovingWindowRateLimiter
 from redis import RedisError
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from selfcare.config import Settings
 
@@ -67,6 +69,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         key_prefix="throttle",
         socket_connect_timeout=0.5,
         socket_timeout=1.0,
+        retry=Retry(NoBackoff(), 0),
     )
     app.extensions["brakes"] = Brakes(
         MovingWindowRateLimiter(storage), MovingWindowRateLimiter(MemoryStorage())
@@ -94,6 +97,7 @@ class Brake:
         Raises:
             TooManyAttempts: some limit is reached.
         """
+        self.check()  # what is refused counts nowhere, in the longer windows neither
         self._refuse([item for item in self.limits if not self._ask("hit", item)])
 
     def count(self) -> None:

@@ -1,0 +1,1 @@
+"""Background work, and what may go wrong with it."""

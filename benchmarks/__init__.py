@@ -1,0 +1,1 @@
+"""What quality.md measures, by one command: `make bench`."""

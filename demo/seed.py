@@ -1,0 +1,222 @@
+"""The sample data, written into the database: what the guide's figures show, and today's life.
+
+A customer comes with everything of theirs or not at all. What is there is left as it is, so a
+later run adds nothing to what people did meanwhile, and takes nothing of it back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, select
+
+from demo.data_files import read
+from demo.invented import GROWN_DOMAIN
+from demo.order_rows import PARIS, OrderRow, in_paris, order_rows
+from demo.price_list import Rate
+from demo.run import PASSWORD
+from selfcare.database import db
+from selfcare.models import (
+    Account,
+    ConsoleAccess,
+    Contract,
+    Customer,
+    Membership,
+    Offer,
+    Order,
+    OrderStatus,
+    PriceKind,
+    Service,
+    Subscription,
+    now,
+)
+from selfcare.rights import OFFERS, Profile, Section, profiles_of_referent
+from selfcare.services import ordering, passwords
+
+MIGRATION = "migration"
+
+
+def strangers() -> int:
+    """How many accounts are neither the demo's people nor grown ones: whose portal is this?"""
+    logins = [person["login"] for person in read("people")["person"]]
+    return db.session.execute(
+        select(func.count())
+        .select_from(Account)
+        .where(
+            func.lower(Account.login).not_in(logins),
+            Account.email.not_like(f"%@{GROWN_DOMAIN}"),
+        )
+    ).scalar_one()
+
+
+def seed(moment: datetime | None = None) -> list[str]:
+    """Add what is missing, in the caller's transaction; gives the references of new contracts.
+
+    Args:
+        moment: the "today" that recent orders lie around; the present one unless said.
+    """
+    moment = moment or now()
+    for row in read("offers")["offer"]:
+        if _lacks(Offer.code == row["code"]):
+            db.session.add(Offer(**row))
+    for row in read("catalogue")["service"]:
+        if _lacks(Service.code == row["code"]):
+            db.session.add(Service(**row))
+    db.session.flush()
+    contracts: dict[str, Contract] = {}
+    for row in read("contracts")["customer"]:
+        if _lacks(Customer.code == row["code"]):
+            contracts |= {contract.ref: contract for contract in _add_customer(row)}
+    _add_orders(contracts, order_rows(moment))
+    db.session.flush()
+    return list(contracts)
+
+
+def _lacks(condition: ColumnElement[bool]) -> bool:
+    """Whether no row is like that."""
+    return db.session.execute(select(1).where(condition)).first() is None
+
+
+# --- Customers, contracts, people ------------------------------------------------------------
+
+
+def _add_customer(row: dict[str, Any]) -> list[Contract]:
+    contracts = row.pop("contract")
+    since = min(contract["starts_on"] for contract in contracts)
+    customer = Customer(**row, created_at=_morning(since))
+    db.session.add(customer)
+    return [_add_contract(contract, customer) for contract in contracts]
+
+
+def _add_contract(row: dict[str, Any], customer: Customer) -> Contract:
+    members, code = row.pop("member"), row.pop("offer")
+    offer = db.session.execute(select(Offer).where(Offer.code == code)).scalar_one()
+    started = _morning(row["starts_on"])
+    contract = Contract(**row, customer=customer, offer=offer, created_at=started)
+    db.session.add(contract)
+    db.session.flush()
+    for member in members:
+        _add_member(contract, member)
+    return contract
+
+
+def _morning(day: Any) -> datetime:
+    return datetime(day.year, day.month, day.day, 9, tzinfo=PARIS)
+
+
+def _add_member(contract: Contract, row: Mapping[str, Any]) -> None:
+    account = _account(row["login"])
+    since = max(account.created_at, contract.created_at)
+    membership = Membership(
+        account=account,
+        contract=contract,
+        is_referent=row["profiles"] == "referent",
+        profiles=_profiles(row["profiles"]),
+        created_at=since,
+    )
+    db.session.add(membership)
+    if "console_roles" in row:
+        console = ConsoleAccess(
+            account_id=account.id,
+            contract_id=contract.id,
+            wanted_groups=row["console_roles"],
+            state="ready",
+            changed_at=since,
+        )
+        db.session.add(console)
+
+
+def _account(login: str) -> Account:
+    """The person of that login, made unless there is one."""
+    there = db.session.execute(select(Account).where(func.lower(Account.login) == login))
+    if account := there.scalar_one_or_none():
+        return account
+    [row] = [row for row in read("people")["person"] if row["login"] == login]
+    account = Account(**{**row, "created_at": in_paris(row["created_at"])})
+    passwords.set_password(account, PASSWORD)
+    db.session.add(account)
+    db.session.flush()
+    return account
+
+
+def _profiles(told: str | Mapping[str, str]) -> dict[Section, Profile]:
+    """Profiles by section; "visitor" and "manager" mean the nearest that each section offers."""
+    if told == "referent":
+        return profiles_of_referent()
+    if isinstance(told, str):
+        wanted = Profile(told)
+        return {
+            section: wanted if wanted in offer.profiles else Profile.VISITOR
+            for section, offer in OFFERS.items()
+        }
+    return {section: Profile(told.get(section, Profile.NONE)) for section in Section}
+
+
+# --- Orders and subscriptions ----------------------------------------------------------------
+
+
+def _add_orders(contracts: Mapping[str, Contract], rows: Iterable[OrderRow]) -> None:
+    """Orders in the order of time, so that the rule of references (ORDERS-2) numbers them.
+
+    Raises:
+        ValueError: a reference is not the one its figure shows: the data have a gap or too much.
+    """
+    services = {service.code: service for service in db.session.execute(select(Service)).scalars()}
+    migration = next(service for service in services.values() if service.slug == MIGRATION)
+    for row in rows:
+        if row.contract not in contracts:
+            continue
+        contract = contracts[row.contract]
+        service = services[row.rate.service_code] if row.rate else migration
+        day = row.placed_at.astimezone(PARIS).date()
+        ref = ordering.next_reference(contract.customer, day)
+        if row.ref and row.ref != ref:
+            raise ValueError(f"the figure says {row.ref}, its turn is {ref}")
+        order = _order(ref, row, contract, service)
+        db.session.add(order)
+        if row.rate and row.status is OrderStatus.COMPLETED:
+            db.session.add(_subscription(order, row, row.rate))
+
+
+def _order(ref: str, row: OrderRow, contract: Contract, service: Service) -> Order:
+    by = _account(row.by)
+    kind, price = service.price_kind, service.from_price
+    if row.rate and not row.at_catalogue_price:
+        kind, price = PriceKind.MONTHLY, row.rate.monthly
+    return Order(
+        ref=ref,
+        contract=contract,
+        placed_by=by,
+        placed_at=row.placed_at,
+        name_fr=service.name_fr,
+        name_en=service.name_en,
+        price=price,
+        price_kind=kind,
+        currency=service.currency,
+        status=row.status,
+        parameters=row.rate.parameters
+        if row.rate
+        else {"contact": by.full_name, "needs": row.needs},
+    )
+
+
+def _subscription(order: Order, row: OrderRow, rate: Rate) -> Subscription:
+    day = row.placed_at.astimezone(PARIS).date()
+    starts_on, ends_on = ordering.reservation_period(day, rate.months)
+    return Subscription(
+        order=order,
+        contract=order.contract,
+        subscribed_by_id=order.placed_by.id,
+        subscribed_at=row.subscribed_at,
+        ref=order.ref,
+        name=rate.subscription_name,
+        months=rate.months,
+        price=rate.monthly,
+        upfront=rate.upfront,
+        currency=rate.currency,
+        region=rate.region,
+        starts_on=starts_on,
+        ends_on=ends_on,
+    )

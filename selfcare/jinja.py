@@ -1,0 +1,87 @@
+"""Templates, translated once when they are compiled instead of at every call.
+
+A list makes hundreds of `_("…")` calls; most have nothing to fill in. There is one environment
+per language, and in each of them such a call *is* its translation, part of the template's text.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from flask import Flask, current_app
+from flask.templating import Environment
+from jinja2 import nodes
+from jinja2.visitor import NodeTransformer
+
+from selfcare.i18n import catalogue, locale
+
+
+class TranslatingEnvironment(Environment):
+    """An environment that knows its language, and puts plain messages into the templates."""
+
+    language: str | None = None
+
+    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
+        tree = super()._parse(source, name, filename)
+        if self.language is None:
+            return tree
+        html = bool(name and name.endswith(".html"))
+        translated: nodes.Template = _Translator(self.language, html=html).visit(tree)
+        return translated
+
+
+_INDENT = re.compile(r"\n\s+")
+
+
+class _Translator(NodeTransformer):
+    """Replaces `_("…")` by its translation; calls with variables or plurals stay calls.
+
+    In HTML it also drops the templates' indentation, a third of a page's size.
+    """
+
+    def __init__(self, language: str, *, html: bool) -> None:
+        self.gettext, self.html = catalogue(language).gettext, html
+
+    def visit_Call(self, node: nodes.Call) -> nodes.Node:  # noqa: N802 (the visitor's naming)
+        """One call in the template."""
+        match node:
+            case nodes.Call(
+                node=nodes.Name(name="_" | "gettext"),
+                args=[nodes.Const(value=str(text))],
+                kwargs=[],
+            ):
+                # Like Jinja's own gettext: a translation is markup, and `%%` stands for `%`.
+                return nodes.TemplateData(self.gettext(text) % {}, lineno=node.lineno)
+        return self.generic_visit(node)
+
+    def visit_TemplateData(self, node: nodes.TemplateData) -> nodes.Node:  # noqa: N802
+        """Text between tags."""
+        if self.html:
+            node.data = _INDENT.sub("\n", node.data)
+        return node
+
+
+def init_app(app: Flask) -> None:
+    """Give the application one environment per language, made when first needed."""
+    app.jinja_environment = TranslatingEnvironment
+    app.extensions["environments"] = {}
+
+
+def _environment(language: str) -> Environment:
+    made: dict[str, Environment] = current_app.extensions["environments"]
+    if language not in made:
+        environment = current_app.jinja_env.overlay()
+        filters, names = current_app.extensions["in_language"](language)
+        environment.language = language  # type: ignore[attr-defined]
+        environment.filters = {**environment.filters, **filters}
+        environment.globals = {**environment.globals, **names}
+        made[language] = environment
+    return made[language]
+
+
+def render(template: str, **context: Any) -> str:
+    """A template's text, in the language in force."""
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    app.update_template_context(context)
+    return _environment(locale()).get_template(template).render(context)

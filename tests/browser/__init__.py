@@ -1,0 +1,1 @@
+"""Real browsers: Chromium with and without JavaScript, w3m."""

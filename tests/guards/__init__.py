@@ -1,0 +1,1 @@
+"""What holds for everything, checked over everything."""

@@ -1,0 +1,155 @@
+"""The code's own rules: sizes, names, texts, settings."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from babel.messages.frontend import CommandLineInterface
+from babel.messages.mofile import read_mo
+from babel.messages.pofile import read_po
+from bs4 import BeautifulSoup, NavigableString
+
+from selfcare.cli.settings import markdown
+from selfcare.config import ROOT
+
+pytestmark = pytest.mark.once
+
+MODULES = sorted(
+    path
+    for folder in ("selfcare", "demo", "benchmarks", "tests")
+    for path in (ROOT / folder).rglob("*.py")
+    if "migrations/versions" not in path.as_posix()
+)
+TEMPLATES = sorted((ROOT / "selfcare" / "templates").rglob("*.html"))
+FORBIDDEN = {"utils", "util", "helpers", "helper", "common", "manager", "misc", "tools", "base2"}
+TONGUE = ROOT / "translations" / "fr" / "LC_MESSAGES"
+
+
+def name(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+class TestModules:
+    LONG = {"tests/pages/test_lists.py", "tests/pages/test_sign_in.py"}  # tables of cases
+
+    @pytest.mark.parametrize("path", MODULES, ids=name)
+    def test_design_no_module_is_too_long(self, path):
+        limit = 700 if name(path) in self.LONG else 350
+        assert len(path.read_text().splitlines()) <= limit
+
+    def test_design_modules_are_named_after_what_they_know(self):
+        assert not [name(path) for path in MODULES if path.stem in FORBIDDEN]
+
+    def test_design_no_registry_s_address_in_any_requirements(self):
+        for path in ROOT.glob("requirements*"):
+            assert not re.search(r"https?://|--(extra-)?index-url", path.read_text()), path
+
+
+class TestSettings:
+    def test_design_the_page_of_settings_is_up_to_date(self):
+        page = ROOT / "docs" / "settings.md"
+        assert page.exists(), "run `flask settings docs`"
+        assert page.read_text() == markdown(), "run `flask settings docs`"
+
+    def test_design_the_command_says_so_too(self):
+        done = subprocess.run(
+            [sys.executable, "-m", "flask", "settings", "docs", "--check"],
+            cwd=ROOT,
+            env={"SECRET_KEY": "x" * 32, "PATH": ""},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture(scope="module")
+def extracted(tmp_path_factory):
+    path = tmp_path_factory.mktemp("messages") / "messages.pot"
+    CommandLineInterface().run(
+        ["pybabel", "-q", "extract", "--mapping-file", "babel.cfg", "--keywords", "_l",
+         "--keywords", "lazy_gettext", "--no-location", "--omit-header",
+         "--output-file", str(path), str(ROOT)]
+    )  # fmt: skip
+    with path.open("rb") as file:
+        return read_po(file)
+
+
+@pytest.fixture(scope="module")
+def french():
+    with (TONGUE / "messages.po").open("rb") as file:
+        return read_po(file, locale="fr")
+
+
+class TestMessages:
+    @pytest.fixture(autouse=True)
+    def at_the_root(self, monkeypatch):
+        monkeypatch.chdir(ROOT)
+
+    @staticmethod
+    def ids(catalog) -> set[str | tuple[str, ...]]:
+        return {tuple(m.id) if isinstance(m.id, (list, tuple)) else m.id for m in catalog if m.id}
+
+    def test_l10n_every_message_is_in_the_french_catalogue_and_no_other(self, extracted, french):
+        wanted, there = self.ids(extracted), self.ids(french)
+        assert len(wanted) > 100
+        assert sorted(map(str, wanted - there)) == [], "missing: run `make messages`"
+        assert sorted(map(str, there - wanted)) == [], "unused: run `make messages`"
+        assert not french.obsolete
+
+    def test_l10n_every_message_is_translated_and_sure(self, french):
+        texts = {m.id: m.string for m in french if m.id}
+        untranslated = [i for i, s in texts.items() if not (all(s) if isinstance(s, tuple) else s)]
+        assert untranslated == []
+        assert [m.id for m in french if m.id and m.fuzzy] == []
+
+    def test_l10n_translations_fill_in_the_same_variables(self, french):
+        from babel.messages.checkers import checkers
+
+        for message in french:
+            if message.id and message.string:
+                for check in checkers:
+                    check(french, message)
+
+    def test_l10n_the_compiled_catalogue_is_that_of_the_texts(self, french):
+        compiled = TONGUE / "messages.mo"
+        assert compiled.exists(), "run `make messages`"
+        with compiled.open("rb") as file:
+            assert {m.id: m.string for m in read_mo(file) if m.id} == {
+                m.id: m.string for m in french if m.id and m.string
+            }
+
+
+class TestTemplates:
+    BILINGUAL = {"auth/login.html"}  # by AUTH-1
+    PLAIN = {"SIREN", "fr", "en"}
+
+    @pytest.mark.parametrize("path", TEMPLATES, ids=lambda p: str(p.relative_to(ROOT)))
+    def test_l10n_no_text_outside_the_catalogue(self, path):
+        if any(path.as_posix().endswith(name) for name in self.BILINGUAL):
+            return
+        source = re.sub(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}", " ", path.read_text(), flags=re.DOTALL)
+        soup = BeautifulSoup(source, "html.parser")
+        texts = [text for node in soup.find_all(string=True) if type(node) is NavigableString
+                 for text in [" ".join(node.split())]]  # fmt: skip
+        texts += [
+            str(value)
+            for tag in soup.find_all(True)
+            for attribute, value in tag.attrs.items()
+            if attribute in {"aria-label", "alt", "title", "placeholder", "data-label"}
+        ]
+        said = {text for text in texts if re.search(r"[^\W\d_]{2,}", text)} - self.PLAIN
+        assert not said, f"wrap in _(…): {said}"
+
+    @pytest.mark.parametrize("path", TEMPLATES, ids=lambda p: str(p.relative_to(ROOT)))
+    def test_light_no_inline_code_or_style(self, path):
+        if "/mail/" in path.as_posix():
+            return
+        source = path.read_text()
+        assert not re.search(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son\w+=|hx-on", source)
+        assert "formaction" not in source
+        assert not re.search(r"https?://", source), "addresses of others are settings"

@@ -1,0 +1,194 @@
+"""Every route has a right, and the right is the table's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import product
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+from werkzeug.routing import Rule
+
+from selfcare.access import Right
+from selfcare.database import db
+from selfcare.models import ConsoleAccess, Membership
+from selfcare.rights import OFFERS, OPENS, RULES, Ability, Profile, Section
+from selfcare.templating import MENU_ENDPOINTS
+from tests.cast import NOTHING
+
+REF = "OCB0000124"
+
+
+def right_of(app: Flask, rule: Rule) -> Right:
+    right = getattr(app.view_functions[rule.endpoint], "right", None)
+    assert isinstance(right, Right), f"{rule.endpoint}: declare requires, signed_in or public"
+    return right
+
+
+def rules(app: Flask, method: str) -> list[Rule]:
+    return [rule for rule in app.url_map.iter_rules() if method in (rule.methods or ())]
+
+
+@pytest.fixture
+def address(app: Flask, cast):
+    """The address of a rule, its arguments those of things that exist."""
+    cast.member("paul.dupont", referent=True)
+    cast.service("reservation")
+    ref = cast.subscription()
+    things = {"ref": REF, "order_ref": ref, "sub_ref": ref, "slug": "reservation"}
+
+    def of(rule: Rule) -> str:
+        unknown = rule.arguments - things.keys()
+        assert not unknown, f"{rule}: say here what {unknown} may be"
+        with app.test_request_context():
+            built = rule.build({name: things[name] for name in rule.arguments})
+        assert built
+        return str(built[1])
+
+    return of
+
+
+def test_safe_every_route_declares_its_right(app):
+    for rule in app.url_map.iter_rules():
+        right = right_of(app, rule)
+        if right.ability:
+            assert "ref" in rule.arguments, f"{rule}: an ability belongs to a contract"
+        else:
+            assert "ref" not in rule.arguments, f"{rule}: which ability on the contract?"
+
+
+def test_safe_every_public_route_has_a_reason(app):
+    public = {r.endpoint: right_of(app, r).public for r in app.url_map.iter_rules()}
+    for endpoint, reason in public.items():
+        assert not reason or len(reason.split()) >= 3, f"{endpoint}: “{reason}” is no reason"
+    assert {e for e, reason in public.items() if reason} == {
+        "auth.login",
+        "auth.forgotten_password",
+        "auth.forgotten_login",
+        "account.language",
+        "site.accessibility",
+        "site.legal",
+        "health.healthz",
+        "health.readyz",
+    }, "a page more or less for everybody: is it meant?"
+
+
+def test_safe_nobody_reads_anything_before_signing_in(app, browse, address):
+    for rule in rules(app, "GET"):
+        page = browse.get(address(rule))
+        if right_of(app, rule).public:
+            assert page.status == 200, rule
+        else:
+            assert page.status == 303, rule
+            assert page.location.startswith("/login"), rule
+
+
+def test_safe_every_form_needs_its_token(app, browse_as, address):
+    for rule in rules(app, "POST"):
+        path = address(rule)
+        assert browse_as("paul.dupont").post(path, token=False).status == 400, rule
+
+
+def test_safe_no_route_changes_things_by_get(app):
+    for rule in rules(app, "POST"):
+        both = rule.methods & {"GET", "POST"} == {"GET", "POST"}
+        assert not both or rule.endpoint in {"auth.login"}, f"{rule}: its GET must only show"
+
+
+def combinations() -> Iterator[tuple[Ability, Profile, list[str]]]:
+    for ability in Ability:
+        for profile, roles in product(OFFERS[RULES[ability].section].profiles, ([], ["guest"])):
+            yield ability, profile, roles
+
+
+@pytest.mark.parametrize("roles", [[], ["guest"]])
+@pytest.mark.parametrize(
+    ("section", "profile"),
+    [(section, profile) for section in Section for profile in OFFERS[section].profiles],
+)
+def test_rights_every_route_answers_as_the_table_says(
+    app, cast, browse_as, address, section, profile, roles
+):
+    cast.member("sophie.dupont", rights={section: profile}, console_roles=roles or None)
+    sophie = browse_as("sophie.dupont")
+    profiles = NOTHING | {section: profile}
+    seen = 0
+    for rule in rules(app, "GET"):
+        ability = right_of(app, rule).ability
+        if ability is None:
+            continue
+        wanted = RULES[ability]
+        allowed = (
+            bool(roles) if wanted.console_user else profiles[wanted.section] in wanted.profiles
+        )
+        page = sophie.get(address(rule))
+        assert page.status == (200 if allowed else 403), (rule, profiles, roles)
+        seen += 1
+    assert seen >= 8
+
+
+def test_rights_strangers_get_404_everywhere_on_a_contract(app, cast, browse_as, address):
+    cast.member("autre.client", ref="OCB0000777", referent=True, console_roles=["admin"])
+    stranger = browse_as("autre.client")
+    for rule in rules(app, "GET"):
+        if "ref" in rule.arguments:
+            assert stranger.get(address(rule)).status == 404, rule
+
+
+@pytest.mark.parametrize("profile_of", [lambda offer: offer.new, lambda offer: offer.referent])
+def test_rights_the_menu_holds_what_may_be_opened_and_nothing_else(cast, browse_as, profile_of):
+    profiles = {section: profile_of(offer) for section, offer in OFFERS.items()}
+    cast.member("sophie.dupont", rights=profiles)
+    sophie = browse_as("sophie.dupont")
+    links = sophie.get(f"/contracts/{REF}/").all("nav[aria-label='Sections of the contract'] a")
+    wanted = [
+        section
+        for section in Section
+        if profiles[section] in RULES[OPENS[section]].profiles and section in MENU_ENDPOINTS
+    ]
+    assert [str(link["href"]) for link in links] == [
+        f"/contracts/{REF}/" + {"contract": ""}.get(section, str(section)) for section in wanted
+    ]
+    for link in links:
+        assert sophie.get(str(link["href"])).status == 200
+
+
+class TestTheTable:
+    """What could be stored, whoever writes it."""
+
+    def test_rights_a_profile_the_section_does_not_offer_is_refused(self, app, cast):
+        with pytest.raises(Exception, match="not offered"):
+            cast.member("sophie.dupont", orders=Profile.MANAGER)
+
+    def test_rights_an_unknown_profile_in_the_database_gives_nothing(self, app, cast, browse_as):
+        from sqlalchemy import text
+
+        cast.member("sophie.dupont", orders=Profile.VISITOR)
+        with app.app_context():
+            db.session.execute(
+                text("UPDATE memberships SET profiles = :given"),
+                {"given": '{"orders": "emperor", "contract": "visitor", "magic": "manager"}'},
+            )
+            db.session.commit()
+        sophie = browse_as("sophie.dupont")
+        assert sophie.get(f"/contracts/{REF}/orders").status == 403
+        assert sophie.get(f"/contracts/{REF}/").status == 200
+
+    def test_rights_a_contract_has_one_referent(self, app, cast):
+        from sqlalchemy.exc import IntegrityError
+
+        cast.member("paul.dupont", referent=True)
+        with pytest.raises(IntegrityError):
+            cast.member("sophie.dupont", referent=True)
+
+    def test_rights_wanted_console_roles_decide(self, app, cast, browse_as):
+        cast.member("sophie.dupont", console_roles=["guest"])
+        assert browse_as("sophie.dupont").get(f"/contracts/{REF}/console").status == 200
+        with app.app_context():
+            row: Any = db.session.execute(select(ConsoleAccess)).scalar_one()
+            row.wanted_groups = []
+            db.session.commit()
+            assert db.session.execute(select(Membership)).scalar_one()
+        assert browse_as("sophie.dupont").get(f"/contracts/{REF}/console").status == 403

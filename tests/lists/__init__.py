@@ -1,0 +1,1 @@
+"""Searching, sorting, paging, whatever somebody types."""
