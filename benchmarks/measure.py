@@ -46,7 +46,7 @@ class Result:
     ratio: float = 0.0
 
 
-BARE = Subject("bare route", "/healthz", signed_in=False)
+BARE = Subject("bare route", "/bare", signed_in=False)
 
 
 def subjects(contract: str) -> list[Subject]:

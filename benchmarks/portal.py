@@ -133,7 +133,7 @@ def serving(database_url: str, redis_url: str, *, orders: int) -> Iterator[Porta
         _run(command, environ)
     # Not under `-m gunicorn`: its master would be our child all the same, under another name.
     master = subprocess.Popen(
-        [sys.executable, "-m", "gunicorn", "app:app", "-c", "gunicorn.conf.py",
+        [sys.executable, "-m", "gunicorn", "benchmarks.app:app", "-c", "gunicorn.conf.py",
          "--bind", f"127.0.0.1:{port}"],
         cwd=ROOT, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip

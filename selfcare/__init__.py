@@ -34,6 +34,10 @@ def create_app(settings: config.Settings | None = None, **overrides: Any) -> Fla
     """
     settings = settings or config.load(**overrides)
     logs.configure(settings)
+    if settings.sentry_dsn:
+        import sentry_sdk  # noqa: PLC0415 (only where it is used)
+
+        sentry_sdk.init(settings.sentry_dsn, send_default_pii=False, include_local_variables=False)
     app = Flask(__name__, static_folder=None)
     app.config.from_mapping(config.flask_config(settings))
     jinja.init_app(app)
@@ -59,4 +63,8 @@ def create_app(settings: config.Settings | None = None, **overrides: Any) -> Fla
     errors.init_app(app)
     blueprints.init_app(app)
     cli.init_app(app)
+    if settings.metrics:
+        from selfcare import metrics  # noqa: PLC0415 (only where it is used)
+
+        metrics.init_app(app)
     return app

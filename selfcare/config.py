@@ -18,12 +18,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from limits import parse_many
 
 ROOT = Path(__file__).resolve().parent.parent
 VAR = ROOT / "var"
 
 _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"", "0", "false", "no", "off"}
+_ADDRESSES = ("news_url", "contact_url", "terms_url", "legal_url")
 
 
 class BadSetting(ValueError):
@@ -32,7 +36,7 @@ class BadSetting(ValueError):
 
 def setting(default: Any, doc: str, *, secret: bool = False) -> Any:
     """A dataclass field with its line of documentation."""
-    return field(default=default, metadata={"doc": doc, "secret": secret})
+    return field(default=default, repr=not secret, metadata={"doc": doc, "secret": secret})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,7 +142,12 @@ class Settings:
     demo: bool = setting(False, "Demonstration: sample data, example secrets accepted.")
     log_level: str = setting("INFO", "DEBUG, INFO, WARNING or ERROR.")
     log_format: str = setting("json", "`json` for machines, `console` for people.")
-    metrics: bool = setting(False, "Publish `/metrics` (Prometheus).")
+    metrics: bool = setting(
+        False,
+        "Publish `/metrics` (Prometheus). With several web processes, also set"
+        " `PROMETHEUS_MULTIPROC_DIR` to an empty folder.",
+    )
+    sentry_dsn: str = setting("", "Where Sentry takes error reports, if anywhere.", secret=True)
 
     @property
     def secure(self) -> bool:
@@ -212,6 +221,35 @@ def _check(settings: Settings) -> None:
         raise BadSetting(f"LOG_LEVEL={settings.log_level!r}: DEBUG, INFO, WARNING or ERROR")
     if settings.log_format not in {"json", "console"}:
         raise BadSetting(f"LOG_FORMAT={settings.log_format!r}: json or console")
+    _check_numbers(settings)
+    _check_addresses(settings)
+    try:
+        ZoneInfo(settings.timezone)
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        raise BadSetting(f"TIMEZONE={settings.timezone!r}: like Europe/Paris") from None
+    for name in ("throttle_account", "throttle_address"):
+        try:
+            parse_many(getattr(settings, name))
+        except ValueError:
+            raise BadSetting(f"{name.upper()}: like 5 per minute; 20 per hour") from None
+
+
+def _check_numbers(settings: Settings) -> None:
+    for spec in dataclasses.fields(Settings):
+        value, least = getattr(settings, spec.name), 0 if spec.name == "trusted_proxies" else 1
+        if isinstance(value, int) and not isinstance(value, bool) and value < least:
+            raise BadSetting(f"{spec.name.upper()}={value}: at least {least}")
+
+
+def _check_addresses(settings: Settings) -> None:
+    given = [(name, getattr(settings, name)) for name in _ADDRESSES]
+    given += [("site_links", url) for _label, url in settings.links]
+    for name, url in given:
+        if url and not re.match(r"(https?://|mailto:)[^\s\"'<>]+$", url):
+            raise BadSetting(f"{name.upper()}: {url!r} is no https:// or mailto: address")
+    for name in ("mail_sender", "support_email"):
+        if "@" not in getattr(settings, name):
+            raise BadSetting(f"{name.upper()}={getattr(settings, name)!r}: no mail address")
 
 
 def _check_console(settings: Settings) -> None:

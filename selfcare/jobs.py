@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import structlog
 from flask import current_app
@@ -119,21 +120,18 @@ def _wake(session: Session) -> None:
             log.warning("job_left_to_the_sweep", job=wanted.path, problem=str(problem))
 
 
+_before: WeakKeyDictionary[SessionTransaction, int] = WeakKeyDictionary()
+"""How many wake-ups there were when a savepoint began."""
+
+
 @event.listens_for(Session, "after_transaction_create")
 def _mark(session: Session, transaction: SessionTransaction) -> None:
     """Remember what was wished before a savepoint."""
     if transaction.nested:
-        session.info.setdefault("wakeups", [])
-        session.info[transaction] = len(session.info["wakeups"])
+        _before[transaction] = len(session.info.get("wakeups", []))
 
 
 @event.listens_for(Session, "after_soft_rollback")
 def _forget(session: Session, transaction: SessionTransaction) -> None:
     """A savepoint takes back what was wished in it, a transaction everything."""
-    kept = session.info.get(transaction, 0) if transaction.nested else 0
-    del session.info.get("wakeups", [])[kept:]
-
-
-@event.listens_for(Session, "after_transaction_end")
-def _unmark(session: Session, transaction: SessionTransaction) -> None:
-    session.info.pop(transaction, None)
+    del session.info.get("wakeups", [])[_before.get(transaction, 0) :]

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
+
+import psycopg
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, inspect
+from sqlalchemy import inspect
+from sqlalchemy.engine import make_url
 
 from selfcare import database
 from selfcare.config import ROOT
@@ -66,31 +70,32 @@ def test_design_there_is_one_head(app):
     assert len(ScriptDirectory.from_config(alembic_config()).get_heads()) == 1
 
 
-def test_design_every_migration_goes_back(settings, tmp_path):
-    """Down to nothing and up again: on a schema, or a file, of its own."""
-    import dataclasses
+@pytest.fixture
+def empty_database(settings, tmp_path):
+    """The address of a database of its own."""
+    url = make_url(settings.database_url)
+    if url.get_backend_name() == "sqlite":
+        yield f"sqlite:///{tmp_path}/empty.db"
+        return
+    name = f"{url.database}_empty"
+    with psycopg.connect(settings.database_url, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE template0")
+        yield url.set(database=name).render_as_string(hide_password=False)
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
-    if settings.database_url.startswith("sqlite"):
-        url = f"sqlite:///{tmp_path}/other.db"
-        engine = database.make_engine(dataclasses.replace(settings, database_url=url))
-    else:
-        engine = create_engine(
-            settings.database_url.replace("postgresql://", "postgresql+psycopg://"),
-            connect_args={"options": "-c search_path=going_back,public"},
-        )
-        with engine.begin() as connection:
-            connection.exec_driver_sql("CREATE SCHEMA going_back")
-    try:
-        config = alembic_config()
-        for step in (command.upgrade, command.downgrade, command.upgrade):
-            with engine.connect() as connection:
-                config.attributes["connection"] = connection
-                step(config, "base" if step is command.downgrade else "head")
-                connection.commit()
-                names = set(inspect(connection).get_table_names()) - {"alembic_version"}
-            assert names == (set() if step is command.downgrade else set(Base.metadata.tables))
-    finally:
-        if engine.dialect.name == "postgresql":
-            with engine.begin() as connection:
-                connection.exec_driver_sql("DROP SCHEMA going_back CASCADE")
-        engine.dispose()
+
+def test_design_every_migration_goes_back(settings, empty_database):
+    engine = database.make_engine(dataclasses.replace(settings, database_url=empty_database))
+    config = alembic_config()
+    for step, target in (
+        (command.upgrade, "head"),
+        (command.downgrade, "base"),
+        (command.upgrade, "head"),
+    ):
+        with engine.connect() as connection:
+            config.attributes["connection"] = connection
+            step(config, target)
+            connection.commit()
+            names = set(inspect(connection).get_table_names()) - {"alembic_version"}
+        assert names == (set() if target == "base" else set(Base.metadata.tables))
+    engine.dispose()

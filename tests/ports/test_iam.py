@@ -15,6 +15,8 @@ from selfcare.services.iam import errors
 from selfcare.services.iam.keystone import Keystone
 from selfcare.services.iam.port import NewKey, Person
 
+pytestmark = pytest.mark.filterwarnings("ignore:Support for InfluxDB")
+
 SOPHIE = Person("sophie.dupont", "sophie.dupont@example.com", "Sophie DUPONT")
 GUEST, POWER = frozenset({"guest"}), frozenset({"power_user"})
 
@@ -46,7 +48,7 @@ def witness(console):
 
 
 def groups_of(witness, ref, username):
-    domain = witness.identity.find_domain(ref)
+    domain = witness.identity.find_domain(ref, ignore_missing=False)
     user = next(iter(witness.identity.users(domain_id=domain.id, name=username)), None)
     if user is None:
         return None
@@ -57,7 +59,7 @@ def groups_of(witness, ref, username):
 class TestContract:
     def test_staff_3_makes_domain_project_and_three_groups(self, iam, ref, witness):
         iam.prepare_contract(ref)
-        domain = witness.identity.find_domain(ref)
+        domain = witness.identity.find_domain(ref, ignore_missing=False)
         groups = {group.name for group in witness.identity.groups(domain_id=domain.id)}
         assert groups == {"admin", "power_user", "guest"}
         assert [p.name for p in witness.identity.projects(domain_id=domain.id)] == [ref]
@@ -65,7 +67,7 @@ class TestContract:
     def test_staff_3_grants_what_each_role_may_and_never_the_whole_cloud(
         self, iam, opened, witness
     ):
-        domain = witness.identity.find_domain(opened)
+        domain = witness.identity.find_domain(opened, ignore_missing=False)
         project = next(iter(witness.identity.projects(domain_id=domain.id)))
         given = {}
         for group in witness.identity.groups(domain_id=domain.id):
@@ -139,7 +141,7 @@ class TestPerson:
 
     def test_users_2_a_group_made_in_the_console_can_be_chosen(self, iam, opened, witness):
         iam.set_groups(opened, SOPHIE, GUEST)
-        domain = witness.identity.find_domain(opened)
+        domain = witness.identity.find_domain(opened, ignore_missing=False)
         witness.identity.create_group(name="devops", domain_id=domain.id)
         iam.set_groups(opened, SOPHIE, frozenset({"devops"}))
         assert groups_of(witness, opened, "sophie.dupont") == {"devops"}
@@ -260,7 +262,7 @@ class TestFaults:
         for thread in threads:
             thread.join()
         assert all(problem.retryable for problem in problems), problems
-        domain = witness.identity.find_domain(opened)
+        domain = witness.identity.find_domain(opened, ignore_missing=False)
         assert len(list(witness.identity.users(domain_id=domain.id))) == 1
 
     def test_users_8_the_check_command_finds_all_well(self, iam):

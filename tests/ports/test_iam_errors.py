@@ -24,7 +24,7 @@ from selfcare.services.iam.port import NewKey, Person
         (401, {"error": {"message": "Unauthorized"}}, "AuthExpired"),
         (
             400,
-            {"error": {"message": "The password does not match the requirements"}},
+            {"error": {"message": "The password does not match"}},
             "WeakPassword",
         ),
         (400, {"error_msg": "too many", "error_code": "akSkNumExceed"}, "Quota"),

@@ -159,7 +159,7 @@ class TestSignIns:
         db.session.commit()
         assert not any(load(token) for token in tokens)
 
-    def test_auth_7_other_people_stay_signed_in(self, cast, begin, load, paul):
+    def test_auth_7_other_people_stay_signed_in(self, cast, begin, load):
         token = begin()
         cast.account("sophie.dupont")
         sessions.end_all(accounts.find("sophie.dupont"))
@@ -179,24 +179,43 @@ class TestSignIns:
 
 
 class TestMemberships:
-    def test_rights_a_place_is_found_by_contract_and_person(self, cast, paul):
-        cast.contract("OCB0000777")
-        place = memberships.place_of(paul.id, "OCB0000124")
-        assert place
-        assert place.contract.offer.name == "Flexible Engine"
-        assert memberships.place_of(paul.id, "OCB0000777") is None
-        assert memberships.place_of(0, "OCB0000124") is None
+    @pytest.fixture
+    def id_of(self, app):
+        def id_of(login: str) -> int:
+            account = accounts.find(login)
+            assert account
+            return account.id
 
-    def test_rights_the_referent_is_named(self, cast, paul):
-        cast.contract("OCB0000777")
-        place = memberships.place_of(paul.id, "OCB0000124")
-        assert memberships.referent_of(place.contract).login == "paul.dupont"
+        return id_of
 
-    def test_home_3_the_menu_reads_ten_contracts_and_one_more(self, cast, paul):
+    def test_rights_a_place_is_found_by_contract_and_person(self, app, cast, id_of):
+        cast.member("paul.dupont")
+        cast.contract("OCB0000777")
+        with app.app_context():
+            place = memberships.place_of(id_of("paul.dupont"), "OCB0000124")
+            assert place
+            assert place.contract.offer.name == "Flexible Engine"
+            assert memberships.place_of(id_of("paul.dupont"), "OCB0000777") is None
+            assert memberships.place_of(0, "OCB0000124") is None
+
+    def test_rights_the_referent_is_named(self, app, cast, id_of):
+        cast.member("paul.dupont", referent=True)
+        cast.member("sophie.dupont")
+        with app.app_context():
+            place = memberships.place_of(id_of("sophie.dupont"), "OCB0000124")
+            assert memberships.referent_of(place.contract).login == "paul.dupont"
+
+    def test_home_3_the_menu_reads_ten_contracts_and_one_more(self, app, cast, id_of):
         for number in range(15):
             cast.member("paul.dupont", ref=f"OCB00010{number:02}")
+<<<<<<< HEAD
         assert len(memberships.contracts_in_menu(paul.id)) == 11
         assert memberships.count_contracts(paul.id) == 16
+=======
+        with app.app_context():
+            assert len(memberships.contracts_in_menu(id_of("paul.dupont"))) == 11
+            assert memberships.count_contracts(id_of("paul.dupont")) == 15
+>>>>>>> main
 
 
 class TestCommand:

@@ -1,0 +1,111 @@
+"""A portal on a port, people in it, and browsers that look at it."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser as Chromium
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, sync_playwright
+from werkzeug.serving import make_server
+
+from demo.ports import HOST, free_port
+from tests.browsing import Browser
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+
+@pytest.fixture
+def portal(another_app) -> Iterator[Any]:
+    """The portal served for real; `portal.url` is its address."""
+    port = free_port(0)
+    app = another_app(portal_url=f"http://{HOST}:{port}")
+    app.url = f"http://{HOST}:{port}"
+    server = make_server(HOST, port, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield app
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def cookie_of(portal) -> Callable[[str], str]:
+    """The session cookie of somebody who signed in."""
+
+    def cookie_of(login: str) -> str:
+        browser = Browser(portal).sign_in_as(login)
+        cookie = browser.client.get_cookie("session", domain="portal.test")
+        assert cookie
+        return str(cookie.value)
+
+    return cookie_of
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Chromium]:
+    path = next(found for name in BROWSERS if (found := shutil.which(name)))
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Window:
+    """A browser window that remembers what went wrong in it."""
+
+    page: Page
+    url: str
+    problems: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.page.set_default_timeout(10_000)
+        self.page.on("console", self._note)
+        self.page.on("pageerror", lambda error: self.problems.append(str(error)))
+        self.page.on("requestfailed", self._failed)
+
+    def _note(self, message: ConsoleMessage) -> None:
+        # The page's own status (403, 404…) is a message, too; ours are no problem.
+        if message.type in {"error", "warning"} and message.location["url"] != self.page.url:
+            self.problems.append(f"{message.text} ({message.location['url']})")
+
+    def _failed(self, request: Any) -> None:
+        if request.failure != "net::ERR_ABORTED":  # typing on takes a request back
+            self.problems.append(f"{request.url}: {request.failure}")
+
+    def open(self, path: str) -> Page:
+        self.page.goto(self.url + path)
+        return self.page
+
+
+@pytest.fixture
+def window(portal, chromium, cookie_of) -> Iterator[Callable[..., Window]]:
+    """Open a window: `window("paul.dupont", width=360, dark=True)`; it must end without problems."""
+    contexts: list[BrowserContext] = []
+    windows: list[Window] = []
+
+    def open_window(
+        login: str | None = None, *, width: int = 1280, dark: bool = False, scripts: bool = True
+    ) -> Window:
+        context = chromium.new_context(
+            viewport={"width": width, "height": 800},
+            color_scheme="dark" if dark else "light",
+            java_script_enabled=scripts,
+            locale="en-GB",
+        )
+        contexts.append(context)
+        if login:
+            context.add_cookies([{"name": "session", "value": cookie_of(login), "url": portal.url}])
+        windows.append(Window(context.new_page(), portal.url))
+        return windows[-1]
+
+    yield open_window
+    for context in contexts:
+        context.close()
+    assert [problem for one in windows for problem in one.problems] == []

@@ -1,0 +1,140 @@
+"""A wish is a row, a job its wake-up: enqueued once the row is there, never for nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from selfcare import jobs
+from selfcare.database import db
+from selfcare.jobs import QUEUES, job
+from selfcare.services import sweeps
+
+ran: list[int] = []
+
+
+@job(queue="mail")
+def remember(number: int) -> None:
+    ran.append(number)
+
+
+@pytest.fixture
+def wishes(app, worker):
+    """Numbers of the wake-ups in the queue."""
+    ran.clear()
+
+    def numbers() -> list[int]:
+        return [waiting.args[0] for waiting in worker.waiting()]
+
+    with app.app_context():
+        db.session.connection()
+        yield numbers
+
+
+def test_design_a_wakeup_leaves_after_the_commit(wishes):
+    remember.after_commit(1)
+    assert wishes() == []
+    db.session.commit()
+    assert wishes() == [1]
+
+
+def test_design_a_rolled_back_change_wakes_nobody(wishes):
+    remember.after_commit(1)
+    db.session.rollback()
+    db.session.connection()
+    db.session.commit()
+    assert wishes() == []
+
+
+def test_design_the_next_transaction_does_not_wake_again(wishes):
+    remember.after_commit(1)
+    db.session.commit()
+    db.session.connection()
+    db.session.commit()
+    assert wishes() == [1]
+
+
+def test_design_the_same_wish_twice_is_one(wishes):
+    remember.after_commit(1)
+    remember.after_commit(1)
+    remember.after_commit(2)
+    db.session.commit()
+    assert wishes() == [1, 2]
+
+
+def test_design_a_wish_left_in_a_closed_session_is_forgotten(app, wishes):
+    remember.after_commit(1)
+    db.session.rollback()
+    with app.app_context():
+        db.session.connection()
+        remember.after_commit(2)  # its context ends without a commit
+    with app.app_context():
+        db.session.connection()
+        db.session.commit()
+    assert wishes() == []
+
+
+class TestSavepoints:
+    def test_design_a_savepoint_s_release_is_no_commit(self, wishes):
+        with db.session.begin_nested():
+            remember.after_commit(1)
+        assert wishes() == []
+        db.session.commit()
+        assert wishes() == [1]
+
+    def test_design_a_savepoint_s_rollback_takes_back_its_own_wishes_only(self, wishes):
+        remember.after_commit(1)
+        savepoint = db.session.begin_nested()
+        remember.after_commit(2)
+        savepoint.rollback()
+        remember.after_commit(3)
+        db.session.commit()
+        assert wishes() == [1, 3]
+
+    def test_design_savepoints_in_savepoints(self, wishes):
+        outer = db.session.begin_nested()
+        remember.after_commit(1)
+        inner = db.session.begin_nested()
+        remember.after_commit(2)
+        inner.commit()
+        remember.after_commit(3)
+        outer.rollback()
+        remember.after_commit(4)
+        db.session.commit()
+        assert wishes() == [4]
+
+    def test_design_rolling_everything_back_takes_savepoints_along(self, wishes):
+        remember.after_commit(1)
+        db.session.begin_nested()
+        remember.after_commit(2)
+        db.session.rollback()
+        db.session.connection()
+        db.session.commit()
+        assert wishes() == []
+
+
+class TestRunning:
+    def test_design_a_job_runs_in_a_transaction_of_its_own(self, app, cast, worker):
+        """Its context ends with a commit, so `wake_mails` can enqueue in turn."""
+        with app.app_context():
+            sweeps.wake_mails.enqueue()
+        worker.run()
+        assert worker.waiting() == []
+
+    def test_design_an_unknown_queue_is_refused(self):
+        with pytest.raises(ValueError, match="unknown queue"):
+            job(queue="nowhere")
+
+    def test_design_everything_cron_wakes_goes_to_a_queue_workers_serve(self):
+        for one in sweeps.SCHEDULE:
+            assert one.queue in QUEUES
+            assert one.path.startswith("selfcare.")
+
+    def test_safe_redis_away_at_commit_costs_nothing_but_time(self, another_app):
+        portal = another_app(redis_url="unix:///nowhere/redis.sock")
+        with portal.app_context():
+            db.session.connection()
+            remember.after_commit(1)
+            db.session.commit()  # no error, the sweep will find the row
+
+    def test_design_retries_wait_longer_and_longer(self):
+        assert list(jobs.DELAYS) == sorted(set(jobs.DELAYS))
