@@ -24,6 +24,15 @@ from selfcare.wording import USER_REFUSAL
 
 bp = Blueprint("user_wizard", __name__, url_prefix="/contracts/<ref>/users")
 
+
+@bp.after_request
+def _come_back(response: Response) -> Response:
+    """Whose session ended in the middle of a step signs in and goes on with that step."""
+    if request.method == "POST" and response.location == url_for("auth.login"):
+        response.location = url_for("auth.login", next=request.path)
+    return response
+
+
 KIND = "<any(new,change):kind>/<int:draft_id>"
 
 

@@ -38,13 +38,15 @@ def _tidy(text: str | None) -> str | None:
     return re.sub(r"\s+", " ", text).strip() if text else text
 
 
-class Plain(ListWidget):
-    """Choices as a list of boxes, each with its label; nothing hidden."""
+class Choices(ListWidget):
+    """Radios or boxes, each before its label."""
 
     def __call__(self, field: Any, **_kwargs: Any) -> Markup:
-        """The list."""
-        lines = (Markup("<li>{} {}</li>").format(box(), box.label) for box in field)
-        return Markup('<ul class="choices">{}</ul>').format(Markup("").join(lines))
+        """The choices, in a fieldset of the page's."""
+        lines = (
+            Markup('<div class="choice">{} {}</div>').format(box(), box.label) for box in field
+        )
+        return Markup('<div class="choices">{}</div>').format(Markup("").join(lines))
 
 
 class PersonForm(FlaskForm):
@@ -54,7 +56,7 @@ class PersonForm(FlaskForm):
         _l("Title"),
         [InputRequired(_l("Choose a title."))],
         choices=[SelectChoice(code, wording.CIVILITY[code]) for code in CIVILITIES],
-        widget=Plain(),
+        widget=Choices(),
     )
     last_name = StringField(
         _l("Last name"),
@@ -136,7 +138,7 @@ class PersonForm(FlaskForm):
 class ConsoleRolesField(SelectMultipleField):
     """Boxes to tick: several roles at once."""
 
-    widget = Plain()
+    widget = Choices()
     option_widget = CheckboxInput()
 
 

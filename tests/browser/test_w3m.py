@@ -80,7 +80,9 @@ def test_light_w3m_signs_in_and_out(w3m, tmp_path):
         form.write_text(urlencode({"csrf_token": token, **fields}))
         return w3m(path, "-post", str(form))
 
-    [token] = set(re.findall(r'name="csrf_token"[^>]*value="([^"]+)"', w3m("/login", source=True))) or [""]
+    [token] = set(
+        re.findall(r'name="csrf_token"[^>]*value="([^"]+)"', w3m("/login", source=True))
+    ) or [""]
     assert "Wrong login or password." in post("/login", login="paul.dupont", password="no")
     page = post("/login?next=/account/orders", login="paul.dupont", password=PASSWORD)
     in_order(page, "My orders", "HONEY1655-1801-003")

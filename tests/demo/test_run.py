@@ -24,9 +24,7 @@ FOREIGN = {"DATABASE_URL", "REDIS_URL", "SECRET_KEY", "PORTAL_URL", "IAM_URL", "
 def test_the_demo_runs_and_stops(tmp_path):
     environment = {name: value for name, value in os.environ.items() if name not in FOREIGN}
     environment |= {"DEMO_FOLDER": str(tmp_path / "the demo")}
-    environment |= dict.fromkeys(
-        ("PORT", "MAIL_PAGE_PORT", "SMTP_PORT", "CONSOLE_PORT"), "0"
-    )
+    environment |= dict.fromkeys(("PORT", "MAIL_PAGE_PORT", "SMTP_PORT", "CONSOLE_PORT"), "0")
     log = tmp_path / "log"
     with log.open("wb") as output:
         demo = subprocess.Popen(

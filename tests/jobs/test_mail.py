@@ -80,7 +80,9 @@ class TestMail:
     def test_mail_speaks_the_addressee_s_language_not_the_reader_s(
         self, app, write, worker, mailing, locale
     ):
-        with app.test_request_context(headers={"Accept-Language": "fr" if locale == "en" else "en"}):
+        with app.test_request_context(
+            headers={"Accept-Language": "fr" if locale == "en" else "en"}
+        ):
             write("paul.dupont", locale=locale)
         worker.run()
         [got] = mailing.wait_for(1)
@@ -254,7 +256,9 @@ class TestAway:
     ):
         gone, other = write("gone.person"), write("paul.dupont")
         with app.app_context():
-            db.session.delete(db.session.execute(select(Account).filter_by(login="gone.person")).scalar_one())
+            db.session.delete(
+                db.session.execute(select(Account).filter_by(login="gone.person")).scalar_one()
+            )
             db.session.commit()
         worker.run()
         assert row(other).state == MailState.SENT

@@ -81,8 +81,8 @@ class TestFlexibleEngine:
         cloud.set_groups(
             "OCB0000124", Person("sophie.dupont", "s@example.com"), frozenset({"guest"})
         )
+        other = Person("other.person", "s@example.com")
         with pytest.raises(errors.Conflict):
-            other = Person("other.person", "s@example.com")
             cloud.set_groups("OCB0000124", other, frozenset({"guest"}))
 
     def test_api_2_the_cloud_makes_the_keys_two_at_most(self, cloud):

@@ -11,8 +11,8 @@ from sqlalchemy import func, select
 from selfcare.config import ROOT
 from selfcare.database import db
 from selfcare.models import Account, SignIn
-from selfcare.services import accounts, memberships, passwords, sessions, sweeps
-from tests.cast import PASSWORD
+from selfcare.services import memberships, passwords, sessions, sweeps
+from tests.cast import PASSWORD, account_of
 
 
 @pytest.fixture
@@ -24,9 +24,7 @@ def in_app(app, cast):
 
 @pytest.fixture
 def paul(in_app) -> Account:
-    account = accounts.find("paul.dupont")
-    assert account
-    return account
+    return account_of("paul.dupont")
 
 
 @pytest.fixture
@@ -162,7 +160,7 @@ class TestSignIns:
     def test_auth_7_other_people_stay_signed_in(self, cast, begin, load):
         token = begin()
         cast.account("sophie.dupont")
-        sessions.end_all(accounts.find("sophie.dupont"))
+        sessions.end_all(account_of("sophie.dupont"))
         db.session.commit()
         assert load(token)
 
@@ -182,9 +180,7 @@ class TestMemberships:
     @pytest.fixture
     def id_of(self, app):
         def id_of(login: str) -> int:
-            account = accounts.find(login)
-            assert account
-            return account.id
+            return account_of(login).id
 
         return id_of
 
@@ -203,19 +199,17 @@ class TestMemberships:
         cast.member("sophie.dupont")
         with app.app_context():
             place = memberships.place_of(id_of("sophie.dupont"), "OCB0000124")
-            assert memberships.referent_of(place.contract).login == "paul.dupont"
+            assert place
+            referent = memberships.referent_of(place.contract)
+            assert referent
+            assert referent.login == "paul.dupont"
 
     def test_home_3_the_menu_reads_ten_contracts_and_one_more(self, app, cast, id_of):
         for number in range(15):
             cast.member("paul.dupont", ref=f"OCB00010{number:02}")
-<<<<<<< HEAD
-        assert len(memberships.contracts_in_menu(paul.id)) == 11
-        assert memberships.count_contracts(paul.id) == 16
-=======
         with app.app_context():
             assert len(memberships.contracts_in_menu(id_of("paul.dupont"))) == 11
             assert memberships.count_contracts(id_of("paul.dupont")) == 15
->>>>>>> main
 
 
 class TestCommand:
@@ -228,7 +222,7 @@ class TestCommand:
         assert "The password of paul.dupont is set." in done.output
         db.session.expire_all()
         assert load(token) is None
-        assert passwords.matches(accounts.find("paul.dupont"), "New-2026!")
+        assert passwords.matches(account_of("paul.dupont"), "New-2026!")
 
     def test_auth_1_an_unknown_login_is_said(self, app, in_app):
         done = app.test_cli_runner().invoke(
