@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -44,6 +45,7 @@ def create_app(settings: config.Settings | None = None, **overrides: Any) -> Fla
     portal = urlsplit(settings.portal_url)
     app.config.update(SERVER_NAME=portal.netloc, PREFERRED_URL_SCHEME=portal.scheme)
     app.extensions["settings"] = settings
+    app.extensions["build"] = secrets.token_hex(8)  # shared by all processes forked from this one
     app.extensions["redis"] = jobs.connect(settings.redis_url)
     if settings.trusted_proxies:
         count = settings.trusted_proxies

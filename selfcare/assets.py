@@ -18,15 +18,23 @@ from whitenoise import WhiteNoise
 from whitenoise.compress import Compressor
 
 from selfcare.config import Settings
+from selfcare.security import HEADERS, transport_headers
 
 SOURCE = Path(__file__).parent / "static"
 PREFIX = "static/"
+_FOR_FILES = ("X-Content-Type-Options", "Cross-Origin-Resource-Policy", "X-Frame-Options")
 _COMPRESSED = {".css", ".js", ".svg", ".txt"}
 
 
 def init_app(app: Flask, settings: Settings) -> None:
     """Publish the files and put WhiteNoise in front of the application."""
     published = publish(settings)
+    file_headers = {name: HEADERS[name] for name in _FOR_FILES} | transport_headers(settings)
+
+    def add_headers(headers: MutableMapping[str, str], _path: str, _url: str) -> None:
+        for name, value in file_headers.items():  # WhiteNoise's mapping has no `update`
+            headers[name] = value
+
     app.extensions["assets"] = published
     app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
         app.wsgi_app,
@@ -35,7 +43,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         immutable_file_test=lambda _path, _url: True,
         max_age=31_536_000,
         allow_all_origins=False,
-        add_headers_function=_headers,
+        add_headers_function=add_headers,
     )
 
 
@@ -95,8 +103,3 @@ def _write(path: Path, content: bytes) -> None:
         file.write(content)
     os.chmod(temporary, 0o644)
     os.replace(temporary, path)
-
-
-def _headers(headers: MutableMapping[str, str], _path: str, _url: str) -> None:
-    headers["X-Content-Type-Options"] = "nosniff"
-    headers["Cross-Origin-Resource-Policy"] = "same-origin"

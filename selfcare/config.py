@@ -77,7 +77,9 @@ class Settings:
     session_max_days: int = setting(7, "A sign-in ends after this many days whatever happens.")
 
     # Database pool
-    database_pool_size: int = setting(10, "Connections each web process keeps (PostgreSQL).")
+    database_pool_size: int = setting(
+        10, "Connections each web process keeps, for reading and again for writing (PostgreSQL)."
+    )
     database_timeout: int = setting(10, "Seconds to wait for a connection or a lock.")
 
     # Brand
@@ -205,7 +207,18 @@ def _check(settings: Settings) -> None:
         raise BadSetting("DATABASE_URL: postgresql:// or sqlite:// is needed")
     if not re.match(r"(rediss?|unix)://", settings.redis_url):
         raise BadSetting("REDIS_URL: redis://, rediss:// or unix:// is needed")
+    if settings.log_level.upper() not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
+        raise BadSetting(f"LOG_LEVEL={settings.log_level!r}: DEBUG, INFO, WARNING or ERROR")
+    if settings.log_format not in {"json", "console"}:
+        raise BadSetting(f"LOG_FORMAT={settings.log_format!r}: json or console")
+    _check_numbers(settings)
+    _check_addresses(settings)
     _check_console(settings)
+    _check_brand(settings)
+    _check_texts(settings)
+
+
+def _check_brand(settings: Settings) -> None:
     if not re.fullmatch(r"#[0-9a-fA-F]{6}", settings.brand_color):
         raise BadSetting(f"BRAND_COLOR={settings.brand_color!r}: a colour like #0b5cad is needed")
     if contrast_with_white(settings.brand_color) < 4.5:
@@ -217,12 +230,9 @@ def _check(settings: Settings) -> None:
         raise BadSetting(f"BRAND_LOGO={str(settings.brand_logo)!r}: an .svg or .png file is needed")
     if settings.brand_logo and not settings.brand_logo.is_file():
         raise BadSetting(f"BRAND_LOGO={str(settings.brand_logo)!r}: no such file")
-    if settings.log_level.upper() not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
-        raise BadSetting(f"LOG_LEVEL={settings.log_level!r}: DEBUG, INFO, WARNING or ERROR")
-    if settings.log_format not in {"json", "console"}:
-        raise BadSetting(f"LOG_FORMAT={settings.log_format!r}: json or console")
-    _check_numbers(settings)
-    _check_addresses(settings)
+
+
+def _check_texts(settings: Settings) -> None:
     try:
         ZoneInfo(settings.timezone)
     except (ValueError, OSError, ZoneInfoNotFoundError):

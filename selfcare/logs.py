@@ -81,5 +81,6 @@ def init_app(app: Flask) -> None:
                 status=response.status_code,
                 ms=round((time.perf_counter() - g.began) * 1000, 1) if "began" in g else None,
                 account=who,
+                ip=request.remote_addr,
             )
         return response

@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar
 
-from flask import Response, g, request, session, stream_with_context
+from flask import Response, current_app, g, request, session, stream_with_context
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from markupsafe import Markup
@@ -79,6 +79,7 @@ def _etag(template: str, rows: ListQuery) -> str:
     The hash of plain values costs a tenth of their text's.
     """
     seen = (
+        current_app.extensions["build"],
         template,
         wanted_part(),
         rows.asked,

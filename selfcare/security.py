@@ -25,11 +25,16 @@ HEADERS = {
 }
 
 
+def transport_headers(settings: Settings) -> dict[str, str]:
+    """HSTS, where people reach the portal by https."""
+    if not settings.secure:
+        return {}
+    return {"Strict-Transport-Security": "max-age=63072000; includeSubDomains"}
+
+
 def init_app(app: Flask, settings: Settings) -> None:
     """Add the headers to every answer, and answer 304 where nothing changed."""
-    headers = dict(HEADERS)
-    if settings.secure:
-        headers["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains"
+    headers = HEADERS | transport_headers(settings)
 
     @app.after_request
     def finish(response: Response) -> Response:

@@ -12,8 +12,8 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from selfcare.database import db
-from selfcare.services import accounts, sessions
-from tests.cast import PASSWORD
+from selfcare.services import sessions
+from tests.cast import PASSWORD, account_of
 
 
 class Page:
@@ -25,6 +25,11 @@ class Page:
         self.headers = response.headers
         self.text = response.get_data(as_text=True)
         self.soup = BeautifulSoup(self.text, "html.parser")
+
+    @property
+    def json(self) -> Any:
+        """What an answer for machines says."""
+        return self.response.json
 
     @property
     def location(self) -> str:
@@ -66,10 +71,11 @@ class Browser:
     def sign_in_as(self, login: str) -> Self:
         """Be signed in, without the form (its own tests go through it)."""
         with self.app.app_context():
-            account = accounts.find(login)
-            assert account, f"no account {login}: let the cast make it first"
             sign_in = sessions.begin(
-                account, ip="", user_agent="test", settings=self.app.extensions["settings"]
+                account_of(login),
+                ip="",
+                user_agent="test",
+                settings=self.app.extensions["settings"],
             )
             token = sign_in.get_id()
             db.session.commit()
@@ -137,7 +143,7 @@ def check(page: Page, *, whole: bool = True) -> None:
     for form in page.all("form"):
         assert form.get("action") is not None or form.get("method"), f"no action: {form}"
         assert form.select("button, input[type=submit]"), f"no button: {form}"
-        if form.get("method", "get").lower() == "post":
+        if str(form.get("method", "get")).lower() == "post":
             assert form.select("input[name=csrf_token]"), f"no token: {form}"
     for tag in page.all("[hx-get], [hx-post]"):
         assert tag.get("hx-get") != "", "an empty hx-get doubles the query"

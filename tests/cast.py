@@ -23,10 +23,17 @@ from selfcare.models import (
     Subscription,
 )
 from selfcare.rights import Profile, Section, profiles_of_referent
-from selfcare.services import ordering, passwords
+from selfcare.services import accounts, ordering, passwords
 
 PASSWORD = "Espace-2026!"
 NOTHING = dict.fromkeys(Section, Profile.NONE) | {Section.CONTRACT: Profile.VISITOR}
+
+
+def account_of(login: str) -> Account:
+    """An account the cast has made."""
+    account = accounts.find(login)
+    assert account, f"no account {login}: let the cast make it first"
+    return account
 
 
 class Cast:

@@ -19,7 +19,7 @@ from wtforms import (
     TelField,
     ValidationError,
 )
-from wtforms.fields.choices import SelectChoice
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import DataRequired, InputRequired, Length
 from wtforms.widgets import CheckboxInput, ListWidget
 
@@ -34,8 +34,8 @@ from selfcare.services.users import CONSOLE_ONLY_PROFILES, Newcomer, Roles
 
 
 def _tidy(text: str | None) -> str | None:
-    """One line without spaces around it."""
-    return re.sub(r"\s+", " ", text).strip() if text else text
+    """One line without spaces around it, and without what no database keeps."""
+    return re.sub(r"[\s\x00-\x1f\x7f\ud800-\udfff]+", " ", text).strip() if text else text
 
 
 class Choices(ListWidget):

@@ -22,6 +22,11 @@ def plain_types(kind: str, item: Any, _context: Any) -> str | Literal[False]:
     return False
 
 
+def is_modelled(_object: Any, name: str | None, kind: str, *_: Any) -> bool:
+    """Leave PostgreSQL's trigram indexes alone: migrations make them, models do not name them."""
+    return not (kind == "index" and name is not None and name.endswith("_search_text"))
+
+
 def migrate(connection: Connection) -> None:
     """Run the migrations on an open connection."""
     context.configure(
@@ -30,6 +35,7 @@ def migrate(connection: Connection) -> None:
         render_as_batch=connection.dialect.name == "sqlite",
         compare_type=True,
         render_item=plain_types,
+        include_object=is_modelled,
     )
     with context.begin_transaction():
         context.run_migrations()

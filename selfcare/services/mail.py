@@ -87,7 +87,7 @@ def deliver(mail_id: int) -> None:
     row.state, row.sent_at, row.problem = MailState.SENT, now(), None
 
 
-class Conversation(flask_mail.Connection):  # type: ignore[misc]
+class Conversation(flask_mail.Connection):
     """Flask-Mail's talk with the SMTP server, with a timeout and a checked certificate.
 
     Once the server has taken a mail it is sent, however the goodbye goes.

@@ -69,7 +69,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         key_prefix="throttle",
         socket_connect_timeout=0.5,
         socket_timeout=1.0,
-        retry=Retry(NoBackoff(), 0),
+        retry=Retry(NoBackoff(), 0),  # type: ignore[arg-type]  # handed to redis-py
     )
     app.extensions["brakes"] = Brakes(
         MovingWindowRateLimiter(storage), MovingWindowRateLimiter(MemoryStorage())

@@ -86,7 +86,7 @@ class Window:
 
 @pytest.fixture
 def window(portal, chromium, cookie_of) -> Iterator[Callable[..., Window]]:
-    """Open a window: `window("paul.dupont", width=360, dark=True)`; it must end without problems."""
+    """Open one: `window("paul.dupont", width=360)`; it must end without problems."""
     contexts: list[BrowserContext] = []
     windows: list[Window] = []
 

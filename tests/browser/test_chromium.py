@@ -69,8 +69,15 @@ def populated(cast):
     return populated
 
 
-def faults(page: Page, axe: Axe) -> list[str]:
-    found = axe.run(page, options=AXE).response["violations"]
+def faults(page: Page, axe: Axe, part: str = "html") -> list[str]:
+    """What axe finds, in light colours; and in dark ones, which change nothing but contrast."""
+    page.emulate_media(color_scheme="light")
+    page.evaluate(axe.axe_script)
+    found = page.evaluate("([part, options]) => axe.run(part, options)", [part, AXE])["violations"]
+    page.emulate_media(color_scheme="dark")
+    found += page.evaluate("axe.run({runOnly: ['color-contrast'], resultTypes: ['violations']})")[
+        "violations"
+    ]
     return [
         f"{page.url}: {fault['id']}: {node['target']} {node.get('failureSummary', '')}"
         for fault in found
@@ -79,16 +86,16 @@ def faults(page: Page, axe: Axe) -> list[str]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("locale", ["fr", "en"])
 @pytest.mark.parametrize("width", [1280, 360])
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_accessible_axe_finds_nothing_on_any_page(populated, window, locale, width, dark):
+def test_accessible_axe_finds_nothing_on_any_page(populated, window, locale, width):
     populated(locale)
     axe, found = Axe(), []
-    here = window("paul.dupont", width=width, dark=dark)
+    here = window("paul.dupont", width=width)
     for path in PAGES:
         found += faults(here.open(path), axe)
-    stranger = window(width=width, dark=dark)
+    stranger = window(width=width)
     for path in PUBLIC:
         found += faults(stranger.open(path), axe)
     page = stranger.open("/login")
@@ -97,7 +104,7 @@ def test_accessible_axe_finds_nothing_on_any_page(populated, window, locale, wid
     found += faults(page, axe)
     page = here.open(ORDERS)
     page.locator("details.menu summary").click()
-    found += faults(page, axe)
+    found += faults(page, axe, "header")  # the open menu lies over the rest
     assert found == []
 
 
@@ -271,7 +278,8 @@ def test_light_everything_works_with_and_without_javascript(populated, window, s
     page.locator("#orders-q").fill("c2.4")
     page.get_by_role("button", name="Search").click()
     expect(page.locator("#orders tbody tr")).to_have_count(11)
-    expect(page).to_have_url(re.compile(r"\?q=c2\.4&sort=name"))
+    expect(page).to_have_url(re.compile(r"\?(sort=name&)?q=c2\.4(&sort=name)?$"))
+    expect(page.locator("th[aria-sort=ascending]")).to_contain_text("Name")
 
     with page.expect_download() as download:
         page.locator("a[download]").click()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import product
 from typing import Any
 
 import pytest
@@ -14,7 +12,7 @@ from werkzeug.routing import Rule
 from selfcare.access import Right
 from selfcare.database import db
 from selfcare.models import Account, ConsoleAccess, Membership, Removal
-from selfcare.rights import OFFERS, OPENS, RULES, Ability, Profile, Section
+from selfcare.rights import OFFERS, OPENS, RULES, Profile, Section
 from selfcare.templating import MENU_ENDPOINTS
 from tests.cast import NOTHING
 
@@ -138,14 +136,8 @@ def test_safe_every_form_needs_its_token(app, browse_as, address):
 
 def test_safe_no_route_changes_things_by_get(app):
     for rule in rules(app, "POST"):
-        both = rule.methods & {"GET", "POST"} == {"GET", "POST"}
+        both = {"GET", "POST"} <= (rule.methods or set())
         assert not both or rule.endpoint in SHOWN_BY_GET, f"{rule}: its GET must only show"
-
-
-def combinations() -> Iterator[tuple[Ability, Profile, list[str]]]:
-    for ability in Ability:
-        for profile, roles in product(OFFERS[RULES[ability].section].profiles, ([], ["guest"])):
-            yield ability, profile, roles
 
 
 @pytest.mark.parametrize("roles", [[], ["guest"]])
@@ -238,5 +230,4 @@ class TestTheTable:
             row: Any = db.session.execute(select(ConsoleAccess)).scalar_one()
             row.wanted_groups = []
             db.session.commit()
-            assert db.session.execute(select(Membership)).scalar_one()
         assert browse_as("sophie.dupont").get(f"/contracts/{REF}/console").status == 403

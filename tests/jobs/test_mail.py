@@ -15,7 +15,8 @@ from demo.mails import CapturingServer
 from selfcare.database import db
 from selfcare.jobs import DELAYS
 from selfcare.models import Account, Mail, MailState, now
-from selfcare.services import accounts, mail, sweeps
+from selfcare.services import mail, sweeps
+from tests.cast import account_of
 
 AT = "2026-11-03T09:00:00+00:00"
 
@@ -27,7 +28,7 @@ def write(app, cast) -> Callable[..., int]:
     def write(login: str = "paul.dupont", *, locale: str = "en") -> int:
         cast.account(login, locale=locale)
         with app.app_context():
-            row = mail.write("failed_sign_ins", accounts.find(login), ip="192.0.2.9", at=AT)
+            row = mail.write("failed_sign_ins", account_of(login), ip="192.0.2.9", at=AT)
             db.session.commit()
             return row.id
 
@@ -108,7 +109,7 @@ class TestMail:
     def test_mail_odd_names_arrive(self, app, cast, worker, mailing, name):
         cast.account("odd.name", first_name=name)
         with app.app_context():
-            mail.write("failed_sign_ins", accounts.find("odd.name"), ip="::1", at=AT)
+            mail.write("failed_sign_ins", account_of("odd.name"), ip="::1", at=AT)
             db.session.commit()
         worker.run()
         [got] = mailing.wait_for(1)
@@ -126,7 +127,7 @@ class TestMail:
     def test_mail_is_not_written_when_its_cause_is_rolled_back(self, app, cast, worker, mailing):
         cast.account("paul.dupont")
         with app.app_context():
-            mail.write("failed_sign_ins", accounts.find("paul.dupont"), ip="::1", at=AT)
+            mail.write("failed_sign_ins", account_of("paul.dupont"), ip="::1", at=AT)
             db.session.rollback()
         assert worker.waiting() == []
         with app.app_context():
@@ -140,7 +141,7 @@ class TestAway:
         cast.account("paul.dupont")
         portal = another_app(redis_url="unix:///nowhere/redis.sock")
         with portal.app_context():
-            account = accounts.find("paul.dupont")
+            account = account_of("paul.dupont")
             written = mail.write("failed_sign_ins", account, ip="::1", at=AT)
             db.session.commit()
             mail_id = written.id

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,7 +18,8 @@ from sqlalchemy import select, update
 from selfcare.config import ROOT
 from selfcare.database import db
 from selfcare.models import Mail, MailState, now
-from selfcare.services import accounts, mail, sweeps
+from selfcare.services import mail, sweeps
+from tests.cast import account_of
 
 pytestmark = pytest.mark.slow
 
@@ -39,7 +41,8 @@ def children_of(pid: int) -> list[int]:
 def kill(process: subprocess.Popen[bytes]) -> None:
     """As if the machine had lost power: the process and all it started, at once."""
     for pid in (process.pid, *children_of(process.pid)):
-        os.kill(pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):  # a job's process may just have ended
+            os.kill(pid, signal.SIGKILL)
     process.wait()
 
 
@@ -85,7 +88,7 @@ def write(app, cast) -> Callable[[], int]:
         cast.account("paul.dupont")
         with app.app_context():
             row = mail.write(
-                "failed_sign_ins", accounts.find("paul.dupont"), ip="::1", at=now().isoformat()
+                "failed_sign_ins", account_of("paul.dupont"), ip="::1", at=now().isoformat()
             )
             db.session.commit()
             return row.id
@@ -129,7 +132,7 @@ def test_safe_processes_leave_when_told_to(start, worker, command):
     if command == "worker":
         until(lambda: Worker.count(connection=worker.redis))
     else:
-        until(lambda: worker.waiting())
+        until(worker.waiting)
     process.send_signal(signal.SIGTERM)
     process.wait(25)
 

@@ -140,7 +140,7 @@ class TestFailures:
         page = Browser(gone).sign_in("paul.dupont")
         assert page.status == 503
         ready = Browser(gone).get("/readyz")
-        assert (ready.status, ready.response.json["database"]) == (503, "away")
+        assert (ready.status, ready.json["database"]) == (503, "away")
         assert Browser(gone).get("/healthz").status == 200
 
     def test_safe_413_for_forms_too_large(self, browse_as):
@@ -161,10 +161,10 @@ class TestFailures:
             assert paul.get(path).status == 200
         ready = paul.get("/readyz")
         assert ready.status == 200
-        assert ready.response.json["redis"] == "away"
+        assert ready.json["redis"] == "away"
 
     def test_safe_ready_says_how_long_mails_wait(self, app, browse):
-        assert browse.get("/readyz").response.json == {
+        assert browse.get("/readyz").json == {
             "database": "ok",
             "redis": "ok",
             "oldest_mail_seconds": 0,

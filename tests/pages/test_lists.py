@@ -398,7 +398,7 @@ class TestExport:
         cast.orders(60)
         cast.order(name_en="Other", name_fr="Autre", parameters={})
         page = paul_s.get(f"{ORDERS}?q=c2&sort=price&page=2")
-        [link] = [a for a in page.all("a[download]")]
+        link = page.one("a[download]")
         answer = paul_s.get(str(link["href"]))
         rows = table(answer)
         assert rows[0] == ["Date", "Ref.", "Name", "Price", "Currency", "By", "Status"]

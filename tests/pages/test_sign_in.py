@@ -8,7 +8,7 @@ from sqlalchemy import select
 from selfcare.database import db
 from selfcare.models import SignIn
 from tests.browsing import Browser
-from tests.cast import PASSWORD
+from tests.cast import PASSWORD, account_of
 
 ORDERS = "/contracts/OCB0000124/orders"
 WRONG = "Wrong login or password."
@@ -43,11 +43,9 @@ class TestSignIn:
         assert "Wrong-2026!" not in browse.sign_in("paul.dupont", "Wrong-2026!").text
 
     def test_auth_1_an_account_without_a_password_cannot_sign_in(self, browse, app, cast):
-        cast.account("new.comer", password_hash=None)
+        cast.account("new.comer")
         with app.app_context():
-            from selfcare.services import accounts
-
-            accounts.find("new.comer").password_hash = None
+            account_of("new.comer").password_hash = None
             db.session.commit()
         for password in (PASSWORD, "None"):
             assert WRONG in browse.sign_in("new.comer", password).words

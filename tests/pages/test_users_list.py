@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 
@@ -182,11 +183,8 @@ class TestImport:
     @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(content=st.binary(max_size=300) | st.text(max_size=300).map(str.encode))
     def test_users_9_no_file_breaks_the_reader(self, app, content):
-        with app.test_request_context():
-            try:
-                user_import.read(content, console=["guest"])
-            except user_import.UnreadableFile as problem:
-                assert str(problem)
+        with app.test_request_context(), contextlib.suppress(user_import.UnreadableFile):
+            assert user_import.read(content, console=["guest"])
 
 
 def test_users_2_a_session_that_ended_leads_back_to_the_step(paul, app):
