@@ -25,7 +25,7 @@ SIGN_INS = (
     ("jacques.dupont", "manager everywhere, but not referent"),
     ("autre.client", "another customer's contract, OCB0000777"),
 )
-PROCESSES = ("migrate", "seed", "web", "worker", "cron", "mails", "demo")
+PROCESSES = ("migrate", "seed", "web", "worker", "cron", "mails", "console", "demo")
 _READY_WITHIN = 90.0
 
 
@@ -35,6 +35,7 @@ class Demo:
     port: int
     mail_page_port: int
     smtp_port: int
+    console_port: int
     portal_url: str
 
     def __init__(self, folder: DemoFolder, terminal: Terminal) -> None:
@@ -65,6 +66,8 @@ class Demo:
         self.port = self._choose("PORT", 8000)
         self.mail_page_port = self._choose("MAIL_PAGE_PORT", 8025, self.port)
         self.smtp_port = self._choose("SMTP_PORT", 1025, self.port, self.mail_page_port)
+        taken = (self.port, self.mail_page_port, self.smtp_port)
+        self.console_port = self._choose("CONSOLE_PORT", 5000, *taken)
         self.portal_url = os.environ.get("PORTAL_URL") or f"http://{HOST}:{self.port}"
 
     def _show(self, supervisor: Supervisor) -> None:
@@ -77,6 +80,9 @@ class Demo:
         mails = ["--folder", str(self.folder.mails)]
         ports = [f"--smtp-port={self.smtp_port}", f"--web-port={self.mail_page_port}"]
         bind = f"{HOST}:{self.port}"
+        if not self._has_console_of_its_own():
+            kept = ["--port", str(self.console_port), "--folder", str(self.folder.path)]
+            supervisor.start("console", _python("-m", "demo.console", *kept))
         supervisor.start("mails", _python("-m", "demo.mails", *mails, *ports))
         supervisor.start(
             "web", _python("-m", "gunicorn", "app:app", "-c", "gunicorn.conf.py", "--bind", bind)
@@ -109,6 +115,25 @@ class Demo:
             "MAIL_PORT": str(self.smtp_port),
             "MAIL_SENDER": os.environ.get("MAIL_SENDER") or "ne-pas-repondre@demo.example",
             "PYTHONUNBUFFERED": "1",
+            **self._console_environment(),
+        }
+
+    @staticmethod
+    def _has_console_of_its_own() -> bool:
+        """Whether the surroundings name a real console: then the stand-in stays away."""
+        return bool(os.environ.get("IAM_URL"))
+
+    def _console_environment(self) -> dict[str, str]:
+        if self._has_console_of_its_own():
+            return {}
+        address = f"http://{HOST}:{self.console_port}"
+        return {
+            "IAM_DRIVER": "keystone",
+            "IAM_URL": f"{address}/v3",
+            "IAM_USERNAME": "admin",
+            "IAM_PASSWORD": self.folder.secret_key(),
+            "IAM_USER_DOMAIN": "Default",
+            "CONSOLE_URL": os.environ.get("CONSOLE_URL") or f"{address}/",
         }
 
     def _choose(self, setting: str, usual: int, *apart_from: int) -> int:
@@ -146,6 +171,11 @@ class Demo:
         finally:
             connection.close()
 
+    def _console_address(self) -> str:
+        if self._has_console_of_its_own():
+            return os.environ.get("CONSOLE_URL") or os.environ["IAM_URL"]
+        return f"http://{HOST}:{self.console_port}/   (a stand-in)"
+
     def _welcome(self) -> str:
         width = max(len(login) for login, _ in SIGN_INS)
         people = "\n".join(f"    {login:{width}}  {who}" for login, who in SIGN_INS)
@@ -155,6 +185,7 @@ class Demo:
             f"\n{rule}\n"
             f"  Portal  {self.portal_url}\n"
             f"  Mails   http://{HOST}:{self.mail_page_port}   (files in {files}/)\n"
+            f"  Console {self._console_address()}\n"
             f"\n  Sign in as, with the password {PASSWORD}\n{people}\n"
             f"\n  Ctrl-C stops everything; what you did is kept (`make demo-reset` forgets it).\n"
             f"{rule}\n"

@@ -24,7 +24,7 @@ from selfcare import (
     templating,
 )
 from selfcare.extensions import compress, csrf, db, smtp
-from selfcare.services import audit, throttling
+from selfcare.services import audit, iam, throttling
 
 
 def create_app(settings: config.Settings | None = None, **overrides: Any) -> Flask:
@@ -60,6 +60,7 @@ def create_app(settings: config.Settings | None = None, **overrides: Any) -> Fla
     i18n.init_app(app, settings)
     throttling.init_app(app, settings)
     audit.init_app(app)
+    iam.init_app(app, settings)
     security.init_app(app, settings)
     templating.init_app(app, settings)
     errors.init_app(app)

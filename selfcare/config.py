@@ -137,6 +137,19 @@ class Settings:
         "Where invoices and reports are kept: `file:///absolute/folder` or `s3://bucket/prefix`."
         " Never public; S3 credentials come from the usual `AWS_…` variables.",
     )
+    # Technical console (its IAM is called by workers only)
+    iam_driver: str = setting(
+        "keystone", "`keystone` (OpenStack) or `flexible-engine` (its users and access keys)."
+    )
+    iam_url: str = setting(
+        "", "The console's IAM, `https://…/v3`. Unset: console accounts wait until it is told."
+    )
+    iam_username: str = setting("", "The portal's service account there.")
+    iam_password: str = setting("", "Its password.", secret=True)
+    iam_user_domain: str = setting("Default", "The domain of the service account.")
+    iam_region: str = setting("", "The region of the console, where it has several.")
+    iam_timeout: int = setting(10, "Seconds before a silent IAM counts as away.")
+    console_url: str = setting("", "Where « Accéder à la console technique » leads.")
 
     # Sign-in throttling (AUTH-6)
     throttle_account: str = setting(
@@ -250,6 +263,7 @@ def _check(settings: Settings) -> None:
         raise BadSetting(f"LOG_FORMAT={settings.log_format!r}: json or console")
     _check_numbers(settings)
     _check_addresses(settings)
+    _check_console(settings)
     _check_brand(settings)
     _check_texts(settings)
     _check_limits(settings)
@@ -312,6 +326,17 @@ def _check_commerce(settings: Settings) -> None:
         raise BadSetting("DOCUMENTS_URL: file:///absolute/folder or s3://bucket/prefix is needed")
     if settings.fulfilment not in {"manual", "automatic"}:
         raise BadSetting(f"FULFILMENT={settings.fulfilment!r}: manual or automatic")
+
+
+def _check_console(settings: Settings) -> None:
+    if settings.iam_driver not in {"keystone", "flexible-engine"}:
+        raise BadSetting(f"IAM_DRIVER={settings.iam_driver!r}: keystone or flexible-engine")
+    if settings.iam_url and not re.fullmatch(r"https?://.+/v3/?", settings.iam_url):
+        raise BadSetting(f"IAM_URL={settings.iam_url!r}: an address that ends with /v3 is needed")
+    if settings.iam_url and not (settings.iam_username and settings.iam_password):
+        raise BadSetting("IAM_URL: IAM_USERNAME and IAM_PASSWORD are needed, too")
+    if settings.iam_timeout < 1:
+        raise BadSetting("IAM_TIMEOUT: at least one second")
 
 
 def contrast_with_white(color: str) -> float:

@@ -69,6 +69,7 @@ def list_page(template: str, rows: ListQuery, **context: Any) -> ResponseReturnV
         answer.set_etag(etag, weak=True)
     if wanted_part():  # the address bar gets the tidy address; typing does not fill the history
         typing = request.headers.get("HX-Trigger-Name") == rows.prefix + "q"
+        typing |= request.headers.get("HX-Trigger") == rows.prefix + "refresh"  # the same page
         answer.headers["HX-Replace-Url" if typing else "HX-Push-Url"] = rows.url()
     return answer
 

@@ -20,6 +20,7 @@ from selfcare.access import place
 from selfcare.config import Settings
 from selfcare.i18n import Reader
 from selfcare.jinja import render
+from selfcare.lists.users import drift_of
 from selfcare.models import PriceKind, read_profiles, subscription_status
 from selfcare.rights import Ability, Rights, Section
 from selfcare.services import devices, passkeys, phones
@@ -32,6 +33,7 @@ MENU_ENDPOINTS: dict[Section, str] = {
     Section.SUBSCRIPTIONS: "subscriptions.index",
     Section.INVOICES: "invoices.index",
     Section.SUPPORT: "support.index",
+    Section.USERS: "users.index",
 }
 """The page each section opens on."""
 
@@ -87,6 +89,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         htmx_config=HTMX_CONFIG,
         contract_url=contract_url,
         passkeys_possible=passkeys.possible(settings),
+        drift_of=drift_of,
     )
     env.filters.update(
         fields_of=json.loads,
@@ -94,6 +97,8 @@ def init_app(app: Flask, settings: Settings) -> None:
         in_language=in_language,
         phone=phones.shown,
         device=devices.describe,
+        console_problem=wording.console_problem,
+        abilities=wording.abilities,
     )
     app.extensions["in_language"] = lambda language: _in_language(language, settings)
 

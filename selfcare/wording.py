@@ -10,7 +10,7 @@ from typing import Any
 from selfcare.i18n import Reader, catalogue, gettext, money
 from selfcare.i18n import lazy as _l
 from selfcare.models import OrderStatus, PriceKind, SubscriptionStatus
-from selfcare.rights import Profile, Rule, Section
+from selfcare.rights import RULES, Ability, Profile, Rule, Section
 
 SECTION: Mapping[Section, Any] = {
     Section.CONTRACT: _l("Contract"),
@@ -68,6 +68,67 @@ PRE_INVOICE_STATE: Mapping[str, Any] = {
     "ready": _l("ready"),
     "failed": _l("failed"),
 }
+CONSOLE_ROLE: Mapping[str, Any] = {
+    "admin": _l("highest rights: manages cloud resources and user groups"),
+    "power_user": _l("manages cloud resources"),
+    "guest": _l("read-only access"),
+}
+"""What the three roles of every contract allow; groups made in the console speak for themselves."""
+
+CONSOLE_PROBLEM: Mapping[str, Any] = {
+    "unavailable": _l("The console does not answer at the moment."),
+    "slow": _l("The console takes too long to answer."),
+    "throttled": _l("The console asks to wait: too much is asked of it."),
+    "credentials": _l("The portal cannot sign in to the console."),
+    "forbidden": _l("The console does not allow the portal to do this."),
+    "conflict": _l("Somebody else has this name, email or phone in the console."),
+    "quota": _l("The console has no room for another account."),
+    "group_missing": _l("A chosen role no longer exists in the console."),
+    "contract_missing": _l("The contract is not open in the console yet."),
+    "locked": _l("The account is locked in the console."),
+    "not_configured": _l("This portal has not been told where its console is."),
+}
+"""Why a console access is not ready; any other code is « unknown »."""
+
+ABILITY: Mapping[Ability, Any] = {
+    Ability.OPEN_CONTRACT: _l("see the contract"),
+    Ability.SEE_COMPANY: _l("see the company’s data"),
+    Ability.OPEN_DOCUMENT_SPACE: _l("open the document space"),
+    Ability.OPEN_DASHBOARD: _l("open the dashboard"),
+    Ability.OPEN_CONSOLE: _l("go to the technical console"),
+    Ability.READ_ORDERS: _l("see all orders of the contract"),
+    Ability.READ_SUBSCRIPTIONS: _l("see all subscriptions"),
+    Ability.READ_CATALOGUE: _l("see the catalogue"),
+    Ability.ORDER_SERVICE: _l("order services"),
+    Ability.REQUEST_CHANGE: _l("ask for changes of services"),
+    Ability.SEE_INVOICING_CONTACT: _l("see the invoicing contact"),
+    Ability.READ_INVOICES: _l("see invoices and their amounts"),
+    Ability.SEE_SUPPORT_CONTACT: _l("see the support contact"),
+    Ability.OPEN_INCIDENT: _l("open an incident"),
+    Ability.READ_USERS: _l("see the users"),
+    Ability.ADD_USER: _l("add users"),
+    Ability.CHANGE_USER: _l("change users’ roles"),
+    Ability.REMOVE_USER: _l("remove users"),
+    Ability.READ_CONSOLE_USERS: _l("see the console users"),
+    Ability.SET_CONSOLE_ROLES: _l("give console roles"),
+}
+
+USER_REFUSAL: Mapping[str, Any] = {
+    "LoginTaken": _l("This login belongs to somebody else: choose another one."),
+    "AlreadyMember": _l("The person with this email is already a user of this contract."),
+    "NotForStaff": _l("This email cannot be used: it belongs to the support staff."),
+    "ReferentStays": _l(
+        "The referent of the contract cannot be removed and stays manager of its users."
+    ),
+    "NotOneself": _l(
+        "You can neither remove yourself nor change your own profile in the section Users."
+    ),
+    "ChangedMeanwhile": _l(
+        "Somebody else has just changed these roles. Look at how they are now and start again."
+    ),
+    "RoleNeeded": _l("Choose at least one console role."),
+}
+"""Why a change to a contract's users was refused, by the refusal's name."""
 
 ORDER_PARAMETER: Mapping[str, Any] = {
     "region": _l("Region"),
@@ -159,3 +220,19 @@ ACCOUNT_FIELD: Mapping[str, Any] = {
 def audit(action: str) -> str:
     """What was done, in the reader's language."""
     return str(AUDIT.get(action, action))
+
+
+def console_problem(code: str | None) -> str:
+    """Why a console access is not ready, in plain words."""
+    known = CONSOLE_PROBLEM.get(code or "")
+    return str(known) if known else gettext("Something unforeseen happened in the console.")
+
+
+def abilities(profiles: Mapping[Section, Profile], section: Section) -> list[str]:
+    """What somebody with these profiles may do in a section, for « ce que la personne verra »."""
+    held = profiles.get(section, Profile.NONE)
+    return [
+        str(ABILITY[ability])
+        for ability, rule in RULES.items()
+        if rule.section == section and held in rule.profiles
+    ]

@@ -24,7 +24,12 @@ from tests.cast import Cast
 from tests.emptying import empty
 from tests.work import Worker
 
-pytest_plugins = ["tests.plugin_servers", "tests.plugin_mailbox", "tests.plugin_commerce"]
+pytest_plugins = [
+    "tests.plugin_servers",
+    "tests.plugin_mailbox",
+    "tests.plugin_commerce",
+    "tests.plugin_console",
+]
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ from selfcare.blueprints import (
     auth,
     captcha,
     catalogue,
+    console_users,
     contract,
     dashboard,
     health,
@@ -24,6 +25,9 @@ from selfcare.blueprints import (
     subscriptions,
     support,
     two_factor,
+    user_imports,
+    user_wizard,
+    users,
 )
 
 
@@ -46,6 +50,10 @@ def init_app(app: Flask) -> None:
         subscriptions,
         invoices,
         support,
+        users,
+        console_users,
+        user_wizard,
+        user_imports,
         site,
         health,
         staff_mails,

@@ -23,3 +23,10 @@ def accessibility() -> ResponseReturnValue:
 def legal() -> ResponseReturnValue:
     """Legal notice, where the operator has no page of their own."""
     return rendering.page("site/legal.html")
+
+
+@bp.get("/console/api-password")
+@public("the console access mail leads here, before one signs in")
+def api_password() -> ResponseReturnValue:
+    """Who sets the API password as long as the portal does not (API-1)."""
+    return rendering.page("site/api_password.html")

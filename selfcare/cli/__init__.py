@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from selfcare.cli import accounts, catalogue, invoices, orders, processes, settings, usage
+from selfcare.cli import accounts, catalogue, iam, invoices, orders, processes, settings, usage
 
 
 def init_app(app: Flask) -> None:
@@ -17,3 +17,4 @@ def init_app(app: Flask) -> None:
     app.cli.add_command(orders.orders_group)
     app.cli.add_command(invoices.invoices_group)
     app.cli.add_command(usage.usage_group)
+    app.cli.add_command(iam.iam_group)

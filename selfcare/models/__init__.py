@@ -3,14 +3,8 @@
 from selfcare.models.account import CIVILITIES, LOCALES, Account, SignIn
 from selfcare.models.audit import AuditEntry
 from selfcare.models.base import Base, Searchable, fold, now
-from selfcare.models.contract import (
-    ConsoleAccess,
-    Contract,
-    Customer,
-    Membership,
-    Offer,
-    read_profiles,
-)
+from selfcare.models.console import ConsoleAccess, ConsoleGroup, ConsoleState, ContractConsole
+from selfcare.models.contract import Contract, Customer, Membership, Offer, read_profiles
 from selfcare.models.credentials import (
     Challenge,
     LinkPurpose,
@@ -40,6 +34,7 @@ from selfcare.models.order import (
     subscription_status,
 )
 from selfcare.models.service import Service, ServiceVersion
+from selfcare.models.users import LineState, Removal, UserDraft, UserImport, UserImportLine
 
 __all__ = [
     "CIVILITIES",
@@ -49,11 +44,15 @@ __all__ = [
     "Base",
     "Challenge",
     "ConsoleAccess",
+    "ConsoleGroup",
+    "ConsoleState",
     "Contract",
+    "ContractConsole",
     "Customer",
-    "LinkPurpose",
     "Invoice",
     "InvoiceKind",
+    "LineState",
+    "LinkPurpose",
     "Mail",
     "MailState",
     "MailedLink",
@@ -69,6 +68,7 @@ __all__ = [
     "PriceKind",
     "RecoveryCode",
     "RecoveryRequest",
+    "Removal",
     "Searchable",
     "Service",
     "ServiceVersion",
@@ -78,6 +78,9 @@ __all__ = [
     "TwoFactor",
     "UsageLine",
     "UsageReport",
+    "UserDraft",
+    "UserImport",
+    "UserImportLine",
     "fold",
     "now",
     "read_profiles",

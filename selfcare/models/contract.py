@@ -8,7 +8,6 @@ from typing import Any
 
 from sqlalchemy import (
     JSON,
-    CheckConstraint,
     ForeignKey,
     Index,
     String,
@@ -137,25 +136,3 @@ class Membership(Base):
 
     account: Mapped[Account] = relationship(lazy="raise_on_sql")
     contract: Mapped[Contract] = relationship(lazy="raise_on_sql")
-
-
-class ConsoleAccess(Base):
-    """The console roles somebody shall hold on a contract, and how far the console is with it.
-
-    The wish is this row (design.md, decision 3); a row without wanted groups asks for removal.
-    """
-
-    __tablename__ = "console_accesses"
-    __table_args__ = (
-        UniqueConstraint("account_id", "contract_id"),
-        Index(None, "contract_id"),
-        CheckConstraint("state IN ('queued', 'running', 'ready', 'failed')", name="state"),
-    )
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"))
-    contract_id: Mapped[int] = mapped_column(ForeignKey("contracts.id", ondelete="CASCADE"))
-    wanted_groups: Mapped[list[str]] = mapped_column(default=list)
-    state: Mapped[str] = mapped_column(String(8), default="queued")
-    problem: Mapped[str | None] = mapped_column(String(500))
-    changed_at: Mapped[datetime] = mapped_column(default=now)

@@ -11,11 +11,16 @@ class NoPhoneNumber(ValueError):
     """No phone number looks like this."""
 
 
-def normal(typed: str) -> str:
-    """The international form of a number.
+class NotAMobile(ValueError):
+    """A number, but of a fixed line."""
+
+
+def normal(typed: str, *, mobile: bool = False) -> str:
+    """The international form of a number: `06 12 34 56 78` → `+33612345678`.
 
     Raises:
         NoPhoneNumber: it is none.
+        NotAMobile: a mobile is needed and this is a fixed line.
     """
     import phonenumbers  # noqa: PLC0415 (its tables take a while, few pages need them)
 
@@ -25,6 +30,8 @@ def normal(typed: str) -> str:
         raise NoPhoneNumber(typed) from None
     if number.extension or not phonenumbers.is_valid_number(number):
         raise NoPhoneNumber(typed)
+    if mobile and phonenumbers.number_type(number) == phonenumbers.PhoneNumberType.FIXED_LINE:
+        raise NotAMobile(typed)
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 

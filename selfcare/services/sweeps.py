@@ -19,7 +19,16 @@ from selfcare.models import (
     UsageReport,
     now,
 )
-from selfcare.services import audit, challenges, fulfilment, links, mail, pre_invoices, recovery
+from selfcare.services import (
+    audit,
+    challenges,
+    console_sweeps,
+    fulfilment,
+    links,
+    mail,
+    pre_invoices,
+    recovery,
+)
 
 PATIENCE = timedelta(seconds=30)
 """How late a wake-up may be before the sweep takes over from the queue's own retries."""
@@ -86,5 +95,6 @@ SCHEDULE: dict[Job, int] = {
     forget_drafts: 86_400,
     links.forget_links: 86_400,
     audit.forget_entries: 86_400,
+    **console_sweeps.SCHEDULE,
 }
 """What cron enqueues, and how many seconds apart."""

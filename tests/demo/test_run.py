@@ -18,13 +18,13 @@ pytestmark = [pytest.mark.once, pytest.mark.slow]
 
 ROOT = Path(__file__).parent.parent.parent
 # What would lead the demo away from its own folder.
-FOREIGN = {"DATABASE_URL", "REDIS_URL", "SECRET_KEY", "PORTAL_URL"}
+FOREIGN = {"DATABASE_URL", "REDIS_URL", "SECRET_KEY", "PORTAL_URL", "IAM_URL", "CONSOLE_URL"}
 
 
 def test_the_demo_runs_and_stops(tmp_path):
     environment = {name: value for name, value in os.environ.items() if name not in FOREIGN}
     environment |= {"DEMO_FOLDER": str(tmp_path / "the demo")}
-    environment |= dict.fromkeys(("PORT", "MAIL_PAGE_PORT", "SMTP_PORT"), "0")
+    environment |= dict.fromkeys(("PORT", "MAIL_PAGE_PORT", "SMTP_PORT", "CONSOLE_PORT"), "0")
     log = tmp_path / "log"
     with log.open("wb") as output:
         demo = subprocess.Popen(
@@ -34,7 +34,8 @@ def test_the_demo_runs_and_stops(tmp_path):
     try:
         [portal] = waiting_for(r"Portal +(http://\S+)", log, demo)
         [mails] = waiting_for(r"Mails +(http://\S+)", log, demo)
-        for address in (f"{portal}/healthz", f"{portal}/readyz", mails):
+        [console] = waiting_for(r"Console +(http://\S+)", log, demo)
+        for address in (f"{portal}/healthz", f"{portal}/readyz", mails, console):
             with urllib.request.urlopen(address, timeout=10) as response:
                 assert response.status == 200
 

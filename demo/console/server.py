@@ -1,0 +1,39 @@
+"""The stand-in as a WSGI application and as a server."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from flask import Flask
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+
+from demo.console import api, flexible_engine, pages
+from demo.console.state import State
+from demo.ports import HOST
+
+
+class _Quiet(WSGIRequestHandler):
+    """Says nothing about requests that went well, and keeps connections open."""
+
+    protocol_version = "HTTP/1.1"
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Only failures are worth a line."""
+        if str(code).startswith("5"):
+            super().log_request(code, size)
+
+
+def create_app(file: Path | None, *, password: str) -> Flask:
+    """The stand-in's application; `file` keeps what it knows."""
+    app = Flask("console")
+    app.extensions["console"] = State(file, password=password)
+    for blueprint in (api.bp, flexible_engine.bp, pages.bp):
+        app.register_blueprint(blueprint)
+    return app
+
+
+def serve(port: int, *, file: Path | None = None, password: str) -> BaseWSGIServer:
+    """A server that answers several at once; the caller runs and stops it."""
+    return make_server(
+        HOST, port, create_app(file, password=password), threaded=True, request_handler=_Quiet
+    )

@@ -1,0 +1,85 @@
+"""Adding many users from a CSV file: template, dry run, progress (USERS-9)."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, redirect, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from selfcare import rendering
+from selfcare.access import current_account, one_or_404, requires
+from selfcare.database import db
+from selfcare.forms import user_import as files
+from selfcare.forms.users import ConfirmForm
+from selfcare.i18n import locale
+from selfcare.models import Contract, UserImport
+from selfcare.rights import Ability
+from selfcare.services import console_contracts, user_imports
+
+bp = Blueprint("user_imports", __name__, url_prefix="/contracts/<ref>/users/import")
+
+SHOWN = 200
+
+
+@bp.route("", methods=["GET", "POST"])
+@requires(Ability.ADD_USER)
+def index(contract: Contract) -> ResponseReturnValue:
+    """Choose a file; it is checked, nothing is added yet."""
+    form = files.UploadForm()
+    if form.validate_on_submit():
+        try:
+            lines = files.read(_content(form), console=_on_offer(contract))
+        except files.UnreadableFile as problem:
+            form.file.errors = [str(problem)]
+        else:
+            name = form.file.data.filename or ""
+            loaded = user_imports.keep(contract, current_account(), name, lines)
+            db.session.commit()
+            return redirect(url_for(".loaded", ref=contract.ref, import_id=loaded.id), code=303)
+    return rendering.page("users/import/index.html", form=form), 422 if form.errors else 200
+
+
+def _content(form: files.UploadForm) -> bytes:
+    if not form.file.data or not form.file.data.filename:
+        raise files.UnreadableFile(_("Choose a file."))
+    content: bytes = form.file.data.read()
+    return content
+
+
+def _on_offer(contract: Contract) -> list[str] | None:
+    return console_contracts.roles_on_offer(contract.id) if contract.offer.has_console else None
+
+
+@bp.get("/template.csv")
+@requires(Ability.ADD_USER)
+def template(contract: Contract) -> ResponseReturnValue:
+    """A file to fill in."""
+    answer = Response(files.template(locale()), content_type="text/csv; charset=utf-8")
+    answer.headers["Content-Disposition"] = 'attachment; filename="users.csv"'
+    return answer
+
+
+@bp.route("/<int:import_id>", methods=["GET", "POST"])
+@requires(Ability.ADD_USER)
+def loaded(contract: Contract, import_id: int) -> ResponseReturnValue:
+    """The dry run's report and, once started, how far it is."""
+    found = one_or_404(
+        select(UserImport).filter_by(
+            id=import_id, contract_id=contract.id, owner_id=current_account().id
+        )
+    )
+    form = ConfirmForm()
+    if form.validate_on_submit():
+        user_imports.start(found)
+        db.session.commit()
+        return redirect(url_for(".loaded", ref=contract.ref, import_id=import_id), code=303)
+    return rendering.page(
+        "users/import/loaded.html",
+        parts={"import": "users/import/_progress.html"},
+        loaded=found,
+        form=form,
+        progress=user_imports.progress(found),
+        lines=user_imports.lines_to_show(found, limit=SHOWN),
+        shown=SHOWN,
+    )

@@ -1,0 +1,222 @@
+"""The wizard: person, roles, summary, for somebody new or somebody's new roles (figures 29 to 37).
+
+Each step has an address and each POST a redirect; the draft is a row, so that back, reload,
+another tab or signing in again lose nothing. It serves both tabs.
+"""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy import select
+from werkzeug.wrappers import Response
+
+from selfcare import rendering
+from selfcare.access import Missing, current_account, one_or_404, place, requires
+from selfcare.database import db
+from selfcare.forms.users import ConfirmForm, PersonForm, RolesForm, roles_form
+from selfcare.models import Account, Contract, Membership, UserDraft
+from selfcare.rights import Ability, Rights
+from selfcare.services import console_contracts, drafts, users
+from selfcare.services.users import LoginTaken, Refusal, Roles
+from selfcare.wording import USER_REFUSAL
+
+bp = Blueprint("user_wizard", __name__, url_prefix="/contracts/<ref>/users")
+
+
+@bp.after_request
+def _come_back(response: Response) -> Response:
+    """Whose session ended in the middle of a step signs in and goes on with that step."""
+    if request.method == "POST" and response.location == url_for("auth.login"):
+        response.location = url_for("auth.login", next=request.path)
+    return response
+
+
+KIND = "<any(new,change):kind>/<int:draft_id>"
+
+
+# Step 1
+
+
+@bp.route("/new", methods=["GET", "POST"])
+@requires(Ability.ADD_USER)
+def new(contract: Contract) -> ResponseReturnValue:
+    """« Ajout d'un utilisateur » (figure 29)."""
+    return _person_step(contract, None, console_only=False)
+
+
+@bp.route("/console/new", methods=["GET", "POST"])
+@requires(Ability.SET_CONSOLE_ROLES)
+def new_console_user(contract: Contract) -> ResponseReturnValue:
+    """The same from the console's tab (figure 33)."""
+    return _person_step(contract, None, console_only=True)
+
+
+@bp.route(f"/{KIND}/person", methods=["GET", "POST"])
+@requires(Ability.SET_CONSOLE_ROLES)
+def person(contract: Contract, kind: str, draft_id: int) -> ResponseReturnValue:
+    """Step 1 again: what was entered is still there."""
+    draft = _draft(contract, draft_id)
+    if draft.result_id or draft.membership_id:
+        return _finished(contract, draft)
+    return _person_step(contract, draft, console_only=draft.console_only)
+
+
+def _person_step(
+    contract: Contract, draft: UserDraft | None, *, console_only: bool
+) -> ResponseReturnValue:
+    form = PersonForm(data=draft.person if draft else None)
+    if form.validate_on_submit():
+        try:
+            users.check_newcomer(contract, form.newcomer())
+        except Refusal as refusal:
+            field = form.login if isinstance(refusal, LoginTaken) else form.email
+            field.errors = [USER_REFUSAL[type(refusal).__name__]]
+        else:
+            if draft is None:
+                draft = drafts.begin(
+                    current_account(), contract, form.newcomer(), console_only=console_only
+                )
+            else:
+                drafts.keep_person(draft, form.newcomer())
+            db.session.commit()
+            return _step(contract, draft, "roles")
+    return rendering.page(
+        "users/wizard/person.html", form=form, draft=draft, console_only=console_only
+    ), 422 if form.errors else 200
+
+
+# Step 2
+
+
+@bp.route(f"/{KIND}/roles", methods=["GET", "POST"])
+@requires(Ability.SET_CONSOLE_ROLES)
+def roles(contract: Contract, kind: str, draft_id: int) -> ResponseReturnValue:
+    """Step 2: a profile per section, console roles, and what the person will see."""
+    draft = _draft(contract, draft_id)
+    if draft.result_id:
+        return _finished(contract, draft)
+    chosen = Roles.from_json(draft.roles)
+    form = roles_form(chosen, console=_on_offer(contract), console_only=draft.console_only)
+    step = request.form.get("step", "next")
+    if request.method == "POST" and (form.validate_on_submit() or step == "prev"):
+        if not form.errors:
+            drafts.keep_roles(draft, form.roles())
+        db.session.commit()
+        return _step(contract, draft, {"prev": "person", "preview": "roles"}.get(step, "summary"))
+    return _roles_page(draft, form, chosen)
+
+
+def first_roles_step(
+    contract: Contract, membership_id: int, *, console_only: bool
+) -> ResponseReturnValue:
+    """Where a change begins: the roles in force, before there is a draft (USERS-5)."""
+    membership = one_or_404(select(Membership).filter_by(id=membership_id, contract_id=contract.id))
+    in_force = users.roles_of(membership)
+    form = roles_form(in_force, console=_on_offer(contract), console_only=console_only)
+    if form.validate_on_submit():
+        draft = drafts.begin_change(
+            current_account(), membership, form.roles(), seen=in_force, console_only=console_only
+        )
+        db.session.commit()
+        preview = request.form.get("step") == "preview"
+        return _step(contract, draft, "roles" if preview else "summary")
+    draft = UserDraft(membership_id=membership.id, console_only=console_only)
+    return _roles_page(draft, form, in_force)
+
+
+def _roles_page(draft: UserDraft, form: RolesForm, chosen: Roles) -> ResponseReturnValue:
+    """The page of step 2; htmx may ask for its preview alone."""
+    return rendering.page(
+        "users/wizard/roles.html",
+        parts={"preview": "users/wizard/_preview.html"},
+        form=form,
+        draft=draft,
+        chosen=chosen,
+        rights=Rights(chosen.profiles, chosen.console),
+        known=_known(draft),
+        subject=_subject(draft),
+    ), 422 if form.errors else 200
+
+
+def _on_offer(contract: Contract) -> list[str] | None:
+    """The console roles to choose from; None where the offer has no console."""
+    if not contract.offer.has_console:
+        return None
+    return console_contracts.roles_on_offer(contract.id)
+
+
+# Step 3
+
+
+@bp.route(f"/{KIND}/summary", methods=["GET", "POST"])
+@requires(Ability.SET_CONSOLE_ROLES)
+def summary(contract: Contract, kind: str, draft_id: int) -> ResponseReturnValue:
+    """Step 3: check, then « terminer » (figures 31 and 35)."""
+    draft = _draft(contract, draft_id)
+    if draft.result_id:
+        return _finished(contract, draft)
+    form = ConfirmForm()
+    refusal: Refusal | None = None
+    if request.method == "POST" and request.form.get("step") == "prev":
+        return _step(contract, draft, "roles")
+    if form.validate_on_submit():
+        try:
+            drafts.finish(draft, contract, by=current_account())
+        except Refusal as met:
+            refusal = met
+        else:
+            db.session.commit()
+            return _finished(contract, draft, said=True)
+    return rendering.page(
+        "users/wizard/summary.html",
+        draft=draft,
+        form=form,
+        refusal=refusal,
+        chosen=Roles.from_json(draft.roles),
+        seen=Roles.from_json(draft.seen),
+        known=_known(draft),
+        subject=_subject(draft),
+    ), 422 if refusal else 200
+
+
+# What the steps share
+
+
+def _draft(contract: Contract, draft_id: int) -> UserDraft:
+    """The reader's own draft, if they may still do what it is for."""
+    draft = one_or_404(drafts.owned(current_account(), contract, draft_id))
+    here, needed = place(), drafts.ability(draft)
+    if here is None or not here.rights.may(needed):
+        raise Missing(needed, contract)
+    return draft
+
+
+def _known(draft: UserDraft) -> Account | None:
+    """The account the email belongs to already: it is used as it is (USERS-3)."""
+    return users.known_by(draft.person["email"]) if draft.person else None
+
+
+def _subject(draft: UserDraft) -> Account | None:
+    """Whose roles are being changed."""
+    if not draft.membership_id:
+        return None
+    return db.session.execute(
+        select(Account).join(Membership).where(Membership.id == draft.membership_id)
+    ).scalar_one_or_none()
+
+
+def _step(contract: Contract, draft: UserDraft, name: str) -> Response:
+    address = url_for(f"user_wizard.{name}", ref=contract.ref, kind=draft.kind, draft_id=draft.id)
+    return redirect(address, code=303)
+
+
+def _finished(contract: Contract, draft: UserDraft, *, said: bool = False) -> Response:
+    """To the list the wizard was opened from."""
+    if said and draft.membership_id:
+        flash(_("The roles are changed; they count from now on."))
+    elif said:
+        flash(_("The user has been added and gets a mail."))
+    endpoint = "console_users.index" if draft.console_only else "users.index"
+    return redirect(url_for(endpoint, ref=contract.ref), code=303)

@@ -1,0 +1,211 @@
+"""Forms of the users section: the wizard's steps, and what confirms a removal."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from email_validator import EmailNotValidError, validate_email
+from flask_babel import gettext as _
+from flask_wtf import FlaskForm
+from markupsafe import Markup
+from wtforms import (
+    EmailField,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TelField,
+    ValidationError,
+)
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
+from wtforms.validators import DataRequired, InputRequired, Length
+from wtforms.widgets import CheckboxInput, ListWidget
+
+from selfcare import wording
+from selfcare.i18n import LANGUAGES
+from selfcare.i18n import lazy as _l
+from selfcare.models import CIVILITIES, LOCALES
+from selfcare.models.account import LOGIN_PATTERN
+from selfcare.rights import OFFERS, Profile, Section
+from selfcare.services import phones
+from selfcare.services.users import CONSOLE_ONLY_PROFILES, Newcomer, Roles
+
+
+def _tidy(text: str | None) -> str | None:
+    """One line without spaces around it, and without what no database keeps."""
+    return re.sub(r"[\s\x00-\x1f\x7f\ud800-\udfff]+", " ", text).strip() if text else text
+
+
+class Choices(ListWidget):
+    """Radios or boxes, each before its label."""
+
+    def __call__(self, field: Any, **_kwargs: Any) -> Markup:
+        """The choices, in a fieldset of the page's."""
+        lines = (
+            Markup('<div class="choice">{} {}</div>').format(box(), box.label) for box in field
+        )
+        return Markup('<div class="choices">{}</div>').format(Markup("").join(lines))
+
+
+class PersonForm(FlaskForm):
+    """Step 1, « Utilisateur » (figure 29)."""
+
+    civility = RadioField(
+        _l("Title"),
+        [InputRequired(_l("Choose a title."))],
+        choices=[SelectChoice(code, wording.CIVILITY[code]) for code in CIVILITIES],
+        widget=Choices(),
+    )
+    last_name = StringField(
+        _l("Last name"),
+        [DataRequired(_l("Enter the last name.")), Length(max=80)],
+        filters=[_tidy],
+    )
+    first_name = StringField(
+        _l("First name"),
+        [DataRequired(_l("Enter the first name.")), Length(max=80)],
+        filters=[_tidy],
+    )
+    login = StringField(_l("Login"), [DataRequired(_l("Enter a login."))], filters=[_tidy])
+    email = EmailField(
+        _l("Email"),
+        [DataRequired(_l("Enter the email address.")), Length(max=254)],
+        filters=[_tidy],
+    )
+    phone = TelField(_l("Phone"), filters=[_tidy])
+    mobile = TelField(_l("Mobile"), filters=[_tidy])
+    locale = SelectField(
+        _l("Preferred language"),
+        choices=[SelectChoice(code, LANGUAGES[code]) for code in LOCALES],
+        default="fr",
+    )
+
+    def validate_login(self, field: StringField) -> None:
+        """8 to 64 of `A-Z a-z 0-9 . _ -`."""
+        if not re.fullmatch(LOGIN_PATTERN, field.data or ""):
+            raise ValidationError(
+                _("A login has 8 to 64 characters: letters without accents, digits, . _ -")
+            )
+
+    def validate_email(self, field: StringField) -> None:
+        """The shape of an address; no look-up of its domain."""
+        try:
+            field.data = validate_email(field.data or "", check_deliverability=False).normalized
+        except EmailNotValidError:
+            raise ValidationError(
+                _("This is no email address; it looks like name@example.com.")
+            ) from None
+
+    def validate_phone(self, field: StringField) -> None:
+        """A fixed number, or the mobile: one is needed."""
+        if not field.data and not self.mobile.data:
+            raise ValidationError(_("Enter a phone number, fixed or mobile."))
+        self._read(field, mobile=False)
+
+    def validate_mobile(self, field: StringField) -> None:
+        """A mobile number."""
+        self._read(field, mobile=True)
+
+    @staticmethod
+    def _read(field: StringField, *, mobile: bool) -> None:
+        if not field.data:
+            return
+        try:
+            field.data = phones.normal(field.data, mobile=mobile)
+        except phones.NotAMobile:
+            raise ValidationError(_("This is the number of a fixed line.")) from None
+        except phones.NoPhoneNumber:
+            raise ValidationError(
+                _("No such phone number; examples: 01 23 45 67 89, +32 2 123 45 67.")
+            ) from None
+
+    def newcomer(self) -> Newcomer:
+        """What was entered."""
+        return Newcomer(
+            civility=self.civility.data,
+            last_name=self.last_name.data or "",
+            first_name=self.first_name.data or "",
+            login=self.login.data or "",
+            email=self.email.data or "",
+            phone=self.phone.data or None,
+            mobile=self.mobile.data or None,
+            locale=self.locale.data,
+        )
+
+
+class ConsoleRolesField(SelectMultipleField):
+    """Boxes to tick: several roles at once."""
+
+    widget = Choices()
+    option_widget = CheckboxInput()
+
+
+class RolesForm(FlaskForm):
+    """Step 2, « Rôles » (figures 30, 34, 37); one field per section, made by `roles_form`."""
+
+    sections: tuple[Section, ...] = ()
+    kept: Mapping[Section, Profile] = CONSOLE_ONLY_PROFILES
+
+    def of_sections(self) -> list[tuple[Section, Any]]:
+        """The sections' fields in menu order."""
+        return [(section, self[str(section)]) for section in self.sections]
+
+    def roles(self) -> Roles:
+        """What was chosen; sections that were not offered stay as they were."""
+        chosen = {section: Profile(field.data) for section, field in self.of_sections()}
+        console = tuple(self["console"].data or ()) if "console" in self else ()
+        return Roles({**self.kept, **chosen}, console)
+
+
+def roles_form(
+    roles: Roles, *, console: Iterable[str] | None, console_only: bool = False
+) -> RolesForm:
+    """The form of step 2.
+
+    Args:
+        roles: chosen so far.
+        console: the console roles there are; None where the offer has no console.
+        console_only: offer nothing else, and ask for at least one.
+    """
+    fields: dict[str, Any] = {
+        "sections": () if console_only else tuple(OFFERS),
+        "kept": roles.profiles,
+    }
+    for section in fields["sections"]:
+        fields[str(section)] = SelectField(
+            wording.SECTION[section],
+            choices=[SelectChoice(str(p), wording.PROFILE[p]) for p in OFFERS[section].profiles],
+            default=str(roles.profiles.get(section, OFFERS[section].profiles[0])),
+        )
+    if console is not None:
+        names = [*console, *(name for name in roles.console if name not in set(console))]
+        needed = [InputRequired(_("Choose at least one console role."))] if console_only else []
+        fields["console"] = ConsoleRolesField(
+            _l("Technical console"),
+            needed,
+            choices=[SelectChoice(name, console_role(name)) for name in names],
+            default=list(roles.console),
+        )
+    form: RolesForm = type("RolesOfSections", (RolesForm,), fields)()
+    return form
+
+
+def console_role(name: str) -> str:
+    """« power_user : gère les ressources Cloud »; a group made there by its name alone."""
+    meaning = wording.CONSOLE_ROLE.get(name)
+    return f"{name} – {meaning}" if meaning else name
+
+
+class ConfirmForm(FlaskForm):
+    """Nothing but the token: the page says what is confirmed."""
+
+
+class NewcomerCheck(PersonForm):
+    """The same rules for a line of a file, which has no token (USERS-9)."""
+
+    class Meta:
+        """No cross-site token: a job or a file is no browser."""
+
+        csrf = False

@@ -1,0 +1,106 @@
+"""The users of a contract: all of them (figure 28), and those of the console (figure 32)."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, ClassVar
+
+from sqlalchemy import String, case, cast, func, select
+
+from selfcare import wording
+from selfcare.database import Rows
+from selfcare.i18n import Reader
+from selfcare.i18n import lazy as _l
+from selfcare.lists.query import Column, ListQuery
+from selfcare.models import Account, ConsoleAccess, Membership
+from selfcare.models.console import drift
+
+HAS_ROLES = func.json_array_length(ConsoleAccess.wanted_groups) > 0
+STATE = case((HAS_ROLES, ConsoleAccess.state))
+
+SHOWN = (
+    select(
+        Membership.id,
+        Account.login,
+        Account.last_name,
+        Account.first_name,
+        Account.email,
+        Account.phone,
+        Account.mobile,
+        Membership.created_at,
+        Membership.is_referent,
+        Membership.account_id,
+        cast(Membership.profiles, String).label("profiles"),
+        STATE.label("state"),
+        cast(ConsoleAccess.wanted_groups, String).label("wanted_groups"),
+        ConsoleAccess.problem,
+        ConsoleAccess.next_try_at,
+        cast(ConsoleAccess.seen_groups, String).label("seen_groups"),
+        ConsoleAccess.seen_at,
+    )
+    .join(Account, Account.id == Membership.account_id)
+    .outerjoin(
+        ConsoleAccess,
+        (ConsoleAccess.account_id == Membership.account_id)
+        & (ConsoleAccess.contract_id == Membership.contract_id),
+    )
+)
+
+
+def drift_of(row: Any) -> tuple[list[str], list[str]] | None:
+    """What the console was seen to hold less and more than it should; None if all is well."""
+    seen = json.loads(row.seen_groups) if row.seen_groups else None
+    return drift(row.state, json.loads(row.wanted_groups or "[]"), seen, row.seen_at)
+
+
+def _state(row: Any, _reader: Reader) -> str:
+    return str(wording.CONSOLE_STATE[row.state]) if row.state else ""
+
+
+class UserList(ListQuery):
+    """Login, names, email, since when, console."""
+
+    name = "users"
+    columns: ClassVar[tuple[Column, ...]] = (
+        Column("login", _l("Login"), func.lower(Account.login), lambda r, _: r.login),
+        Column("last", _l("Last name"), Account.last_name, lambda r, _: r.last_name),
+        Column("first", _l("First name"), Account.first_name, lambda r, _: r.first_name),
+        Column("email", _l("Email"), Account.email, lambda r, _: r.email),
+        Column(
+            "created", _l("Added"), Membership.created_at, lambda r, me: me.moment(r.created_at)
+        ),
+        Column("console", _l("Console"), func.coalesce(STATE, ""), _state),
+        Column(
+            "roles",
+            _l("Console roles"),
+            None,
+            lambda r, _: " ".join(json.loads(r.wanted_groups or "[]")),
+            only_in_export=True,
+        ),
+    )
+    searched = (Account.search_text,)
+    searched_dates = (Membership.created_at,)
+    default_sort = "-created"
+    tie_break = Membership.id
+    row_key = "login"
+
+    @property
+    def has_pending(self) -> bool:
+        """Whether the console is at work for somebody on this page."""
+        return any(row.state in {"queued", "running"} for row in self.rows)
+
+
+class ConsoleUserList(UserList):
+    """The same, of those who hold a console role (USERS-7)."""
+
+    name = "console-users"
+
+
+def of_contract(contract_id: int) -> Rows:
+    """Everybody on the contract (USERS-1)."""
+    return SHOWN.where(Membership.contract_id == contract_id)
+
+
+def of_console(contract_id: int) -> Rows:
+    """Those with at least one console role (USERS-7)."""
+    return of_contract(contract_id).where(HAS_ROLES)

@@ -1,0 +1,313 @@
+"""Console accounts: the wish in a row, carried out by one job at a time per person (USERS-8).
+
+`want` is all a page calls. `converge` makes the IAM hold exactly that; run twice, late, after a
+crash or beside another one, the outcome is the same. Nothing is locked while the IAM answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import or_, select, update
+
+from selfcare.database import db
+from selfcare.jobs import DELAYS, job
+from selfcare.models import (
+    Account,
+    ConsoleAccess,
+    ConsoleState,
+    Contract,
+    Mail,
+    MailState,
+    Removal,
+    now,
+)
+from selfcare.services import console_contracts, mail
+from selfcare.services.iam import Person, iam, username_for
+from selfcare.services.iam.errors import IamProblem
+
+log = structlog.get_logger(__name__)
+
+LEASE = timedelta(minutes=3)
+"""A worker busy with one person longer than this has died (its job ends after 2 minutes)."""
+
+ROUND = timedelta(seconds=60)
+"""How long `converge_waiting` goes on in one process before it lets others have their turn."""
+
+
+# The wish
+
+
+def want(
+    contract: Contract, account: Account, groups: Iterable[str], *, wake: bool = True
+) -> ConsoleAccess | None:
+    """Wish somebody exactly these console roles; no role at all asks for the account's end."""
+    wanted = sorted(set(groups))
+    access = db.session.execute(
+        select(ConsoleAccess)
+        .filter_by(account_id=account.id, contract_id=contract.id)
+        .with_for_update()
+    ).scalar_one_or_none()
+    if access is None:
+        if not wanted:
+            return None
+        access = ConsoleAccess(
+            account_id=account.id,
+            contract_id=contract.id,
+            wanted_groups=wanted,
+            iam_username=username_for(account.login),
+        )
+        db.session.add(access)
+    elif sorted(access.wanted_groups) == wanted:
+        return access
+    else:
+        if not access.wanted_groups:  # a new account, so a new mail
+            access.announced_at = None
+        access.wanted_groups = wanted
+        _wish_again(access)
+    db.session.flush()
+    if wake:
+        converge.after_commit(access.id)
+    return access
+
+
+def again(access: ConsoleAccess) -> None:
+    """« Réessayer » and « Rétablir »: wish the same once more, from now on."""
+    db.session.refresh(access, with_for_update=True)
+    _wish_again(access)
+    db.session.flush()
+    converge.after_commit(access.id)
+
+
+def accept(access: ConsoleAccess) -> None:
+    """« Accepter »: what the console holds is what is wanted from now on (USERS-8).
+
+    A job looks at the console by itself later; what it saw last counts here.
+    """
+    db.session.refresh(access, with_for_update=True)
+    access.wanted_groups = sorted(access.seen_groups or [])
+    _wish_again(access)
+    db.session.flush()
+    converge.after_commit(access.id)
+
+
+def _wish_again(access: ConsoleAccess) -> None:
+    """A new version of the wish; a worker that is busy with the old one goes on alone with it."""
+    access.version += 1
+    access.changed_at, access.seen_at = now(), None
+    access.attempts, access.problem, access.detail = 0, None, None
+    if access.state != ConsoleState.RUNNING:
+        access.state, access.next_try_at = ConsoleState.QUEUED, None
+
+
+# The work
+
+
+@dataclass(frozen=True)
+class Work:
+    """A claimed wish, read whole before the IAM is asked: no row is touched meanwhile."""
+
+    access_id: int
+    version: int
+    contract_id: int
+    ref: str
+    person: Person
+    groups: frozenset[str]
+
+
+@job(queue="iam")
+def converge(access_id: int) -> None:
+    """Make the IAM hold exactly the groups the portal wants for one person."""
+    if work := _claim(access_id):
+        _carry_out(work)
+
+
+@job(queue="iam")
+def converge_waiting(contract_id: int) -> None:
+    """The same for everybody of a contract who waits, in one process with one token (USERS-9)."""
+    until = now() + ROUND
+    while access_id := db.session.execute(
+        select(ConsoleAccess.id)
+        .where(
+            ConsoleAccess.contract_id == contract_id,
+            ConsoleAccess.state == ConsoleState.QUEUED,
+            ConsoleAccess.next_try_at.is_(None),
+        )
+        .order_by(ConsoleAccess.id)
+        .limit(1)
+    ).scalar_one_or_none():
+        if now() > until:
+            converge_waiting.after_commit(contract_id)
+            return
+        if work := _claim(access_id):
+            _carry_out(work)
+
+
+def _claim(access_id: int) -> Work | None:
+    """Take the row if nobody is at it and it is due; in a transaction of its own."""
+    present = now()
+    claimed = db.session.execute(
+        update(ConsoleAccess)
+        .where(
+            ConsoleAccess.id == access_id,
+            or_(
+                ConsoleAccess.state == ConsoleState.QUEUED,
+                (ConsoleAccess.state == ConsoleState.FAILED)
+                & (ConsoleAccess.next_try_at <= present),
+                (ConsoleAccess.state == ConsoleState.RUNNING)
+                & (ConsoleAccess.next_try_at < present),
+            ),
+        )
+        .values(state=ConsoleState.RUNNING, next_try_at=present + LEASE)
+        .returning(ConsoleAccess.id)
+    ).scalar_one_or_none()
+    work = _read(access_id) if claimed else None
+    db.session.commit()
+    return work
+
+
+def _read(access_id: int) -> Work:
+    access, contract, account = db.session.execute(
+        select(ConsoleAccess, Contract, Account)
+        .join(Contract, Contract.id == ConsoleAccess.contract_id)
+        .join(Account, Account.id == ConsoleAccess.account_id)
+        .where(ConsoleAccess.id == access_id)
+        .execution_options(populate_existing=True)
+    ).one()
+    access.iam_username = access.iam_username or username_for(account.login)
+    return Work(
+        access_id=access.id,
+        version=access.version,
+        contract_id=contract.id,
+        ref=contract.ref,
+        person=Person(
+            username=access.iam_username,
+            email=account.email,
+            full_name=account.full_name,
+            mobile=account.mobile or "",
+        ),
+        groups=frozenset(access.wanted_groups),
+    )
+
+
+def _carry_out(work: Work) -> None:
+    keys = 0
+    try:
+        if work.groups:
+            console_contracts.prepared(work.contract_id, work.ref)
+            iam().set_groups(work.ref, work.person, work.groups)
+        else:
+            keys = iam().delete_user(work.ref, work.person.username)
+    except IamProblem as problem:
+        _postpone(work, problem)
+        if problem.retryable:
+            raise
+        return
+    _settle(work, keys_deleted=keys)
+
+
+def _settle(work: Work, *, keys_deleted: int) -> None:
+    """The console holds what was wanted, if that is still what is wanted."""
+    access = _locked(work)
+    access.attempts, access.problem, access.detail, access.next_try_at = 0, None, None, None
+    if access.version != work.version:
+        access.state = ConsoleState.QUEUED
+        converge.after_commit(access.id)
+    else:
+        access.state, access.settled_at = ConsoleState.READY, now()
+    if work.groups:
+        announce(access)
+    else:
+        access.announced_at = None if access.wanted_groups else now()
+        access.keys_deleted = keys_deleted
+        _complete_receipts(access, keys_deleted)
+    db.session.commit()
+    log.info("console_converged", access=work.access_id, groups=sorted(work.groups))
+
+
+def _postpone(work: Work, problem: IamProblem) -> None:
+    """Say what went wrong and when it is tried again; saved at once."""
+    access = _locked(work)
+    access.state = ConsoleState.FAILED
+    access.problem, access.detail = problem.code, str(problem)[:500]
+    access.next_try_at = None
+    if problem.retryable:
+        access.next_try_at = now() + next_delay(access.attempts, problem)
+        access.attempts += 1
+    if access.version != work.version:  # the newer wish need not share the older one's fate
+        access.state, access.next_try_at = ConsoleState.QUEUED, None
+        converge.after_commit(access.id)
+    db.session.commit()
+    log.warning("console_failed", access=work.access_id, problem=str(problem))
+
+
+def next_delay(attempts: int, problem: IamProblem) -> timedelta:
+    """The growing delays of all jobs, the longest for ever; never sooner than the IAM asked."""
+    usual = DELAYS[min(attempts, len(DELAYS) - 1)]
+    return timedelta(seconds=max(usual, problem.retry_after or 0))
+
+
+def _locked(work: Work) -> ConsoleAccess:
+    return db.session.execute(
+        select(ConsoleAccess)
+        .where(ConsoleAccess.id == work.access_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).scalar_one()
+
+
+# What follows from it
+
+
+def announce(access: ConsoleAccess) -> None:
+    """Mail somebody that their console account is there: once, after the portal's own mail.
+
+    While that one is still waiting, nothing is written: the sweep comes back to it.
+    """
+    if access.announced_at or not access.wanted_groups:
+        return
+    waiting = select(Mail.id).where(
+        Mail.account_id == access.account_id,
+        Mail.name == "portal_access",
+        Mail.state.in_((MailState.QUEUED, MailState.SENDING)),
+    )
+    if db.session.execute(waiting.limit(1)).first():
+        return
+    account = db.session.get_one(Account, access.account_id)
+    contract = db.session.get_one(Contract, access.contract_id)
+    mail.write("console_access", account, ref=contract.ref, username=access.iam_username)
+    access.announced_at = now()
+
+
+def _complete_receipts(access: ConsoleAccess, keys_deleted: int) -> None:
+    db.session.execute(
+        update(Removal)
+        .where(
+            Removal.account_id == access.account_id,
+            Removal.contract_id == access.contract_id,
+            Removal.console_ended_at.is_(None),
+        )
+        .values(console_ended_at=now(), keys_deleted=keys_deleted)
+    )
+
+
+def due(present: datetime) -> list[int]:
+    """People whose next try has come, or whose worker died."""
+    overdue = or_(
+        (ConsoleAccess.state == ConsoleState.FAILED) & (ConsoleAccess.next_try_at <= present),
+        (ConsoleAccess.state == ConsoleState.RUNNING) & (ConsoleAccess.next_try_at < present),
+    )
+    oldest = select(ConsoleAccess.id).where(overdue).order_by(ConsoleAccess.changed_at)
+    return list(db.session.execute(oldest.limit(1000)).scalars())
+
+
+def contracts_waiting(present: datetime) -> list[int]:
+    """Contracts with a wish whose wake-up was lost: Redis was away."""
+    waiting = select(ConsoleAccess.contract_id).where(
+        ConsoleAccess.state == ConsoleState.QUEUED,
+        ConsoleAccess.changed_at < present - timedelta(seconds=30),
+    )
+    return list(db.session.execute(waiting.distinct()).scalars())

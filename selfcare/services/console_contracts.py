@@ -1,0 +1,184 @@
+"""A contract's place in the console: made once, then looked at for what changed there.
+
+`prepared` makes the domain, project and groups where they lack; `look` reads groups and people
+and notes what differs from the portal's wish. It never undoes what was done there (USERS-8).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from sqlalchemy import delete, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from selfcare.database import db
+from selfcare.jobs import DELAYS, job
+from selfcare.models import (
+    ConsoleAccess,
+    ConsoleGroup,
+    ConsoleState,
+    Contract,
+    ContractConsole,
+    now,
+)
+from selfcare.rights import PREDEFINED_CONSOLE_ROLES
+from selfcare.services.iam import Overview, iam
+from selfcare.services.iam.errors import ContractMissing, IamProblem
+
+LONGEST_GROUP = 64
+
+log = structlog.get_logger(__name__)
+
+
+def open_console(contract: Contract) -> None:
+    """Wish a new contract its domain, project and groups; called as the contract is created."""
+    if not contract.offer.has_console:
+        return
+    _put(ContractConsole, contract_id=contract.id, state=ConsoleState.QUEUED, attempts=0)
+    prepare.after_commit(contract.id)
+
+
+@job(queue="iam")
+def prepare(contract_id: int) -> None:
+    """Make a contract's domain, project and groups; safe twice, and beside another one."""
+    contract = db.session.get_one(Contract, contract_id)
+    ref = contract.ref
+    db.session.commit()  # nothing stays locked while the IAM answers
+    try:
+        prepared(contract_id, ref)
+    except IamProblem as problem:
+        _note(contract_id, problem)
+        if problem.retryable:
+            raise
+
+
+def prepared(contract_id: int, ref: str) -> None:
+    """Go on once the contract's domain is known to be there; ask the IAM only the first time.
+
+    Raises:
+        IamProblem: it could not be made.
+    """
+    console = db.session.get(ContractConsole, contract_id)
+    ready = console is not None and console.state == ConsoleState.READY
+    db.session.commit()
+    if ready:
+        return
+    iam().prepare_contract(ref)
+    _note(contract_id, None)
+
+
+def _note(contract_id: int, problem: IamProblem | None) -> None:
+    _put(ContractConsole, contract_id=contract_id, state=ConsoleState.QUEUED, attempts=0)
+    console = db.session.get_one(ContractConsole, contract_id, with_for_update=True)
+    console.changed_at = now()
+    console.problem = problem.code if problem else None
+    console.detail = str(problem)[:500] if problem else None
+    console.next_try_at = None
+    if problem is None:
+        console.state, console.attempts = ConsoleState.READY, 0
+        for name in PREDEFINED_CONSOLE_ROLES:
+            _put(ConsoleGroup, contract_id=contract_id, name=name, seen_at=now())
+    else:
+        console.state = ConsoleState.FAILED
+        if problem.retryable:
+            delay = max(DELAYS[min(console.attempts, len(DELAYS) - 1)], problem.retry_after or 0)
+            console.next_try_at = now() + timedelta(seconds=delay)
+            console.attempts += 1
+    db.session.commit()
+
+
+def _put(model: type[ContractConsole | ConsoleGroup], **values: Any) -> None:
+    """Insert a row unless it is there: two jobs may come by at the same time."""
+    dialect = postgresql if db.engine.dialect.name == "postgresql" else sqlite
+    values.setdefault("changed_at" if model is ContractConsole else "seen_at", now())
+    db.session.execute(dialect.insert(model).values(**values).on_conflict_do_nothing())
+
+
+# Looking at it
+
+
+@job(queue="iam")
+def look(contract_id: int) -> None:
+    """Note which groups the console has, and where it differs from what is wanted."""
+    contract = db.session.get_one(Contract, contract_id)
+    ref = contract.ref
+    db.session.commit()
+    began = now()
+    try:
+        found = iam().overview(ref)
+    except ContractMissing:
+        found = Overview(frozenset(), {})
+    except IamProblem as problem:
+        log.warning("console_not_seen", ref=ref, problem=str(problem))
+        raise
+    _note_groups(contract_id, found, began)
+    _note_people(contract_id, found, began)
+    db.session.execute(
+        update(ContractConsole)
+        .where(ContractConsole.contract_id == contract_id)
+        .values(looked_at=began)
+    )
+
+
+def _note_groups(contract_id: int, found: Overview, began: datetime) -> None:
+    for name in found.groups:
+        if len(name) <= LONGEST_GROUP:
+            _put(ConsoleGroup, contract_id=contract_id, name=name, seen_at=began)
+    db.session.execute(
+        update(ConsoleGroup)
+        .where(ConsoleGroup.contract_id == contract_id, ConsoleGroup.name.in_(found.groups))
+        .values(seen_at=began)
+    )
+    db.session.execute(
+        delete(ConsoleGroup).where(
+            ConsoleGroup.contract_id == contract_id, ConsoleGroup.seen_at < began
+        )
+    )
+
+
+def _note_people(contract_id: int, found: Overview, began: datetime) -> None:
+    """Only of those who were settled before we looked: nobody else's state means anything yet."""
+    settled = select(ConsoleAccess).where(
+        ConsoleAccess.contract_id == contract_id,
+        ConsoleAccess.state == ConsoleState.READY,
+        ConsoleAccess.settled_at < began,
+    )
+    for access in db.session.execute(settled.with_for_update()).scalars():
+        groups = found.groups_of(access.iam_username or "")
+        access.seen_groups = None if groups is None else sorted(groups)
+        access.seen_at = began
+        if access.is_adrift:
+            log.info("console_adrift", access=access.id, seen=access.seen_groups)
+
+
+def roles_on_offer(contract_id: int) -> list[str]:
+    """The console roles one may choose: the three of every contract, and those made there."""
+    made = db.session.execute(
+        select(ConsoleGroup.name)
+        .where(
+            ConsoleGroup.contract_id == contract_id,
+            ConsoleGroup.name.not_in(PREDEFINED_CONSOLE_ROLES),
+        )
+        .order_by(ConsoleGroup.name)
+    ).scalars()
+    return [*PREDEFINED_CONSOLE_ROLES, *made]
+
+
+def due(present: datetime) -> list[int]:
+    """Contracts whose console could not be made and is due again."""
+    return list(
+        db.session.execute(
+            select(ContractConsole.contract_id).where(
+                (
+                    (ContractConsole.state == ConsoleState.QUEUED)
+                    & (ContractConsole.changed_at < present - timedelta(seconds=30))
+                )
+                | (
+                    (ContractConsole.state == ConsoleState.FAILED)
+                    & (ContractConsole.next_try_at <= present)
+                )
+            )
+        ).scalars()
+    )

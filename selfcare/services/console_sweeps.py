@@ -1,0 +1,75 @@
+"""What cron does for the console: finish what was lost, look for drift, forget old drafts."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import delete, select, update
+
+from selfcare.database import db
+from selfcare.jobs import Job, job
+from selfcare.models import (
+    ConsoleAccess,
+    ConsoleState,
+    ContractConsole,
+    UserDraft,
+    UserImport,
+    now,
+)
+from selfcare.services import console_access, console_contracts, user_imports
+
+KEEP_DRAFTS = timedelta(days=7)
+KEEP_IMPORTS = timedelta(days=30)
+
+
+@job(queue="sweeps")
+def wake_consoles() -> None:
+    """Wake what nobody took, and write the console mails that waited for the portal's own."""
+    _take_over()
+    for access_id in console_access.due(now()):
+        console_access.converge.after_commit(access_id)
+    for contract_id in console_access.contracts_waiting(now()):
+        console_access.converge_waiting.after_commit(contract_id)
+    for contract_id in console_contracts.due(now()):
+        console_contracts.prepare.after_commit(contract_id)
+    for import_id in user_imports.due():
+        user_imports.run.after_commit(import_id)
+    unannounced = select(ConsoleAccess).where(
+        ConsoleAccess.state == ConsoleState.READY,
+        ConsoleAccess.settled_at.is_not(None),
+        ConsoleAccess.announced_at.is_(None),
+    )
+    for access in db.session.execute(unannounced.limit(1000)).scalars():
+        console_access.announce(access)
+
+
+def _take_over() -> None:
+    """Accesses that were declared ready without our doing (loaded data) are made true, unmailed."""
+    db.session.execute(
+        update(ConsoleAccess)
+        .where(ConsoleAccess.state == ConsoleState.READY, ConsoleAccess.settled_at.is_(None))
+        .values(
+            state=ConsoleState.QUEUED,
+            next_try_at=None,
+            announced_at=now(),
+            changed_at=now() - timedelta(minutes=1),
+        )
+    )
+
+
+@job(queue="sweeps")
+def look_at_consoles() -> None:
+    """Compare every contract's console with what the portal wants (USERS-8)."""
+    ready = select(ContractConsole.contract_id).where(ContractConsole.state == ConsoleState.READY)
+    for contract_id in db.session.execute(ready).scalars():
+        console_contracts.look.after_commit(contract_id)
+
+
+@job(queue="sweeps")
+def forget_drafts() -> None:
+    """Delete drafts and import files nobody finished: they hold personal data."""
+    db.session.execute(delete(UserDraft).where(UserDraft.updated_at < now() - KEEP_DRAFTS))
+    db.session.execute(delete(UserImport).where(UserImport.created_at < now() - KEEP_IMPORTS))
+
+
+SCHEDULE: dict[Job, int] = {wake_consoles: 30, look_at_consoles: 900, forget_drafts: 86_400}

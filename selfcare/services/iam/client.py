@@ -1,0 +1,155 @@
+"""HTTP to an IAM with the service account: tokens, pages, errors; what is asked is the driver's.
+
+Nothing is sent twice by itself: keystoneauth's retries stay off, the job tries again instead. Only
+a token that is refused is asked for anew, once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from keystoneauth1 import exceptions
+from keystoneauth1.adapter import Adapter
+from keystoneauth1.identity.v3 import Password
+from keystoneauth1.session import Session
+
+from selfcare.services.iam import errors
+from selfcare.services.iam.errors import AuthExpired
+
+MOST_PAGES = 1000
+
+
+class Client:
+    """The service account's way in; one per process, holds a token per scope."""
+
+    def __init__(
+        self,
+        *,
+        url: str,
+        username: str,
+        password: str,
+        user_domain: str = "Default",
+        region: str = "",
+        timeout: int = 10,
+    ) -> None:
+        self.url = url.rstrip("/")
+        self.timeout = timeout
+        self._credentials: dict[str, Any] = {
+            "auth_url": self.url,
+            "username": username,
+            "password": password,
+            "user_domain_name": user_domain,
+        }
+        self._region = region or None
+        self._whole_cloud = True  # until the service account turns out to have domains only
+        self._adapters: dict[str, Adapter] = {}
+
+    def _all(
+        self, path: str, ref: str, query: Mapping[str, str] | None = None, *, key: str = ""
+    ) -> list[Any]:
+        """A whole list, page after page: lists are cut at 1000 (point 9)."""
+        where: str | None = f"/{path}" + (f"?{urlencode(query)}" if query else "")
+        items: list[Any] = []
+        for _ in range(MOST_PAGES):
+            if where is None:
+                break
+            answer = self._call("GET", where, ref)
+            items += answer.get(key or path, [])
+            following = (answer.get("links") or {}).get("next")
+            where = self._path_of(following) if following else None
+        return items
+
+    def _path_of(self, link: str) -> str:
+        """A `next` link's path: its host is the IAM's idea, ours is the address we were given."""
+        _, found, rest = link.partition("/v3")
+        if not found:
+            raise errors.Retryable(f"an odd link: {link}")
+        return rest
+
+    def _call(
+        self,
+        method: str,
+        path: str,
+        ref: str,
+        body: Mapping[str, Any] | None = None,
+        *,
+        gone_ok: bool = False,
+        conflict_ok: bool = False,
+    ) -> Any:
+        """One call with the service token; the decoded answer, or the problem raised."""
+        answer = self._raw(method, path, ref, body)
+        if (gone_ok and answer.status_code == 404) or (conflict_ok and answer.status_code == 409):
+            return {}
+        return self._checked(answer)
+
+    def _raw(
+        self,
+        method: str,
+        path: str,
+        ref: str | None,
+        body: Mapping[str, Any] | None = None,
+        *,
+        authenticated: bool = True,
+    ) -> Any:
+        try:
+            return self._adapter(ref).request(
+                self._address(path),
+                method,
+                json=body,
+                headers={"Accept": "application/json"},
+                authenticated=authenticated,
+                raise_exc=False,
+                redirect=False,
+                connect_retries=0,
+                status_code_retries=0,
+            )
+        except exceptions.Unauthorized as refusal:
+            if self._whole_cloud and ref:
+                self._whole_cloud = False  # the account rules domains, not the cloud (point 6)
+                return self._raw(method, path, ref, body, authenticated=authenticated)
+            self._whole_cloud = True
+            raise AuthExpired(str(refusal)) from None
+        except exceptions.HttpError as failure:  # of the token request
+            answer = failure.response
+            text = answer.text if answer is not None else str(failure)
+            header = answer.headers.get("Retry-After") if answer is not None else None
+            raise errors.from_response(failure.http_status, text, header) from None
+        except exceptions.ConnectTimeout as late:
+            raise errors.Slow(str(late)[:400]) from None
+        except exceptions.ClientException as failure:
+            raise errors.Retryable(str(failure)[:400]) from None
+
+    def _address(self, path: str) -> str:
+        return f"{self.url}{path}"
+
+    def _adapter(self, ref: str | None) -> Adapter:
+        scope = "all" if self._whole_cloud or not ref else ref
+        if scope not in self._adapters:
+            wanted: dict[str, Any] = (
+                {"system_scope": "all"} if scope == "all" else {"domain_name": ref}
+            )
+            session = Session(
+                auth=Password(**self._credentials, **wanted),
+                timeout=self.timeout,
+                user_agent="selfcare-portal",
+                collect_timing=False,
+            )
+            self._adapters[scope] = Adapter(
+                session, service_type="identity", region_name=self._region
+            )
+        return self._adapters[scope]
+
+    @staticmethod
+    def _checked(answer: Any) -> Any:
+        if answer.status_code >= 300:
+            raise errors.from_response(
+                answer.status_code, answer.text, answer.headers.get("Retry-After")
+            )
+        if answer.status_code == 204 or not answer.content:
+            return {}
+        try:
+            return answer.json()
+        except ValueError:
+            raise errors.Retryable(f"no JSON: {answer.text[:200]}") from None

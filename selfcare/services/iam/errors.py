@@ -1,0 +1,155 @@
+"""What can go wrong with an IAM, whatever shape its error has (iam.md).
+
+Bodies come as `{"error": {…}}`, as `{"error_msg", "error_code"}`, with numeric codes, or as HTML.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, ClassVar
+
+KEY_QUOTA_CODES = frozenset({"akSkNumExceed"})
+FIELD_TAKEN_CODES = {"1109": "name", "1110": "email", "1111": "phone"}
+LONGEST_RETRY_AFTER = 4 * 3600
+
+
+class IamProblem(Exception):
+    """The IAM did not do what was asked; `code` is what people are told, by `wording`."""
+
+    code: ClassVar[str] = "unknown"
+    retryable: ClassVar[bool] = False
+
+    def __init__(self, detail: str = "", *, retry_after: int | None = None) -> None:
+        super().__init__(detail or self.code)
+        self.retry_after = retry_after
+
+
+class Conflict(IamProblem):
+    """Somebody else has that name, email or phone there."""
+
+    code = "conflict"
+
+
+class NotFound(IamProblem):
+    """What was named is not there."""
+
+    code = "not_found"
+
+
+class ContractMissing(NotFound):
+    """The contract has no domain in the console yet."""
+
+    code = "contract_missing"
+
+
+class GroupMissing(NotFound):
+    """A wanted group no longer exists in the console."""
+
+    code = "group_missing"
+
+
+class Forbidden(IamProblem):
+    """The service account may not do this."""
+
+    code = "forbidden"
+
+
+class AuthExpired(IamProblem):
+    """The service account cannot sign in, even with a new token."""
+
+    code = "credentials"
+    retryable = True
+
+
+class Locked(IamProblem):
+    """The account is locked there."""
+
+    code = "locked"
+    retryable = True
+
+
+class WeakPassword(IamProblem):
+    """The IAM's own rules refuse the password."""
+
+    code = "weak_password"
+
+
+class Quota(IamProblem):
+    """No more of these."""
+
+    code = "quota"
+
+
+class Throttled(IamProblem):
+    """Too many calls: wait `retry_after` seconds."""
+
+    code = "throttled"
+    retryable = True
+
+
+class Retryable(IamProblem):
+    """The IAM has a problem of its own, which may pass."""
+
+    code = "unavailable"
+    retryable = True
+
+
+class Slow(Retryable):
+    """No answer in time; whether it did what was asked is not known."""
+
+    code = "slow"
+
+
+class NotConfigured(Retryable):
+    """This portal has not been told where its console is."""
+
+    code = "not_configured"
+
+
+def from_response(status: int, body: str, retry_after: str | None = None) -> IamProblem:
+    """The problem an HTTP answer stands for."""
+    code, message = _code_and_message(body)
+    detail = f"{status} {code} {message}".strip()[:400]
+    lowered = message.lower()
+    if status == 429 or (status == 503 and retry_after):
+        return Throttled(detail, retry_after=_seconds(retry_after))
+    if code in KEY_QUOTA_CODES:
+        return Quota(detail)
+    if status == 409 or code in FIELD_TAKEN_CODES:
+        return Conflict(detail)
+    if "locked" in lowered and status in {400, 401, 403}:
+        return Locked(detail)
+    if status == 400 and "password" in lowered:
+        return WeakPassword(detail)
+    if status == 401:
+        return AuthExpired(detail)
+    if status in {403, 413}:
+        return Forbidden(detail) if status == 403 else Quota(detail)
+    if status == 404:
+        return NotFound(detail)
+    if status in {408, 410} or status >= 500:
+        return Retryable(detail)
+    return IamProblem(detail)
+
+
+def _code_and_message(body: str) -> tuple[str, str]:
+    """Whatever the body says, as (code, message); an HTML page's title."""
+    try:
+        found: Any = json.loads(body)
+    except ValueError:
+        title = re.search(r"<title>(.*?)</title>", body, re.IGNORECASE | re.DOTALL)
+        return "", (title.group(1) if title else re.sub(r"<[^>]+>", " ", body)).strip()[:200]
+    if isinstance(found, dict) and isinstance(found.get("error"), dict):
+        found = found["error"]
+    if not isinstance(found, dict):
+        return "", ""
+    code = found.get("error_code", found.get("title", found.get("code", "")))
+    return str(code), str(found.get("error_msg", found.get("message", "")))
+
+
+def _seconds(retry_after: str | None) -> int | None:
+    """`Retry-After` in seconds; its date form and nonsense count as not given."""
+    if retry_after and retry_after.strip().isdecimal():
+        return min(int(retry_after), LONGEST_RETRY_AFTER)
+    return None

@@ -1,0 +1,97 @@
+"""What the portal asks of a console's IAM: a dozen verbs, each safe to say twice.
+
+A contract is a domain named by its reference, a console role a group of that domain. Nobody
+outside this package sees ids, tokens or HTTP. Every verb raises only `errors.IamProblem`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+
+@dataclass(frozen=True)
+class Person:
+    """Who a console account is for."""
+
+    username: str
+    email: str
+    full_name: str = ""
+    mobile: str = ""
+
+
+@dataclass(frozen=True)
+class Overview:
+    """What a contract's domain holds: its groups, and each user's groups by folded name."""
+
+    groups: frozenset[str]
+    users: Mapping[str, frozenset[str]]
+
+    def groups_of(self, username: str) -> frozenset[str] | None:
+        """Somebody's groups there; None if they have no account."""
+        return self.users.get(username.casefold())
+
+
+@dataclass(frozen=True)
+class Key:
+    """An access key; its secret is shown once, by whoever made it, and never read back."""
+
+    access: str
+    description: str = ""
+
+
+@dataclass(frozen=True)
+class NewKey(Key):
+    """A key just made, with its secret."""
+
+    secret: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of `flask iam check`."""
+
+    good: bool
+    sentence: str
+
+
+class ConsoleIAM(Protocol):
+    """The port. `ref` is the contract's reference, `username` the console account's name."""
+
+    @staticmethod
+    def username_for(login: str) -> str:
+        """A stable account name the console accepts, as close to the login as it allows."""
+
+    def prepare_contract(self, ref: str) -> None:
+        """Make the domain, its project and three groups with their roles, where they lack."""
+
+    def overview(self, ref: str) -> Overview:
+        """Everybody and every group of the contract."""
+
+    def groups_of(self, ref: str, username: str) -> frozenset[str] | None:
+        """The groups somebody is in; None without an account."""
+
+    def set_groups(self, ref: str, person: Person, groups: frozenset[str]) -> None:
+        """Make the account if there is none, and its groups exactly these: add, then remove."""
+
+    def delete_user(self, ref: str, username: str) -> int:
+        """Delete the account with its keys; gone already is fine. Says how many keys it had."""
+
+    def set_password(self, ref: str, username: str, password: str) -> None:
+        """Give the account an API password."""
+
+    def check_password(self, ref: str, username: str, password: str) -> bool:
+        """Whether this is its API password."""
+
+    def keys(self, ref: str, username: str) -> list[Key]:
+        """The account's access keys, without their secrets."""
+
+    def create_key(self, ref: str, username: str, new: NewKey) -> NewKey:
+        """Make an access key; `new` is our own random proposal, which the console may replace."""
+
+    def delete_key(self, ref: str, username: str, access: str) -> None:
+        """Delete one; gone already is fine."""
+
+    def findings(self) -> Iterator[Finding]:
+        """Whether the settings work and what the service account may do."""

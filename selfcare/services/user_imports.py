@@ -1,0 +1,249 @@
+"""Adding many users from a file: kept line by line, added by a job that may run twice (USERS-9)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from sqlalchemy import func, or_, select, update
+from sqlalchemy.orm import joinedload
+
+from selfcare import wording
+from selfcare.database import db
+from selfcare.i18n import speaking
+from selfcare.jobs import job
+from selfcare.models import (
+    Account,
+    Contract,
+    LineState,
+    Membership,
+    UserImport,
+    UserImportLine,
+    now,
+)
+from selfcare.services import console_access, users
+from selfcare.services.users import Newcomer, Refusal, Roles
+
+log = structlog.get_logger(__name__)
+
+LEASE = timedelta(minutes=3)
+ROUND = timedelta(seconds=60)
+"""How long one run of the job goes on before it lets others have their turn."""
+
+WAKE_EVERY = 50
+"""Lines after which the console's work begins, while the rest is still being added."""
+
+
+@dataclass
+class Line:
+    """A line of the file as it was read, with the sentences that say what is wrong with it."""
+
+    number: int
+    label: str
+    person: dict[str, Any]
+    roles: dict[str, Any]
+    problems: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far an import is."""
+
+    wrong: int = 0
+    waiting: int = 0
+    added: int = 0
+    refused: int = 0
+
+    @property
+    def total(self) -> int:
+        """Lines there is work for."""
+        return self.waiting + self.added + self.refused
+
+    @property
+    def done(self) -> int:
+        """Lines that were dealt with."""
+        return self.added + self.refused
+
+
+def keep(contract: Contract, owner: Account, filename: str, lines: Sequence[Line]) -> UserImport:
+    """Keep a file's lines, checked against who is there already; nothing is added yet."""
+    loaded = UserImport(contract_id=contract.id, owner_id=owner.id, filename=filename[:120])
+    db.session.add(loaded)
+    db.session.flush()
+    logins = _taken(Account.login, [line.person["login"] for line in lines])
+    emails = _taken(Account.email, [line.person["email"] for line in lines])
+    members = _members(contract, list(emails.values()))
+    for line in lines:
+        known = emails.get(str(line.person["email"]).lower())
+        if known in members:
+            line.problems.append(str(wording.USER_REFUSAL["AlreadyMember"]))
+        elif known is None and str(line.person["login"]).lower() in logins:
+            line.problems.append(str(wording.USER_REFUSAL["LoginTaken"]))
+        state = LineState.WRONG if line.problems else LineState.WAITING
+        db.session.add(
+            UserImportLine(
+                import_id=loaded.id,
+                number=line.number,
+                label=line.label,
+                values={"person": line.person, "roles": line.roles},
+                state=state,
+                problems=line.problems,
+            )
+        )
+    db.session.flush()
+    return loaded
+
+
+def _taken(column: Any, values: list[str]) -> dict[str, int]:
+    """Folded logins or emails that accounts have, with the account's id."""
+    wanted = [value.lower() for value in values]
+    found: dict[str, int] = {}
+    for start in range(0, len(wanted), 500):
+        some = wanted[start : start + 500]
+        statement = select(func.lower(column), Account.id).where(func.lower(column).in_(some))
+        found |= {row[0]: row[1] for row in db.session.execute(statement)}
+    return found
+
+
+def _members(contract: Contract, account_ids: list[int]) -> set[int]:
+    found: set[int] = set()
+    for start in range(0, len(account_ids), 500):
+        statement = select(Membership.account_id).where(
+            Membership.contract_id == contract.id,
+            Membership.account_id.in_(account_ids[start : start + 500]),
+        )
+        found |= set(db.session.execute(statement).scalars())
+    return found
+
+
+def progress(loaded: UserImport) -> Progress:
+    """How many lines are in which state."""
+    counts = db.session.execute(
+        select(UserImportLine.state, func.count())
+        .where(UserImportLine.import_id == loaded.id)
+        .group_by(UserImportLine.state)
+    )
+    return Progress(**{str(state): count for state, count in counts})
+
+
+def lines_to_show(loaded: UserImport, *, limit: int) -> list[UserImportLine]:
+    """The lines a reader has to know about: the wrong and refused ones."""
+    return list(
+        db.session.execute(
+            select(UserImportLine)
+            .where(
+                UserImportLine.import_id == loaded.id,
+                UserImportLine.state.in_((LineState.WRONG, LineState.REFUSED)),
+            )
+            .order_by(UserImportLine.number)
+            .limit(limit)
+        ).scalars()
+    )
+
+
+def start(loaded: UserImport) -> None:
+    """Have the good lines added; said twice, it is done once."""
+    begun = db.session.execute(
+        update(UserImport)
+        .where(UserImport.id == loaded.id, UserImport.state == "checked")
+        .values(state="queued", started_at=now())
+        .returning(UserImport.id)
+    ).scalar_one_or_none()
+    if begun:
+        run.after_commit(loaded.id)
+
+
+@job(queue="iam")
+def run(import_id: int) -> None:
+    """Add the waiting lines, each in a transaction of its own; goes on where it was stopped."""
+    if not _claim(import_id):
+        return
+    until = now() + ROUND
+    count = 0
+    while line := _next_line(import_id):
+        if now() > until:
+            _release(import_id)
+            return
+        contract_id = _add(line)
+        count += 1
+        if count % WAKE_EVERY == 0:
+            console_access.converge_waiting.after_commit(contract_id)
+        db.session.commit()
+    loaded = db.session.get_one(UserImport, import_id)
+    loaded.state, loaded.finished_at, loaded.lease_until = "done", now(), None
+    console_access.converge_waiting.after_commit(loaded.contract_id)
+    log.info("users_imported", imported=import_id)
+
+
+def _claim(import_id: int) -> bool:
+    present = now()
+    claimed = db.session.execute(
+        update(UserImport)
+        .where(
+            UserImport.id == import_id,
+            or_(
+                UserImport.state == "queued",
+                (UserImport.state == "running") & (UserImport.lease_until < present),
+            ),
+        )
+        .values(state="running", lease_until=present + LEASE)
+        .returning(UserImport.id)
+    ).scalar_one_or_none()
+    db.session.commit()
+    return claimed is not None
+
+
+def _release(import_id: int) -> None:
+    """Let others have their turn: what remains is another job."""
+    loaded = db.session.get_one(UserImport, import_id)
+    loaded.state, loaded.lease_until = "queued", None
+    console_access.converge_waiting.after_commit(loaded.contract_id)
+    run.after_commit(import_id)
+
+
+def _next_line(import_id: int) -> UserImportLine | None:
+    return db.session.execute(
+        select(UserImportLine)
+        .filter_by(import_id=import_id, state=LineState.WAITING)
+        .order_by(UserImportLine.number)
+        .limit(1)
+    ).scalar_one_or_none()
+
+
+def _add(line: UserImportLine) -> int:
+    """Add one line's person; somebody may have been quicker since the file was checked."""
+    loaded = db.session.get_one(UserImport, line.import_id)
+    owner = db.session.get_one(Account, loaded.owner_id)
+    contract = db.session.get_one(
+        Contract, loaded.contract_id, options=[joinedload(Contract.offer)]
+    )
+    kept: dict[str, Any] = line.values
+    try:
+        users.add(
+            contract,
+            Newcomer(**kept["person"]),
+            Roles.from_json(kept["roles"]),
+            by=owner,
+            wake=False,
+        )
+    except Refusal as refusal:
+        line.state = LineState.REFUSED
+        with speaking(owner.locale):
+            line.problems = [str(wording.USER_REFUSAL[type(refusal).__name__])]
+    else:
+        line.state = LineState.ADDED
+    line.values = {}  # personal data is kept where it belongs now
+    return contract.id
+
+
+def due() -> list[int]:
+    """Imports nobody is at: the wake-up was lost, or a worker died."""
+    present = now()
+    overdue = or_(
+        (UserImport.state == "queued") & (UserImport.started_at < present - timedelta(seconds=30)),
+        (UserImport.state == "running") & (UserImport.lease_until < present),
+    )
+    return list(db.session.execute(select(UserImport.id).where(overdue)).scalars())

@@ -1,0 +1,258 @@
+"""The users of a contract: adding, changing, removing them (USERS-3 to USERS-7).
+
+Every verb counts at once, for pages read the membership on each request; the console follows by
+its own job.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import structlog
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import joinedload
+
+from selfcare.database import db
+from selfcare.models import Account, ConsoleAccess, Contract, Membership, Removal
+from selfcare.rights import Profile, Section
+from selfcare.services import console_access, mail
+
+log = structlog.get_logger(__name__)
+
+CONSOLE_ONLY_PROFILES: Mapping[Section, Profile] = {
+    **dict.fromkeys(Section, Profile.NONE),
+    Section.CONTRACT: Profile.VISITOR,
+    Section.DASHBOARD: Profile.VISITOR,
+}
+"""What somebody added on the console-users tab gets in the portal (USERS-7)."""
+
+
+class Refusal(Exception):
+    """Why a change to a contract's users is not made; `wording.USER_REFUSAL` says it."""
+
+
+class LoginTaken(Refusal):
+    """Somebody else has that login."""
+
+
+class AlreadyMember(Refusal):
+    """The person of this email is a user of the contract already."""
+
+
+class NotForStaff(Refusal):
+    """Support staff are nobody's users."""
+
+
+class ReferentStays(Refusal):
+    """The referent can neither be removed nor lose the section « Utilisateurs »."""
+
+
+class NotOneself(Refusal):
+    """Nobody removes themselves or takes the section « Utilisateurs » from themselves."""
+
+
+class ChangedMeanwhile(Refusal):
+    """Somebody else changed these roles since the form was opened."""
+
+
+class RoleNeeded(Refusal):
+    """A console user has at least one console role."""
+
+
+@dataclass(frozen=True)
+class Newcomer:
+    """Personal data as given for somebody new."""
+
+    civility: str
+    last_name: str
+    first_name: str
+    login: str
+    email: str
+    phone: str | None = None
+    mobile: str | None = None
+    locale: str = "fr"
+
+
+@dataclass(frozen=True)
+class Roles:
+    """Profiles by section, and console roles."""
+
+    profiles: Mapping[Section, Profile]
+    console: tuple[str, ...] = ()
+
+    def as_json(self) -> dict[str, object]:
+        """As drafts keep them."""
+        profiles = {str(section): str(profile) for section, profile in self.profiles.items()}
+        return {"profiles": profiles, "console": sorted(self.console)}
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, object]) -> Roles:
+        """As drafts gave them back."""
+        profiles = kept.get("profiles") or {}
+        console = kept.get("console") or []
+        if not isinstance(profiles, dict) or not isinstance(console, list):
+            raise TypeError("roles of a draft")
+        known = {s.value: s for s in Section}
+        return cls(
+            {known[s]: Profile(p) for s, p in profiles.items() if s in known}, tuple(console)
+        )
+
+
+def known_by(email: str) -> Account | None:
+    """The account an email belongs to, whatever its case (USERS-3)."""
+    return db.session.execute(
+        select(Account).where(func.lower(Account.email) == email.strip().lower())
+    ).scalar_one_or_none()
+
+
+def check_newcomer(contract: Contract, person: Newcomer) -> Account | None:
+    """Whether they can be added; gives the account their email belongs to, if any.
+
+    Raises:
+        LoginTaken: the login is somebody else's.
+        AlreadyMember, NotForStaff: the email's owner cannot be added.
+    """
+    account = known_by(person.email)
+    if account is None:
+        taken = select(Account.id).where(func.lower(Account.login) == person.login.lower())
+        if db.session.execute(taken).first():
+            raise LoginTaken
+        return None
+    if account.is_staff:
+        raise NotForStaff
+    member = select(Membership.id).filter_by(account_id=account.id, contract_id=contract.id)
+    if db.session.execute(member).first():
+        raise AlreadyMember
+    return account
+
+
+def add(
+    contract: Contract, person: Newcomer, roles: Roles, *, by: Account, wake: bool = True
+) -> Membership:
+    """Make somebody a user of a contract; the mails follow, the console by its job (USERS-4).
+
+    An email that is known means its account as it is (USERS-3). Without `wake` the caller wakes
+    the console's work itself, for many at once.
+
+    Raises:
+        Refusal: see `check_newcomer`; also where somebody else was quicker.
+    """
+    try:
+        with db.session.begin_nested():
+            account = check_newcomer(contract, person) or _create(person)
+            membership = Membership(
+                account_id=account.id, contract_id=contract.id, profiles=roles.profiles
+            )
+            db.session.add(membership)
+            db.session.flush()
+    except IntegrityError as clash:  # two managers at once: the constraints decided
+        raise _refusal(clash) from None
+    mail.write("portal_access", account, ref=contract.ref, contract_name=contract.name)
+    console_access.want(contract, account, roles.console, wake=wake)
+    log.info("user_added", ref=contract.ref, login=account.login, by=by.login)
+    return membership
+
+
+def _create(person: Newcomer) -> Account:
+    account = Account(
+        login=person.login,
+        email=person.email,
+        civility=person.civility,
+        last_name=person.last_name,
+        first_name=person.first_name,
+        phone=person.phone,
+        mobile=person.mobile,
+        locale=person.locale,
+    )
+    db.session.add(account)
+    db.session.flush()
+    return account
+
+
+def _refusal(clash: IntegrityError) -> Refusal:
+    said = str(clash.orig)
+    return LoginTaken() if "login" in said else AlreadyMember()
+
+
+def roles_of(membership: Membership) -> Roles:
+    """The roles in force."""
+    access = access_of(membership)
+    return Roles(membership.profiles, tuple(access.wanted_groups) if access else ())
+
+
+def access_of(membership: Membership) -> ConsoleAccess | None:
+    """Somebody's console access on the contract."""
+    return db.session.execute(
+        select(ConsoleAccess).filter_by(
+            account_id=membership.account_id, contract_id=membership.contract_id
+        )
+    ).scalar_one_or_none()
+
+
+def change(membership: Membership, roles: Roles, *, seen: Roles, by: Account) -> None:
+    """Change somebody's roles; theirs on the next request, the console's by its job (USERS-5).
+
+    Args:
+        membership: whose roles.
+        roles: the new ones.
+        seen: the roles in force when the form was opened.
+        by: who changes them.
+
+    Raises:
+        ChangedMeanwhile: somebody else changed them since.
+        ReferentStays, NotOneself: they would lose the section « Utilisateurs ».
+    """
+    db.session.refresh(membership, with_for_update=True)
+    if roles_of(membership).as_json() != seen.as_json():
+        raise ChangedMeanwhile
+    loses_users = roles.profiles[Section.USERS] != membership.profiles.get(Section.USERS)
+    if membership.is_referent and roles.profiles[Section.USERS] != Profile.MANAGER:
+        raise ReferentStays
+    if membership.account_id == by.id and loses_users:
+        raise NotOneself
+    membership.profiles = dict(roles.profiles)
+    account, contract = _whose(membership)
+    console_access.want(contract, account, roles.console)
+    db.session.flush()
+    log.info("user_changed", ref=contract.ref, login=account.login, by=by.login)
+
+
+def remove(membership: Membership, *, by: Account) -> Removal:
+    """End somebody's access to a contract now; their console account goes too (USERS-6).
+
+    Raises:
+        ReferentStays: the referent cannot be removed.
+        NotOneself: nobody removes themselves.
+    """
+    if membership.is_referent:
+        raise ReferentStays
+    if membership.account_id == by.id:
+        raise NotOneself
+    account, contract = _whose(membership)
+    access = access_of(membership)
+    removal = Removal(
+        membership_id=membership.id,
+        contract_id=contract.id,
+        account_id=account.id,
+        login=account.login,
+        full_name=account.full_name,
+        removed_by=by.login,
+        had_console=bool(access and access.wanted_groups),
+    )
+    db.session.add(removal)
+    console_access.want(contract, account, [])
+    db.session.delete(membership)
+    db.session.flush()
+    log.info("user_removed", ref=contract.ref, login=account.login, by=by.login)
+    return removal
+
+
+def _whose(membership: Membership) -> tuple[Account, Contract]:
+    """The membership's account, and its contract with its offer."""
+    account = db.session.get_one(Account, membership.account_id)
+    contract = db.session.get_one(
+        Contract, membership.contract_id, options=[joinedload(Contract.offer)]
+    )
+    return account, contract

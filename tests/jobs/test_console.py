@@ -1,0 +1,343 @@
+"""From « terminer » to a console account that works, and every way it can be disturbed (USERS-8).
+
+Each test runs on the stand-in and on a real Keystone: `iam` is the driver the portal uses.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from datetime import timedelta
+
+import pytest
+import time_machine
+from sqlalchemy import select, update
+
+from selfcare.config import ROOT
+from selfcare.database import db
+from selfcare.models import ConsoleAccess, Mail, MailState, now
+from selfcare.services import console_access, console_contracts, console_sweeps
+from selfcare.services.iam.errors import IamProblem
+from selfcare.services.iam.port import Person
+from tests.wizard import SOPHIE, add, roles
+
+LOGIN = "sophie.dupont"
+WORKER = """
+import sys
+from app import app
+from selfcare.services.console_access import converge
+with app.app_context():
+    converge(int(sys.argv[1]))
+"""
+
+
+@pytest.fixture
+def users(ref):
+    return f"/contracts/{ref}/users"
+
+
+@pytest.fixture
+def paul(cast, browse_as, ref, iam):
+    cast.member("paul.dupont", ref=ref, referent=True)
+    return browse_as("paul.dupont")
+
+
+@pytest.fixture
+def access(app):
+    """Sophie's console access as it is now."""
+
+    def found() -> ConsoleAccess:
+        with app.app_context():
+            return db.session.execute(select(ConsoleAccess)).scalar_one()
+
+    return found
+
+
+@pytest.fixture
+def portal_mail_is_sent(app):
+    """As the mail worker does before the console is ready."""
+
+    def sent() -> None:
+        with app.app_context():
+            for mail in db.session.execute(select(Mail)).scalars():
+                mail.state = MailState.SENT
+            db.session.commit()
+
+    return sent
+
+
+def converge(app, access_id) -> IamProblem | None:
+    """The job, as a worker runs it; the problem it would be retried for."""
+    with app.app_context():
+        try:
+            console_access.converge(access_id)
+        except IamProblem as problem:
+            return problem
+    return None
+
+
+def change(paul, users, membership_id, console=()):
+    step = paul.post(f"{users}/{membership_id}/roles", roles(console, contract="visitor"))
+    assert paul.post(step.location, {"step": "finish"}).status == 303
+
+
+class TestTheWholeWay:
+    def test_users_4_power_user_gets_an_account_and_two_mails_in_order(
+        self, app, paul, users, ref, iam, access, outbox, mailing, worker
+    ):
+        add(paul, console=("power_user",), users=users)
+        page = paul.get(users)
+        assert "being prepared" in page.words
+        assert page.all("#refresh[hx-get]")
+        worker.run()
+        assert access().state == "ready"
+        assert iam.groups_of(ref, LOGIN) == {"power_user"}
+        page = paul.get(users)
+        assert not page.all("#refresh")
+        mails = [received.message for received in mailing.messages]
+        assert [str(mail["Subject"]) for mail in mails] == [
+            f"Votre accès au contrat {ref}",
+            f"Votre accès à la console technique du contrat {ref}",
+        ]
+        console_mail = mails[1].get_body(("plain",)).get_content()
+        assert LOGIN in console_mail
+        assert ref in console_mail
+
+    def test_users_6_removal_shuts_both_doors_and_says_when(
+        self, app, paul, users, ref, iam, browse_as, id_of, worker, mailing
+    ):
+        add(paul, console=("power_user",), users=users, orders="visitor")
+        worker.run()
+        sophie = browse_as(LOGIN)
+        assert sophie.get(f"/contracts/{ref}/orders").status == 200
+        path = f"{users}/{id_of(LOGIN, ref)}/remove"
+        assert LOGIN in paul.get(path).words
+        receipt = paul.post(path)
+        assert sophie.get(f"/contracts/{ref}/orders").status == 404
+        assert "in progress" in paul.get(receipt.location).words
+        worker.run()
+        assert iam.groups_of(ref, LOGIN) is None
+        page = paul.get(receipt.location)
+        assert "in progress" not in page.words
+        assert "Console account deleted" in page.words
+        assert LOGIN not in paul.get(users).words.replace("Removal", "")
+        assert paul.post(path).location == receipt.location  # a second click
+
+    def test_users_5_more_fewer_and_none(
+        self, app, paul, users, ref, iam, access, id_of, outbox, portal_mail_is_sent
+    ):
+        add(paul, users=users)
+        portal_mail_is_sent()
+        for console in (("guest",), ("guest", "admin"), ("admin",)):
+            change(paul, users, id_of(LOGIN, ref), console)
+            assert converge(app, access().id) is None
+            assert iam.groups_of(ref, LOGIN) == set(console)
+        change(paul, users, id_of(LOGIN, ref))
+        converge(app, access().id)
+        assert iam.groups_of(ref, LOGIN) is None
+        assert outbox("console_access") == ["sophie.dupont@example.com"]
+
+    def test_users_4_the_console_mail_waits_for_the_portal_s_own(
+        self, app, paul, users, ref, access, outbox, portal_mail_is_sent
+    ):
+        add(paul, console=("guest",), users=users)
+        converge(app, access().id)
+        assert outbox("console_access") == []
+        portal_mail_is_sent()
+        for _ in range(2):
+            with app.app_context():
+                console_sweeps.wake_consoles()
+        assert outbox("console_access") == ["sophie.dupont@example.com"]
+
+
+class TestDisturbed:
+    """The end state equals the wish each time; nobody gets two accounts or two mails."""
+
+    @pytest.fixture
+    def sophie(self, paul, users, portal_mail_is_sent, access):
+        add(paul, console=("power_user",), users=users)
+        portal_mail_is_sent()
+        return access().id
+
+    @staticmethod
+    def in_the_end(app, ref, iam, access, outbox, sophie):
+        with app.app_context():
+            long_after = now() + timedelta(hours=5)
+            due = console_access.due(long_after)
+            db.session.execute(update(ConsoleAccess).values(next_try_at=now()))
+            db.session.commit()
+        for access_id in due:  # as if the hours had passed: no clock of the driver's is turned
+            converge(app, access_id)
+        assert access().state == "ready"
+        assert iam.groups_of(ref, LOGIN) == {"power_user"}
+        assert [user for user in iam.overview(ref).users if user == LOGIN] == [LOGIN]
+        assert outbox("console_access") == ["sophie.dupont@example.com"]
+
+    def test_users_8_the_job_run_twice(self, app, ref, iam, access, outbox, sophie):
+        converge(app, sophie)
+        converge(app, sophie)
+        self.in_the_end(app, ref, iam, access, outbox, sophie)
+
+    @pytest.mark.parametrize("call", ["GET /v3/users", "POST /v3/users", "PUT /v3/groups"])
+    @pytest.mark.parametrize("after", [False, True])
+    def test_users_8_a_500_before_or_after_any_call(
+        self, app, ref, iam, access, outbox, sophie, faulty, call, after
+    ):
+        faulty.fail(call, after=after)
+        assert converge(app, sophie)
+        found = access()
+        assert (found.state, found.problem) == ("failed", "unavailable")
+        assert found.next_try_at is not None
+        self.in_the_end(app, ref, iam, access, outbox, sophie)
+
+    def test_users_8_down_for_a_while_is_said_and_made_good(
+        self, app, ref, iam, access, outbox, sophie, faulty, paul, users, id_of
+    ):
+        faulty.fail("", times=20, status=503, body="<html>maintenance</html>")
+        for _ in range(3):
+            converge(app, sophie)
+        page = paul.get(f"{users}/{id_of(LOGIN, ref)}")
+        assert "The console does not answer at the moment." in page.words
+        assert "Next try:" in page.words
+        faulty.faults.clear()
+        self.in_the_end(app, ref, iam, access, outbox, sophie)
+
+    def test_users_8_slow_is_said(self, app, ref, iam, access, outbox, sophie, faulty):
+        faulty.fail("POST /v3/users", hang=2.5, after=True)
+        assert converge(app, sophie)
+        assert access().problem == "slow"
+        self.in_the_end(app, ref, iam, access, outbox, sophie)
+
+    def test_users_8_throttled_waits_as_long_as_asked(
+        self, app, ref, iam, access, outbox, sophie, faulty
+    ):
+        faulty.fail("GET /v3/users", status=429, headers={"Retry-After": "600"})
+        converge(app, sophie)
+        assert access().next_try_at > now() + timedelta(seconds=500)
+        calls = len(faulty.calls)
+        converge(app, sophie)  # the queue's own retry comes too early: nothing is asked
+        assert len(faulty.calls) == calls
+        self.in_the_end(app, ref, iam, access, outbox, sophie)
+
+    def test_users_8_a_worker_killed_between_two_calls(
+        self, app, ref, iam, access, outbox, sophie, faulty, console
+    ):
+        settings = app.extensions["settings"]
+        environment = {
+            **os.environ,
+            "DATABASE_URL": settings.database_url,
+            "REDIS_URL": settings.redis_url,
+            "SECRET_KEY": settings.secret_key,
+            "IAM_URL": faulty.url,
+            "IAM_USERNAME": console.username,
+            "IAM_PASSWORD": console.password,
+        }
+        workers: list[subprocess.Popen[bytes]] = []
+
+        def kill() -> None:
+            workers[0].kill()
+
+        faulty.fail("PUT /v3/groups", action=kill, drop=True)
+        workers.append(
+            subprocess.Popen([sys.executable, "-c", WORKER, str(sophie)], env=environment, cwd=ROOT)
+        )
+        assert workers[0].wait(60) == -signal.SIGKILL
+        assert access().state == "running"
+        self.in_the_end(app, ref, iam, access, outbox, sophie)
+
+    def test_users_8_a_wish_changed_while_a_worker_is_busy(
+        self, app, ref, iam, access, outbox, sophie, faulty, paul, users, id_of
+    ):
+        membership = id_of(LOGIN, ref)
+        faulty.fail(
+            "PUT /v3/groups",
+            after=True,
+            status=204,
+            action=lambda: change(paul, users, membership, ("guest", "admin")),
+        )
+        converge(app, sophie)
+        found = access()
+        assert (found.state, sorted(found.wanted_groups)) == ("queued", ["admin", "guest"])
+        converge(app, sophie)
+        assert iam.groups_of(ref, LOGIN) == {"guest", "admin"}
+        assert access().state == "ready"
+        assert outbox("console_access") == ["sophie.dupont@example.com"]
+
+    def test_users_8_only_one_worker_at_a_time_is_busy_with_a_person(
+        self, app, ref, iam, access, sophie, faulty
+    ):
+        calls: list[int] = []
+
+        def another_one() -> None:
+            before = len(faulty.calls)
+            converge(app, sophie)
+            calls.append(len(faulty.calls) - before)
+
+        faulty.fail("PUT /v3/groups", after=True, status=204, action=another_one)
+        converge(app, sophie)
+        assert calls == [0]
+
+    def test_users_8_redis_away_is_left_to_the_sweep(
+        self, app, ref, iam, access, outbox, sophie, worker
+    ):
+        worker.redis.flushdb()
+        with time_machine.travel(now() + timedelta(minutes=1), tick=True), app.app_context():
+            console_sweeps.wake_consoles()
+        worker.run()
+        self.in_the_end(app, ref, iam, access, outbox, sophie)
+
+
+class TestDrift:
+    @pytest.fixture
+    def settled(self, app, paul, users, portal_mail_is_sent, access):
+        add(paul, console=("power_user",), users=users)
+        portal_mail_is_sent()
+        converge(app, access().id)
+        return access().id
+
+    @staticmethod
+    def look(app, ref):
+        with app.app_context():
+            contract_id = db.session.execute(select(ConsoleAccess.contract_id)).scalar_one()
+        with app.app_context(), time_machine.travel(now() + timedelta(seconds=2), tick=True):
+            console_contracts.look(contract_id)
+
+    def test_users_8_what_was_changed_there_is_shown_and_not_undone(
+        self, app, ref, iam, settled, paul, users, id_of
+    ):
+        iam.set_groups(ref, Person(LOGIN, ""), frozenset({"guest"}))
+        self.look(app, ref)
+        page = paul.get(f"{users}/console/{id_of(LOGIN, ref)}")
+        assert "Taken away there: power_user" in page.words
+        assert "Given there: guest" in page.words
+        assert "changed in the console" in paul.get(users).words
+        assert iam.groups_of(ref, LOGIN) == {"guest"}
+
+    def test_users_8_restore(self, app, ref, iam, settled, paul, users, id_of, access):
+        iam.delete_user(ref, LOGIN)
+        self.look(app, ref)
+        path = f"{users}/console/{id_of(LOGIN, ref)}"
+        assert "deleted in the console" in paul.get(path).words
+        assert paul.post(f"{path}/retry").location == path
+        converge(app, settled)
+        assert iam.groups_of(ref, LOGIN) == {"power_user"}
+        assert access().state == "ready"
+
+    def test_users_8_accept(self, app, ref, iam, settled, paul, users, id_of, access):
+        iam.set_groups(ref, Person(LOGIN, ""), frozenset({"guest"}))
+        self.look(app, ref)
+        path = f"{users}/console/{id_of(LOGIN, ref)}"
+        assert paul.post(f"{path}/accept").status == 303
+        converge(app, settled)
+        assert access().wanted_groups == ["guest"]
+        assert iam.groups_of(ref, LOGIN) == {"guest"}
+        assert paul.post(f"{path}/accept").status == 409  # nothing to accept any more
+
+    def test_users_2_groups_made_there_are_offered(self, app, ref, iam, settled, paul, users):
+        iam._ensure("groups", {"name": "devops", "domain_id": iam._domain_id(ref)}, ref)
+        self.look(app, ref)
+        step = paul.post(f"{users}/new", {**SOPHIE, "email": "a@b.fr", "login": "another.one"})
+        offered = [box["value"] for box in paul.get(step.location).all("[name=console]")]
+        assert offered == ["admin", "power_user", "guest", "devops"]

@@ -1,0 +1,204 @@
+"""A real OpenStack Keystone for the tests, in a virtualenv of its own, kept in `var/test/keystone`.
+
+Installed once per machine (about a minute), bootstrapped once, then copied and started for each
+session that asks (about three seconds). The address of another: `TEST_KEYSTONE_URL` with
+`TEST_KEYSTONE_PASSWORD`, the password of its `admin`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import re
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from demo.children import end, scratch_folder, start
+from demo.ports import HOST, free_port
+
+VERSION = "30.0.0"
+REGION = "eu-west-0"
+ROOT = Path(__file__).parent.parent
+CONSTRAINTS = Path(__file__).with_name("keystone-constraints.txt")
+CACHE = ROOT / "var" / "test" / "keystone"
+INSTALL_WITHIN, START_WITHIN = 900, 60
+
+CONFIGURATION = """
+[DEFAULT]
+log_file = {folder}/keystone.log
+list_limit = 1000
+[database]
+connection = sqlite:///{folder}/keystone.db
+[token]
+provider = fernet
+expiration = 3600
+[fernet_tokens]
+key_repository = {folder}/fernet-keys/
+[credential]
+key_repository = {folder}/credential-keys/
+[identity]
+password_hash_algorithm = bcrypt
+password_hash_rounds = 4
+[auth]
+methods = password,token,application_credential,ec2credential
+[oslo_policy]
+enforce_scope = true
+enforce_new_defaults = true
+[cache]
+enabled = true
+backend = dogpile.cache.memory
+"""
+
+# Keystone hands sys.argv to oslo.config, which would refuse gunicorn's own options.
+WSGI = """import sys
+sys.argv = sys.argv[:1]
+from keystone.wsgi.api import application
+"""
+
+
+class KeystoneUnavailableError(RuntimeError):
+    """It cannot be installed: the package registry cannot be reached."""
+
+
+@dataclass(frozen=True)
+class Console:
+    """An IAM that answers: a real one or the stand-in."""
+
+    url: str
+    password: str
+    username: str = "admin"
+
+
+@contextlib.contextmanager
+def keystone() -> Iterator[Console]:
+    """A Keystone of one's own, empty but for its administrator; gone at the end."""
+    if given := os.environ.get("TEST_KEYSTONE_URL"):
+        yield Console(given, os.environ["TEST_KEYSTONE_PASSWORD"])
+        return
+    with _locked():
+        venv = _install()
+        template = _bootstrapped(venv)
+    with scratch_folder("keystone") as folder:
+        for name in ("keystone.db", "fernet-keys", "credential-keys", "password"):
+            source = template / name
+            copy = shutil.copytree if source.is_dir() else shutil.copy
+            copy(source, folder / name)
+        _configure(folder)
+        port = free_port(0)
+        log = folder / "gunicorn.log"
+        with log.open("ab") as output:
+            process = start(
+                [
+                    *(venv / "bin" / "gunicorn", "wsgi:application", "--no-control-socket"),
+                    *("--bind", f"{HOST}:{port}", "--chdir", folder),
+                    # One thread: concurrent writes on SQLite would answer "database is locked".
+                    *("--worker-class", "gthread", "--threads", "1", "--timeout", "60"),
+                ],
+                when_orphaned=signal.SIGTERM,
+                environment=_environment(folder),
+                output=output,
+                folder=folder,
+            )
+        try:
+            _await(f"http://{HOST}:{port}/v3", process, log)
+            yield Console(f"http://{HOST}:{port}/v3", (folder / "password").read_text())
+        finally:
+            end(process, signal.SIGTERM, within=10)
+
+
+@contextlib.contextmanager
+def _locked() -> Iterator[None]:
+    """Two sessions at once: the second waits, then finds it there."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with (CACHE / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _install() -> Path:
+    venv = CACHE / "venv"
+    pins = hashlib.sha256(CONSTRAINTS.read_bytes()).hexdigest()[:12]
+    stamp = venv / f"installed-{VERSION}-{pins}"
+    if stamp.exists():
+        return venv
+    if not (venv / "bin" / "python").exists():
+        subprocess.run([sys.executable, "-m", "venv", venv], check=True, timeout=INSTALL_WITHIN)
+    done = subprocess.run(
+        [
+            *(venv / "bin" / "python", "-m", "pip", "install", "--quiet"),
+            *("--disable-pip-version-check", "--constraint", CONSTRAINTS),
+            *(f"keystone=={VERSION}", "gunicorn"),
+        ],
+        capture_output=True, text=True, check=False, timeout=INSTALL_WITHIN,
+    )  # fmt: skip
+    if done.returncode:
+        if re.search(r"connection|timed? ?out|resolve|network", done.stderr, re.IGNORECASE):
+            raise KeystoneUnavailableError("the package registry cannot be reached")
+        raise RuntimeError(f"Keystone could not be installed:\n{done.stderr[-2000:]}")
+    stamp.touch()
+    return venv
+
+
+def _bootstrapped(venv: Path) -> Path:
+    """A folder with keys, tables and the administrator, to be copied."""
+    folder = CACHE / f"bootstrapped-{VERSION}"
+    if (folder / "password").exists():
+        return folder
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o700)
+    _configure(folder)
+    password = secrets.token_urlsafe(18)
+    owner = ["--keystone-user", str(os.getuid()), "--keystone-group", str(os.getgid())]
+    address = "http://127.0.0.1:5000/v3"
+    for arguments in (
+        ["fernet_setup", *owner],
+        ["credential_setup", *owner],
+        ["db_sync"],
+        [
+            *("bootstrap", "--bootstrap-username", "admin", "--bootstrap-project-name", "admin"),
+            *("--bootstrap-role-name", "admin", "--bootstrap-service-name", "keystone"),
+            *("--bootstrap-region-id", REGION, "--bootstrap-public-url", address),
+        ],
+    ):
+        manage = venv / "bin" / "keystone-manage"
+        subprocess.run(
+            [manage, "--config-file", folder / "keystone.conf", *arguments],
+            env=_environment(folder) | {"OS_BOOTSTRAP_PASSWORD": password},
+            check=True, capture_output=True, timeout=120,
+        )  # fmt: skip
+    (folder / "password").write_text(password)
+    return folder
+
+
+def _configure(folder: Path) -> None:
+    (folder / "keystone.conf").write_text(CONFIGURATION.format(folder=folder))
+    (folder / "wsgi.py").write_text(WSGI)
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    return {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "OS_KEYSTONE_CONFIG_FILES": str(folder / "keystone.conf"),
+        "HOME": str(folder),
+    }
+
+
+def _await(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + START_WITHIN
+    while time.monotonic() < deadline and process.poll() is None:
+        with contextlib.suppress(OSError, urllib.error.URLError):
+            urllib.request.urlopen(url, timeout=5).close()
+            return
+        time.sleep(0.1)
+    raise RuntimeError(f"Keystone did not start:\n{log.read_text()[-2000:]}")

@@ -1,0 +1,198 @@
+"""The lists of users, removing somebody, adding many (USERS-1, USERS-6, USERS-9)."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import io
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from selfcare.forms import user_import
+from selfcare.rights import Profile
+from tests.wizard import REF, SOPHIE, USERS, add, roles
+
+IMPORT = f"{USERS}/import"
+
+
+@pytest.fixture
+def paul(cast, browse_as):
+    cast.member("paul.dupont", referent=True, console_roles=["admin"])
+    return browse_as("paul.dupont")
+
+
+class TestList:
+    def test_users_1_shows_everybody_and_marks_the_referent(self, cast, paul):
+        cast.member("martin.dupont")
+        page = paul.get(USERS)
+        assert "2 users" in page.words
+        [row] = [row for row in page.all("tbody tr") if "paul.dupont" in row.get_text()]
+        assert row.select(".referent")
+        assert "ready" in row.get_text()
+
+    def test_users_1_search_sort_and_export(self, cast, paul):
+        cast.member("martin.dupont")
+        cast.member("zoe.martin")
+        assert "1 user found" in paul.get(f"{USERS}?q=zoe").words
+        logins = [
+            tag.get_text()
+            for tag in paul.get(f"{USERS}?sort=login").all(
+                "tbody td a[href*='/users/']:not([aria-label])"
+            )
+        ]
+        assert logins == sorted(logins)
+        exported = list(csv.reader(io.StringIO(paul.get(f"{USERS}?format=csv").text.lstrip("﻿"))))
+        assert len(exported) == 4
+        assert exported[0][0] == "Login"
+
+    def test_users_1_a_row_opens_on_its_roles(self, cast, paul):
+        cast.member("martin.dupont", orders=Profile.VISITOR)
+        page = paul.get(f"{USERS}?open=martin.dupont")
+        assert "Visitor" in page.one("tr.detail").get_text()
+
+    def test_users_1_needs_few_statements_whatever_the_number(self, cast, paul, statements):
+        for number in range(30):
+            cast.member(f"user.number.{number:02}", console_roles=["guest"])
+        paul.get(USERS)
+        statements.clear()
+        paul.get(USERS)
+        assert len(statements) <= 6, statements
+
+    def test_users_1_of_another_contract_is_404(self, cast, paul, id_of):
+        cast.member("autre.client", ref="OCB0000777", referent=True)
+        theirs = id_of("autre.client", "OCB0000777")
+        for path in ("", "/roles", "/remove"):
+            assert paul.get(f"{USERS}/{theirs}{path}").status == 404
+
+
+class TestRemoving:
+    @pytest.mark.parametrize("who", ["paul.dupont", "jacques.dupont"])
+    def test_users_6_neither_the_referent_nor_oneself(self, cast, paul, browse_as, id_of, who):
+        cast.member("jacques.dupont", users=Profile.MANAGER)
+        page = browse_as("jacques.dupont").post(f"{USERS}/{id_of(who)}/remove")
+        assert page.status == 422
+        assert who in paul.get(USERS).words
+
+    def test_users_6_asks_before(self, cast, paul, id_of):
+        cast.member("martin.dupont")
+        page = paul.get(f"{USERS}/{id_of('martin.dupont')}/remove")
+        assert "ends at once" in page.words
+        assert "martin.dupont" in paul.get(USERS).words
+
+    def test_users_6_somebody_removed_can_be_added_again(self, paul, id_of, browse_as):
+        add(paul)
+        paul.post(f"{USERS}/{id_of('sophie.dupont')}/remove")
+        assert browse_as("sophie.dupont").get(f"/contracts/{REF}/").status == 404
+        add(paul, person={"login": "other.login"})
+        assert browse_as("sophie.dupont").get(f"/contracts/{REF}/").status == 200
+
+
+def table(*lines: str) -> bytes:
+    head = "Civilité;Nom;Prénom;Login;Email;Téléphone mobile;Commandes;Rôles console"
+    return "\n".join((head, *lines)).encode("cp1252")
+
+
+GOOD = "Mme;Lefèvre;Aude;aude.lefevre;aude@example.com;06 12 34 56 78;visiteur;guest"
+
+
+class TestImport:
+    def load(self, paul, content: bytes):
+        return paul.post(IMPORT, {"file": (io.BytesIO(content), "many.csv")})
+
+    def test_users_9_the_template_can_be_loaded_as_it_is(self, paul):
+        content = paul.get(f"{IMPORT}/template.csv").response.get_data()
+        page = paul.get(self.load(paul, content).location)
+        assert "1 user can be added." in page.words
+
+    def test_users_9_a_dry_run_says_what_is_wrong_line_by_line(self, cast, paul):
+        cast.account("known.login", email="else@example.com")
+        lines = (
+            GOOD,
+            GOOD.replace("aude@", "other@"),
+            GOOD.replace("aude.lefevre", "short").replace("aude@", "b@"),
+            GOOD.replace("aude.lefevre", "known.login").replace("aude@", "c@"),
+            GOOD.replace("aude.lefevre", "fine.login")
+            .replace("aude@", "d@")
+            .replace("guest", "boss"),
+            GOOD.replace("aude.lefevre", "another.one").replace("aude@", "paul.dupont@"),
+            GOOD.replace("aude.lefevre", "last.login")
+            .replace("aude@", "e@")
+            .replace("visiteur", "roi"),
+        )
+        page = paul.get(self.load(paul, table(*lines)).location)
+        assert "1 user can be added." in page.words
+        problems = page.texts("tbody tr")
+        assert [text.split()[0] for text in problems] == ["3", "4", "5", "6", "7", "8"]
+        for text, said in zip(
+            problems,
+            (
+                "same as on a line above",
+                "8 to 64",
+                "somebody else",
+                "boss",
+                "already a user",
+                "roi",
+            ),
+            strict=True,
+        ):
+            assert said in text
+        assert "aude.lefevre" not in paul.get(USERS).words
+
+    @pytest.mark.parametrize(
+        ("content", "said"),
+        [
+            (b"", "no text file"),
+            (b"\x00\x01", "no text file"),
+            (b"Nom;Login\nA;B\n", "columns are missing"),
+            (table(), "no line below"),
+        ],
+    )
+    def test_users_9_an_unreadable_file_is_refused_with_its_reason(self, paul, content, said):
+        page = self.load(paul, content)
+        assert page.status == 422
+        assert said in page.one(".errors").get_text()
+
+    def test_users_9_the_job_adds_them_once_though_run_twice(self, app, paul, worker, outbox):
+        lines = [GOOD.replace("aude", f"aude{n}") for n in range(5)]
+        where = self.load(paul, table(*lines)).location
+        for _ in range(2):
+            assert paul.post(where).location == where
+        worker.run()
+        paul.post(where)
+        worker.run()
+        page = paul.get(where)
+        assert "5 of 5 lines" in page.words
+        assert page.one("progress")["value"] == "5"
+        assert "6 users" in paul.get(USERS).words
+        assert len(outbox("portal_access")) == 5
+
+    def test_users_9_who_was_quicker_is_not_doubled(self, cast, paul, worker):
+        where = self.load(paul, table(GOOD)).location
+        cast.account("aude.lefevre", email="somebody@example.com")
+        paul.post(where)
+        worker.run()
+        assert "0 users added, 1 refused" in paul.get(where).words
+
+    def test_users_9_a_file_is_its_owner_s_alone(self, cast, paul, browse_as):
+        cast.member("jacques.dupont", users=Profile.MANAGER)
+        where = self.load(paul, table(GOOD)).location
+        assert browse_as("jacques.dupont").get(where).status == 404
+
+    @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @given(content=st.binary(max_size=300) | st.text(max_size=300).map(str.encode))
+    def test_users_9_no_file_breaks_the_reader(self, app, content):
+        with app.test_request_context(), contextlib.suppress(user_import.UnreadableFile):
+            assert user_import.read(content, console=["guest"])
+
+
+def test_users_2_a_session_that_ended_leads_back_to_the_step(paul, app):
+    step = paul.post(f"{USERS}/new", SOPHIE)
+    with paul.client.session_transaction(base_url="http://portal.test/") as session:
+        session.pop("_user_id")
+    asked = paul.post(step.location, roles())
+    assert asked.location.startswith("/login?next=")
+    back = paul.post(asked.location, {"login": "paul.dupont", "password": "Espace-2026!"})
+    assert back.location == step.location
+    assert paul.get(back.location).status == 200

@@ -1,0 +1,96 @@
+"""Errors in all their shapes, and Flexible Engine's own calls, on the stand-in."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from selfcare.services.iam import errors
+from selfcare.services.iam.flexible_engine import FlexibleEngine
+from selfcare.services.iam.port import NewKey, Person
+
+
+@pytest.mark.once
+@pytest.mark.parametrize(
+    ("status", "body", "kind"),
+    [
+        (409, {"error": {"code": 409, "message": "Duplicate", "title": "Conflict"}}, "Conflict"),
+        (400, {"error_msg": "in use", "error_code": "1110"}, "Conflict"),
+        (400, {"error": {"code": 1111, "error_code": "1111", "message": "phone"}}, "Conflict"),
+        (404, {"error": {"message": "Could not find user"}}, "NotFound"),
+        (403, {"error_msg": "no", "error_code": "IAM.0003"}, "Forbidden"),
+        (401, {"error": {"message": "The account is locked for user: x"}}, "Locked"),
+        (401, {"error": {"message": "Unauthorized"}}, "AuthExpired"),
+        (
+            400,
+            {"error": {"message": "The password does not match"}},
+            "WeakPassword",
+        ),
+        (400, {"error_msg": "too many", "error_code": "akSkNumExceed"}, "Quota"),
+        (413, {"error": {"message": "quota"}}, "Quota"),
+        (429, {}, "Throttled"),
+        (410, "<html><title>Gone</title></html>", "Retryable"),
+        (500, "", "Retryable"),
+        (504, "<html>nginx</html>", "Retryable"),
+        (400, [1, 2], "IamProblem"),
+    ],
+)
+def test_users_8_one_normaliser_for_all_shapes(status, body, kind):
+    text = body if isinstance(body, str) else json.dumps(body)
+    assert type(errors.from_response(status, text)).__name__ == kind
+
+
+@pytest.mark.once
+@pytest.mark.parametrize(
+    ("given", "seconds"), [("7", 7), ("99999999", 14400), ("soon", None), ("", None)]
+)
+def test_users_8_retry_after_is_read_with_care(given, seconds):
+    assert errors.from_response(429, "", given).retry_after == seconds
+
+
+@pytest.mark.once
+class TestNames:
+    def test_console_names_that_fit_are_the_login(self):
+        assert FlexibleEngine.username_for("sophie.dupont") == "sophie.dupont"
+
+    @pytest.mark.parametrize("login", ["1sophie.dupont", "s" * 33, "-sophie.dupont"])
+    def test_console_other_names_are_derived_and_stable(self, login):
+        name, shouted = map(FlexibleEngine.username_for, (login, login.upper()))
+        assert name.casefold() == shouted.casefold()
+        assert 5 <= len(name) <= 32
+        assert not name[0].isdigit()
+
+
+class TestFlexibleEngine:
+    @pytest.fixture
+    def cloud(self, stand_in):
+        driver = FlexibleEngine(
+            url=stand_in.url, username=stand_in.username, password=stand_in.password
+        )
+        driver._ensure("domains", {"name": "OCB0000124"}, "OCB0000124")  # the operator's part
+        driver.prepare_contract("OCB0000124")
+        return driver
+
+    def test_users_4_makes_a_user_with_address_and_phone(self, cloud):
+        person = Person("sophie.dupont", "s@example.com", mobile="+33 6 12 34 56 78")
+        cloud.set_groups("OCB0000124", person, frozenset({"guest"}))
+        assert cloud.groups_of("OCB0000124", "sophie.dupont") == {"guest"}
+
+    def test_users_4_an_address_of_somebody_else_is_a_conflict(self, cloud):
+        cloud.set_groups(
+            "OCB0000124", Person("sophie.dupont", "s@example.com"), frozenset({"guest"})
+        )
+        other = Person("other.person", "s@example.com")
+        with pytest.raises(errors.Conflict):
+            cloud.set_groups("OCB0000124", other, frozenset({"guest"}))
+
+    def test_api_2_the_cloud_makes_the_keys_two_at_most(self, cloud):
+        cloud.set_groups("OCB0000124", Person("sophie.dupont", "s@e.com"), frozenset({"guest"}))
+        made = [cloud.create_key("OCB0000124", "sophie.dupont", NewKey("")) for _ in range(2)]
+        assert all(key.access and key.secret for key in made)
+        with pytest.raises(errors.Quota):
+            cloud.create_key("OCB0000124", "sophie.dupont", NewKey(""))
+        cloud.delete_key("OCB0000124", "sophie.dupont", made[0].access)
+        left = cloud.keys("OCB0000124", "sophie.dupont")
+        assert [key.access for key in left] == [made[1].access]
