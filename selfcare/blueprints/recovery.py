@@ -13,6 +13,7 @@ from selfcare.access import public, settings
 from selfcare.blueprints.captcha import challenge_for
 from selfcare.database import db
 from selfcare.forms.captcha import CaptchaForm
+from selfcare.forms.fields import trimmed
 from selfcare.forms.profile import NewPasswordForm
 from selfcare.forms.recovery import ForgottenLoginForm, ForgottenPasswordForm
 from selfcare.forms.security import ConfirmForm
@@ -34,7 +35,7 @@ def forgotten_password() -> ResponseReturnValue:
     """« Personnalisation du mot de passe »: login and captcha (figure 2)."""
     form = ForgottenPasswordForm()
     if request.method == "GET":
-        form.login.data = request.args.get("login", "")[:254]
+        form.login.data = trimmed(request.args.get("login", "")[:254])
     if not _sound(form):
         return _form_page("recovery/password.html", form)
     _ask("password", form.login.data or "")

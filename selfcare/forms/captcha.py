@@ -9,13 +9,14 @@ from flask_wtf import FlaskForm
 from wtforms import HiddenField, StringField
 from wtforms.validators import DataRequired, Length
 
+from selfcare.forms.fields import trimmed
 from selfcare.services import captcha
 
 
 class CaptchaForm(FlaskForm):
     """A form whose captcha is looked at last, so that another mistake does not use it up."""
 
-    captcha = HiddenField()
+    captcha = HiddenField(filters=[trimmed])
     answer = StringField(
         _l("Copy the characters"),
         [DataRequired(_l("Copy the characters of the image")), Length(max=40)],

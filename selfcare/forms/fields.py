@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from wtforms import Field, Form, StringField
 from wtforms.form import BaseForm
 from wtforms.validators import ValidationError
@@ -13,10 +13,12 @@ from wtforms.validators import ValidationError
 from selfcare.services import phones
 from selfcare.services.password_rules import PasswordRules
 
+_ODD = re.compile(r"[\s\x00-\x1f\x7f\ud800-\udfff]+")
+
 
 def trimmed(text: str | None) -> str | None:
-    """Text without the spaces round it."""
-    return text.strip() if text else text
+    """One line without spaces round it, and without what no database keeps (NUL)."""
+    return _ODD.sub(" ", text).strip() if text else text
 
 
 class PasswordMeets:
@@ -37,25 +39,27 @@ class PasswordMeets:
 
 
 class PhoneField(StringField):
-    """A phone number, typed in any usual way, kept as `+33101010101`; French without a prefix."""
+    """A phone number, typed in any usual way, kept as `+33 1 01 01 01 01`."""
 
-    def process_formdata(self, valuelist: list[Any]) -> None:
-        """Keep what was typed until it is known to be a number."""
-        super().process_formdata(valuelist)
-        self.data = (self.data or "").strip() or None
+    def __init__(self, label: Any, *, mobile: bool = False, **kwargs: Any) -> None:
+        super().__init__(label, filters=[trimmed], **kwargs)
+        self.mobile = mobile
 
     def pre_validate(self, form: BaseForm) -> None:  # noqa: ARG002 (WTForms passes it by name)
-        """Turn the number into its international form.
+        """Turn the number into the form it is kept in.
 
         Raises:
-            ValidationError: no number looks like this.
+            ValidationError: no number looks like this, or it is none of a mobile phone.
         """
         if not self.data:
+            self.data = None
             return
         try:
-            self.data = phones.normal(self.data)
-        except phones.NoPhoneNumber:
-            message = str(_l("Enter a phone number such as 01 01 01 01 01 or +33 1 01 01 01 01"))
+            self.data = phones.read(self.data, mobile=self.mobile)
+        except phones.NotAMobile:
+            raise ValidationError(_("This is a fixed line: enter a mobile number")) from None
+        except phones.NotAPhone:
+            message = _("Enter a phone number such as 01 01 01 01 01 or +33 1 01 01 01 01")
             raise ValidationError(message) from None
 
     def _value(self) -> str:

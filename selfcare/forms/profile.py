@@ -80,7 +80,7 @@ class ProfileForm(FlaskForm):
     )
     current = PasswordField(_l("Current password"), [Optional(), Length(max=1024)])
     phone = PhoneField(_l("Phone"))
-    mobile = PhoneField(_l("Mobile"))
+    mobile = PhoneField(_l("Mobile"), mobile=True)
     locale = RadioField(
         _l("Preferred language"),
         [InputRequired(_l("Choose a language"))],

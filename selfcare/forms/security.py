@@ -38,7 +38,7 @@ class ProveForm(PasswordForm, CodeForm):
 class PasskeyForm(FlaskForm):
     """What the browser answers; filled in by `static/passkeys.js`."""
 
-    challenge = HiddenField()
+    challenge = HiddenField(filters=[trimmed])
     credential = HiddenField()
 
 

@@ -113,10 +113,10 @@ class PersonForm(FlaskForm):
         if not field.data:
             return
         try:
-            field.data = phones.normal(field.data, mobile=mobile)
+            field.data = phones.read(field.data, mobile=mobile)
         except phones.NotAMobile:
             raise ValidationError(_("This is the number of a fixed line.")) from None
-        except phones.NoPhoneNumber:
+        except phones.NotAPhone:
             raise ValidationError(
                 _("No such phone number; examples: 01 23 45 67 89, +32 2 123 45 67.")
             ) from None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import re
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -165,8 +166,10 @@ def remove(passkey: Passkey, *, by: Account) -> None:
 def _known(credential: str) -> Passkey | None:
     try:
         answer: Any = json.loads(credential)
-        name = str(answer["id"])[:1400]
+        name = str(answer["id"])
     except (ValueError, TypeError, KeyError):
+        return None
+    if not re.fullmatch(r"[A-Za-z0-9_-]{1,1400}", name):
         return None
     return db.session.execute(
         select(Passkey).options(joinedload(Passkey.account)).where(Passkey.credential_id == name)

@@ -1,49 +1,51 @@
-"""Phone numbers: read in any usual way, kept as `+33101010101`, shown as people write them."""
+"""Phone numbers, read as people write them, kept as anybody can dial them (USERS-2)."""
 
 from __future__ import annotations
 
 from functools import lru_cache
 
-HOME = "FR"
+REGION = "FR"
+"""Where a number without its country's prefix is dialled."""
 
 
-class NoPhoneNumber(ValueError):
-    """No phone number looks like this."""
+class NotAPhone(ValueError):
+    """No such number exists."""
 
 
 class NotAMobile(ValueError):
     """A number, but of a fixed line."""
 
 
-def normal(typed: str, *, mobile: bool = False) -> str:
-    """The international form of a number: `06 12 34 56 78` → `+33612345678`.
+def read(text: str, *, mobile: bool = False) -> str:
+    """`06 12 34 56 78`, `+33612345678`, `0033 6 12…` → `+33 6 12 34 56 78`.
 
     Raises:
-        NoPhoneNumber: it is none.
+        NotAPhone: it cannot be dialled.
         NotAMobile: a mobile is needed and this is a fixed line.
     """
-    import phonenumbers  # noqa: PLC0415 (its tables take a while, few pages need them)
+    import phonenumbers  # noqa: PLC0415 - 30 ms of import, for one form
 
     try:
-        number = phonenumbers.parse(typed, HOME)
+        number = phonenumbers.parse(text, REGION)
     except phonenumbers.NumberParseException:
-        raise NoPhoneNumber(typed) from None
+        raise NotAPhone from None
     if number.extension or not phonenumbers.is_valid_number(number):
-        raise NoPhoneNumber(typed)
-    if mobile and phonenumbers.number_type(number) == phonenumbers.PhoneNumberType.FIXED_LINE:
-        raise NotAMobile(typed)
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+        raise NotAPhone
+    kind = phonenumbers.number_type(number)
+    if mobile and kind == phonenumbers.PhoneNumberType.FIXED_LINE:
+        raise NotAMobile
+    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL))
 
 
 @lru_cache(maxsize=1024)
 def shown(kept: str) -> str:
-    """`01 01 01 01 01` at home, `+44 20 7946 0000` elsewhere; what is no number as it is."""
-    import phonenumbers  # noqa: PLC0415
+    """`01 01 01 01 01` at home, `+44 20 7946 0958` elsewhere; what is no number as it is."""
+    import phonenumbers  # noqa: PLC0415 (as above)
 
     try:
-        number = phonenumbers.parse(kept, HOME)
+        number = phonenumbers.parse(kept, REGION)
     except phonenumbers.NumberParseException:
         return kept
     form = phonenumbers.PhoneNumberFormat
-    at_home = number.country_code == phonenumbers.country_code_for_region(HOME)
-    return phonenumbers.format_number(number, form.NATIONAL if at_home else form.INTERNATIONAL)
+    at_home = number.country_code == phonenumbers.country_code_for_region(REGION)
+    return str(phonenumbers.format_number(number, form.NATIONAL if at_home else form.INTERNATIONAL))

@@ -112,7 +112,10 @@ def test_auth_7_a_copied_passkey_is_noticed(device, browse, app):
     assert enter(Browser(app), device).status == 422
 
 
-@pytest.mark.parametrize("answer", ["", "{}", "[]", '"x"', "null", '{"id": "x"}', "é", "{" * 2000])
+@pytest.mark.parametrize(
+    "answer",
+    ["", "{}", "[]", '"x"', "null", '{"id": "x"}', '{"id": "\\u0000\\ud800"}', "é", "{" * 2000],
+)
 def test_auth_7_nonsense_opens_nothing(device, browse, answer):
     challenge, _options = asked(browse.get(IN))
     assert browse.post(IN, {"challenge": challenge, "credential": answer}).status == 422

@@ -187,6 +187,15 @@ class TestNobodyLearnsWhoIsKnown:
         done = browse.get("/login/forgot/sent")
         assert "Close" in done.texts("a.button")
 
+    @pytest.mark.parametrize("login", ["a\x00b", "' or 1=1 --", "é", "x" * 254, "%", "\u202e"])
+    def test_auth_2_odd_logins_get_the_same_answer(self, browse, mailbox, login):
+        assert ask_for_password(browse, login).location == "/password/forgot/sent"
+        assert mailbox.all() == []
+
+    def test_auth_2_an_odd_captcha_is_a_wrong_one(self, browse):
+        fields = {"login": "paul.dupont", "captcha": "\x00", "answer": "\x00x"}
+        assert browse.post("/password/forgot", fields).status == 422
+
     def test_auth_4_an_odd_address_is_refused_with_its_words_kept(self, browse, app):
         page = browse.get("/login/forgot")
         answer = browse.post("/login/forgot", {"email": "paul", **solve(app, page)})
