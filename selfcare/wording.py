@@ -66,7 +66,6 @@ INVOICE_KIND: Mapping[str, Any] = {
 PRE_INVOICE_STATE: Mapping[str, Any] = {
     "queued": _l("being prepared"),
     "ready": _l("ready"),
-    "failed": _l("failed"),
 }
 
 ORDER_PARAMETER: Mapping[str, Any] = {
