@@ -26,7 +26,7 @@ errorlog = "-"
 proc_name = "selfcare-web"
 
 
-def when_ready(server: Any) -> None:
+def when_ready(_server: Any) -> None:
     """Before the first fork: what is loaded stays, so the garbage collector need not look at it.
 
     A list page makes some ten thousand short-lived objects; with Python's usual thresholds the
