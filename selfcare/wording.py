@@ -66,7 +66,6 @@ INVOICE_KIND: Mapping[str, Any] = {
 PRE_INVOICE_STATE: Mapping[str, Any] = {
     "queued": _l("being prepared"),
     "ready": _l("ready"),
-    "failed": _l("failed"),
 }
 CONSOLE_ROLE: Mapping[str, Any] = {
     "admin": _l("highest rights: manages cloud resources and user groups"),

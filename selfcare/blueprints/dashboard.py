@@ -25,7 +25,7 @@ def index(contract: Contract) -> ResponseReturnValue:
     return rendering.page(
         "dashboard/index.html",
         figures=figures.of_contract(contract.id, reader().today()) if shown else None,
-        invoiced=invoicing.spend(contract.id, reader().today())
+        invoiced=invoicing.overview(contract.id, reader().today()).spend
         if may(Ability.READ_INVOICES)
         else [],
     )

@@ -36,8 +36,7 @@ def index(contract: Contract) -> ResponseReturnValue:
         "invoices/index.html",
         rendering.listing(invoices.InvoiceList, invoices.of_contract(contract.id)),
         rendering.listing(invoices.UsageReportList, invoices.usage_of_contract(contract.id)),
-        latest=invoicing.latest(contract.id),
-        spend=invoicing.spend(contract.id, reader().today()),
+        overview=invoicing.overview(contract.id, reader().today()),
     )
 
 

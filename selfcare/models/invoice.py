@@ -60,7 +60,6 @@ class PreInvoiceState(StrEnum):
 
     QUEUED = "queued"
     READY = "ready"
-    FAILED = "failed"
 
 
 class UsageReport(Base):
@@ -72,9 +71,7 @@ class UsageReport(Base):
     __tablename__ = "usage_reports"
     __table_args__ = (
         UniqueConstraint("contract_id", "month"),
-        CheckConstraint(
-            "pre_invoice_state IN ('queued', 'ready', 'failed')", name="pre_invoice_state"
-        ),
+        CheckConstraint("pre_invoice_state IN ('queued', 'ready')", name="pre_invoice_state"),
         Index(None, "pre_invoice_state"),
     )
 

@@ -122,7 +122,7 @@ def upgrade() -> None:
         sa.Column("pre_invoice_size", sa.Integer(), nullable=True),
         sa.Column("loaded_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
-            "pre_invoice_state IN ('queued', 'ready', 'failed')",
+            "pre_invoice_state IN ('queued', 'ready')",
             name=op.f("ck_usage_reports_pre_invoice_state"),
         ),
         sa.ForeignKeyConstraint(
