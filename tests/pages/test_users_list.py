@@ -56,9 +56,14 @@ class TestList:
         for number in range(30):
             cast.member(f"user.number.{number:02}", console_roles=["guest"])
         paul.get(USERS)
+        cast.member("outside.user", ref="OCB0000777", console_roles=["guest"])
+        cast.member("without.console")
         statements.clear()
-        paul.get(USERS)
+        assert "32 users" in paul.get(USERS).words
         assert len(statements) <= 6, statements
+        assert "31 users" in paul.get(f"{USERS}/console").words
+        assert "30 users found" in paul.get(f"{USERS}/console?q=number").words
+        assert "30 users found" in paul.get(f"{USERS}?q=number&page=2").words
 
     def test_users_1_of_another_contract_is_404(self, cast, paul, id_of):
         cast.member("autre.client", ref="OCB0000777", referent=True)

@@ -15,7 +15,8 @@ from selfcare.services.iam import errors
 from selfcare.services.iam.keystone import Keystone
 from selfcare.services.iam.port import NewKey, Person
 
-pytestmark = pytest.mark.filterwarnings("ignore:Support for InfluxDB")
+# openstacksdk warns of itself
+pytestmark = pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")
 
 SOPHIE = Person("sophie.dupont", "sophie.dupont@example.com", "Sophie DUPONT")
 GUEST, POWER = frozenset({"guest"}), frozenset({"power_user"})

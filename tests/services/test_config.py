@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from selfcare import config
-from selfcare.config import BadSetting
+from selfcare.config_rules import BadSetting
 
 pytestmark = pytest.mark.once
 GOOD = {"SECRET_KEY": "x" * 32}
