@@ -190,6 +190,11 @@ AUDIT: Mapping[str, Any] = {
     "two_factor.reset": _l("Two-factor sign-in reset by the staff"),
     "two_factor.new_recovery_codes": _l("New recovery codes"),
     "two_factor.recovery_code_used": _l("Signed in with a recovery code"),
+    "user.added": _l("Added to a contract"),
+    "user.changed": _l("Roles on a contract changed"),
+    "user.removed": _l("Removed from a contract"),
+    "order.placed": _l("Order placed"),
+    "document.opened": _l("Document opened"),
     "passkey.added": _l("Passkey added"),
     "passkey.removed": _l("Passkey removed"),
 }

@@ -17,7 +17,7 @@ from selfcare.i18n import reader
 from selfcare.lists import invoices
 from selfcare.models import Contract, Invoice, InvoiceKind, UsageReport
 from selfcare.rights import Ability
-from selfcare.services import documents, invoicing, pre_invoices, usage
+from selfcare.services import audit, documents, invoicing, pre_invoices, usage
 from selfcare.services.documents import DocumentMissing
 
 bp = Blueprint("invoices", __name__, url_prefix="/contracts/<ref>/invoices")
@@ -52,7 +52,9 @@ def invoice(contract: Contract, invoice_id: int) -> ResponseReturnValue:
 def pdf(contract: Contract, invoice_id: int) -> ResponseReturnValue:
     """The document itself."""
     found = _invoice(contract, invoice_id)
-    return _document(found.pdf_key, f"{_file_name(contract, found)}.pdf", "application/pdf")
+    return _document(
+        contract, found.pdf_key, f"{_file_name(contract, found)}.pdf", "application/pdf"
+    )
 
 
 @bp.get("/<int:invoice_id>/xml")
@@ -60,7 +62,9 @@ def pdf(contract: Contract, invoice_id: int) -> ResponseReturnValue:
 def xml(contract: Contract, invoice_id: int) -> ResponseReturnValue:
     """Its Factur-X data, for accounting software."""
     found = _invoice(contract, invoice_id)
-    return _document(found.xml_key, f"{_file_name(contract, found)}.xml", "application/xml")
+    return _document(
+        contract, found.xml_key, f"{_file_name(contract, found)}.xml", "application/xml"
+    )
 
 
 @bp.get("/usage/<month>")
@@ -84,7 +88,7 @@ def report(contract: Contract, month: str) -> ResponseReturnValue:
     """The usage report as it came in."""
     found = _report(contract, month)
     name = _("Usage-report-%(ref)s-%(month)s", ref=contract.ref, month=f"{found.month:%Y-%m}")
-    return _document(found.csv_key, f"{name}.csv", "text/csv; charset=utf-8")
+    return _document(contract, found.csv_key, f"{name}.csv", "text/csv; charset=utf-8")
 
 
 @bp.get("/usage/<month>/pre-invoice.pdf")
@@ -93,7 +97,7 @@ def pre_invoice(contract: Contract, month: str) -> ResponseReturnValue:
     """The month's pre-invoice, once the job has made it."""
     found = _report(contract, month)
     name = _("Pre-invoice-%(ref)s-%(month)s", ref=contract.ref, month=f"{found.month:%Y-%m}")
-    return _document(found.pre_invoice_key, f"{name}.pdf", "application/pdf")
+    return _document(contract, found.pre_invoice_key, f"{name}.pdf", "application/pdf")
 
 
 def _invoice(contract: Contract, invoice_id: int) -> Invoice:
@@ -117,7 +121,7 @@ def _file_name(contract: Contract, invoice: Invoice) -> str:
     return f"{kind}-{contract.ref}-{invoice.issued_on:%Y-%m}"
 
 
-def _document(key: str | None, name: str, media_type: str) -> Response:
+def _document(contract: Contract, key: str | None, name: str, media_type: str) -> Response:
     """A document of the store, opened in the browser, saved under a name a person understands."""
     try:
         data = documents.store().get(key) if key else None
@@ -126,6 +130,7 @@ def _document(key: str | None, name: str, media_type: str) -> Response:
         data = None
     if data is None:
         abort(404)
+    audit.record("document.opened", actor=current_account(), subject=name, contract=contract)
     log.info("document_opened", key=key, account=current_account().login)
     answer = Response(data, content_type=media_type)
     shown = "attachment" if media_type.startswith("text/csv") else "inline"

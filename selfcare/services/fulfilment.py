@@ -24,7 +24,7 @@ from selfcare.models import (
     Subscription,
     now,
 )
-from selfcare.services import mail, ordering
+from selfcare.services import audit, mail, ordering
 
 log = structlog.get_logger(__name__)
 
@@ -78,6 +78,7 @@ def hand_over(order: Order) -> None:
     """A new order: the first line of its timeline, its mail, and its carrier."""
     _record(order, order.status, by=order.placed_by.login)
     mail.write("order_placed", order.placed_by, **_told(order))
+    audit.record("order.placed", actor=order.placed_by, subject=order.ref, contract=order.contract)
     CARRIERS[order.fulfilment].take(order)
 
 

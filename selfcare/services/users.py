@@ -17,7 +17,7 @@ from sqlalchemy.orm import joinedload
 from selfcare.database import db
 from selfcare.models import Account, ConsoleAccess, Contract, Membership, Removal
 from selfcare.rights import Profile, Section
-from selfcare.services import console_access, mail
+from selfcare.services import audit, console_access, mail
 
 log = structlog.get_logger(__name__)
 
@@ -151,6 +151,7 @@ def add(
         raise _refusal(clash) from None
     mail.write("portal_access", account, ref=contract.ref, contract_name=contract.name)
     console_access.want(contract, account, roles.console, wake=wake)
+    audit.record("user.added", actor=by, subject=account, contract=contract)
     log.info("user_added", ref=contract.ref, login=account.login, by=by.login)
     return membership
 
@@ -216,6 +217,7 @@ def change(membership: Membership, roles: Roles, *, seen: Roles, by: Account) ->
     account, contract = _whose(membership)
     console_access.want(contract, account, roles.console)
     db.session.flush()
+    audit.record("user.changed", actor=by, subject=account, contract=contract)
     log.info("user_changed", ref=contract.ref, login=account.login, by=by.login)
 
 
@@ -245,6 +247,7 @@ def remove(membership: Membership, *, by: Account) -> Removal:
     console_access.want(contract, account, [])
     db.session.delete(membership)
     db.session.flush()
+    audit.record("user.removed", actor=by, subject=account, contract=contract)
     log.info("user_removed", ref=contract.ref, login=account.login, by=by.login)
     return removal
 
