@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from flask import Flask
 
-from selfcare.cli import accounts, catalogue, iam, invoices, orders, processes, settings, usage
+from selfcare.cli import (
+    accounts,
+    catalogue,
+    contracts,
+    iam,
+    invoices,
+    orders,
+    processes,
+    settings,
+    usage,
+)
 
 
 def init_app(app: Flask) -> None:
@@ -13,6 +23,7 @@ def init_app(app: Flask) -> None:
     app.cli.add_command(processes.cron)
     app.cli.add_command(settings.settings_group)
     app.cli.add_command(accounts.accounts_group)
+    app.cli.add_command(contracts.contracts_group)
     app.cli.add_command(catalogue.catalogue_group)
     app.cli.add_command(orders.orders_group)
     app.cli.add_command(invoices.invoices_group)

@@ -129,12 +129,18 @@ def check_newcomer(contract: Contract, person: Newcomer) -> Account | None:
 
 
 def add(
-    contract: Contract, person: Newcomer, roles: Roles, *, by: Account, wake: bool = True
+    contract: Contract,
+    person: Newcomer,
+    roles: Roles,
+    *,
+    by: Account | None,
+    wake: bool = True,
+    is_referent: bool = False,
 ) -> Membership:
     """Make somebody a user of a contract; the mails follow, the console by its job (USERS-4).
 
     An email that is known means its account as it is (USERS-3). Without `wake` the caller wakes
-    the console's work itself, for many at once.
+    the console's work itself, for many at once. The first user, the referent, is added by nobody.
 
     Raises:
         Refusal: see `check_newcomer`; also where somebody else was quicker.
@@ -143,7 +149,10 @@ def add(
         with db.session.begin_nested():
             account = check_newcomer(contract, person) or _create(person)
             membership = Membership(
-                account_id=account.id, contract_id=contract.id, profiles=roles.profiles
+                account_id=account.id,
+                contract_id=contract.id,
+                profiles=roles.profiles,
+                is_referent=is_referent,
             )
             db.session.add(membership)
             db.session.flush()
@@ -152,7 +161,7 @@ def add(
     mail.write("portal_access", account, ref=contract.ref, contract_name=contract.name)
     console_access.want(contract, account, roles.console, wake=wake)
     audit.record("user.added", actor=by, subject=account, contract=contract)
-    log.info("user_added", ref=contract.ref, login=account.login, by=by.login)
+    log.info("user_added", ref=contract.ref, login=account.login, by=by.login if by else "")
     return membership
 
 

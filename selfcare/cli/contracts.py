@@ -1,0 +1,78 @@
+"""`flask contracts`: opening contracts, for the operator."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import click
+from flask.cli import AppGroup
+
+from selfcare.access import settings
+from selfcare.database import db
+from selfcare.models import LOCALES
+from selfcare.services import contracts, phones
+from selfcare.services.contracts import ContractRefused, NewContract
+from selfcare.services.users import Newcomer, Refusal
+
+contracts_group = AppGroup("contracts", help="Contracts, for the operator.")
+
+
+@contracts_group.command("create")
+@click.argument("ref")
+@click.option("--name", required=True, help="Its name, like SI_Prod.")
+@click.option("--platform-id", default="", help="Its platform, like FCE_SI_qualif.")
+@click.option("--customer", required=True, help="The customer's code, like HONEY1655.")
+@click.option("--company", required=True, help="The customer's name, where it is new.")
+@click.option("--offer", default="Flexible Engine", show_default=True)
+@click.option("--console/--no-console", default=True, help="For a new offer: has it a console?")
+@click.option("--login", required=True, help="The referent's login.")
+@click.option("--email", required=True, help="The referent's address; known ones are kept.")
+@click.option("--first-name", required=True)
+@click.option("--last-name", required=True)
+@click.option("--title", type=click.Choice(["madam", "sir"]), default="madam", show_default=True)
+@click.option("--mobile", required=True, help="The referent's mobile phone.")
+@click.option("--locale", type=click.Choice(LOCALES), default="fr", show_default=True)
+def create(
+    *,
+    ref: str,
+    name: str,
+    platform_id: str,
+    customer: str,
+    company: str,
+    offer: str,
+    console: bool,
+    login: str,
+    email: str,
+    first_name: str,
+    last_name: str,
+    title: str,
+    mobile: str,
+    locale: str,
+) -> None:
+    """Open the contract REF: its customer, its referent with the mails, its console."""
+    new = NewContract(
+        ref=ref,
+        name=name,
+        platform_id=platform_id,
+        customer_code=customer,
+        customer_name=company,
+        offer=offer,
+        has_console=console,
+        starts_on=datetime.now(ZoneInfo(settings().timezone)).date(),
+    )
+    try:
+        referent = Newcomer(
+            civility=title,
+            last_name=last_name,
+            first_name=first_name,
+            login=login,
+            email=email,
+            mobile=phones.read(mobile, mobile=True),
+            locale=locale,
+        )
+        contracts.create(new, referent)
+    except (ContractRefused, Refusal, phones.NotAPhone, phones.NotAMobile) as refused:
+        raise click.ClickException(str(refused) or type(refused).__name__) from None
+    db.session.commit()
+    click.echo(f"{ref} is open; {email} gets the access mail.")

@@ -1,0 +1,58 @@
+"""Opening a contract from the command line: referent, mails, and its place on the console."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select
+
+from selfcare.database import db
+from selfcare.models import Contract, Membership
+from selfcare.rights import profiles_of_referent
+from selfcare.services.memberships import place_of
+
+COMMAND = (
+    "contracts create {ref} --name SI_Neuf --customer NOUVO2026 --company Nouveau --login"
+    " lea.martin --email lea.martin@example.com --first-name Léa --last-name Martin --mobile"
+)
+
+
+@pytest.fixture
+def create(app):
+    def run(ref: str, mobile: str = "0612345678"):
+        return app.test_cli_runner().invoke(args=[*COMMAND.format(ref=ref).split(), mobile])
+
+    return run
+
+
+def test_staff_3_a_contract_opens_with_its_referent_and_the_console(
+    app, create, ref, stand_in_iam, worker, mailing, browse_as
+):
+    assert create(ref).exit_code == 0
+    worker.run()
+    with app.app_context():
+        membership = db.session.execute(select(Membership)).scalar_one()
+        assert membership.is_referent
+        place = place_of(membership.account_id, ref)
+    assert place
+    assert place.rights.profiles == profiles_of_referent()
+    assert place.console
+    assert place.console.state == "ready"
+    assert stand_in_iam.groups_of(ref, "lea.martin") == {"admin"}
+    subjects = [str(mail.message["Subject"]) for mail in mailing.messages]
+    assert subjects[0] == f"Votre accès au contrat {ref}"
+    assert len(subjects) == 2
+    assert browse_as("lea.martin").get(f"/contracts/{ref}/").status == 200
+
+
+def test_staff_3_a_reference_is_given_once(app, create):
+    assert create("OCB0000999").exit_code == 0
+    again = create("OCB0000999")
+    assert again.exit_code == 1
+    assert "OCB0000999 exists already" in again.output
+
+
+@pytest.mark.parametrize(("ref", "mobile"), [("ocb1", "0612345678"), ("OCB0000999", "12")])
+def test_staff_3_what_cannot_be_opened_leaves_nothing_behind(app, create, ref, mobile):
+    assert create(ref, mobile).exit_code == 1
+    with app.app_context():
+        assert not db.session.execute(select(Contract)).first()
