@@ -23,7 +23,6 @@ from selfcare.services.two_factor import WrongCode
 
 bp = Blueprint("auth", __name__)
 
-KNOWN_BROWSER = "known"
 AWAITING = "awaiting"
 """Where the session keeps the sign-in whose second factor is still to come."""
 _ONE_YEAR = 365 * 86_400
@@ -124,7 +123,14 @@ def logout() -> ResponseReturnValue:
     db.session.commit()
     logout_user()
     session.clear()
-    return redirect(url_for("auth.login"), code=303)
+    answer = redirect(url_for("auth.login"), code=303)
+    answer.headers["Clear-Site-Data"] = '"cache"'  # what was seen is not left on a shared machine
+    return answer
+
+
+def _known_browser() -> str:
+    """The name of the cookie that recognises a browser somebody signed in with before."""
+    return "__Secure-known" if settings().secure else "known"
 
 
 def _enter(sign_in: SignIn, target: str) -> Response:
@@ -133,7 +139,7 @@ def _enter(sign_in: SignIn, target: str) -> Response:
     login_user(sign_in)
     answer = redirect(target, code=303)
     answer.set_cookie(
-        KNOWN_BROWSER,
+        _known_browser(),
         _serializer().dumps(sign_in.account.login.lower()),
         max_age=_ONE_YEAR,
         path="/login",
@@ -147,7 +153,7 @@ def _enter(sign_in: SignIn, target: str) -> Response:
 def _browser() -> Browser:
     """Where the attempt comes from, with the login that signed in here before, if any."""
     known = ""
-    if cookie := request.cookies.get(KNOWN_BROWSER):
+    if cookie := request.cookies.get(_known_browser()):
         try:
             known = _serializer().loads(cookie, max_age=_ONE_YEAR)
         except BadSignature:

@@ -243,6 +243,10 @@ class TestSession:
         assert "Domain" not in cookie
         assert "max-age=" in answer.headers["Strict-Transport-Security"]
 
+    def test_auth_1_signing_out_empties_the_browsers_cache(self, browse_as):
+        paul = browse_as("paul.dupont")
+        assert paul.post("/logout").headers["Clear-Site-Data"] == '"cache"'
+
     def test_auth_1_the_former_secret_key_is_accepted_while_it_is_replaced(
         self, another_app, browse_as, settings
     ):
