@@ -58,6 +58,8 @@ PYTEST := $(BIN)/python -m pytest -n auto
 .PHONY: test
 test: $(VENV)/installed-dev ## all tests, with SQLite then PostgreSQL; ARGS="-k orders"
 	@scripts/test-programs
+	@[ -d var/test/keystone/venv ] || echo "Installing a Keystone for the tests into var/test/keystone"
+	@$(BIN)/python -m tests.keystone
 	@failed=0; \
 	$(PYTEST) --database sqlite $(ARGS) || failed=1; \
 	$(PYTEST) --database postgresql -m "not browser and not once" $(ARGS); \

@@ -86,9 +86,7 @@ def keystone() -> Iterator[Console]:
     if given := os.environ.get("TEST_KEYSTONE_URL"):
         yield Console(given, os.environ["TEST_KEYSTONE_PASSWORD"])
         return
-    with _locked():
-        venv = _install()
-        template = _bootstrapped(venv)
+    venv, template = prepared()
     with scratch_folder("keystone") as folder:
         for name in ("keystone.db", "fernet-keys", "credential-keys", "password"):
             source = template / name
@@ -115,6 +113,17 @@ def keystone() -> Iterator[Console]:
             yield Console(f"http://{HOST}:{port}/v3", (folder / "password").read_text())
         finally:
             end(process, signal.SIGTERM, within=10)
+
+
+def prepared() -> tuple[Path, Path]:
+    """The virtualenv with Keystone, and the folder with an empty one; made where they are missing.
+
+    Raises:
+        KeystoneUnavailableError: it has to be installed and cannot be had.
+    """
+    with _locked():
+        venv = _install()
+        return venv, _bootstrapped(venv)
 
 
 @contextlib.contextmanager
@@ -202,3 +211,11 @@ def _await(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
             return
         time.sleep(0.1)
     raise RuntimeError(f"Keystone did not start:\n{log.read_text()[-2000:]}")
+
+
+if __name__ == "__main__":  # before the tests, which have little time each
+    if not os.environ.get("TEST_KEYSTONE_URL"):
+        try:
+            prepared()
+        except KeystoneUnavailableError as missing:
+            print(f"No Keystone: {missing}; its tests will be skipped")
