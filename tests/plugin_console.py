@@ -80,7 +80,7 @@ def _connected(app: Flask, url: str, console: Console) -> Iterator[Keystone]:
         iam_url=url,
         iam_username=console.username,
         iam_password=console.password,
-        iam_timeout=2,
+        iam_timeout=8,  # a real Keystone on a busy machine needs seconds for some calls
     )
     app.extensions["iam"] = port.connect(settings)
     yield app.extensions["iam"]

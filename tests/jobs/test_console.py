@@ -205,7 +205,7 @@ class TestDisturbed:
         self.in_the_end(app, ref, iam, access, outbox, sophie)
 
     def test_users_8_slow_is_said(self, app, ref, iam, access, outbox, sophie, faulty):
-        faulty.fail("POST /v3/users", hang=2.5, after=True)
+        faulty.fail("POST /v3/users", hang=9, after=True)
         assert converge(app, sophie)
         assert access().problem == "slow"
         self.in_the_end(app, ref, iam, access, outbox, sophie)
