@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import secrets
 import threading
 import time
 
@@ -20,6 +21,11 @@ pytestmark = pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")
 
 SOPHIE = Person("sophie.dupont", "sophie.dupont@example.com", "Sophie DUPONT")
 GUEST, POWER = frozenset({"guest"}), frozenset({"power_user"})
+
+
+def new_key(secret="s" * 32):
+    """A pair nobody has: the real Keystone, and its keys, last for the session."""
+    return NewKey(secrets.token_hex(16), secret=secret)
 
 
 @pytest.fixture
@@ -124,7 +130,7 @@ class TestPerson:
 
     def test_users_6_is_deleted_with_keys_and_stays_deleted(self, iam, opened, witness):
         iam.set_groups(opened, SOPHIE, GUEST)
-        iam.create_key(opened, "sophie.dupont", NewKey("a" * 32, secret="s" * 32))
+        iam.create_key(opened, "sophie.dupont", new_key())
         assert iam.delete_user(opened, "sophie.dupont") == 1
         assert groups_of(witness, opened, "sophie.dupont") is None
         assert iam.delete_user(opened, "sophie.dupont") == 0
@@ -171,22 +177,32 @@ class TestPasswordsAndKeys:
 
     def test_api_2_a_key_said_twice_is_one_and_its_secret_is_not_told(self, iam, opened):
         iam.set_groups(opened, SOPHIE, GUEST)
-        ours = NewKey("k" * 32, secret="very secret")
+        ours = new_key(secret="very secret")
         for _ in range(2):
             iam.create_key(opened, "sophie.dupont", ours)
         held = iam.keys(opened, "sophie.dupont")
-        assert [key.access for key in held] == ["k" * 32]
+        assert [key.access for key in held] == [ours.access]
         assert "very secret" not in repr(held) + repr(ours)
-        iam.delete_key(opened, "sophie.dupont", "k" * 32)
-        iam.delete_key(opened, "sophie.dupont", "k" * 32)
+        iam.delete_key(opened, "sophie.dupont", ours.access)
+        iam.delete_key(opened, "sophie.dupont", ours.access)
         assert iam.keys(opened, "sophie.dupont") == []
 
     def test_api_2_two_keys_at_most(self, iam, opened):
         iam.set_groups(opened, SOPHIE, GUEST)
-        for name in "ab":
-            iam.create_key(opened, "sophie.dupont", NewKey(name * 32, secret="s"))
+        for _ in range(2):
+            iam.create_key(opened, "sophie.dupont", new_key())
         with pytest.raises(errors.Quota):
-            iam.create_key(opened, "sophie.dupont", NewKey("c" * 32, secret="s"))
+            iam.create_key(opened, "sophie.dupont", new_key())
+
+    def test_api_2_a_key_somebody_else_has_is_refused(self, iam, opened):
+        paul = Person("paul.dupont", "paul.dupont@example.com", "Paul DUPONT")
+        iam.set_groups(opened, SOPHIE, GUEST)
+        iam.set_groups(opened, paul, GUEST)
+        taken = new_key()
+        iam.create_key(opened, "paul.dupont", taken)
+        with pytest.raises(errors.Conflict):
+            iam.create_key(opened, "sophie.dupont", taken)
+        assert iam.keys(opened, "sophie.dupont") == []
 
 
 class TestFaults:

@@ -76,11 +76,10 @@ class Client:
         body: Mapping[str, Any] | None = None,
         *,
         gone_ok: bool = False,
-        conflict_ok: bool = False,
     ) -> Any:
         """One call with the service token; the decoded answer, or the problem raised."""
         answer = self._raw(method, path, ref, body)
-        if (gone_ok and answer.status_code == 404) or (conflict_ok and answer.status_code == 409):
+        if gone_ok and answer.status_code == 404:
             return {}
         return self._checked(answer)
 

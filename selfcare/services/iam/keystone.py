@@ -137,7 +137,11 @@ class Keystone(Client):
         return self._user_keys(ref, self._existing_user(ref, username)["id"])
 
     def create_key(self, ref: str, username: str, new: NewKey) -> NewKey:
-        """Store our own pair: saying it again makes no second key (point 8)."""
+        """Store our own pair: saying it again makes no second key (point 8).
+
+        Raises:
+            Conflict: somebody else's key has that name (Keystone's ids are their hashes).
+        """
         user = self._existing_user(ref, username)
         held = self._user_keys(ref, user["id"])
         if any(key.access == new.access for key in held):
@@ -151,7 +155,11 @@ class Keystone(Client):
             "project_id": self._project_id(ref),
             "blob": blob,
         }
-        self._call("POST", "/credentials", ref, {"credential": credential}, conflict_ok=True)
+        try:
+            self._call("POST", "/credentials", ref, {"credential": credential})
+        except Conflict:  # our own, if another run of this was faster
+            if all(key.access != new.access for key in self._user_keys(ref, user["id"])):
+                raise
         return new
 
     def delete_key(self, ref: str, username: str, access: str) -> None:
