@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from selfcare import wording
 from selfcare.database import Rows
 from selfcare.lists.query import Column, ListQuery
-from selfcare.models import Invoice, UsageLine, UsageReport
+from selfcare.models import Invoice, PreInvoiceVersion, UsageLine, UsageReport
 from selfcare.wording import plain_amount
 
 
@@ -130,16 +130,21 @@ def of_contract(contract_id: int) -> Rows:
 
 
 def usage_of_contract(contract_id: int) -> Rows:
-    """Every month of usage of the contract."""
-    return select(
+    """Every month of usage of the contract, and how far its pre-invoice is."""
+    rows = select(
         UsageReport.id,
         UsageReport.month,
         UsageReport.total,
         UsageReport.currency,
         UsageReport.csv_size,
         UsageReport.pre_invoice_state,
-        UsageReport.pre_invoice_size,
-    ).where(UsageReport.contract_id == contract_id)
+        UsageReport.pre_invoice_attempts,
+        PreInvoiceVersion.size.label("pre_invoice_size"),
+    )
+    newest = (PreInvoiceVersion.report_id == UsageReport.id) & (
+        PreInvoiceVersion.number == UsageReport.pre_invoice_version
+    )
+    return rows.outerjoin(PreInvoiceVersion, newest).where(UsageReport.contract_id == contract_id)
 
 
 def lines_of(report_id: int) -> Rows:
