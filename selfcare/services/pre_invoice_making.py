@@ -76,12 +76,12 @@ def subscribed(contract_id: int, starts_on: date, ends_on: date) -> None:
 def invoice_of(report: UsageReport) -> Invoice | None:
     """The month's invoice in the report's currency, once it is there: then nothing changes more.
 
-    One whose period takes in the month; one that names no period is the month's if it was issued
+    One whose period lies in the month; one that names no period is the month's if it was issued
     in the next.
     """
     first, last = report.month, last_day(report.month)
     month_after = last + timedelta(days=1)
-    covers = (Invoice.period_from <= last) & (Invoice.period_to >= first)
+    covers = (Invoice.period_from >= first) & (Invoice.period_to <= last)
     follows = Invoice.period_from.is_(None) & Invoice.issued_on.between(
         month_after, last_day(month_after)
     )

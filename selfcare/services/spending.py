@@ -2,8 +2,9 @@
 
 Invoices are the truth about money, but name no service: their lines are free text. So there are
 two pictures, never mixed: what was invoiced, and what the portal works out for each service from
-the usage reports and the subscriptions, upfront payments in the month they are due, as
-pre-invoices do (docs/adr/0502). Each currency has pictures of its own.
+the usage reports and the subscriptions, as pre-invoices do (docs/adr/0502). Upfront payments are
+due once and hide the rest if they are drawn with their service, so they stand beside the services.
+Each currency has pictures of its own.
 
 One statement reads all of it: `usage_shares` hold a report already added up, so that a million
 usage lines cost no more than ten.
@@ -26,7 +27,6 @@ from sqlalchemy import (
     Row,
     String,
     Subquery,
-    case,
     func,
     literal,
     null,
@@ -50,7 +50,7 @@ from selfcare.services.figures import Spend, last_months, spend_of
 MOST_SERVICES = 4
 """Services drawn by name; what is left of more of them is drawn as one."""
 
-LATEST, USAGE, SUBSCRIBED = "latest", "usage", "subscribed"
+LATEST, USAGE, SUBSCRIBED, UPFRONT = "latest", "usage", "subscribed", "upfront"
 _INVOICED = frozenset(InvoiceKind)
 _NOTHING = Decimal("0.00")
 
@@ -122,11 +122,12 @@ def overview(contract_id: int, today: date) -> Overview:
             *_invoices(contract_id, months[0]),
             _usage(contract_id, months[0], months[-1]),
             _subscribed(contract_id, months),
+            _upfront(contract_id, months),
         )
     ).all()
     latest = next((row for row in rows if row.what == LATEST), None)
     invoiced = [row for row in rows if row.what in _INVOICED]
-    worked_out = [row for row in rows if row.what in {USAGE, SUBSCRIBED}]
+    worked_out = [row for row in rows if row.what in {USAGE, SUBSCRIBED, UPFRONT}]
     return Overview(latest, _invoiced(invoiced, months), _by_service(worked_out, months))
 
 
@@ -183,8 +184,6 @@ def _usage(contract_id: int, since: date, until: date) -> Rows:
 def _subscribed(contract_id: int, months: Sequence[date]) -> Rows:
     """What subscriptions cost each month they run in, by the service that was ordered."""
     month = _calendar(months)
-    starts = Subscription.starts_on >= month.c.first
-    cost = Subscription.price + case((starts, Subscription.upfront), else_=0)
     return (
         select(
             literal(SUBSCRIBED, String),
@@ -192,7 +191,7 @@ def _subscribed(contract_id: int, months: Sequence[date]) -> Rows:
             Order.name_fr,
             Order.name_en,
             month.c.first,
-            type_coerce(func.sum(cost), Numeric(14, 2)),
+            type_coerce(func.sum(Subscription.price), Numeric(14, 2)),
             Subscription.currency,
         )
         .select_from(month)
@@ -203,6 +202,29 @@ def _subscribed(contract_id: int, months: Sequence[date]) -> Rows:
         .join(Order, Order.id == Subscription.order_id)
         .where(Subscription.contract_id == contract_id)
         .group_by(month.c.first, Order.name_fr, Order.name_en, Subscription.currency)
+    )
+
+
+def _upfront(contract_id: int, months: Sequence[date]) -> Rows:
+    """What was due at once, in the month the subscription starts."""
+    month = _calendar(months)
+    return (
+        select(
+            literal(UPFRONT, String),
+            type_coerce(null(), Integer),
+            literal("", String),
+            literal("", String),
+            month.c.first,
+            type_coerce(func.sum(Subscription.upfront), Numeric(14, 2)),
+            Subscription.currency,
+        )
+        .select_from(month)
+        .join(
+            Subscription,
+            (Subscription.starts_on >= month.c.first) & (Subscription.starts_on < month.c.after),
+        )
+        .where(Subscription.contract_id == contract_id, Subscription.upfront > 0)
+        .group_by(month.c.first, Subscription.currency)
     )
 
 
@@ -240,6 +262,8 @@ def _by_service(rows: Sequence[Any], months: Sequence[date]) -> list[ServiceSpen
         if not row.amount:
             continue
         name = row.name_en if locale() == "en" else row.name_fr
+        if row.what == UPFRONT:
+            name = _("Upfront payments")
         of_service = amounts.setdefault(row.currency, {}).setdefault(name, {})
         of_service[row.day] = of_service.get(row.day, _NOTHING) + row.amount
     most_used_first = sorted(amounts.items(), key=lambda item: (-len(item[1]), item[0]))
