@@ -79,7 +79,7 @@ def month(contract: Contract, month: str) -> ResponseReturnValue:
         rows,
         report=report,
         groups=usage.groups(report.id),
-        invoice=pre_invoice_making.invoice_of(report),
+        invoice=pre_invoice_making.invoice_of(report) if versions else None,
         versions=versions,
         pre_invoices=pre_invoices.shown(report, versions, contract),
     )
