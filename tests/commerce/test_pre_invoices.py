@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from demo.factur_x import document
 from selfcare.database import db
 from selfcare.jobs import DELAYS
-from selfcare.models import Invoice, Order, PreInvoiceVersion, UsageReport, now
+from selfcare.models import Invoice, Order, OrderStatus, PreInvoiceVersion, UsageReport, now
 from selfcare.services import (
     facturx_reading,
     fulfilment,
@@ -54,7 +54,7 @@ def loaded(app, paul, worker):
             db.session.commit()
             return report.id
 
-    load.id = load()
+    load()
     return load
 
 
@@ -78,7 +78,7 @@ class TestTries:
     @pytest.fixture
     def away(self, app, loaded):
         app.extensions["documents"] = Away()
-        return loaded.id
+        return report(app).id
 
     def test_invoices_1_a_failed_try_says_why_and_when_the_next_is(self, app, away):
         with app.app_context():
@@ -132,9 +132,10 @@ class TestTries:
 
     def test_invoices_1_a_worker_that_died_is_taken_over(self, app, loaded, worker):
         worker.redis.flushdb()
+        report_id = report(app).id
         with app.app_context():
-            assert pre_invoice_making._claim(loaded.id)
-            assert not pre_invoice_making._claim(loaded.id), "somebody has it"
+            assert pre_invoice_making._claim(report_id)
+            assert not pre_invoice_making._claim(report_id), "somebody has it"
             db.session.execute(
                 update(UsageReport).values(pre_invoice_due_at=now() - timedelta(seconds=1))
             )
@@ -157,7 +158,7 @@ class TestTries:
     ):
         """What was drawn from old figures is not kept; the correction's own try makes it."""
         draw = pre_invoice_making._draw
-        corrected = []
+        corrected: list[bool] = []
 
         def drawn_slowly(*args):
             if not corrected:
@@ -223,7 +224,7 @@ class TestVersions:
         with app.app_context():
             order = fulfilment.find(ref)
             assert order
-            fulfilment.move(order, fulfilment.OrderStatus.COMPLETED, by="operator")
+            fulfilment.move(order, OrderStatus.COMPLETED, by="operator")
             db.session.commit()
         assert report(app).pre_invoice_state == "queued"
         worker.run()
@@ -294,7 +295,7 @@ class TestVersions:
     def test_invoices_1_the_daily_look_leaves_the_rest_alone(self, app, loaded, worker):
         worker.run()
         with app.app_context():
-            pre_invoice_making.compare(loaded.id)
+            pre_invoice_making.compare(report(app).id)
         assert worker.waiting() == []
         assert report(app).pre_invoice_state == "ready"
 
