@@ -37,15 +37,15 @@ class Report:
 
     def loaded(self, name: str, what: str) -> None:
         """A file came in."""
-        self._new.append(f"✓ {name}: {what}")
+        self._new.append(f"✓ {_plain(name)}: {_plain(what)}")
 
     def known(self, name: str) -> None:
         """A file was there already."""
-        self._known.append(f"= {name}: there already")
+        self._known.append(f"= {_plain(name)}: there already")
 
     def refused(self, name: str, reason: str) -> None:
         """A file left nothing behind."""
-        self._refused.append(f"✗ {name}: {reason}")
+        self._refused.append(f"✗ {_plain(name)}: {_plain(reason)}")
 
     def print_and_exit(self) -> None:
         """Say it all; fail if something was refused."""
@@ -59,3 +59,8 @@ class Report:
             click.echo("Dry run: nothing was changed.")
         if self._refused:
             raise SystemExit(1)
+
+
+def _plain(text: str) -> str:
+    """Names and contents of files are others' words: nothing in them may steer a terminal."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
