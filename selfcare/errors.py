@@ -88,7 +88,6 @@ def _database(problem: OperationalError | PoolTimeout) -> ResponseReturnValue:
 
 def _documents(_problem: StoreAway) -> ResponseReturnValue:
     """The document store is away: the rest of the portal works, and the document is not lost."""
-    db.session.rollback()
     g.pop("section", None)
     return (
         render("errors/503.html", request_id=g.get("request_id"), documents=True),

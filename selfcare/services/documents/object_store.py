@@ -74,11 +74,10 @@ class ObjectStore:
 
 @contextlib.contextmanager
 def _answering(what: str, key: str) -> Iterator[None]:
-    """Whatever goes wrong in the store is one thing to its callers, and in the log in full."""
+    """Whatever goes wrong in the store is one thing to its callers, and in the log."""
     try:
         yield
     except (BaseError, OSError) as problem:
-        log.error("document_store_away", action=what, key=key, problem=str(problem))  # noqa: TRY400
-        raise StoreAway(
-            "the document store does not answer as it should (see the log)"
-        ) from problem
+        reason = str(problem).partition("\n")[0]
+        log.error("document_store_away", action=what, key=key, problem=reason)  # noqa: TRY400
+        raise StoreAway("the document store does not answer as it should") from problem
