@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
 from flask.cli import AppGroup
 from sqlalchemy.exc import IntegrityError
 
-from selfcare.cli.progress import Report, files_in
+from selfcare.cli.progress import Report, files_in, progress
 from selfcare.database import db
 from selfcare.services import facturx_pdf, facturx_reading, invoice_lists, invoicing
 from selfcare.services.documents import StoreAway
@@ -41,7 +40,7 @@ def load(paths: tuple[Path, ...], *, dry_run: bool, contract: str | None, strict
             for problem in bad.problems:
                 report.refused(path.name, problem)
     loader = _Loader(report, contract, _rules() if strict else None)
-    with click.progressbar(told.items(), label="Invoices", file=sys.stderr) as every:
+    with progress(told.items(), "Invoices") as every:
         for path, read in every:
             loader.load(path, read)
     report.print_and_exit()
@@ -84,6 +83,7 @@ class _Loader:
         if path.stat().st_size > facturx_pdf.LARGEST:
             raise Unreadable(f"larger than {facturx_pdf.LARGEST // 1_000_000} MB")
         pdf = path.read_bytes()
+        invoicing.check_new(pdf)
         if read is None:
             read = facturx_reading.read(pdf)
         else:

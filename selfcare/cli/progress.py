@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import logging
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import click
 
@@ -17,6 +21,26 @@ def files_in(paths: Iterable[Path], suffix: str) -> list[Path]:
         inside = sorted(path.rglob("*")) if path.is_dir() else [path]
         found |= dict.fromkeys(p for p in inside if p.suffix.lower() == suffix and p.is_file())
     return list(found)
+
+
+T = TypeVar("T")
+
+
+@contextmanager
+def progress(items: Iterable[T], label: str) -> Iterator[Iterable[T]]:
+    """A bar while a command goes through its files.
+
+    On a terminal it stays one line: what the log says of each file is in the report as well.
+    """
+    logger = logging.getLogger("selfcare")
+    former = logger.level
+    if sys.stderr.isatty():
+        logger.setLevel(logging.WARNING)
+    try:
+        with click.progressbar(items, label=label, file=sys.stderr) as every:
+            yield every
+    finally:
+        logger.setLevel(former)
 
 
 class Report:

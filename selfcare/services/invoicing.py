@@ -89,6 +89,17 @@ def add(
     return invoice
 
 
+def check_new(pdf: bytes) -> None:
+    """Say at once, before anything is read in it, that a file was loaded.
+
+    Raises:
+        AlreadyThere: it was.
+    """
+    digest = hashlib.sha256(pdf).hexdigest()
+    if db.session.execute(select(Invoice.id).where(Invoice.digest == digest)).first():
+        raise AlreadyThere
+
+
 def _put(invoice: Invoice, pdf: bytes, xml: bytes | None) -> None:
     store = documents.store()
     store.put(invoice.pdf_key, pdf)

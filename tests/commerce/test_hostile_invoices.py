@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -114,8 +115,9 @@ def bomb(layers: int, size: int) -> Change:
         stream._data = packed
         stream[NameObject("/Filter")] = ArrayObject([NameObject("/FlateDecode")] * layers)
         stream[NameObject("/Length")] = NumberObject(len(packed))
-        names = writer.root_object["/Names"]["/EmbeddedFiles"]["/Names"]  # type: ignore[index]
-        for spec in (names[1].get_object(), *writer.root_object["/AF"]):
+        root: Any = writer.root_object
+        names = root["/Names"]["/EmbeddedFiles"]["/Names"]
+        for spec in (names[1].get_object(), *root["/AF"]):
             spec.get_object()[NameObject("/EF")] = DictionaryObject(
                 {NameObject("/F"): writer._add_object(stream)}
             )

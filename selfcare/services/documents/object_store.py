@@ -18,7 +18,7 @@ from selfcare.services.documents.port import DocumentMissing, StoreAway
 
 log = structlog.get_logger(__name__)
 
-_PATIENCE = {"connect_timeout": "3s", "timeout": "20s"}
+_PATIENCE = {"connect_timeout": "3s", "timeout": "15s"}
 _TRIES: Any = {
     "max_retries": 2,
     "retry_timeout": timedelta(seconds=10),
