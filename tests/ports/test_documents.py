@@ -146,3 +146,9 @@ def test_invoices_1_a_store_that_is_away_is_said_to_be(away):
         away.put(KEY, b"one")
     with pytest.raises((StoreAway, DocumentMissing)):
         away.get(KEY)
+
+
+def test_invoices_1_a_folder_that_cannot_be_opened_is_a_store_that_is_away(tmp_path):
+    (tmp_path / "documents").write_text("a file where the folder should be")
+    with pytest.raises(StoreAway):
+        ObjectStore(f"file://{tmp_path / 'documents'}")

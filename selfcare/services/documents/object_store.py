@@ -35,17 +35,8 @@ class ObjectStore:
     """
 
     def __init__(self, url: str, **config: Any) -> None:
-        if url.startswith("file://"):
-            folder = Path(unquote(urlsplit(url).path))
-            folder.mkdir(parents=True, exist_ok=True)
-            folder.chmod(0o700)
-            self._store: LocalStore | S3Store = LocalStore(folder, automatic_cleanup=True)
-        else:
-            endpoint = str(config.get("endpoint", ""))
-            options: Any = {**_PATIENCE, "allow_http": endpoint.startswith("http://")}
-            self._store = S3Store.from_url(
-                url, client_options=options, retry_config=_TRIES, **config
-            )
+        with _answering("open", url):
+            self._store = _folder(url) if url.startswith("file://") else _bucket(url, config)
 
     def put(self, key: str, data: bytes) -> None:
         """Keep a document, whole or not at all."""
@@ -70,6 +61,19 @@ class ObjectStore:
         with _answering("list", prefix):
             for some in obstore.list(self._store, prefix or None):
                 yield from (item["path"] for item in some)
+
+
+def _folder(url: str) -> LocalStore | S3Store:
+    folder = Path(unquote(urlsplit(url).path))
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o700)
+    return LocalStore(folder, automatic_cleanup=True)
+
+
+def _bucket(url: str, config: dict[str, Any]) -> LocalStore | S3Store:
+    endpoint = str(config.get("endpoint", ""))
+    options: Any = {**_PATIENCE, "allow_http": endpoint.startswith("http://")}
+    return S3Store.from_url(url, client_options=options, retry_config=_TRIES, **config)
 
 
 @contextlib.contextmanager
