@@ -112,9 +112,10 @@ def _report(seen: Seen, memory: list[int], *, people: int, minutes: float) -> st
     met = ", ".join(f"{status}: {count}" for status, count in sorted(seen.statuses.items()))
     used = " → ".join(f"{size / 1e6:.0f}" for size in memory)
     troubles = ", ".join(f"{what}: {count}" for what, count in seen.troubles.items()) or "none"
-    rate = len(seen.seconds) / minutes / 60
+    count = len(seen.seconds)
     return (
-        f"{people} people, {minutes:g} minutes, {len(seen.seconds)} answers ({rate:.0f} a second).\n"
+        f"{people} people, {minutes:g} minutes, {count} answers"
+        f" ({count / minutes / 60:.0f} a second).\n"
         f"Answers by status: {met}. Troubles: {troubles}.\n"
         f"Seconds to the answer: median {parts[49]:.3f}, 95 %: {parts[94]:.3f},"
         f" 99 %: {parts[98]:.3f}.\n"
