@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 import zlib
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -202,6 +204,19 @@ def test_safe_refuses_with_the_reason_and_leaves_nothing(name, load, invoices, s
     assert reason in output
     assert invoices() == []
     assert list(store.keys()) == []
+
+
+def test_safe_names_of_files_do_not_steer_the_terminal(load, invoices, tmp_path):
+    good = document(bill())
+    names = (b"red\x1b[31m.pdf", b"no-utf8-\xff.pdf", b"\xe2\x80\xaegnp.pdf")
+    for number, name in enumerate(names):
+        data = good if number == 0 else b"%PDF-1.7 broken"
+        Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + name)).write_bytes(data)
+    output, code = load(tmp_path)
+    assert code == 1
+    assert "1 loaded, 0 there already, 2 refused" in output
+    assert output.replace("\n", "").isprintable()
+    assert len(invoices()) == 1
 
 
 ACTIVE = [name for name, (_, reason) in REFUSED.items() if "active" in reason or "plays" in reason]
