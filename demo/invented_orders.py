@@ -17,7 +17,7 @@ from random import Random
 from demo.data_files import read
 from demo.invented import InventedCustomer, Inventor, Member, Row
 from demo.order_rows import PARIS
-from demo.price_list import Rate, rates
+from demo.price_list import MIGRATION, RESERVATION, Rate, names, rates
 from selfcare.models import OrderStatus, Searchable, fold
 from selfcare.services.ordering import reservation_period
 
@@ -65,9 +65,8 @@ class OrderInventor:
         self._days: dict[int, str] = {}
         self._templates = [_template(rate) for rate in rates().values()]
         self._needs = [(needs, fold(needs)) for needs in read("invented-words")["needs"]]
-        by_slug = {service["slug"]: service for service in read("catalogue")["service"]}
-        self._reservation = _names(by_slug["elastic-cloud-server-reservation"])
-        self._migration = _names(by_slug["migration"])
+        self._reservation = _names(RESERVATION)
+        self._migration = _names(MIGRATION)
 
     def orders(
         self, customer: InventedCustomer, count: int, subscribed: int
@@ -166,9 +165,9 @@ _json = json.JSONEncoder().encode
 _folded = lru_cache(maxsize=1000)(fold)
 
 
-def _names(service: dict[str, str]) -> tuple[str, str, str]:
-    names = service["name_fr"], service["name_en"]
-    return *names, Searchable.joined(names)
+def _names(slug: str) -> tuple[str, str, str]:
+    """Both names, and what they are found by."""
+    return *names(slug), Searchable.joined(names(slug))
 
 
 def _template(rate: Rate) -> _Template:

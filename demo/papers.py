@@ -13,9 +13,12 @@ from demo.data_files import read
 from demo.factur_x import Bill, document
 from selfcare.database import db
 from selfcare.models import Account, Contract, Customer, Invoice, now
-from selfcare.services import facturx_reading, invoicing, usage, usage_reading
+from selfcare.services import facturx_reading, invoicing, pre_invoices, usage, usage_reading
 
 REF = "OCB0000124"
+NOT_INVOICED = "OCB0000412"
+"""Has a pre-invoice whose invoice is still to come, and no invoice at all."""
+
 MONTHS = 12
 SUBSCRIPTIONS = Decimal("1000.00")
 _CENTS = Decimal("0.01")
@@ -34,15 +37,18 @@ def add(moment: datetime | None = None) -> int:
     ).one_or_none()
     if found is None or db.session.execute(select(Invoice.id).limit(1)).first():
         return 0
-    _, customer = found
+    contract, customer = found
     today = (moment or now()).date()
     count = 0
-    for bill in _bills(today, customer.name, customer.siren or ""):
+    for month in (*read("papers")["usage"]["months"], *_months_before(today, MONTHS)):
+        usage.load(_report(month))
+        count += 1
+    for bill in _bills(today, contract, customer):
         pdf = document(bill)
         invoicing.add(facturx_reading.read(pdf), pdf)
         count += 1
-    for month in (*read("papers")["usage"]["months"], *_months_before(today, 4)):
-        usage.load(_report(month))
+    if _exists(NOT_INVOICED):
+        usage.load(_report(_months_before(today, 1)[0], NOT_INVOICED))
         count += 1
     db.session.execute(
         update(Account)
@@ -52,18 +58,26 @@ def add(moment: datetime | None = None) -> int:
     return count
 
 
-def _bills(today: date, customer: str, siren: str) -> Iterator[Bill]:
+def _exists(ref: str) -> bool:
+    return db.session.execute(select(Contract.id).where(Contract.ref == ref)).first() is not None
+
+
+def _bills(today: date, contract: Contract, customer: Customer) -> Iterator[Bill]:
     """The guide's, one for each of the last months, a credit note, and one in Swiss francs."""
     shown = read("papers")["invoice"]
-    common: dict[str, Any] = {"contract_ref": REF, "customer": customer, "siren": siren}
+    common: dict[str, Any] = {
+        "contract_ref": REF,
+        "customer": customer.name,
+        "siren": customer.siren or "",
+    }
     for row in shown:
         yield Bill(row["number"], row["issued_on"], lines=_lines(row["net"]), **common)
     months = _months_before(today, MONTHS)
     for number, month in enumerate(months):
         issued_on = _next(month) + timedelta(days=3 + number % 4)
         if issued_on <= today:
-            net = shown[number % len(shown)]["net"]
-            yield Bill(f"FA-{issued_on:%Y-%m%d}", issued_on, lines=_lines(net), **common)
+            lines = _worked_out(contract, month)
+            yield Bill(f"FA-{issued_on:%Y-%m%d}", issued_on, lines=lines, **common)
     yield Bill(
         f"AV-{months[-2]:%Y-%m}",
         months[-2].replace(day=20),
@@ -80,11 +94,26 @@ def _bills(today: date, customer: str, siren: str) -> Iterator[Bill]:
     )
 
 
+def _worked_out(contract: Contract, month: date) -> tuple[tuple[str, Decimal], ...]:
+    """What the month's pre-invoice says: an invoice that asks for what was announced."""
+    report = usage.of_month(contract.id, month)
+    if report is None:
+        return ()
+    first, *_ = pre_invoices.work_out(report, pre_invoices.vat_rate(contract))
+    services = [(row.service, row.whole) for row in usage.groups(report.id)]
+    others = [
+        (f"Versement initial : {line.name}" if line.kind == "upfront" else line.name, line.amount)
+        for line in first.lines
+        if line.kind != "usage"
+    ]
+    return (*dict.fromkeys(services), *others)
+
+
 def _lines(net: Decimal) -> tuple[tuple[str, Decimal], ...]:
     return (("Usage du mois", net - SUBSCRIPTIONS), ("Abonnements en cours", SUBSCRIPTIONS))
 
 
-def _report(month: date) -> bytes:
+def _report(month: date, ref: str = REF) -> bytes:
     """A month of usage, a little different from the next, in the operator's 27 columns."""
     lines = [";".join(usage_reading.COLUMNS)]
     for number, row in enumerate(read("papers")["usage"]["lines"], 1):
@@ -94,7 +123,7 @@ def _report(month: date) -> bytes:
             "BillingMode": "PostPaid",
             "BeginDate": f"{month:%Y-%m-%d}",
             "EndDate": f"{_next(month) - timedelta(days=1):%Y-%m-%d}",
-            "TenantLabel": REF,
+            "TenantLabel": ref,
             "Country": "FR",
             "Region": "eu-west-0",
             "ServiceCloud": service,

@@ -1,4 +1,7 @@
-"""What reserving a flavor costs: `demo/data/prices.toml`, by the template an order names."""
+"""What reserving a flavor costs: the catalogue's own file, by the template an order names.
+
+The demo's orders, old and invented, cost what the catalogue says: there is no second price list.
+"""
 
 from __future__ import annotations
 
@@ -6,35 +9,28 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
+from typing import Any
 
-from demo.data_files import read
+from selfcare.config import ROOT
+from selfcare.services import catalogue_files
+from selfcare.services.catalogue_files import ServiceFile
+
+RESERVATION = "elastic-cloud-server-reservation"
+MIGRATION = "migration"
 
 
 @dataclass(frozen=True)
 class Rate:
-    """One way of reserving one flavor."""
+    """One way of reserving one flavor, as orders and subscriptions write it."""
 
-    flavor: str
+    template: str
+    subscription_name: str
     months: int
     monthly: Decimal
     upfront: Decimal
     region: str
     service_code: str
     currency: str
-
-    @property
-    def template(self) -> str:
-        """`c2.large.2Y.upfront`, as the parameters of an order name it."""
-        return f"{self.flavor}.{self.months // 12}Y{'.upfront' if self.upfront else ''}"
-
-    @property
-    def subscription_name(self) -> str:
-        """« Reservation c2.large 2 years with upfront », the same in both languages."""
-        years = self.months // 12
-        return (
-            f"Reservation {self.flavor} {years} year{'s' if years > 1 else ''}"
-            f" {'with' if self.upfront else 'without'} upfront"
-        )
 
     @property
     def parameters(self) -> dict[str, str]:
@@ -47,20 +43,35 @@ class Rate:
 
 
 @cache
+def service(slug: str) -> ServiceFile:
+    """A service as `catalogue/<slug>.toml` has it, read and checked as an operator's is."""
+    return catalogue_files.read(ROOT / "catalogue" / f"{slug}.toml")
+
+
+def names(slug: str) -> tuple[str, str]:
+    """What a service is called in French and in English."""
+    columns: Mapping[str, Any] = service(slug).columns
+    return columns["name_fr"], columns["name_en"]
+
+
+@cache
 def rates() -> Mapping[str, Rate]:
     """All rates, by template."""
-    prices = read("prices")
-    every = (
-        Rate(
-            flavor=flavor["name"],
-            months=reserved["months"],
-            monthly=reserved["monthly"],
-            upfront=reserved.get("upfront", Decimal(0)),
-            region=prices["region"],
-            service_code=prices["service"],
-            currency=prices["currency"],
+    found = service(RESERVATION)
+    definition = found.definition
+    [region] = next(asked.options for asked in definition.fields if asked.name == "region")
+    every = []
+    for price in definition.prices:
+        values = dict(zip(definition.priced_by, price.choices, strict=True))
+        rate = Rate(
+            template=definition.template(values),
+            subscription_name=definition.subscription_name(values) or "",
+            months=definition.months(values) or 0,
+            monthly=price.monthly,
+            upfront=price.upfront,
+            region=region.value,
+            service_code=found.columns["code"],
+            currency=definition.currency,
         )
-        for flavor in prices["flavor"]
-        for reserved in flavor["reserved"]
-    )
+        every.append(rate)
     return {rate.template: rate for rate in every}

@@ -104,6 +104,7 @@ class Demo:
             "ASSETS_DIR": str(self.folder.path / "assets"),
             "DOCUMENTS_URL": f"file://{self.folder.path / 'documents'}",
             "FULFILMENT": "automatic",
+            "OPERATOR_EMAILS": "operateurs@example.com",
             "ECE_CHANGES_URL": "https://changes.example.com/",
             "ECE_INCIDENTS_URL": "https://incidents.example.com/",
             "NEWS_URL": "https://news.example.com/",

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, func, select
 from demo.data_files import read
 from demo.invented import GROWN_DOMAIN
 from demo.order_rows import PARIS, OrderRow, in_paris, order_rows
-from demo.price_list import Rate
+from demo.price_list import MIGRATION, Rate
 from demo.run import PASSWORD
 from selfcare.config import ROOT
 from selfcare.database import db
@@ -35,8 +35,6 @@ from selfcare.models import (
 )
 from selfcare.rights import OFFERS, Profile, Section, profiles_of_referent
 from selfcare.services import catalogue_loading, ordering, passwords
-
-MIGRATION = "migration"
 
 
 def strangers() -> int:

@@ -15,6 +15,7 @@ import types
 import typing
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
@@ -123,6 +124,17 @@ class Settings:
         "manual",
         "Who carries orders out: `manual` (an operator, `flask orders`) or `automatic` (a job).",
     )
+    operator_emails: str = setting(
+        "",
+        "Who is told of a new order to carry out by hand: mail addresses separated by commas;"
+        " nobody if unset.",
+    )
+    operator_locale: str = setting("fr", "The language of those mails: `fr` or `en`.")
+    vat_rate: Decimal = setting(
+        Decimal(20),
+        "VAT of pre-invoices in per cent, like `20` or `8.5`; a contract may have its own"
+        " (`flask contracts vat`).",
+    )
     documents_url: str = setting(
         f"file://{VAR / 'documents'}",
         "Where invoices and reports are kept: `file:///absolute/folder` or `s3://bucket/prefix`."
@@ -198,6 +210,11 @@ class Settings:
         return self.portal_url.startswith("https://")
 
     @property
+    def operators(self) -> list[str]:
+        """The operators' addresses."""
+        return [part.strip() for part in self.operator_emails.split(",") if part.strip()]
+
+    @property
     def links(self) -> list[tuple[str, str]]:
         """The footer's links as (label, address)."""
         pairs = (part.split("|", 1) for part in re.split(r"[,\n]", self.site_links) if "|" in part)
@@ -234,6 +251,11 @@ def _read(name: str, raw: str, kind: Any) -> Any:
             return int(raw)
         except ValueError:
             raise BadSetting(f"{name}={raw!r}: a whole number is needed") from None
+    if kind is Decimal:
+        try:
+            return Decimal(raw.replace(",", "."))
+        except InvalidOperation:
+            raise BadSetting(f"{name}={raw!r}: a number is needed") from None
     if kind is Path or (isinstance(kind, types.UnionType) and Path in typing.get_args(kind)):
         return Path(raw)
     return raw

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from decimal import Decimal
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -106,6 +107,20 @@ def _check_commerce(settings: Settings) -> None:
         raise BadSetting("DOCUMENTS_URL: file:///absolute/folder or s3://bucket/prefix is needed")
     if settings.fulfilment not in {"manual", "automatic"}:
         raise BadSetting(f"FULFILMENT={settings.fulfilment!r}: manual or automatic")
+    for address in settings.operators:
+        if not re.fullmatch(r"[^@\s]+@[^@\s]+", address):
+            raise BadSetting(f"OPERATOR_EMAILS: {address!r} is no mail address")
+    if settings.operator_locale not in {"fr", "en"}:
+        raise BadSetting(f"OPERATOR_LOCALE={settings.operator_locale!r}: fr or en")
+    if problem := vat_rate_problem(settings.vat_rate):
+        raise BadSetting(f"VAT_RATE={settings.vat_rate}: {problem}")
+
+
+def vat_rate_problem(rate: Decimal) -> str | None:
+    """Why this is no VAT rate in per cent, if it is none."""
+    if not rate.is_finite() or not 0 <= rate < 100 or rate != round(rate, 2):
+        return "per cent from 0 to 99.99 are needed, like 20 or 8.5"
+    return None
 
 
 def _check_console(settings: Settings) -> None:

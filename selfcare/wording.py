@@ -65,7 +65,7 @@ INVOICE_KIND: Mapping[str, Any] = {
 
 PRE_INVOICE_STATE: Mapping[str, Any] = {
     "queued": _l("being prepared"),
-    "ready": _l("ready"),
+    "late": _l("delayed"),
 }
 CONSOLE_ROLE: Mapping[str, Any] = {
     "admin": _l("highest rights: manages cloud resources and user groups"),

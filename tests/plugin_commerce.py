@@ -22,7 +22,7 @@ from selfcare.services import (
     facturx_reading,
     invoicing,
     order_drafts,
-    pre_invoices,
+    pre_invoice_making,
     usage,
 )
 from selfcare.services.documents.object_store import ObjectStore
@@ -140,5 +140,5 @@ def papers(shop: str, cast: Cast, store: ObjectStore) -> dict[str, object]:
         found = {"slug": shop, "key": draft.key, "invoice_id": invoice.id, "month": "2016-09"}
         report_id = report.id
         db.session.commit()
-        pre_invoices.make_pdf(report_id)
+        pre_invoice_making.make_pdf(report_id)
     return found

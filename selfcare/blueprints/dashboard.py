@@ -10,7 +10,7 @@ from selfcare.access import place, requires
 from selfcare.i18n import reader
 from selfcare.models import Contract
 from selfcare.rights import Ability
-from selfcare.services import figures, invoicing
+from selfcare.services import figures, spending
 
 bp = Blueprint("dashboard", __name__, url_prefix="/contracts/<ref>")
 
@@ -25,9 +25,9 @@ def index(contract: Contract) -> ResponseReturnValue:
     return rendering.page(
         "dashboard/index.html",
         figures=figures.of_contract(contract.id, reader().today()) if shown else None,
-        invoiced=invoicing.overview(contract.id, reader().today()).spend
+        overview=spending.overview(contract.id, reader().today())
         if may(Ability.READ_INVOICES)
-        else [],
+        else None,
     )
 
 

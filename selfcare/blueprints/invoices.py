@@ -6,7 +6,7 @@ import re
 from datetime import date
 
 import structlog
-from flask import Blueprint, Response, abort
+from flask import Blueprint, Response, abort, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
@@ -17,7 +17,7 @@ from selfcare.i18n import reader
 from selfcare.lists import invoices
 from selfcare.models import Contract, Invoice, InvoiceKind, UsageReport
 from selfcare.rights import Ability
-from selfcare.services import audit, documents, invoicing, pre_invoices, usage
+from selfcare.services import audit, documents, pre_invoice_making, pre_invoices, spending, usage
 from selfcare.services.documents import DocumentMissing
 
 bp = Blueprint("invoices", __name__, url_prefix="/contracts/<ref>/invoices")
@@ -36,7 +36,7 @@ def index(contract: Contract) -> ResponseReturnValue:
         "invoices/index.html",
         rendering.listing(invoices.InvoiceList, invoices.of_contract(contract.id)),
         rendering.listing(invoices.UsageReportList, invoices.usage_of_contract(contract.id)),
-        overview=invoicing.overview(contract.id, reader().today()),
+        overview=spending.overview(contract.id, reader().today()),
     )
 
 
@@ -73,12 +73,15 @@ def month(contract: Contract, month: str) -> ResponseReturnValue:
     """One month: usage by service and project, its lines, and the pre-invoice."""
     report = _report(contract, month)
     rows = rendering.listing(invoices.UsageLineList, invoices.lines_of(report.id))
+    versions = pre_invoices.versions(report)
     return rendering.lists_page(
         "invoices/month.html",
         rows,
         report=report,
         groups=usage.groups(report.id),
-        pre_invoices=pre_invoices.work_out(report),
+        invoice=pre_invoice_making.invoice_of(report) if versions else None,
+        versions=versions,
+        pre_invoices=pre_invoices.shown(report, versions, contract),
     )
 
 
@@ -94,10 +97,17 @@ def report(contract: Contract, month: str) -> ResponseReturnValue:
 @bp.get("/usage/<month>/pre-invoice.pdf")
 @requires(Ability.READ_INVOICES)
 def pre_invoice(contract: Contract, month: str) -> ResponseReturnValue:
-    """The month's pre-invoice, once the job has made it."""
+    """The month's pre-invoice, once the job has made it; `?version=1` is an earlier one."""
     found = _report(contract, month)
+    made = pre_invoices.versions(found)
+    number = request.args.get("version", found.pre_invoice_version, type=int)
+    version = next((one for one in made if one.number == number), None)
+    if version is None:
+        abort(404)
     name = _("Pre-invoice-%(ref)s-%(month)s", ref=contract.ref, month=f"{found.month:%Y-%m}")
-    return _document(contract, found.pre_invoice_key, f"{name}.pdf", "application/pdf")
+    if version is not made[0]:
+        name += f"-v{version.number}"
+    return _document(contract, version.key, f"{name}.pdf", "application/pdf")
 
 
 def _invoice(contract: Contract, invoice_id: int) -> Invoice:

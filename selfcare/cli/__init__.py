@@ -12,6 +12,7 @@ from selfcare.cli import (
     iam,
     invoices,
     orders,
+    pre_invoices,
     processes,
     settings,
     usage,
@@ -29,5 +30,6 @@ def init_app(app: Flask) -> None:
     app.cli.add_command(orders.orders_group)
     app.cli.add_command(invoices.invoices_group)
     app.cli.add_command(usage.usage_group)
+    app.cli.add_command(pre_invoices.pre_invoices_group)
     app.cli.add_command(documents.documents_group)
     app.cli.add_command(iam.iam_group)

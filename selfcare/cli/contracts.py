@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal, InvalidOperation
 from zoneinfo import ZoneInfo
 
 import click
@@ -76,3 +77,22 @@ def create(
         raise click.ClickException(str(refused) or type(refused).__name__) from None
     db.session.commit()
     click.echo(f"{ref} is open; {email} gets the access mail.")
+
+
+@contracts_group.command("vat")
+@click.argument("ref")
+@click.argument("rate")
+def vat(ref: str, rate: str) -> None:
+    """Give the contract REF a VAT RATE of its own in per cent (8.5), or `default` again.
+
+    Pre-invoices whose month is not invoiced yet are made anew.
+    """
+    try:
+        own = None if rate == "default" else Decimal(rate.replace(",", "."))
+        contracts.set_vat_rate(ref, own)
+    except InvalidOperation:
+        raise click.ClickException(f"{rate!r} is no number") from None
+    except ContractRefused as refused:
+        raise click.ClickException(str(refused)) from None
+    db.session.commit()
+    click.echo(f"{ref.upper()}: {'the setting VAT_RATE' if own is None else f'{own} %'}.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import typing
+from decimal import Decimal
 from pathlib import Path
 
 import click
@@ -48,7 +49,7 @@ def markdown() -> str:
         "| Variable | Kind | Default | What it does |",
         "|---|---|---|---|",
     ]
-    names = {bool: "yes/no", int: "number", str: "text"}
+    names = {bool: "yes/no", int: "number", Decimal: "number", str: "text"}
     for spec in dataclasses.fields(Settings):
         kind = names.get(kinds[spec.name], "path")
         default = spec.default

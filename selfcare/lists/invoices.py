@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, func, select
 from selfcare import wording
 from selfcare.database import Chosen, Rows
 from selfcare.lists.query import Column, ListQuery
-from selfcare.models import Invoice, UsageLine, UsageReport
+from selfcare.models import Invoice, PreInvoiceVersion, UsageLine, UsageReport
 from selfcare.wording import plain_amount
 
 
@@ -78,6 +78,7 @@ class UsageReportList(ListQuery):
     searched_dates = (UsageReport.month,)
     default_sort = "-month"
     tie_break = UsageReport.id
+    joins_decide = False
 
 
 class UsageLineList(ListQuery):
@@ -132,19 +133,28 @@ def of_contract(contract_id: int) -> Chosen:
     return Chosen(_INVOICES, {"contract": contract_id})
 
 
-_REPORTS: Rows = select(
-    UsageReport.id,
-    UsageReport.month,
-    UsageReport.total,
-    UsageReport.currency,
-    UsageReport.csv_size,
-    UsageReport.pre_invoice_state,
-    UsageReport.pre_invoice_size,
-).where(UsageReport.contract_id == bindparam("contract"))
+_REPORTS: Rows = (
+    select(
+        UsageReport.id,
+        UsageReport.month,
+        UsageReport.total,
+        UsageReport.currency,
+        UsageReport.csv_size,
+        UsageReport.pre_invoice_state,
+        UsageReport.pre_invoice_attempts,
+        PreInvoiceVersion.size.label("pre_invoice_size"),
+    )
+    .outerjoin(
+        PreInvoiceVersion,
+        (PreInvoiceVersion.report_id == UsageReport.id)
+        & (PreInvoiceVersion.number == UsageReport.pre_invoice_version),
+    )
+    .where(UsageReport.contract_id == bindparam("contract"))
+)
 
 
 def usage_of_contract(contract_id: int) -> Chosen:
-    """Every month of usage of the contract."""
+    """Every month of usage of the contract, and how far its pre-invoice is."""
     return Chosen(_REPORTS, {"contract": contract_id})
 
 

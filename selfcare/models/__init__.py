@@ -18,8 +18,10 @@ from selfcare.models.invoice import (
     Invoice,
     InvoiceKind,
     PreInvoiceState,
+    PreInvoiceVersion,
     UsageLine,
     UsageReport,
+    UsageShare,
 )
 from selfcare.models.mail import Mail, MailState
 from selfcare.models.order import (
@@ -65,6 +67,7 @@ __all__ = [
     "OrderStatus",
     "Passkey",
     "PreInvoiceState",
+    "PreInvoiceVersion",
     "PriceKind",
     "RecoveryCode",
     "RecoveryRequest",
@@ -78,6 +81,7 @@ __all__ = [
     "TwoFactor",
     "UsageLine",
     "UsageReport",
+    "UsageShare",
     "UserDraft",
     "UserImport",
     "UserImportLine",

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import (
     JSON,
     ForeignKey,
     Index,
+    Numeric,
     String,
     UniqueConstraint,
     text,
@@ -66,6 +68,8 @@ class Contract(Searchable, Base):
     starts_on: Mapped[date]
     ends_on: Mapped[date | None]
     created_at: Mapped[datetime] = mapped_column(default=now)
+    vat_rate: Mapped[Decimal | None] = mapped_column(Numeric(5, 2))
+    """Per cent, where it is not the setting's: Réunion has 8.5, abroad it may be 0."""
 
     customer: Mapped[Customer] = relationship(lazy="raise_on_sql")
     offer: Mapped[Offer] = relationship(lazy="raise_on_sql")

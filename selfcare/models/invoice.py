@@ -56,23 +56,29 @@ class Invoice(Base):
 
 
 class PreInvoiceState(StrEnum):
-    """How far the PDF of a pre-invoice is: a job makes it."""
+    """How far the newest PDF of a pre-invoice is: a job makes it, and gives up after a while."""
 
     QUEUED = "queued"
+    MAKING = "making"
     READY = "ready"
+    FAILED = "failed"
 
 
 class UsageReport(Base):
-    """What a contract used in a month, and the pre-invoice made of it (INVOICES-1).
+    """What a contract used in a month, and the wish for the pre-invoice made of it (INVOICES-1).
 
-    The row is also the wish for the pre-invoice's PDF (design.md, decision 3).
+    `queued` → `making` → `ready`, or back to `queued` with a later date, or `failed` for good
+    (design.md, decision 3). A change of what it is made from queues it again.
     """
 
     __tablename__ = "usage_reports"
     __table_args__ = (
         UniqueConstraint("contract_id", "month"),
-        CheckConstraint("pre_invoice_state IN ('queued', 'ready')", name="pre_invoice_state"),
-        Index(None, "pre_invoice_state"),
+        CheckConstraint(
+            "pre_invoice_state IN ('queued', 'making', 'ready', 'failed')",
+            name="pre_invoice_state",
+        ),
+        Index(None, "pre_invoice_state", "pre_invoice_due_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -84,12 +90,53 @@ class UsageReport(Base):
     digest: Mapped[str] = mapped_column(String(64))
     csv_key: Mapped[str] = mapped_column(String(160))
     csv_size: Mapped[int]
+    loaded_at: Mapped[datetime] = mapped_column(default=now)
     pre_invoice_state: Mapped[PreInvoiceState] = mapped_column(
         String(8), default=PreInvoiceState.QUEUED
     )
-    pre_invoice_key: Mapped[str | None] = mapped_column(String(160))
-    pre_invoice_size: Mapped[int | None]
-    loaded_at: Mapped[datetime] = mapped_column(default=now)
+    pre_invoice_version: Mapped[int] = mapped_column(default=0)
+    """The number of the newest version; 0 while there is none."""
+    pre_invoice_attempts: Mapped[int] = mapped_column(default=0)
+    pre_invoice_problem: Mapped[str | None] = mapped_column(String(500))
+    """Why the last try came to nothing, for the operator."""
+    pre_invoice_due_at: Mapped[datetime] = mapped_column(default=now)
+    """When to try next; while `making`, when a silent worker counts as dead."""
+
+
+class PreInvoiceVersion(Base):
+    """A pre-invoice as it was made once: it may have been downloaded, so it is never changed."""
+
+    __tablename__ = "pre_invoice_versions"
+    __table_args__ = (UniqueConstraint("report_id", "number"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    report_id: Mapped[int] = mapped_column(ForeignKey("usage_reports.id", ondelete="CASCADE"))
+    number: Mapped[int]
+    made_at: Mapped[datetime] = mapped_column(default=now)
+    content: Mapped[list[Any]] = mapped_column(default=list)
+    """What the PDF says, for the readable page."""
+    fingerprint: Mapped[str] = mapped_column(String(64))
+    """SHA-256 of what it was made from: the same again is no new version."""
+    key: Mapped[str] = mapped_column(String(160))
+    size: Mapped[int]
+
+
+class UsageShare(Base):
+    """A report's amount for one service in one project, added up once, when the report is loaded.
+
+    Pages read these instead of adding up a hundred thousand lines a month. In cents, shared out
+    so that the report's shares make exactly its total.
+    """
+
+    __tablename__ = "usage_shares"
+    __table_args__ = (UniqueConstraint("report_id", "service", "project"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    report_id: Mapped[int] = mapped_column(ForeignKey("usage_reports.id", ondelete="CASCADE"))
+    service: Mapped[str] = mapped_column(String(80))
+    project: Mapped[str] = mapped_column(String(120), default="")
+    lines: Mapped[int]
+    amount: Mapped[Decimal] = mapped_column(Numeric(14, 2))
 
 
 class UsageLine(Base):

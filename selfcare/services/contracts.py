@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 
 import structlog
 from sqlalchemy import select
 
+from selfcare.config_rules import vat_rate_problem
 from selfcare.database import db
-from selfcare.models import Contract, Customer, Offer
+from selfcare.models import Contract, Customer, Offer, UsageReport
 from selfcare.rights import REFERENT_CONSOLE_ROLES, profiles_of_referent
-from selfcare.services import console_contracts, users
+from selfcare.services import console_contracts, pre_invoice_making, users
 from selfcare.services.users import Newcomer, Roles
 
 log = structlog.get_logger(__name__)
@@ -70,6 +72,22 @@ def create(new: NewContract, referent: Newcomer) -> Contract:
     users.add(contract, referent, roles, by=None, is_referent=True)
     log.info("contract_opened", ref=contract.ref, referent=referent.login)
     return contract
+
+
+def set_vat_rate(ref: str, rate: Decimal | None) -> None:
+    """Give a contract its own VAT rate in per cent, or the setting's again.
+
+    Raises:
+        ContractRefused: there is no such contract, or that is no rate.
+    """
+    if rate is not None and (problem := vat_rate_problem(rate)):
+        raise ContractRefused(f"{rate}: {problem}")
+    contract = db.session.execute(select(Contract).filter_by(ref=ref.upper())).scalar_one_or_none()
+    if contract is None:
+        raise ContractRefused(f"{ref}: no such contract")
+    contract.vat_rate = rate
+    pre_invoice_making.want(UsageReport.contract_id == contract.id)
+    log.info("vat_rate_set", ref=contract.ref, rate=str(rate))
 
 
 def _customer(new: NewContract) -> Customer:

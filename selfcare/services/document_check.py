@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from selfcare.database import db
-from selfcare.models import Invoice, UsageReport
+from selfcare.models import Invoice, PreInvoiceVersion, UsageReport
 from selfcare.services import documents
 
 
@@ -51,8 +51,11 @@ def delete(keys: list[str]) -> int:
 def _named() -> set[str]:
     db.session.rollback()  # see what others committed by now
     invoices = db.session.execute(select(Invoice.pdf_key, Invoice.xml_key)).all()
-    months = db.session.execute(select(UsageReport.csv_key, UsageReport.pre_invoice_key)).all()
-    return {key for keys in (*invoices, *months) for key in keys if key}
+    others = [
+        *db.session.execute(select(UsageReport.csv_key)).all(),
+        *db.session.execute(select(PreInvoiceVersion.key)).all(),  # every version, for good
+    ]
+    return {key for keys in (*invoices, *others) for key in keys if key}
 
 
 def _is_there(key: str) -> bool:

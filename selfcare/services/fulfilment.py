@@ -24,7 +24,7 @@ from selfcare.models import (
     Subscription,
     now,
 )
-from selfcare.services import audit, mail, ordering
+from selfcare.services import audit, mail, ordering, pre_invoice_making
 
 log = structlog.get_logger(__name__)
 
@@ -57,10 +57,13 @@ class Carrier(Protocol):
 
 
 class Manual:
-    """An operator finds it with `flask orders list` and moves it on."""
+    """An operator gets a mail, finds it with `flask orders list` too, and moves it on."""
 
     def take(self, order: Order) -> None:
-        """Nothing to do: the row is in the operator's list."""
+        """Tell the operators, if the settings name some; the row is in their list anyway."""
+        by = order.placed_by
+        orderer = {"login": by.login, "name": by.full_name, "email": by.email}
+        mail.write_to_operators("order_to_do", **_told(order), by=orderer)
 
 
 class Automatic:
@@ -168,6 +171,7 @@ def _subscribe(order: Order, months: int) -> None:
             ends_on=ends_on,
         )
     )
+    pre_invoice_making.subscribed(order.contract_id, starts_on, ends_on)
 
 
 def _told(order: Order) -> dict[str, Any]:

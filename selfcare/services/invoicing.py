@@ -1,23 +1,18 @@
-"""Invoices: taking them in, and what the invoices page shows of them (§5.7)."""
+"""Invoices: taking them in (§5.7)."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal
-from typing import Any
 
 import structlog
 from babel import Locale
 from sqlalchemy import Row, select
 
 from selfcare.database import db
-from selfcare.models import Contract, Customer, Invoice, InvoiceKind
+from selfcare.models import Contract, Customer, Invoice
 from selfcare.services import documents
 from selfcare.services.facturx_reading import ReadInvoice
-from selfcare.services.figures import Spend, last_months, spend_of
 
 log = structlog.get_logger(__name__)
 
@@ -30,15 +25,6 @@ class InvoiceRefused(ValueError):
 
 class AlreadyThere(Exception):
     """The very same document was loaded before."""
-
-
-@dataclass(frozen=True)
-class Overview:
-    """What stands above the lists, and on the dashboard."""
-
-    latest: Row[*tuple[Any, ...]] | None
-    spend: list[Spend]
-    """Excl. tax, per currency, credit notes deducted."""
 
 
 def add(
@@ -159,31 +145,3 @@ def _contracts(refs: list[str]) -> Sequence[Row[*tuple[Contract, Customer]]]:
         .join(Customer, Customer.id == Contract.customer_id)
         .where(Contract.ref.in_(refs))
     ).all()
-
-
-def overview(contract_id: int, today: date) -> Overview:
-    """The latest invoice, and what was invoiced in each of the last 12 months (DASH-1).
-
-    One statement: an invoice older than that is only looked for where there is no newer one.
-    """
-    months = last_months(today)
-    shown = select(
-        Invoice.id, Invoice.kind, Invoice.issued_on, Invoice.net, Invoice.currency
-    ).where(Invoice.contract_id == contract_id)
-    newest_first = shown.order_by(Invoice.issued_on.desc(), Invoice.id.desc())
-    rows = db.session.execute(newest_first.where(Invoice.issued_on >= months[0])).all()
-    latest = next((row for row in rows if row.kind == InvoiceKind.INVOICE), None)
-    if latest is None:  # credit notes are in the history only
-        of_old = newest_first.where(Invoice.kind == InvoiceKind.INVOICE).limit(1)
-        latest = db.session.execute(of_old).one_or_none()
-    amounts: dict[str, dict[date, Decimal]] = {}
-    for row in rows:
-        of_currency = amounts.setdefault(row.currency, {})
-        month = row.issued_on.replace(day=1)
-        of_currency[month] = of_currency.get(month, Decimal(0)) + row.net
-    most_used_first = sorted(amounts.items(), key=lambda item: (-len(item[1]), item[0]))
-    spend = [
-        spend_of(currency, months, [of_currency.get(month) for month in months[:-1]])
-        for currency, of_currency in most_used_first
-    ]
-    return Overview(latest, spend)

@@ -49,14 +49,28 @@ def write(name: str, account: Account, *, to: str | None = None, **context: Any)
         account: the addressee; `to` is another address of theirs.
         context: what the templates need besides `account`: JSON values, no secret.
     """
-    row = Mail(
-        name=name,
-        account_id=account.id,
-        recipient=to or account.email,
-        locale=account.locale,
-        context=context,
-        message_id=f"{uuid4()}@{current_app.config['SERVER_NAME'].split(':')[0]}",
+    return _put(
+        Mail(
+            name=name,
+            account_id=account.id,
+            recipient=to or account.email,
+            locale=account.locale,
+            context=context,
+        )
     )
+
+
+def write_to_operators(name: str, **context: Any) -> list[Mail]:
+    """The same to each of `OPERATOR_EMAILS`: nobody's account, so nobody's page shows it."""
+    settings: Settings = current_app.extensions["settings"]
+    return [
+        _put(Mail(name=name, recipient=to, locale=settings.operator_locale, context=context))
+        for to in settings.operators
+    ]
+
+
+def _put(row: Mail) -> Mail:
+    row.message_id = f"{uuid4()}@{current_app.config['SERVER_NAME'].split(':')[0]}"
     db.session.add(row)
     db.session.flush()
     deliver.after_commit(row.id)

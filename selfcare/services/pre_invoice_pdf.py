@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from flask import current_app
 from flask_babel import gettext as _
@@ -13,7 +14,13 @@ from selfcare.services.paper import Paper
 from selfcare.services.pre_invoices import Line, PreInvoice
 
 
-def render(found: Sequence[PreInvoice], contract: Contract, customer: Customer) -> bytes:
+def render(
+    found: Sequence[PreInvoice],
+    contract: Contract,
+    customer: Customer,
+    version: int,
+    made_at: datetime,
+) -> bytes:
     """One document for all currencies of the month, in French like the invoices."""
     with speaking("fr"):
         title = _(
@@ -23,6 +30,11 @@ def render(found: Sequence[PreInvoice], contract: Contract, customer: Customer) 
         for text in (
             f"{_('Contract')} : {contract.ref} [{contract.name}]",
             f"{_('Company name')} : {customer.name} ({customer.code})",
+            _(
+                "Version %(number)s of %(moment)s",
+                number=version,
+                moment=reader().moment(made_at),
+            ),
             _("This is no invoice: it announces what the month will cost."),
         ):
             pdf.say(text)
@@ -38,7 +50,7 @@ def _table(pdf: Paper, one: PreInvoice, me: Reader) -> None:
         (label, me.money(amount, one.currency))
         for label, amount in (
             (_("Total excl. tax"), one.net),
-            (_("VAT at %(rate)s %%", rate=20), one.vat),
+            (_("VAT at %(rate)s %%", rate=me.quantity(one.vat_rate)), one.vat),
             (_("Total incl. tax"), one.gross),
         )
     ]

@@ -1,35 +1,25 @@
-"""Pre-invoices: what a month will cost, worked out by us and made a PDF by a job (INVOICES-1).
+"""Pre-invoices: what a month will cost, as worked out by us (INVOICES-1).
 
 A pre-invoice is the month's usage, the subscriptions that run in it, and the upfront payments of
 those that start in it; VAT is taken once, on the sum (facts.md). Subscriptions in another currency
-than the report's make sums of their own.
+than the report's make sums of their own. `pre_invoice_making` makes PDFs of it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import groupby
+from typing import Any, Self
 
-import structlog
+from flask import current_app
 from sqlalchemy import select
 
 from selfcare.database import db
-from selfcare.jobs import job
-from selfcare.models import (
-    Contract,
-    Customer,
-    PreInvoiceState,
-    Subscription,
-    UsageReport,
-)
-from selfcare.services import documents
+from selfcare.models import Contract, PreInvoiceVersion, Subscription, UsageReport
 
-log = structlog.get_logger(__name__)
-
-VAT_RATE = Decimal("0.20")
 _CENTS = Decimal("0.01")
 
 
@@ -50,6 +40,8 @@ class PreInvoice:
     month: date
     currency: str
     lines: Sequence[Line]
+    vat_rate: Decimal
+    """Per cent."""
 
     @property
     def net(self) -> Decimal:
@@ -59,18 +51,37 @@ class PreInvoice:
     @property
     def vat(self) -> Decimal:
         """VAT on the sum, rounded once."""
-        return (self.net * VAT_RATE).quantize(_CENTS, ROUND_HALF_UP)
+        return (self.net * self.vat_rate / 100).quantize(_CENTS, ROUND_HALF_UP)
 
     @property
     def gross(self) -> Decimal:
         """What will be asked for."""
         return self.net + self.vat
 
+    def to_json(self) -> dict[str, Any]:
+        """As a version keeps it."""
+        lines = [{**asdict(line), "amount": str(line.amount)} for line in self.lines]
+        return {"currency": self.currency, "lines": lines, "vat_rate": str(self.vat_rate)}
 
-def work_out(report: UsageReport) -> list[PreInvoice]:
-    """The report's pre-invoice; the report's currency first, others after it."""
+    @classmethod
+    def from_json(cls, month: date, kept: Mapping[str, Any]) -> Self:
+        """As it was when its version was made."""
+        lines = [Line(**{**line, "amount": Decimal(line["amount"])}) for line in kept["lines"]]
+        return cls(month, kept["currency"], lines, Decimal(kept["vat_rate"]))
+
+
+def vat_rate(contract: Contract) -> Decimal:
+    """The contract's own rate, else the one of the settings, in per cent."""
+    if contract.vat_rate is not None:
+        return contract.vat_rate
+    rate: Decimal = current_app.extensions["settings"].vat_rate
+    return rate
+
+
+def work_out(report: UsageReport, rate: Decimal) -> list[PreInvoice]:
+    """The report's pre-invoice as things are now; the report's currency first, others after it."""
     first = report.month
-    last = _last_day(first)
+    last = last_day(first)
     subscriptions = (
         db.session.execute(
             select(Subscription)
@@ -91,7 +102,23 @@ def work_out(report: UsageReport) -> list[PreInvoice]:
             lines.append(_monthly(subscription))
             if subscription.upfront and first <= subscription.starts_on:
                 lines.append(_upfront(subscription))
-    return [PreInvoice(first, currency, lines) for currency, lines in found.items()]
+    return [PreInvoice(first, currency, lines, rate) for currency, lines in found.items()]
+
+
+def versions(report: UsageReport) -> Sequence[PreInvoiceVersion]:
+    """What was made of a report, newest first."""
+    statement = select(PreInvoiceVersion).where(PreInvoiceVersion.report_id == report.id)
+    newest_first = statement.order_by(PreInvoiceVersion.number.desc())
+    return db.session.execute(newest_first).scalars().all()
+
+
+def shown(
+    report: UsageReport, made: Sequence[PreInvoiceVersion], contract: Contract
+) -> list[PreInvoice]:
+    """What the page says: the same as the newest PDF; before there is one, what it will say."""
+    if made and made[0].content:
+        return [PreInvoice.from_json(report.month, kept) for kept in made[0].content]
+    return work_out(report, vat_rate(contract))
 
 
 def _monthly(subscription: Subscription) -> Line:
@@ -102,27 +129,6 @@ def _upfront(subscription: Subscription) -> Line:
     return Line("upfront", subscription.name, subscription.ref, subscription.upfront)
 
 
-def _last_day(first: date) -> date:
+def last_day(first: date) -> date:
+    """The last day of the month that begins then."""
     return (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
-
-
-@job(queue="documents")
-def make_pdf(report_id: int) -> None:
-    """Make the PDF of a pre-invoice from what is true as it runs; again and again if need be."""
-    from selfcare.services import pre_invoice_pdf  # noqa: PLC0415 (heavy)
-
-    row = db.session.execute(
-        select(UsageReport, Contract, Customer)
-        .join(Contract, Contract.id == UsageReport.contract_id)
-        .join(Customer, Customer.id == Contract.customer_id)
-        .where(UsageReport.id == report_id)
-    ).one_or_none()
-    if row is None:
-        return
-    report, contract, customer = row
-    pdf = pre_invoice_pdf.render(work_out(report), contract, customer)
-    key = f"pre-invoices/{contract.ref}/{report.month:%Y-%m}-{report.digest}.pdf"
-    documents.store().put(key, pdf)
-    report.pre_invoice_key, report.pre_invoice_size = key, len(pdf)
-    report.pre_invoice_state = PreInvoiceState.READY
-    log.info("pre_invoice_made", contract=contract.ref, month=f"{report.month:%Y-%m}")

@@ -26,7 +26,7 @@ from selfcare.services import (
     fulfilment,
     links,
     mail,
-    pre_invoices,
+    pre_invoice_making,
     recovery,
 )
 
@@ -35,6 +35,8 @@ PATIENCE = timedelta(seconds=30)
 
 KEEP_SIGN_INS = timedelta(days=365)
 KEEP_DRAFTS = timedelta(days=30)
+PRE_INVOICES_CHANGE = timedelta(days=62)
+"""How far back pre-invoices are compared with what they were made from."""
 
 
 @job(queue="sweeps")
@@ -71,12 +73,26 @@ def wake_orders() -> None:
 @job(queue="sweeps")
 def make_pre_invoices() -> None:
     """Make the pre-invoices nobody made: Redis was away, a worker was killed."""
+    state, due_at = UsageReport.pre_invoice_state, UsageReport.pre_invoice_due_at
     waiting = select(UsageReport.id).where(
-        UsageReport.pre_invoice_state == PreInvoiceState.QUEUED,
-        UsageReport.loaded_at < now() - PATIENCE,
+        or_(
+            (state == PreInvoiceState.QUEUED) & (due_at < now() - PATIENCE),
+            (state == PreInvoiceState.MAKING) & (due_at < now()),
+        )
     )
-    for report_id in db.session.execute(waiting.order_by(UsageReport.id).limit(1000)).scalars():
-        pre_invoices.make_pdf.after_commit(report_id)
+    for report_id in db.session.execute(waiting.order_by(due_at).limit(1000)).scalars():
+        pre_invoice_making.make_pdf.after_commit(report_id)
+
+
+@job(queue="sweeps")
+def look_at_pre_invoices() -> None:
+    """Compare those that may still change with what they are made from (docs/adr/0502)."""
+    ready = select(UsageReport.id).where(
+        UsageReport.pre_invoice_state == PreInvoiceState.READY,
+        UsageReport.month >= (now() - PRE_INVOICES_CHANGE).date(),
+    )
+    for report_id in db.session.execute(ready.order_by(UsageReport.id)).scalars():
+        pre_invoice_making.compare.after_commit(report_id)
 
 
 @job(queue="sweeps")
@@ -89,6 +105,7 @@ SCHEDULE: dict[Job, int] = {
     wake_mails: 60,
     wake_orders: 60,
     make_pre_invoices: 60,
+    look_at_pre_invoices: 86_400,
     recovery.wake_requests: 60,
     challenges.forget_challenges: 600,
     forget_sign_ins: 86_400,

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date
+from decimal import ROUND_FLOOR, Decimal
 from typing import Any
 
 import structlog
 from sqlalchemy import Row, delete, func, insert, select
 
 from selfcare.database import db
-from selfcare.models import Contract, PreInvoiceState, UsageLine, UsageReport, now
-from selfcare.services import documents, pre_invoices, usage_reading
-from selfcare.services.usage_reading import BadReport
+from selfcare.models import Contract, UsageLine, UsageReport, UsageShare, now
+from selfcare.services import documents, pre_invoice_making, usage_reading
+from selfcare.services.usage_reading import BadReport, ReadReport
 
 log = structlog.get_logger(__name__)
+
+_CENT = Decimal("0.01")
 
 
 class AlreadyThere(Exception):
@@ -52,16 +56,17 @@ def load(content: bytes, *, replace: bool = False, keep: bool = True) -> UsageRe
     report.currency, report.total, report.digest = read.currency, read.total, digest
     report.csv_key = f"usage/{contract.ref}/{read.month:%Y-%m}-{digest}.csv"
     report.csv_size, report.loaded_at = len(content), now()
-    report.pre_invoice_state = PreInvoiceState.QUEUED
-    report.pre_invoice_key = report.pre_invoice_size = None
     db.session.flush()
-    db.session.execute(delete(UsageLine).where(UsageLine.report_id == report.id))
+    for former in (UsageLine, UsageShare):
+        db.session.execute(delete(former).where(former.report_id == report.id))
     if read.lines:
         rows = [{"report_id": report.id, **vars(line)} for line in read.lines]
         db.session.execute(insert(UsageLine), rows)
+        shares = [{"report_id": report.id, **share} for share in _shares(read)]
+        db.session.execute(insert(UsageShare), shares)
     if keep:
         documents.store().put(report.csv_key, content)
-        pre_invoices.make_pdf.after_commit(report.id)
+        pre_invoice_making.want(UsageReport.id == report.id)
         log.info("usage_loaded", contract=contract.ref, month=f"{read.month:%Y-%m}")
     return report
 
@@ -77,23 +82,37 @@ def of_month(contract_id: int, month: date) -> UsageReport | None:
 
 def groups(report_id: int) -> Sequence[Row[*tuple[Any, ...]]]:
     """A report's amounts by service and project, dearest service first."""
-    of_service = (
-        select(UsageLine.service, func.sum(UsageLine.amount).label("whole"))
-        .where(UsageLine.report_id == report_id)
-        .group_by(UsageLine.service)
-        .subquery()
-    )
-    amount = func.sum(UsageLine.amount).label("amount")
+    mine = select(
+        UsageShare.service,
+        UsageShare.project,
+        UsageShare.amount,
+        UsageShare.lines,
+        func.sum(UsageShare.amount).over(partition_by=UsageShare.service).label("whole"),
+    ).where(UsageShare.report_id == report_id)
+    rows = mine.subquery()
     return db.session.execute(
-        select(
-            UsageLine.service,
-            UsageLine.project,
-            amount,
-            func.count().label("lines"),
-            of_service.c.whole,
+        select(rows).order_by(
+            rows.c.whole.desc(), rows.c.service, rows.c.amount.desc(), rows.c.project
         )
-        .join(of_service, of_service.c.service == UsageLine.service)
-        .where(UsageLine.report_id == report_id)
-        .group_by(UsageLine.service, UsageLine.project, of_service.c.whole)
-        .order_by(of_service.c.whole.desc(), UsageLine.service, amount.desc(), UsageLine.project)
     ).all()
+
+
+def _shares(read: ReadReport) -> list[dict[str, Any]]:
+    """The report by service and project, in cents that make exactly its total.
+
+    Each share is rounded down; the cents that are left go where most was cut off.
+    """
+    exact: dict[tuple[str, str], Decimal] = {}
+    lines: Counter[tuple[str, str]] = Counter()
+    for line in read.lines:
+        key = (line.service, line.project)
+        exact[key] = exact.get(key, Decimal(0)) + line.amount
+        lines[key] += 1
+    amounts = {key: amount.quantize(_CENT, ROUND_FLOOR) for key, amount in exact.items()}
+    left = int((read.total - sum(amounts.values())) / _CENT)
+    for key in sorted(exact, key=lambda key: (amounts[key] - exact[key], key))[:left]:
+        amounts[key] += _CENT
+    return [
+        {"service": service, "project": project, "lines": lines[service, project], "amount": amount}
+        for (service, project), amount in amounts.items()
+    ]

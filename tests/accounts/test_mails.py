@@ -24,6 +24,8 @@ OF_THE_GUIDE = {
     "failed_sign_ins",
 }
 
+TO_OPERATORS = {"order_to_do"}  # nobody's account, so nobody's name
+
 
 @pytest.mark.once
 def test_mail_every_mail_of_the_guide_is_there():
@@ -46,8 +48,7 @@ def test_mail_says_the_same_in_text_and_html(app: Flask, name, locale):
     assert not html.select("img, script, form, link")
     shown = " ".join(html.get_text(" ").split())
     greeting = "Bonjour Paul DUPONT" if locale == "fr" else "Hello Paul DUPONT"
-    assert greeting in shown
-    assert greeting in text
+    assert (greeting in shown) == (greeting in text) == (name not in TO_OPERATORS)
     links = set(re.findall(r"https?://[^\s<]+", text))
     assert {str(a["href"]) for a in html.select("a[href^=http]")} <= links
 

@@ -191,3 +191,49 @@ class TestByAJob:
             sweeps.wake_orders()
         worker.run()
         assert [order.status for order in orders(app)] == ["completed"]
+
+
+class TestTellingOperators:
+    ADDRESSES = "one@example.com, two@example.com"
+
+    @pytest.mark.parametrize(
+        ("language", "words"), [("fr", "Commande à traiter"), ("en", "Order to carry out")]
+    )
+    def test_services_4_operators_are_mailed_of_what_waits_for_them(
+        self, setting, placed, app, browse_as, worker, mailbox, language, words
+    ):
+        setting(operator_emails=self.ADDRESSES, operator_locale=language)
+        ref = placed()
+        worker.run()
+        told = [mail for mail in mailbox.all() if words in str(mail["Subject"])]
+        assert sorted(str(mail["To"]) for mail in told) == ["one@example.com", "two@example.com"]
+        text = told[0].get_body(("plain",)).get_content()
+        for needed in (ref, "OCB0000124", "paul.dupont", "c2.2xlarge", f"flask orders start {ref}"):
+            assert needed in text
+        for path in (f"/account/orders/{ref}", "/account/activity", "/account/profile"):
+            assert "one@example.com" not in browse_as("paul.dupont").get(path).words
+
+    def test_services_4_nobody_is_mailed_without_the_setting(self, placed, app):
+        placed()
+        assert [mail.name for mail in found(app, select(Mail))] == ["order_placed"]
+
+    def test_services_4_what_a_job_carries_out_needs_no_operator(self, setting, placed, app):
+        setting(operator_emails=self.ADDRESSES, fulfilment="automatic")
+        placed()
+        assert [mail.name for mail in found(app, select(Mail))] == ["order_placed"]
+        placed(MIGRATION)  # a quotation is always somebody's
+        names = [mail.name for mail in found(app, select(Mail).order_by(Mail.id))]
+        assert names == ["order_placed", "order_placed", "order_to_do", "order_to_do"]
+
+    def test_services_4_an_order_that_comes_to_nothing_mails_nobody(self, setting, placed, app):
+        """The mail is written with the order, in one transaction."""
+        setting(operator_emails=self.ADDRESSES)
+        placed()
+        (order,) = orders(app)
+        with app.app_context():
+            before = len(found(app, select(Mail)))
+            again = db.session.get_one(Order, order.id)
+            db.session.refresh(again, ["placed_by", "contract"])
+            fulfilment.hand_over(again)
+            db.session.rollback()
+        assert len(found(app, select(Mail))) == before

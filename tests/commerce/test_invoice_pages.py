@@ -9,7 +9,7 @@ import pytest
 
 from demo.factur_x import document
 from selfcare.database import db
-from selfcare.models import UsageReport
+from selfcare.models import PreInvoiceVersion, UsageReport
 from selfcare.rights import Profile
 from selfcare.services import facturx_reading, invoicing
 from tests.plugin_commerce import bill
@@ -174,11 +174,12 @@ class TestMonth:
         assert browse_as("paul.dupont").get(f"{INVOICES}/usage/{month}").status == 404
 
     def test_invoices_1_a_pre_invoice_being_made_is_said_to_be(self, papers, app, browse_as):
-        from sqlalchemy import update
+        from sqlalchemy import delete, update
 
         with app.app_context():
+            db.session.execute(delete(PreInvoiceVersion))
             db.session.execute(
-                update(UsageReport).values(pre_invoice_state="queued", pre_invoice_key=None)
+                update(UsageReport).values(pre_invoice_state="queued", pre_invoice_version=0)
             )
             db.session.commit()
         paul = browse_as("paul.dupont")

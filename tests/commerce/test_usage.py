@@ -13,7 +13,7 @@ from pypdf import PdfReader
 from sqlalchemy import select, update
 
 from selfcare.database import db
-from selfcare.models import UsageLine, UsageReport
+from selfcare.models import PreInvoiceVersion, UsageLine, UsageReport
 from selfcare.services import pre_invoices, sweeps, usage, usage_reading
 from selfcare.services.usage import AlreadyThere
 from selfcare.services.usage_reading import BadReport
@@ -39,6 +39,18 @@ def load(app, cast, store):
 def reports(app) -> list[UsageReport]:
     with app.app_context():
         return list(db.session.execute(select(UsageReport)).scalars())
+
+
+def versions(app) -> list[PreInvoiceVersion]:
+    with app.app_context():
+        by_number = select(PreInvoiceVersion).order_by(PreInvoiceVersion.number)
+        return list(db.session.execute(by_number).scalars())
+
+
+def read_pdf(app, store, number: int = 1) -> str:
+    """The words of a version's PDF, spaces made plain."""
+    pdf = PdfReader(io.BytesIO(store.get(versions(app)[number - 1].key)))
+    return " ".join("".join(page.extract_text() for page in pdf.pages).split())
 
 
 class TestLoading:
@@ -130,7 +142,7 @@ class TestPreInvoice:
     def sums(self, app) -> list[pre_invoices.PreInvoice]:
         with app.app_context():
             report = db.session.execute(select(UsageReport)).scalar_one()
-            return pre_invoices.work_out(report)
+            return pre_invoices.work_out(report, Decimal(20))
 
     def test_invoices_1_adds_usage_subscriptions_and_upfront(self, load, app, cast):
         cast.member("paul.dupont", referent=True)
@@ -170,8 +182,8 @@ class TestPreInvoice:
         worker.run()
         (report,) = reports(app)
         assert report.pre_invoice_state == "ready"
-        text = PdfReader(io.BytesIO(store.get(report.pre_invoice_key))).pages[0].extract_text()
-        plain = " ".join(text.split())
+        assert report.pre_invoice_version == 1
+        plain = read_pdf(app, store)
         assert "OCB0000124" in plain
         assert "1 234,56 €" in plain
         assert "24,39 €" in plain
@@ -181,7 +193,7 @@ class TestPreInvoice:
         worker.redis.flushdb()
         with app.app_context():
             db.session.execute(
-                update(UsageReport).values(loaded_at=datetime(2016, 1, 1, tzinfo=UTC))
+                update(UsageReport).values(pre_invoice_due_at=datetime(2016, 1, 1, tzinfo=UTC))
             )
             db.session.commit()
             sweeps.make_pre_invoices()

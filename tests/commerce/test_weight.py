@@ -8,10 +8,14 @@ from decimal import Decimal
 from sqlalchemy import select
 
 from selfcare.database import db
-from selfcare.models import Contract, Invoice, UsageReport
+from selfcare.models import Contract, Invoice, UsageReport, UsageShare
 from tests.guards.test_weight import wire
 
 C = "/contracts/OCB0000124"
+SERVICES = (
+    *("Elastic Cloud Server", "Elastic Volume Service", "Object Storage Service", "Elastic IP"),
+    *("Relational Database Service", "Cloud Container Engine", "Virtual Private Network"),
+)
 PAGES = ("services", "services/{slug}/order", "services/{slug}/order/{key}", "invoices")
 
 
@@ -37,16 +41,20 @@ def fill(app) -> None:
                     pdf_size=24_000 + n * 100,
                 )
             )
-            db.session.add(
-                UsageReport(
-                    contract_id=contract.id,
-                    month=month,
-                    currency="EUR",
-                    total=net,
-                    digest=str(n),
-                    csv_key=str(n),
-                    csv_size=n,
-                )
+            report = UsageReport(
+                contract_id=contract.id,
+                month=month,
+                currency="EUR",
+                total=net,
+                digest=str(n),
+                csv_key=str(n),
+                csv_size=n,
+            )
+            db.session.add(report)
+            db.session.flush()
+            db.session.add_all(
+                UsageShare(report_id=report.id, service=name, lines=1, amount=net * part / 7)
+                for part, name in enumerate(SERVICES, 1)
             )
         db.session.commit()
 
@@ -55,7 +63,11 @@ def test_light_pages_fit_the_budget(papers, app, browse_as):
     fill(app)
     paul = browse_as("paul.dupont")
     paths = [f"{C}/{page.format(**papers)}" for page in PAGES]
-    paths += [f"{C}/invoices/{papers['invoice_id']}", f"{C}/invoices/usage/2016-09"]
+    paths += [
+        f"{C}/dashboard",
+        f"{C}/invoices/{papers['invoice_id']}",
+        f"{C}/invoices/usage/2016-09",
+    ]
     sizes = {path: len(wire(paul, path)) for path in paths}
     assert max(sizes.values()) <= 6_000, sizes
 

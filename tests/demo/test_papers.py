@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from demo import papers, seed
 from selfcare.database import db
 from selfcare.models import Invoice, UsageReport
-from selfcare.services import invoicing
+from selfcare.services import spending
 
 MOMENT = datetime(2026, 11, 22, 9, tzinfo=UTC)
 
@@ -18,7 +18,7 @@ MOMENT = datetime(2026, 11, 22, 9, tzinfo=UTC)
 def test_invoices_1_the_demo_has_those_of_figure_26(app, store):
     with app.app_context():
         seed.seed(MOMENT)
-        assert papers.add(MOMENT) == 5 + 12 + 2 + 8
+        assert papers.add(MOMENT) == 5 + 12 + 2 + 4 + 12 + 1
         assert papers.add(MOMENT) == 0, "once is enough"
         shown = select(Invoice.net, Invoice.gross).where(Invoice.issued_on < date(2018, 1, 1))
         assert db.session.execute(shown.order_by(Invoice.issued_on.desc())).all() == [
@@ -28,9 +28,9 @@ def test_invoices_1_the_demo_has_those_of_figure_26(app, store):
             (Decimal("2023.21"), Decimal("2427.85")),
             (Decimal("2167.98"), Decimal("2601.58")),
         ]
-        assert db.session.execute(select(func.count(UsageReport.id))).scalar_one() == 8
+        assert db.session.execute(select(func.count(UsageReport.id))).scalar_one() == 17
         contract_id = db.session.execute(select(Invoice.contract_id).limit(1)).scalar_one()
-        spend = invoicing.overview(contract_id, MOMENT.date()).spend
+        spend = spending.overview(contract_id, MOMENT.date()).invoiced
         assert [one.currency for one in spend] == ["EUR", "CHF"]
         assert sum(1 for _, amount in spend[0].months if amount) >= 11
         db.session.rollback()

@@ -81,7 +81,9 @@ def test_docs_make_targets_exist(document: str) -> None:
 def test_docs_flask_commands_exist(document: str, migrated: Flask) -> None:
     groups = {**migrated.cli.commands, "demo": demo}
     for code in every(document):
-        for words in re.findall(r"(?:^|[\s/])flask ([a-z]+(?: [a-z-]+)?(?: --[a-z-]+)*)", code):
+        for words in re.findall(
+            r"(?:^|[\s/])flask ([a-z][a-z-]*(?: [a-z-]+)?(?: --[a-z-]+)*)", code
+        ):
             name, *rest = words.split()
             command: click.Command | None = groups.get(name)
             if isinstance(command, click.Group) and rest and not rest[0].startswith("-"):

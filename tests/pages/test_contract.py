@@ -159,13 +159,22 @@ class TestDashboard:
 
     def test_dash_1_spend_of_twelve_months_is_a_picture_and_a_table(self, cast, browse_as):
         cast.member("paul.dupont", referent=True)
+        cast.member("sophie.dupont", dashboard=MANAGER, subscriptions=VISITOR)
         cast.subscription(price=Decimal(100), upfront=Decimal(500))  # from 01/09/2017
         with time_machine.travel(datetime(2017, 11, 15, 9, tzinfo=UTC)):
-            page = browse_as("paul.dupont").get(f"{HERE}/dashboard")
+            page = browse_as("sophie.dupont").get(f"{HERE}/dashboard")
+            by_service = browse_as("paul.dupont").get(f"{HERE}/dashboard")
         assert len(page.all("main svg rect")) == 12
         rows = page.texts("main table tbody tr")
         assert rows[-3:] == ["09/2017 €600.00", "10/2017 €100.00", "11/2017 €100.00"]
         assert "€800.00" in page.words
+        rows = by_service.texts("main table.stacked tbody tr")
+        assert rows[-3:] == [
+            "09/2017 €600.00 usage not known",
+            "10/2017 €100.00 usage not known",
+            "11/2017 €100.00 usage to come",
+        ]
+        assert len(by_service.all("main table.chart")) == 1, "what subscriptions cost is in it"
 
     def test_dash_1_each_currency_has_its_own_picture(self, cast, browse_as):
         cast.member("paul.dupont", referent=True)

@@ -1,0 +1,73 @@
+"""`flask pre-invoices`: those that are late or given up, for the operator (INVOICES-1)."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import click
+from flask.cli import AppGroup
+from sqlalchemy import select
+
+from selfcare.database import db
+from selfcare.models import Contract, PreInvoiceState, UsageReport
+from selfcare.services import pre_invoice_making
+
+pre_invoices_group = AppGroup("pre-invoices", help="Pre-invoices, for the operator.")
+
+
+@pre_invoices_group.command("list")
+@click.option("--all", "everything", is_flag=True, help="Those that are ready, too.")
+def list_pre_invoices(*, everything: bool) -> None:
+    """Print the pre-invoices that are not ready, why, and when they are tried next."""
+    statement = (
+        select(UsageReport, Contract.ref)
+        .join(Contract, Contract.id == UsageReport.contract_id)
+        .order_by(UsageReport.month, Contract.ref)
+    )
+    if not everything:
+        statement = statement.where(UsageReport.pre_invoice_state != PreInvoiceState.READY)
+    rows = db.session.execute(statement).all()
+    for report, ref in rows:
+        click.echo(f"{ref}  {report.month:%Y-%m}  {_said(report)}")
+    if not rows:
+        click.echo("All pre-invoices are ready." if not everything else "None.")
+
+
+def _said(report: UsageReport) -> str:
+    state, made = report.pre_invoice_state, report.pre_invoice_version
+    text = f"{state:<7}  version {made}" if made else f"{state:<7}  none yet"
+    if state == PreInvoiceState.FAILED:
+        text += f"  given up after {report.pre_invoice_attempts} tries"
+    elif report.pre_invoice_problem:
+        due = f"{report.pre_invoice_due_at:%Y-%m-%d %H:%M} UTC"
+        text += f"  {report.pre_invoice_attempts} tries failed, next at {due}"
+    return text + (f": {report.pre_invoice_problem}" if report.pre_invoice_problem else "")
+
+
+@pre_invoices_group.command("retry")
+@click.argument("contract", required=False)
+@click.argument("month", required=False)
+@click.option("--all", "everything", is_flag=True, help="All that were given up.")
+def retry(contract: str | None, month: str | None, *, everything: bool) -> None:
+    """Try one again now (CONTRACT MONTH, like OCB0000124 2016-09), or all that were given up."""
+    if everything == bool(contract and month):
+        raise click.UsageError("say CONTRACT and MONTH, or --all")
+    if everything:
+        condition = UsageReport.pre_invoice_state == PreInvoiceState.FAILED
+    else:
+        condition = (UsageReport.month == _month(month or "")) & (
+            UsageReport.contract_id
+            == select(Contract.id).where(Contract.ref == (contract or "").upper()).scalar_subquery()
+        )
+    ids = pre_invoice_making.want(condition)
+    if not ids and not everything:
+        raise click.ClickException(f"{contract} has no usage report for {month}")
+    db.session.commit()
+    click.echo(f"Tried again: {len(ids)}.")
+
+
+def _month(text: str) -> date:
+    try:
+        return date.fromisoformat(f"{text}-01")
+    except ValueError:
+        raise click.UsageError(f"{text!r} is no month like 2016-09") from None

@@ -1,0 +1,248 @@
+"""Making the PDFs of pre-invoices: states, tries, and versions (docs/adr/0502).
+
+A report's row is the wish. Whatever changes what a pre-invoice is made from queues it again; the
+job makes a new version if it comes out different, until the month's invoice is there. A version
+is never changed: somebody may have it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import structlog
+from sqlalchemy import ColumnElement, or_, select, update
+
+from selfcare.database import db
+from selfcare.jobs import DELAYS, job
+from selfcare.models import (
+    Contract,
+    Customer,
+    Invoice,
+    InvoiceKind,
+    PreInvoiceState,
+    PreInvoiceVersion,
+    UsageReport,
+    now,
+)
+from selfcare.services import documents, pre_invoices
+from selfcare.services.pre_invoices import PreInvoice, last_day
+
+log = structlog.get_logger(__name__)
+
+LEASE = timedelta(minutes=5)
+"""A worker that makes one for longer than this has died; the wish is anybody's again."""
+
+
+class NotMade(Exception):
+    """This try came to nothing; the message says why, to the operator."""
+
+
+def want(condition: ColumnElement[bool]) -> Sequence[int]:
+    """Queue the pre-invoices of some reports, with all their tries before them."""
+    ids = (
+        db.session.execute(
+            update(UsageReport)
+            .where(condition)
+            .values(
+                pre_invoice_state=PreInvoiceState.QUEUED,
+                pre_invoice_attempts=0,
+                pre_invoice_problem=None,
+                pre_invoice_due_at=now(),
+            )
+            .returning(UsageReport.id)
+        )
+        .scalars()
+        .all()
+    )
+    for report_id in ids:
+        make_pdf.after_commit(report_id)
+    return ids
+
+
+def subscribed(contract_id: int, starts_on: date, ends_on: date) -> None:
+    """A subscription came: the months it runs in, as far as there are reports of them."""
+    want(
+        (UsageReport.contract_id == contract_id)
+        & (UsageReport.month >= starts_on.replace(day=1))
+        & (UsageReport.month <= ends_on)
+    )
+
+
+def invoice_of(report: UsageReport) -> Invoice | None:
+    """The month's invoice in the report's currency, once it is there: then nothing changes more.
+
+    One whose period lies in the month; one that names no period is the month's if it was issued
+    in the next.
+    """
+    first, last = report.month, last_day(report.month)
+    month_after = last + timedelta(days=1)
+    covers = (Invoice.period_from >= first) & (Invoice.period_to <= last)
+    follows = Invoice.period_from.is_(None) & Invoice.issued_on.between(
+        month_after, last_day(month_after)
+    )
+    return db.session.execute(
+        select(Invoice)
+        .where(
+            Invoice.contract_id == report.contract_id,
+            Invoice.kind == InvoiceKind.INVOICE,
+            Invoice.currency == report.currency,
+            or_(covers, follows),
+        )
+        .order_by(Invoice.issued_on, Invoice.id)
+        .limit(1)
+    ).scalar_one_or_none()
+
+
+@job(queue="documents")
+def make_pdf(report_id: int) -> None:
+    """Make a pre-invoice's next version from what is true as it runs, if that is a new one."""
+    if not _claim(report_id):
+        return
+    try:
+        _make(report_id)
+    except Exception as problem:  # every try counts, the last one shows
+        db.session.rollback()
+        _postpone(report_id, problem)
+        raise
+
+
+def _claim(report_id: int) -> bool:
+    """Take the wish if nobody has it, in a transaction of its own."""
+    present = now()
+    claimed = db.session.execute(
+        update(UsageReport)
+        .where(
+            UsageReport.id == report_id,
+            or_(
+                UsageReport.pre_invoice_state == PreInvoiceState.QUEUED,
+                (UsageReport.pre_invoice_state == PreInvoiceState.MAKING)
+                & (UsageReport.pre_invoice_due_at < present),
+            ),
+        )
+        .values(pre_invoice_state=PreInvoiceState.MAKING, pre_invoice_due_at=present + LEASE)
+        .returning(UsageReport.id)
+    ).scalar_one_or_none()
+    db.session.commit()
+    return claimed is not None
+
+
+@job(queue="documents")
+def compare(report_id: int) -> None:
+    """Queue a pre-invoice that no longer says what it would say today (a missed change)."""
+    new = _work_out(report_id)
+    if new.differs and new.report.pre_invoice_state == PreInvoiceState.READY:
+        want(UsageReport.id == report_id)
+
+
+@dataclass(frozen=True)
+class _New:
+    """What a pre-invoice would say today, and whether that makes a version of its own."""
+
+    report: UsageReport
+    contract: Contract
+    customer: Customer
+    sums: Sequence[PreInvoice]
+    content: list[Any]
+    fingerprint: str
+    differs: bool
+
+
+def _work_out(report_id: int) -> _New:
+    row = db.session.execute(
+        select(UsageReport, Contract, Customer)
+        .join(Contract, Contract.id == UsageReport.contract_id)
+        .join(Customer, Customer.id == Contract.customer_id)
+        .where(UsageReport.id == report_id)
+    ).one()
+    report, contract, customer = row
+    sums = pre_invoices.work_out(report, pre_invoices.vat_rate(contract))
+    content = [one.to_json() for one in sums]
+    told = (content, contract.ref, contract.name, customer.name, customer.code)
+    fingerprint = hashlib.sha256(json.dumps(told).encode()).hexdigest()
+    made = pre_invoices.versions(report)
+    settled = made and (made[0].fingerprint == fingerprint or invoice_of(report))
+    return _New(report, contract, customer, sums, content, fingerprint, not settled)
+
+
+def _make(report_id: int) -> None:
+    new = _work_out(report_id)
+    if not new.differs:
+        _settle(report_id)
+        return
+    version = PreInvoiceVersion(
+        report_id=report_id,
+        number=new.report.pre_invoice_version + 1,
+        made_at=now(),
+        content=new.content,
+        fingerprint=new.fingerprint,
+    )
+    db.session.expunge_all()
+    db.session.commit()  # nothing stays locked while it is drawn and kept
+    pdf = _draw(new, version)
+    named = f"{new.report.month:%Y-%m}-{version.number}-{new.fingerprint}"
+    version.key = f"pre-invoices/{new.contract.ref}/{named}.pdf"
+    version.size = len(pdf)
+    _keep(version.key, pdf)
+    if _settle(report_id, version=version.number):
+        db.session.add(version)
+        log.info("pre_invoice_made", contract=new.contract.ref, key=version.key)
+
+
+def _draw(new: _New, version: PreInvoiceVersion) -> bytes:
+    from selfcare.services import pre_invoice_pdf  # noqa: PLC0415 (heavy)
+
+    try:
+        return pre_invoice_pdf.render(
+            new.sums, new.contract, new.customer, version.number, version.made_at
+        )
+    except Exception as problem:
+        raise NotMade(f"the PDF cannot be drawn ({type(problem).__name__}: {problem})") from problem
+
+
+def _keep(key: str, pdf: bytes) -> None:
+    try:
+        documents.store().put(key, pdf)
+    except Exception as problem:
+        raise NotMade(
+            f"the document store does not take it ({type(problem).__name__}: {problem})"
+        ) from problem
+
+
+def _settle(report_id: int, **version: int) -> bool:
+    """Say that it is ready, unless it was wanted anew meanwhile: then another try follows."""
+    found = {f"pre_invoice_{name}": value for name, value in version.items()}
+    settled = db.session.execute(
+        update(UsageReport)
+        .where(UsageReport.id == report_id, UsageReport.pre_invoice_state == PreInvoiceState.MAKING)
+        .values(
+            pre_invoice_state=PreInvoiceState.READY,
+            pre_invoice_attempts=0,
+            pre_invoice_problem=None,
+            **found,
+        )
+        .returning(UsageReport.id)
+    ).scalar_one_or_none()
+    return settled is not None
+
+
+def _postpone(report_id: int, problem: Exception) -> None:
+    """Give the wish back with its next date, or give up after the last try; saved at once."""
+    report = db.session.get(UsageReport, report_id, with_for_update=True)
+    if report is None or report.pre_invoice_state != PreInvoiceState.MAKING:
+        return
+    told = str(problem) if isinstance(problem, NotMade) else f"{type(problem).__name__}: {problem}"
+    report.pre_invoice_attempts += 1
+    report.pre_invoice_problem = told[:500]
+    if report.pre_invoice_attempts > len(DELAYS):
+        report.pre_invoice_state = PreInvoiceState.FAILED
+        log.error("pre_invoice_failed", report=report_id, problem=told)
+    else:
+        wait = timedelta(seconds=DELAYS[report.pre_invoice_attempts - 1])
+        report.pre_invoice_state = PreInvoiceState.QUEUED
+        report.pre_invoice_due_at = now() + wait
+    db.session.commit()
