@@ -50,7 +50,7 @@ def roles(contract: Contract, membership_id: int) -> ResponseReturnValue:
 @bp.post("/<int:membership_id>/retry")
 @requires(Ability.SET_CONSOLE_ROLES)
 def retry(contract: Contract, membership_id: int) -> ResponseReturnValue:
-    """« Réessayer », and « Rétablir » what was changed in the console (USERS-8)."""
+    """« Réessayer », « Rétablir » what was changed in the console, « Réactiver » (USERS-8)."""
     console_access.again(_access(contract, membership_id))
     db.session.commit()
     flash(_("The console is being brought in line with the portal."))
@@ -62,7 +62,7 @@ def retry(contract: Contract, membership_id: int) -> ResponseReturnValue:
 def accept(contract: Contract, membership_id: int) -> ResponseReturnValue:
     """« Accepter » what was changed in the console (USERS-8)."""
     access = _access(contract, membership_id)
-    if not access.is_adrift:
+    if not access.drift:
         abort(409)
     console_access.accept(access)
     db.session.commit()

@@ -21,6 +21,7 @@ from selfcare.models.invoice import (
     UsageLine,
     UsageReport,
 )
+from selfcare.models.kept_form import KeptForm
 from selfcare.models.mail import Mail, MailState
 from selfcare.models.order import (
     Order,
@@ -51,6 +52,7 @@ __all__ = [
     "Customer",
     "Invoice",
     "InvoiceKind",
+    "KeptForm",
     "LineState",
     "LinkPurpose",
     "Mail",

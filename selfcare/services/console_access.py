@@ -34,6 +34,9 @@ log = structlog.get_logger(__name__)
 LEASE = timedelta(minutes=3)
 """A worker busy with one person longer than this has died (its job ends after 2 minutes)."""
 
+RESTORED = ("email", "enabled", "username")
+"""The details « Rétablir » brings back; a full name is nothing the sweep compares."""
+
 ROUND = timedelta(seconds=60)
 """How long `converge_waiting` goes on in one process before it lets others have their turn."""
 
@@ -59,6 +62,7 @@ def want(
             contract_id=contract.id,
             wanted_groups=wanted,
             iam_username=username_for(account.login),
+            iam_email=account.email,
         )
         db.session.add(access)
     elif sorted(access.wanted_groups) == wanted:
@@ -66,6 +70,8 @@ def want(
     else:
         if not access.wanted_groups:  # a new account, so a new mail
             access.announced_at = None
+            access.iam_enabled, access.iam_email = True, account.email
+            access.overwrite = ["email", "full_name", "mobile"]
         access.wanted_groups = wanted
         _wish_again(access)
     db.session.flush()
@@ -75,8 +81,16 @@ def want(
 
 
 def again(access: ConsoleAccess) -> None:
-    """« Réessayer » and « Rétablir »: wish the same once more, from now on."""
+    """« Réessayer » and « Rétablir »: wish the same once more, from now on.
+
+    Where an account's disabling was accepted and nothing else is to be restored, it is enabled.
+    """
     db.session.refresh(access, with_for_update=True)
+    if access.drift:
+        account = db.session.get_one(Account, access.account_id)
+        access.iam_email, access.overwrite = account.email, list(RESTORED)
+    elif not access.iam_enabled and access.state == ConsoleState.READY:
+        access.iam_enabled, access.overwrite = True, ["enabled"]
     _wish_again(access)
     db.session.flush()
     converge.after_commit(access.id)
@@ -85,13 +99,37 @@ def again(access: ConsoleAccess) -> None:
 def accept(access: ConsoleAccess) -> None:
     """« Accepter »: what the console holds is what is wanted from now on (USERS-8).
 
-    A job looks at the console by itself later; what it saw last counts here.
+    A job looks at the console by itself later; what it saw last counts here. An address that was
+    changed there stays the console's own: the portal's is its owner's to change.
     """
     db.session.refresh(access, with_for_update=True)
+    if seen := access.drift:
+        access.iam_username = seen.username or access.iam_username
+        access.iam_email = seen.email or access.iam_email
+        access.iam_enabled = (access.iam_enabled or seen.enabled) and not seen.disabled
     access.wanted_groups = sorted(access.seen_groups or [])
     _wish_again(access)
     db.session.flush()
     converge.after_commit(access.id)
+
+
+def follow(account: Account, changed: Iterable[str]) -> None:
+    """Somebody's own data changed: their console accounts follow, on every contract (ACCOUNT-1).
+
+    Args:
+        account: with the new data.
+        changed: which of `email`, `full_name` and `mobile`.
+    """
+    theirs = select(ConsoleAccess).filter_by(account_id=account.id).order_by(ConsoleAccess.id)
+    for access in db.session.execute(theirs.with_for_update()).scalars():
+        if not access.wanted_groups:
+            continue
+        access.overwrite = sorted({*access.overwrite, *changed})
+        if "email" in access.overwrite:
+            access.iam_email = account.email
+        _wish_again(access)
+        converge.after_commit(access.id)
+    db.session.flush()
 
 
 def _wish_again(access: ConsoleAccess) -> None:
@@ -178,6 +216,7 @@ def _read(access_id: int) -> Work:
         .execution_options(populate_existing=True)
     ).one()
     access.iam_username = access.iam_username or username_for(account.login)
+    access.iam_email = access.iam_email or account.email
     return Work(
         access_id=access.id,
         version=access.version,
@@ -185,39 +224,44 @@ def _read(access_id: int) -> Work:
         ref=contract.ref,
         person=Person(
             username=access.iam_username,
-            email=account.email,
+            email=access.iam_email,
             full_name=account.full_name,
             mobile=account.mobile or "",
+            enabled=access.iam_enabled,
+            key=access.iam_user_id or "",
+            overwrite=frozenset(access.overwrite),
         ),
         groups=frozenset(access.wanted_groups),
     )
 
 
 def _carry_out(work: Work) -> None:
-    keys = 0
+    keys, user_id = 0, None
     try:
         if work.groups:
             console_contracts.prepared(work.contract_id, work.ref)
-            iam().set_groups(work.ref, work.person, work.groups)
+            user_id = iam().set_groups(work.ref, work.person, work.groups)
         else:
-            keys = iam().delete_user(work.ref, work.person.username)
+            keys = iam().delete_user(work.ref, work.person.username, work.person.key)
     except IamProblem as problem:
         _postpone(work, problem)
         if problem.retryable:
             raise
         return
-    _settle(work, keys_deleted=keys)
+    _settle(work, user_id, keys_deleted=keys)
 
 
-def _settle(work: Work, *, keys_deleted: int) -> None:
+def _settle(work: Work, user_id: str | None, *, keys_deleted: int) -> None:
     """The console holds what was wanted, if that is still what is wanted."""
     access = _locked(work)
     access.attempts, access.problem, access.detail, access.next_try_at = 0, None, None, None
+    access.iam_user_id = user_id
     if access.version != work.version:
         access.state = ConsoleState.QUEUED
         converge.after_commit(access.id)
     else:
         access.state, access.settled_at = ConsoleState.READY, now()
+        access.overwrite = []
     if work.groups:
         announce(access)
     else:

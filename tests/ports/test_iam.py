@@ -8,6 +8,7 @@ from __future__ import annotations
 import secrets
 import threading
 import time
+from dataclasses import replace
 
 import openstack
 import pytest
@@ -116,16 +117,16 @@ class TestPerson:
             assert groups_of(witness, opened, "sophie.dupont") == wanted
 
     def test_users_5_adds_before_it_removes(self, iam, opened, faulty):
-        iam.set_groups(opened, SOPHIE, GUEST)
+        sophie = replace(SOPHIE, key=iam.set_groups(opened, SOPHIE, GUEST))
         faulty.calls.clear()
-        iam.set_groups(opened, SOPHIE, POWER)
+        iam.set_groups(opened, sophie, POWER)
         changes = [call.split()[0] for call in faulty.calls if not call.startswith("GET")]
         assert changes == ["PUT", "DELETE"]
 
     def test_users_8_what_is_right_already_is_left_alone(self, iam, opened, faulty):
-        iam.set_groups(opened, SOPHIE, GUEST)
+        sophie = replace(SOPHIE, key=iam.set_groups(opened, SOPHIE, GUEST))
         faulty.calls.clear()
-        iam.set_groups(opened, SOPHIE, GUEST)
+        iam.set_groups(opened, sophie, GUEST)
         assert not [call for call in faulty.calls if not call.startswith("GET")]
 
     def test_users_6_is_deleted_with_keys_and_stays_deleted(self, iam, opened, witness):
@@ -157,8 +158,83 @@ class TestPerson:
     def test_users_8_the_overview_tells_everybody_s_groups(self, iam, opened):
         iam.set_groups(opened, SOPHIE, frozenset({"guest", "admin"}))
         seen = iam.overview(opened)
-        assert seen.groups_of("Sophie.Dupont") == {"guest", "admin"}
-        assert seen.groups_of("nobody.here") is None
+        sophie = seen.account_of("Sophie.Dupont")
+        assert sophie.groups == {"guest", "admin"}
+        assert (sophie.email, sophie.enabled) == ("sophie.dupont@example.com", True)
+        assert seen.account_of("nobody.here") is None
+
+    def test_users_8_somebody_new_costs_two_calls(self, iam, opened, faulty):
+        iam.set_groups(opened, SOPHIE, GUEST)
+        faulty.calls.clear()
+        iam.set_groups(opened, Person("zoe.petit", "zoe.petit@example.com"), GUEST)
+        assert [call.split("?")[0].split("/")[0] for call in faulty.calls] == ["POST ", "PUT "]
+
+    def test_users_8_an_account_made_in_the_console_is_adopted_as_it_is(self, iam, opened, witness):
+        domain = witness.identity.find_domain(opened, ignore_missing=False)
+        witness.identity.create_user(
+            name=SOPHIE.username, domain_id=domain.id, email="own@example.com", is_enabled=False
+        )
+        key = iam.set_groups(opened, SOPHIE, GUEST)
+        found = iam.overview(opened).account_of(SOPHIE.username)
+        assert (found.key, found.email, found.enabled) == (key, "own@example.com", False)
+        assert found.groups == GUEST
+
+
+class TestDetails:
+    """What an account says of its owner, besides its groups (ACCOUNT-1, USERS-8)."""
+
+    @pytest.fixture
+    def sophie(self, iam, opened):
+        return replace(SOPHIE, key=iam.set_groups(opened, SOPHIE, GUEST))
+
+    def test_account_1_only_what_is_named_is_overwritten(self, iam, opened, sophie, witness):
+        witness.identity.update_user(sophie.key, is_enabled=False, email="there@example.com")
+        moved = replace(sophie, email="new@example.com", overwrite=frozenset({"email"}))
+        iam.set_groups(opened, moved, GUEST)
+        user = witness.identity.get_user(sophie.key)
+        assert (user.email, user.is_enabled) == ("new@example.com", False)
+        iam.set_groups(opened, replace(moved, overwrite=frozenset({"enabled"})), GUEST)
+        assert witness.identity.get_user(sophie.key).is_enabled
+
+    def test_account_1_what_is_right_already_costs_nothing(self, iam, opened, sophie, faulty):
+        faulty.calls.clear()
+        insisted = replace(sophie, overwrite=frozenset({"email", "enabled", "username"}))
+        iam.set_groups(opened, insisted, GUEST)
+        assert not [call for call in faulty.calls if not call.startswith("GET")]
+
+    def test_users_8_a_renamed_account_is_known_by_its_id(self, iam, opened, sophie, witness):
+        witness.identity.update_user(sophie.key, name="sophie.d")
+        assert iam.overview(opened).account_of(SOPHIE.username, sophie.key).username == "sophie.d"
+        assert iam.set_groups(opened, sophie, POWER) == sophie.key  # no second account
+        assert groups_of(witness, opened, "sophie.d") == POWER
+        iam.set_groups(opened, replace(sophie, overwrite=frozenset({"username"})), POWER)
+        assert groups_of(witness, opened, "sophie.dupont") == POWER
+
+    def test_users_6_a_renamed_account_is_deleted_all_the_same(self, iam, opened, sophie, witness):
+        witness.identity.update_user(sophie.key, name="sophie.d")
+        iam.delete_user(opened, SOPHIE.username, sophie.key)
+        assert groups_of(witness, opened, "sophie.d") is None
+
+    def test_users_8_an_account_made_anew_there_is_found_by_its_name(
+        self, iam, opened, sophie, witness
+    ):
+        witness.identity.delete_user(sophie.key)
+        domain = witness.identity.find_domain(opened, ignore_missing=False)
+        anew = witness.identity.create_user(name=SOPHIE.username, domain_id=domain.id)
+        assert iam.set_groups(opened, sophie, GUEST) == anew.id
+
+    def test_users_6_an_id_of_another_contract_is_nobody_here(self, iam, opened, sophie):
+        other = opened + "X"
+        iam.prepare_contract(other)
+        assert iam.delete_user(other, "nobody.here", sophie.key) == 0
+        assert iam.groups_of(opened, SOPHIE.username) == GUEST
+
+    def test_account_1_an_address_somebody_else_has_is_said(self, iam, opened, sophie, faulty):
+        taken = '{"error": {"code": 409, "message": "Duplicate email", "title": "Conflict"}}'
+        faulty.fail("PATCH /v3/users", status=409, body=taken)
+        moved = replace(sophie, email="new@example.com", overwrite=frozenset({"email"}))
+        with pytest.raises(errors.EmailTaken):
+            iam.set_groups(opened, moved, GUEST)
 
 
 class TestPasswordsAndKeys:
@@ -229,22 +305,22 @@ class TestFaults:
             iam.set_groups(opened, SOPHIE, GUEST)
 
     def test_users_8_throttling_says_how_long(self, iam, opened, faulty):
-        faulty.fail("GET /v3/users", status=429, headers={"Retry-After": "90"})
+        faulty.fail("POST /v3/users", status=429, headers={"Retry-After": "90"})
         with pytest.raises(errors.Throttled) as met:
             iam.set_groups(opened, SOPHIE, GUEST)
         assert met.value.retry_after == 90
 
     def test_users_8_html_is_no_answer(self, iam, opened, faulty):
         html = "<html><head><title>Bad gateway</title></head></html>"
-        faulty.fail("GET /v3/users", status=502, body=html)
+        faulty.fail("POST /v3/users", status=502, body=html)
         with pytest.raises(errors.Retryable, match="Bad gateway"):
             iam.set_groups(opened, SOPHIE, GUEST)
-        faulty.fail("GET /v3/users", status=200, body=html)
+        faulty.fail("POST /v3/users", status=200, body=html)
         with pytest.raises(errors.Retryable, match="no JSON"):
             iam.set_groups(opened, SOPHIE, GUEST)
 
     def test_users_8_a_token_that_died_is_asked_for_anew(self, iam, opened, faulty):
-        faulty.fail("GET /v3/users", status=401)
+        faulty.fail("POST /v3/users", status=401)
         iam.set_groups(opened, SOPHIE, GUEST)
         assert iam.groups_of(opened, "sophie.dupont") == {"guest"}
 
