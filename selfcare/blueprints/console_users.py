@@ -14,6 +14,7 @@ from selfcare.blueprints.user_wizard import first_roles_step
 from selfcare.database import db
 from selfcare.lists import users as lists
 from selfcare.models import ConsoleAccess, Contract, ContractConsole, Membership
+from selfcare.resuming import resumes
 from selfcare.rights import Ability
 from selfcare.services import console_access, console_contracts
 
@@ -42,6 +43,7 @@ def user(contract: Contract, membership_id: int) -> ResponseReturnValue:
 
 @bp.route("/<int:membership_id>/roles", methods=["GET", "POST"])
 @requires(Ability.SET_CONSOLE_ROLES)
+@resumes()
 def roles(contract: Contract, membership_id: int) -> ResponseReturnValue:
     """Change somebody's console roles, and nothing else (figure 37)."""
     return first_roles_step(contract, membership_id, console_only=True)
