@@ -80,6 +80,7 @@ CONSOLE_PROBLEM: Mapping[str, Any] = {
     "throttled": _l("The console asks to wait: too much is asked of it."),
     "credentials": _l("The portal cannot sign in to the console."),
     "forbidden": _l("The console does not allow the portal to do this."),
+    "no_role": _l("The contract is not open in the console, or the portal may do nothing there."),
     "conflict": _l("Somebody else has this name in the console."),
     "email_taken": _l("Somebody else has this email address in the console."),
     "phone_taken": _l("Somebody else has this mobile number in the console."),

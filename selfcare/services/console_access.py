@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import structlog
 from sqlalchemy import or_, select, update
@@ -20,12 +20,9 @@ from selfcare.models import (
     ConsoleAccess,
     ConsoleState,
     Contract,
-    Mail,
-    MailState,
-    Removal,
     now,
 )
-from selfcare.services import console_contracts, mail
+from selfcare.services import console_contracts, console_outcomes
 from selfcare.services.iam import Person, iam, username_for
 from selfcare.services.iam.errors import IamProblem
 
@@ -237,7 +234,8 @@ def _read(access_id: int) -> Work:
 
 
 def _carry_out(work: Work) -> None:
-    keys, user_id = 0, None
+    keys: int | None = 0
+    user_id: str | None = None
     try:
         if work.groups:
             console_contracts.prepared(work.contract_id, work.ref)
@@ -252,7 +250,7 @@ def _carry_out(work: Work) -> None:
     _settle(work, user_id, keys_deleted=keys)
 
 
-def _settle(work: Work, user_id: str | None, *, keys_deleted: int) -> None:
+def _settle(work: Work, user_id: str | None, *, keys_deleted: int | None) -> None:
     """The console holds what was wanted, if that is still what is wanted."""
     access = _locked(work)
     access.attempts, access.problem, access.detail, access.next_try_at = 0, None, None, None
@@ -264,11 +262,11 @@ def _settle(work: Work, user_id: str | None, *, keys_deleted: int) -> None:
         access.state, access.settled_at = ConsoleState.READY, now()
         access.overwrite = []
     if work.groups:
-        announce(access)
+        console_outcomes.announce(access)
     else:
         access.announced_at = None if access.wanted_groups else now()
-        access.keys_deleted = keys_deleted
-        _complete_receipts(access, keys_deleted)
+        access.keys_deleted = keys_deleted or 0
+        console_outcomes.complete_receipts(access, keys_deleted)
     db.session.commit()
     log.info("console_converged", access=work.access_id, groups=sorted(work.groups))
 
@@ -302,57 +300,3 @@ def _locked(work: Work) -> ConsoleAccess:
         .with_for_update()
         .execution_options(populate_existing=True)
     ).scalar_one()
-
-
-# What follows from it
-
-
-def announce(access: ConsoleAccess) -> None:
-    """Mail somebody that their console account is there: once, after the portal's own mail.
-
-    While that one is still waiting, nothing is written: the sweep comes back to it.
-    """
-    if access.announced_at or not access.wanted_groups:
-        return
-    waiting = select(Mail.id).where(
-        Mail.account_id == access.account_id,
-        Mail.name == "portal_access",
-        Mail.state.in_((MailState.QUEUED, MailState.SENDING)),
-    )
-    if db.session.execute(waiting.limit(1)).first():
-        return
-    account = db.session.get_one(Account, access.account_id)
-    contract = db.session.get_one(Contract, access.contract_id)
-    mail.write("console_access", account, ref=contract.ref, username=access.iam_username)
-    access.announced_at = now()
-
-
-def _complete_receipts(access: ConsoleAccess, keys_deleted: int) -> None:
-    db.session.execute(
-        update(Removal)
-        .where(
-            Removal.account_id == access.account_id,
-            Removal.contract_id == access.contract_id,
-            Removal.console_ended_at.is_(None),
-        )
-        .values(console_ended_at=now(), keys_deleted=keys_deleted)
-    )
-
-
-def due(present: datetime) -> list[int]:
-    """People whose next try has come, or whose worker died."""
-    overdue = or_(
-        (ConsoleAccess.state == ConsoleState.FAILED) & (ConsoleAccess.next_try_at <= present),
-        (ConsoleAccess.state == ConsoleState.RUNNING) & (ConsoleAccess.next_try_at < present),
-    )
-    oldest = select(ConsoleAccess.id).where(overdue).order_by(ConsoleAccess.changed_at)
-    return list(db.session.execute(oldest.limit(1000)).scalars())
-
-
-def contracts_waiting(present: datetime) -> list[int]:
-    """Contracts with a wish whose wake-up was lost: Redis was away."""
-    waiting = select(ConsoleAccess.contract_id).where(
-        ConsoleAccess.state == ConsoleState.QUEUED,
-        ConsoleAccess.changed_at < present - timedelta(seconds=30),
-    )
-    return list(db.session.execute(waiting.distinct()).scalars())

@@ -12,8 +12,8 @@ from wtforms import PasswordField
 
 from selfcare.database import db
 from selfcare.models import KeptForm, Membership, SignIn, UserDraft, now
-from selfcare.rights import Profile
-from selfcare.services import kept_forms
+from selfcare.rights import Profile, Section
+from selfcare.services import kept_forms, sealing
 from tests.browsing import Browser
 from tests.cast import PASSWORD
 from tests.wizard import SOPHIE, USERS, roles
@@ -110,7 +110,7 @@ class TestElsewhere:
         asked = paul.post("/account/profile/edit", data)
         with app.app_context():
             (form,) = kept(app)
-            fields = kept_forms.sealing.unseal(form.sealed, purpose="kept form")
+            fields = sealing.unseal(form.sealed, purpose="kept form")
         assert "Typed" in fields
         assert "a secret" not in fields
         assert "csrf_token" not in fields
@@ -231,6 +231,6 @@ class TestSafely:
         """Who lost the right to add users meanwhile is told so, form or not."""
         with app.app_context():
             membership = db.session.execute(select(Membership)).scalar_one()
-            membership.profiles = {**membership.profiles, "users": "none"}
+            membership.profiles = {**membership.profiles, Section.USERS: Profile.NONE}
             db.session.commit()
         assert paul.get(sign_in(paul, asked).location).status == 403

@@ -10,58 +10,20 @@ import threading
 import time
 from dataclasses import replace
 
-import openstack
 import pytest
 
 from selfcare.services.iam import errors
 from selfcare.services.iam.keystone import Keystone
 from selfcare.services.iam.port import NewKey, Person
+from tests.ports.witness import GUEST, POWER, SOPHIE, groups_of
 
 # openstacksdk warns of itself
 pytestmark = pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")
-
-SOPHIE = Person("sophie.dupont", "sophie.dupont@example.com", "Sophie DUPONT")
-GUEST, POWER = frozenset({"guest"}), frozenset({"power_user"})
 
 
 def new_key(secret="s" * 32):
     """A pair nobody has: the real Keystone, and its keys, last for the session."""
     return NewKey(secrets.token_hex(16), secret=secret)
-
-
-@pytest.fixture
-def opened(iam, ref):
-    """A contract that is open in the console."""
-    iam.prepare_contract(ref)
-    return ref
-
-
-@pytest.fixture
-def witness(console):
-    """An independent client, as the console's administrator."""
-    connection = openstack.connect(
-        auth_type="v3password",
-        auth={
-            "auth_url": console.url,
-            "username": console.username,
-            "password": console.password,
-            "user_domain_name": "Default",
-            "system_scope": "all",
-        },
-        identity_api_version="3",
-        identity_endpoint_override=console.url,
-    )
-    yield connection
-    connection.close()
-
-
-def groups_of(witness, ref, username):
-    domain = witness.identity.find_domain(ref, ignore_missing=False)
-    user = next(iter(witness.identity.users(domain_id=domain.id, name=username)), None)
-    if user is None:
-        return None
-    answer = witness.identity.get(f"/users/{user.id}/groups")
-    return {group["name"] for group in answer.json()["groups"]}
 
 
 class TestContract:
@@ -178,63 +140,6 @@ class TestPerson:
         found = iam.overview(opened).account_of(SOPHIE.username)
         assert (found.key, found.email, found.enabled) == (key, "own@example.com", False)
         assert found.groups == GUEST
-
-
-class TestDetails:
-    """What an account says of its owner, besides its groups (ACCOUNT-1, USERS-8)."""
-
-    @pytest.fixture
-    def sophie(self, iam, opened):
-        return replace(SOPHIE, key=iam.set_groups(opened, SOPHIE, GUEST))
-
-    def test_account_1_only_what_is_named_is_overwritten(self, iam, opened, sophie, witness):
-        witness.identity.update_user(sophie.key, is_enabled=False, email="there@example.com")
-        moved = replace(sophie, email="new@example.com", overwrite=frozenset({"email"}))
-        iam.set_groups(opened, moved, GUEST)
-        user = witness.identity.get_user(sophie.key)
-        assert (user.email, user.is_enabled) == ("new@example.com", False)
-        iam.set_groups(opened, replace(moved, overwrite=frozenset({"enabled"})), GUEST)
-        assert witness.identity.get_user(sophie.key).is_enabled
-
-    def test_account_1_what_is_right_already_costs_nothing(self, iam, opened, sophie, faulty):
-        faulty.calls.clear()
-        insisted = replace(sophie, overwrite=frozenset({"email", "enabled", "username"}))
-        iam.set_groups(opened, insisted, GUEST)
-        assert not [call for call in faulty.calls if not call.startswith("GET")]
-
-    def test_users_8_a_renamed_account_is_known_by_its_id(self, iam, opened, sophie, witness):
-        witness.identity.update_user(sophie.key, name="sophie.d")
-        assert iam.overview(opened).account_of(SOPHIE.username, sophie.key).username == "sophie.d"
-        assert iam.set_groups(opened, sophie, POWER) == sophie.key  # no second account
-        assert groups_of(witness, opened, "sophie.d") == POWER
-        iam.set_groups(opened, replace(sophie, overwrite=frozenset({"username"})), POWER)
-        assert groups_of(witness, opened, "sophie.dupont") == POWER
-
-    def test_users_6_a_renamed_account_is_deleted_all_the_same(self, iam, opened, sophie, witness):
-        witness.identity.update_user(sophie.key, name="sophie.d")
-        iam.delete_user(opened, SOPHIE.username, sophie.key)
-        assert groups_of(witness, opened, "sophie.d") is None
-
-    def test_users_8_an_account_made_anew_there_is_found_by_its_name(
-        self, iam, opened, sophie, witness
-    ):
-        witness.identity.delete_user(sophie.key)
-        domain = witness.identity.find_domain(opened, ignore_missing=False)
-        anew = witness.identity.create_user(name=SOPHIE.username, domain_id=domain.id)
-        assert iam.set_groups(opened, sophie, GUEST) == anew.id
-
-    def test_users_6_an_id_of_another_contract_is_nobody_here(self, iam, opened, sophie):
-        other = opened + "X"
-        iam.prepare_contract(other)
-        assert iam.delete_user(other, "nobody.here", sophie.key) == 0
-        assert iam.groups_of(opened, SOPHIE.username) == GUEST
-
-    def test_account_1_an_address_somebody_else_has_is_said(self, iam, opened, sophie, faulty):
-        taken = '{"error": {"code": 409, "message": "Duplicate email", "title": "Conflict"}}'
-        faulty.fail("PATCH /v3/users", status=409, body=taken)
-        moved = replace(sophie, email="new@example.com", overwrite=frozenset({"email"}))
-        with pytest.raises(errors.EmailTaken):
-            iam.set_groups(opened, moved, GUEST)
 
 
 class TestPasswordsAndKeys:

@@ -33,6 +33,10 @@ def upgrade() -> None:
     """Apply."""
     for column in added():
         op.add_column("console_accesses", column)
+    op.add_column(
+        "removals",
+        sa.Column("keys_known", sa.Boolean(), nullable=False, server_default=sa.true()),
+    )
     op.create_table(
         "kept_forms",
         sa.Column("token_hash", sa.String(length=64), nullable=False),
@@ -55,5 +59,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Take back."""
     op.drop_table("kept_forms")
+    op.drop_column("removals", "keys_known")
     for column in reversed(added()):
         op.drop_column("console_accesses", column.name)

@@ -66,6 +66,16 @@ class Forbidden(IamProblem):
     code = "forbidden"
 
 
+class NoRole(Forbidden):
+    """The service account works, but has no role on this contract, or the contract is not there.
+
+    An operator may open it at any moment, so it is tried again.
+    """
+
+    code = "no_role"
+    retryable = True
+
+
 class AuthExpired(IamProblem):
     """The service account cannot sign in, even with a new token."""
 

@@ -6,7 +6,7 @@ outside this package sees ids, tokens or HTTP. Every verb raises only `errors.Ia
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -69,7 +69,8 @@ class NewKey(Key):
 class Finding:
     """One line of `flask iam check`."""
 
-    good: bool
+    good: bool | None
+    """None for what is worth knowing and stops nothing."""
     sentence: str
 
 
@@ -96,8 +97,11 @@ class ConsoleIAM(Protocol):
         Gives the console's id of the account.
         """
 
-    def delete_user(self, ref: str, username: str, key: str = "") -> int:
-        """Delete the account with its keys; gone already is fine. Says how many keys it had."""
+    def delete_user(self, ref: str, username: str, key: str = "") -> int | None:
+        """Delete the account with its keys; gone already is fine.
+
+        Says how many keys it had; None where the service account is not told.
+        """
 
     def set_password(self, ref: str, username: str, password: str) -> None:
         """Give the account an API password."""
@@ -114,5 +118,5 @@ class ConsoleIAM(Protocol):
     def delete_key(self, ref: str, username: str, access: str) -> None:
         """Delete one; gone already is fine."""
 
-    def findings(self) -> Iterator[Finding]:
-        """Whether the settings work and what the service account may do."""
+    def findings(self, refs: Iterable[str] = ()) -> Iterator[Finding]:
+        """Whether the settings work and what the service account may do; `refs`: our contracts."""
