@@ -48,13 +48,17 @@ def service(real_keystone: Console, admin: Keystone, ref: str) -> Iterator[Any]:
     )
     admin.prepare_contract(ref)
 
-    def make(*roles: str) -> Keystone:
+    def make(*roles: str, system: str = "") -> Keystone:
         name = f"portal-{secrets.token_hex(4)}"
         user = connection.identity.create_user(name=name, domain_id="default", password=PASSWORD)
         domain = connection.identity.find_domain(ref, ignore_missing=False)
         for role in roles:
             found = connection.identity.find_role(role, ignore_missing=False)
             path = f"/domains/{domain.id}/users/{user.id}/roles/{found.id}"
+            assert connection.identity.put(path).status_code == 204
+        if system:
+            found = connection.identity.find_role(system, ignore_missing=False)
+            path = f"/system/users/{user.id}/roles/{found.id}"
             assert connection.identity.put(path).status_code == 204
         return Keystone(url=real_keystone.url, username=name, password=PASSWORD, timeout=8)
 
@@ -104,6 +108,22 @@ class TestManager:
     def test_api_1_sets_passwords(self, manager, ref):
         manager.set_groups(ref, SOPHIE, GUEST)
         manager.set_password(ref, SOPHIE.username, "Espace-2026!")
+
+
+class TestWholeCloud:
+    """`admin` on the system, and no project: what docs/console-service-account.md says to make."""
+
+    def test_staff_3_opens_contracts_and_makes_keys(self, service, ref, admin):
+        cloud = service(system="admin")
+        assert all(found.good for found in cloud.findings())
+        cloud.prepare_contract(f"{ref}Z")
+        cloud.set_groups(f"{ref}Z", SOPHIE, GUEST)
+        cloud.create_key(f"{ref}Z", SOPHIE.username, NewKey(secrets.token_hex(16), secret="s" * 32))
+        assert cloud.delete_user(f"{ref}Z", SOPHIE.username) == 1
+
+    def test_a_reader_of_the_whole_cloud_is_told_what_is_needed(self, service):
+        lines = [(found.good, found.sentence) for found in service(system="reader").findings()]
+        assert (False, "It has reader there: admin is needed to make anything.") in lines
 
 
 class TestRefused:
