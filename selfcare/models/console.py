@@ -118,6 +118,12 @@ class ConsoleAccess(Base):
         return self.state in {ConsoleState.QUEUED, ConsoleState.RUNNING}
 
     @property
+    def is_disabled(self) -> bool:
+        """Whether somebody disabled the account in the console, as far as was seen."""
+        seen = self.seen_account if self.seen_at else None
+        return not self.iam_enabled or not (seen or {}).get("enabled", True)
+
+    @property
     def drift(self) -> Drift | None:
         """How the console was seen to differ from what the portal wants (USERS-8)."""
         return drift(self, self.wanted_groups, self.seen_groups, self.seen_account)

@@ -113,6 +113,20 @@ class TestDrift:
         converge(app, settled)
         assert iam.overview(ref).account_of(LOGIN).enabled
 
+    def test_dash_1_who_was_disabled_is_told_so(
+        self, app, ref, iam, settled, there, paul, users, id_of, browse_as
+    ):
+        there(enabled=False)
+        self.look(app, ref)
+        sophie, path = browse_as(LOGIN), f"/contracts/{ref}/dashboard"
+        assert "Votre compte a été désactivé dans la console." in sophie.get(path).words
+        paul.post(f"{users}/console/{id_of(LOGIN, ref)}/accept")
+        converge(app, settled)
+        assert "désactivé dans la console" in sophie.get(path).words
+        paul.post(f"{users}/console/{id_of(LOGIN, ref)}/retry")
+        converge(app, settled)
+        assert "désactivé" not in sophie.get(path).words
+
     def test_users_8_another_address_there_is_shown_and_restored_or_accepted(
         self, app, ref, iam, settled, there, paul, users, id_of, access
     ):
