@@ -14,6 +14,9 @@ from structlog.typing import Processor
 from selfcare.config import Settings
 
 log = structlog.get_logger("selfcare.requests")
+_TALKATIVE = {"fontTools": logging.WARNING, "factur-x": logging.CRITICAL, "pypdf": logging.ERROR}
+"""Libraries that tell every step (fontTools: 40 lines a PDF), or what we say ourselves."""
+
 _ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
@@ -49,6 +52,8 @@ def configure(settings: Settings) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(settings.log_level.upper())
+    for name, level in _TALKATIVE.items():
+        logging.getLogger(name).setLevel(level)
 
 
 def _path() -> str:
