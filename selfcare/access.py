@@ -18,6 +18,7 @@ from sqlalchemy import Row, Select
 from werkzeug.exceptions import Forbidden
 from werkzeug.wrappers import Response
 
+from selfcare import resuming
 from selfcare.config import Settings
 from selfcare.database import Chosen, db
 from selfcare.extensions import login_manager
@@ -178,11 +179,27 @@ def _staff_use_two_factors() -> Response | None:
 
 def _ask_to_sign_in() -> Response:
     """Send to the sign-in page and back again; an htmx part cannot show it, so the page goes."""
-    if request.headers.get("HX-Request"):
-        answer = Response(status=204)
+    in_part = bool(request.headers.get("HX-Request"))
+    if kept := resuming.keep():
+        asked = f"{request.path}?kept={kept}"
+    elif in_part:
         asked = local_part(request.headers.get("HX-Current-URL"))
-        answer.headers["HX-Redirect"] = url_for("auth.login", next=asked)
-        return answer
-    asked = request.full_path.rstrip("?") if request.method == "GET" else ""
+    elif request.method == "GET":
+        asked = request.full_path.rstrip("?")
+    else:
+        asked = _page_of_form()
     target = asked if asked != url_for("home.index") else ""
-    return redirect(url_for("auth.login", next=target or None), code=303)
+    address = url_for("auth.login", next=target or None)
+    return (
+        Response(status=204, headers={"HX-Redirect": address})
+        if in_part
+        else redirect(address, code=303)
+    )
+
+
+def _page_of_form() -> str:
+    """Where a form that was sent stands: its own address, if that is a page, else its referrer."""
+    rule = request.url_rule
+    if rule is not None and "GET" in (rule.methods or ()):
+        return request.path
+    return local_part(request.referrer)

@@ -33,7 +33,7 @@ from selfcare.database import db
 log = structlog.get_logger(__name__)
 
 QUEUES = ("interactive", "mail", "iam", "orders", "documents", "sweeps")
-"""In the order workers serve them: where somebody waits comes first."""
+"""Where somebody waits comes first; the others take turns (`selfcare.turns`)."""
 
 DELAYS = (10, 60, 300, 900, 3600, 14400)
 """Seconds before each new try of a failed job."""

@@ -89,6 +89,7 @@ def sign_in() -> tuple[Response, int]:
             "expires_at": time.strftime("%Y-%m-%dT%H:%M:%S.000000Z", time.gmtime(issued + 3600)),
             "issued_at": time.strftime("%Y-%m-%dT%H:%M:%S.000000Z", time.gmtime(issued)),
             "catalog": [],
+            "roles": [{"id": "admin", "name": "admin"}] if rules else [],
         }
     )
     answer.headers["X-Subject-Token"] = token

@@ -30,13 +30,28 @@ def create_user() -> tuple[Response, int]:
     if not re.fullmatch(r"[A-Za-z_][\w.-]{4,31}", given["name"]):
         raise Refused(400, "The username is invalid.", "1101")
     with state().lock:
-        for field, code in (("name", "1109"), ("email", "1110"), ("phone", "1111")):
-            for other in state().things["users"].values():
-                same_domain = other["domain_id"] == given["domain_id"]
-                if given.get(field) and same_domain and other.get(field) == given[field]:
-                    raise Refused(400, f"The {field} is in use.", code)
+        _refuse_taken(given)
         made = state().add("users", {"enabled": True, **given})
     return jsonify(user={name: v for name, v in made.items() if name != "password"}), 201
+
+
+@bp.put("/OS-USER/users/<key>")
+def change_user(key: str) -> Response:
+    """Other details; what somebody else has is refused as above."""
+    given: dict[str, Any] = request.get_json()["user"]
+    with state().lock:
+        found = state().get("users", key)
+        _refuse_taken({**given, "domain_id": found["domain_id"]}, but=key)
+        found |= given
+    return jsonify(user={name: v for name, v in found.items() if name != "password"})
+
+
+def _refuse_taken(given: dict[str, Any], but: str = "") -> None:
+    for field, code in (("name", "1109"), ("email", "1110"), ("phone", "1111")):
+        for other in state().things["users"].values():
+            same_domain = other["domain_id"] == given["domain_id"] and other["id"] != but
+            if given.get(field) and same_domain and other.get(field) == given[field]:
+                raise Refused(400, f"The {field} is in use.", code)
 
 
 @bp.route("/OS-CREDENTIAL/credentials", methods=["GET", "POST"])

@@ -23,16 +23,23 @@ PAGE = """<!doctype html>
 {% for domain in domains %}
 <section><h2>{{ domain.name }}</h2>
 <table>
-<tr><th scope="col">Compte</th><th scope="col">Groupes</th><th scope="col">Supprimer</th></tr>
+<tr><th scope="col">Compte</th><th scope="col">Groupes</th><th scope="col">Modifier</th>
+<th scope="col">Supprimer</th></tr>
 {% for user, groups in domain.users %}
 <tr><td>{{ user.name }}<br><small>{{ user.email }}</small></td><td>{% for group in groups %}
 <form method="post" action="/leave"><input type="hidden" name="group" value="{{ group.id }}">
 <input type="hidden" name="user" value="{{ user.id }}">{{ group.name }}
 <button>retirer</button></form>{% else %}aucun{% endfor %}</td>
+<td><form method="post" action="/change-user">
+<input type="hidden" name="user" value="{{ user.id }}">
+<label>Nom <input name="name" value="{{ user.name }}"></label>
+<label>Email <input name="email" value="{{ user.email }}"></label>
+<label><input type="checkbox" name="enabled"{{ " checked" if user.enabled }}> actif</label>
+<button>modifier</button></form></td>
 <td><form method="post" action="/delete-user">
 <input type="hidden" name="user" value="{{ user.id }}">
 <button>supprimer {{ user.name }}</button></form></td></tr>
-{% else %}<tr><td colspan="3">Aucun compte.</td></tr>{% endfor %}</table>
+{% else %}<tr><td colspan="4">Aucun compte.</td></tr>{% endfor %}</table>
 <ul>{% for group in domain.groups %}<li>{{ group.name }}
 <form method="post" action="/delete-group">
 <input type="hidden" name="group" value="{{ group.id }}">
@@ -74,7 +81,7 @@ def index() -> ResponseReturnValue:
     return render_template_string(PAGE, domains=domains)
 
 
-@bp.post("/<any('create-group', 'delete-group', 'delete-user', leave):action>")
+@bp.post("/<any('create-group', 'delete-group', 'change-user', 'delete-user', leave):action>")
 def change(action: str) -> ResponseReturnValue:
     """Do what an administrator of the console would; from this very page only."""
     if request.headers.get("Origin", request.host_url.rstrip("/")) != request.host_url.rstrip("/"):
@@ -86,6 +93,10 @@ def change(action: str) -> ResponseReturnValue:
                 state().add("groups", {"name": form["name"], "domain_id": form["domain"]})
             elif action == "delete-group":
                 state().delete_group(form["group"])
+            elif action == "change-user":
+                state().get("users", form["user"]).update(
+                    name=form["name"], email=form["email"], enabled="enabled" in form
+                )
             elif action == "delete-user":
                 state().delete_user(form["user"])
             else:

@@ -14,6 +14,7 @@ from selfcare.blueprints.user_wizard import first_roles_step
 from selfcare.database import db
 from selfcare.lists import users as lists
 from selfcare.models import ConsoleAccess, Contract, ContractConsole, Membership
+from selfcare.resuming import resumes
 from selfcare.rights import Ability
 from selfcare.services import console_access, console_contracts
 
@@ -42,6 +43,7 @@ def user(contract: Contract, membership_id: int) -> ResponseReturnValue:
 
 @bp.route("/<int:membership_id>/roles", methods=["GET", "POST"])
 @requires(Ability.SET_CONSOLE_ROLES)
+@resumes()
 def roles(contract: Contract, membership_id: int) -> ResponseReturnValue:
     """Change somebody's console roles, and nothing else (figure 37)."""
     return first_roles_step(contract, membership_id, console_only=True)
@@ -50,7 +52,7 @@ def roles(contract: Contract, membership_id: int) -> ResponseReturnValue:
 @bp.post("/<int:membership_id>/retry")
 @requires(Ability.SET_CONSOLE_ROLES)
 def retry(contract: Contract, membership_id: int) -> ResponseReturnValue:
-    """« Réessayer », and « Rétablir » what was changed in the console (USERS-8)."""
+    """« Réessayer », « Rétablir » what was changed in the console, « Réactiver » (USERS-8)."""
     console_access.again(_access(contract, membership_id))
     db.session.commit()
     flash(_("The console is being brought in line with the portal."))
@@ -62,7 +64,7 @@ def retry(contract: Contract, membership_id: int) -> ResponseReturnValue:
 def accept(contract: Contract, membership_id: int) -> ResponseReturnValue:
     """« Accepter » what was changed in the console (USERS-8)."""
     access = _access(contract, membership_id)
-    if not access.is_adrift:
+    if not access.drift:
         abort(409)
     console_access.accept(access)
     db.session.commit()

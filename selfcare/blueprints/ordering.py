@@ -13,6 +13,7 @@ from selfcare.database import db
 from selfcare.forms.ordering import AgreeForm, entered, order_form
 from selfcare.i18n import locale, reader
 from selfcare.models import Contract, Order, OrderDraft, Service
+from selfcare.resuming import resumes, typed
 from selfcare.rights import Ability
 from selfcare.services import order_drafts
 from selfcare.services.order_drafts import ChangedMeanwhile, NotOrderable, Offered
@@ -24,10 +25,11 @@ NEXT, BACK = "next", "prev"
 
 @bp.route("", methods=["GET", "POST"])
 @requires(Ability.ORDER_SERVICE)
+@resumes()
 def form(contract: Contract, slug: str) -> ResponseReturnValue:
     """Step 1, characteristics: choices narrow each other, the price follows (SERVICES-2)."""
     offer = order_drafts.offered(_service(slug))
-    wanted = request.form if request.method == "POST" else _first_values(offer, contract)
+    wanted = request.form if request.method == "POST" else typed() or _first_values(offer, contract)
     shown = offer.definition.settled(wanted)
     asked = order_form(offer.definition, shown, locale())
     wrong = 200

@@ -14,6 +14,7 @@ from selfcare.blueprints.proofs import has_password
 from selfcare.database import db
 from selfcare.forms.profile import ChangePasswordForm, ProfileForm
 from selfcare.lists.activity import ActivityList
+from selfcare.resuming import resumes
 from selfcare.services import accounts, audit, passwords, personal_data
 
 bp = Blueprint("profile", __name__, url_prefix="/account")
@@ -36,6 +37,7 @@ def password() -> ResponseReturnValue:
 
 @bp.route("/profile/edit", methods=["GET", "POST"])
 @signed_in
+@resumes(but=("current",))
 def edit() -> ResponseReturnValue:
     """« Modification des informations » (figure 40)."""
     me = current_account()

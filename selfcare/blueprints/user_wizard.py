@@ -6,6 +6,8 @@ another tab or signing in again lose nothing. It serves both tabs.
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -17,20 +19,13 @@ from selfcare.access import Missing, current_account, one_or_404, place, require
 from selfcare.database import db
 from selfcare.forms.users import ConfirmForm, PersonForm, RolesForm, roles_form
 from selfcare.models import Account, Contract, Membership, UserDraft
+from selfcare.resuming import resumes, typed
 from selfcare.rights import Ability, Rights
 from selfcare.services import console_contracts, drafts, users
 from selfcare.services.users import LoginTaken, Refusal, Roles
 from selfcare.wording import USER_REFUSAL
 
 bp = Blueprint("user_wizard", __name__, url_prefix="/contracts/<ref>/users")
-
-
-@bp.after_request
-def _come_back(response: Response) -> Response:
-    """Whose session ended in the middle of a step signs in and goes on with that step."""
-    if request.method == "POST" and response.location == url_for("auth.login"):
-        response.location = url_for("auth.login", next=request.path)
-    return response
 
 
 KIND = "<any(new,change):kind>/<int:draft_id>"
@@ -41,6 +36,7 @@ KIND = "<any(new,change):kind>/<int:draft_id>"
 
 @bp.route("/new", methods=["GET", "POST"])
 @requires(Ability.ADD_USER)
+@resumes()
 def new(contract: Contract) -> ResponseReturnValue:
     """« Ajout d'un utilisateur » (figure 29)."""
     return _person_step(contract, None, console_only=False)
@@ -48,6 +44,7 @@ def new(contract: Contract) -> ResponseReturnValue:
 
 @bp.route("/console/new", methods=["GET", "POST"])
 @requires(Ability.SET_CONSOLE_ROLES)
+@resumes()
 def new_console_user(contract: Contract) -> ResponseReturnValue:
     """The same from the console's tab (figure 33)."""
     return _person_step(contract, None, console_only=True)
@@ -55,6 +52,7 @@ def new_console_user(contract: Contract) -> ResponseReturnValue:
 
 @bp.route(f"/{KIND}/person", methods=["GET", "POST"])
 @requires(Ability.SET_CONSOLE_ROLES)
+@resumes()
 def person(contract: Contract, kind: str, draft_id: int) -> ResponseReturnValue:
     """Step 1 again: what was entered is still there."""
     draft = _draft(contract, draft_id)
@@ -92,6 +90,7 @@ def _person_step(
 
 @bp.route(f"/{KIND}/roles", methods=["GET", "POST"])
 @requires(Ability.SET_CONSOLE_ROLES)
+@resumes()
 def roles(contract: Contract, kind: str, draft_id: int) -> ResponseReturnValue:
     """Step 2: a profile per section, console roles, and what the person will see."""
     draft = _draft(contract, draft_id)
@@ -128,6 +127,9 @@ def first_roles_step(
 
 def _roles_page(draft: UserDraft, form: RolesForm, chosen: Roles) -> ResponseReturnValue:
     """The page of step 2; htmx may ask for its preview alone."""
+    if typed():  # shown again: so is what the person would see with it
+        with suppress(ValueError):
+            chosen = form.roles()
     return rendering.page(
         "users/wizard/roles.html",
         parts={"preview": "users/wizard/_preview.html"},

@@ -14,6 +14,7 @@ from selfcare.database import db
 from selfcare.forms.users import ConfirmForm
 from selfcare.lists import users as lists
 from selfcare.models import Contract, Membership, Removal
+from selfcare.resuming import resumes
 from selfcare.rights import Ability
 from selfcare.services import users
 from selfcare.services.users import Refusal
@@ -42,6 +43,7 @@ def user(contract: Contract, membership_id: int) -> ResponseReturnValue:
 
 @bp.route("/<int:membership_id>/roles", methods=["GET", "POST"])
 @requires(Ability.CHANGE_USER)
+@resumes()
 def roles(contract: Contract, membership_id: int) -> ResponseReturnValue:
     """Change somebody's roles: the wizard's second step, then its summary (USERS-5)."""
     return first_roles_step(contract, membership_id, console_only=False)

@@ -10,7 +10,7 @@ import structlog
 from flask import current_app
 from flask.cli import with_appcontext
 from redis import RedisError
-from rq import Queue, Worker
+from rq import Queue
 from rq.cron import CronScheduler
 
 from selfcare import jobs
@@ -18,6 +18,7 @@ from selfcare.access import settings
 from selfcare.database import db
 from selfcare.jobs import QUEUES
 from selfcare.services.sweeps import SCHEDULE
+from selfcare.turns import TurnTakingWorker
 
 log = structlog.get_logger(__name__)
 
@@ -35,7 +36,7 @@ def worker(*, burst: bool) -> None:
     queues = [Queue(name, connection=connection) for name in QUEUES]
     db.dispose()
     current_app.extensions["redis"].close()
-    Worker(queues, connection=connection, log_job_description=False).work(
+    TurnTakingWorker(queues, connection=connection, log_job_description=False).work(
         burst=burst,
         with_scheduler=True,  # delayed retries come from it
         logging_level=settings().log_level.upper(),

@@ -11,6 +11,7 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  #
 from wtforms.validators import DataRequired, Email, EqualTo, InputRequired, Length, Optional
 
 from selfcare.forms.fields import PasswordMeets, PhoneField, trimmed
+from selfcare.forms.resumable import ResumableForm
 from selfcare.services.password_rules import PasswordRules
 
 _ONE_PHONE = _l("Enter at least one phone number, fixed or mobile")
@@ -55,7 +56,7 @@ class ChangePasswordForm(NewPasswordForm):
     )
 
 
-class ProfileForm(FlaskForm):
+class ProfileForm(ResumableForm):
     """What somebody may change about themselves (figure 40)."""
 
     civility = RadioField(

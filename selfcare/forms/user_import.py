@@ -86,6 +86,14 @@ def read(content: bytes, *, console: Iterable[str] | None) -> list[Line]:
     heading = [words.columns.get(fold(cell.strip().lstrip("﻿")), "") for cell in rows[0]]
     if missing := [str(PERSON[name]) for name in NEEDED if name not in heading]:
         raise UnreadableFile(_("These columns are missing: %(names)s.", names=", ".join(missing)))
+    known = zip(rows[0], heading, strict=True)
+    if unknown := [cell.strip() for cell, name in known if cell.strip() and not name]:
+        raise UnreadableFile(
+            _(
+                "These columns are unknown: %(names)s. Take their headings from the template.",
+                names=", ".join(unknown)[:200],
+            )
+        )
     lines = [
         _line(number, dict(zip(heading, cells, strict=False)), words, console)
         for number, cells in enumerate(rows[1:], 2)
@@ -131,7 +139,7 @@ def _words() -> Words:
                 columns |= {fold(str(label)): name, name: name}
             for section in OFFERS:
                 columns |= {fold(str(wording.SECTION[section])): section.value}
-            columns |= {fold(str(CONSOLE_LABEL)): "console"}
+            columns |= {fold(str(CONSOLE_LABEL)): "console", "console": "console"}
             cells["civility"] |= {fold(str(w)): code for code, w in wording.CIVILITY.items()}
             cells["profile"] |= {fold(str(w)): str(p) for p, w in wording.PROFILE.items()}
     return Words(columns, cells)

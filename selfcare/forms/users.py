@@ -24,6 +24,7 @@ from wtforms.validators import DataRequired, InputRequired, Length
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from selfcare import wording
+from selfcare.forms.resumable import ResumableForm
 from selfcare.i18n import LANGUAGES
 from selfcare.i18n import lazy as _l
 from selfcare.models import CIVILITIES, LOCALES
@@ -49,7 +50,7 @@ class Choices(ListWidget):
         return Markup('<div class="choices">{}</div>').format(Markup("").join(lines))
 
 
-class PersonForm(FlaskForm):
+class PersonForm(ResumableForm):
     """Step 1, « Utilisateur » (figure 29)."""
 
     civility = RadioField(
@@ -142,7 +143,7 @@ class ConsoleRolesField(SelectMultipleField):
     option_widget = CheckboxInput()
 
 
-class RolesForm(FlaskForm):
+class RolesForm(ResumableForm):
     """Step 2, « Rôles » (figures 30, 34, 37); one field per section, made by `roles_form`."""
 
     sections: tuple[Section, ...] = ()

@@ -13,7 +13,7 @@ from selfcare.i18n import Reader
 from selfcare.i18n import lazy as _l
 from selfcare.lists.query import Column, ListQuery
 from selfcare.models import Account, ConsoleAccess, Membership
-from selfcare.models.console import drift
+from selfcare.models.console import Drift, drift
 
 HAS_ROLES = func.json_array_length(ConsoleAccess.wanted_groups) > 0
 STATE = case((HAS_ROLES, ConsoleAccess.state))
@@ -36,7 +36,11 @@ SHOWN = (
         ConsoleAccess.problem,
         ConsoleAccess.next_try_at,
         cast(ConsoleAccess.seen_groups, String).label("seen_groups"),
+        cast(ConsoleAccess.seen_account, String).label("seen_account"),
         ConsoleAccess.seen_at,
+        ConsoleAccess.iam_username,
+        ConsoleAccess.iam_email,
+        ConsoleAccess.iam_enabled,
     )
     .join(Account, Account.id == Membership.account_id)
     .outerjoin(
@@ -47,10 +51,12 @@ SHOWN = (
 )
 
 
-def drift_of(row: Any) -> tuple[list[str], list[str]] | None:
-    """What the console was seen to hold less and more than it should; None if all is well."""
-    seen = json.loads(row.seen_groups) if row.seen_groups else None
-    return drift(row.state, json.loads(row.wanted_groups or "[]"), seen, row.seen_at)
+def drift_of(row: Any) -> Drift | None:
+    """How the console was seen to differ from what the portal wants; None if all is well."""
+    seen, account = (
+        json.loads(text) if text else None for text in (row.seen_groups, row.seen_account)
+    )
+    return drift(row, json.loads(row.wanted_groups or "[]"), seen, account)
 
 
 def _state(row: Any, _reader: Reader) -> str:

@@ -23,6 +23,7 @@ from selfcare.models.invoice import (
     UsageReport,
     UsageShare,
 )
+from selfcare.models.kept_form import KeptForm
 from selfcare.models.mail import Mail, MailState
 from selfcare.models.order import (
     Order,
@@ -53,6 +54,7 @@ __all__ = [
     "Customer",
     "Invoice",
     "InvoiceKind",
+    "KeptForm",
     "LineState",
     "LinkPurpose",
     "Mail",

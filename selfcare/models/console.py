@@ -5,8 +5,11 @@ The wish is a row (design.md, decision 3); a worker carries it out, the sweep fi
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -97,23 +100,74 @@ class ConsoleAccess(Base):
     seen_at: Mapped[datetime | None]
     keys_deleted: Mapped[int] = mapped_column(default=0)
 
+    iam_user_id: Mapped[str | None] = mapped_column(String(64))
+    """The console's own id of the account: it stays when the account is renamed there."""
+    iam_email: Mapped[str | None] = mapped_column(String(254))
+    """The address the account shall have; None for accounts made before it was noted."""
+    iam_enabled: Mapped[bool] = mapped_column(default=True)
+    """Whether the account shall be usable: False once « Accepter » was said to its disabling."""
+    overwrite: Mapped[list[str]] = mapped_column(default=list)
+    """Which of the account's details the console takes from here at the next convergence: a
+    changed address, or everything « Rétablir » brings back. The others are left as they are."""
+    seen_account: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    """The name, address and state of the account as the sweep found them."""
+
     @property
     def is_pending(self) -> bool:
         """Whether work is going on or about to."""
         return self.state in {ConsoleState.QUEUED, ConsoleState.RUNNING}
 
     @property
-    def is_adrift(self) -> bool:
-        """Whether the console was seen to differ from what the portal wants (USERS-8)."""
-        return drift(self.state, self.wanted_groups, self.seen_groups, self.seen_at) is not None
+    def is_disabled(self) -> bool:
+        """Whether somebody disabled the account in the console, as far as was seen."""
+        seen = self.seen_account if self.seen_at else None
+        return not self.iam_enabled or not (seen or {}).get("enabled", True)
+
+    @property
+    def drift(self) -> Drift | None:
+        """How the console was seen to differ from what the portal wants (USERS-8)."""
+        return drift(self, self.wanted_groups, self.seen_groups, self.seen_account)
+
+
+@dataclass(frozen=True)
+class Drift:
+    """What was changed in the console; what is empty is as it should be."""
+
+    gone: bool = False
+    lacking: tuple[str, ...] = ()
+    extra: tuple[str, ...] = ()
+    disabled: bool = False
+    enabled: bool = False
+    """Usable again, though its disabling was accepted."""
+    username: str = ""
+    email: str = ""
 
 
 def drift(
-    state: str, wanted: list[str], seen: list[str] | None, seen_at: datetime | None
-) -> tuple[list[str], list[str]] | None:
-    """The groups that lack in the console and those nobody asked for; None if all is well."""
-    if state != ConsoleState.READY or seen_at is None:
+    row: Any, wanted: list[str], seen_groups: list[str] | None, account: Mapping[str, Any] | None
+) -> Drift | None:
+    """What was changed in the console; None if all is well, or nothing is known yet.
+
+    Args:
+        row: an access, or a list's row with `state`, `seen_at`, `iam_username`, `iam_email` and
+            `iam_enabled` of one.
+        wanted: the groups the portal wants.
+        seen_groups: the groups that were found; None where there is no account.
+        account: the account's details that were found.
+    """
+    if row.state != ConsoleState.READY or row.seen_at is None:
         return None
-    lacking = sorted(set(wanted) - set(seen or []))
-    extra = sorted(set(seen or []) - set(wanted))
-    return (lacking, extra) if lacking or extra or (seen is None and wanted) else None
+    if seen_groups is None:
+        return Drift(gone=True, lacking=tuple(sorted(wanted))) if wanted else None
+    account = account or {}
+    enabled = account.get("enabled", row.iam_enabled)
+    name, email = account.get("username", ""), account.get("email", "")
+    found = Drift(
+        lacking=tuple(sorted(set(wanted) - set(seen_groups))),
+        extra=tuple(sorted(set(seen_groups) - set(wanted))),
+        disabled=row.iam_enabled and not enabled,
+        enabled=enabled and not row.iam_enabled,
+        username=name if name.casefold() != (row.iam_username or name).casefold() else "",
+        email=email if email.casefold() != (row.iam_email or email).casefold() else "",
+    )
+    return found if found != Drift() else None

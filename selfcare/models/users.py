@@ -62,6 +62,8 @@ class Removal(Base):
     had_console: Mapped[bool] = mapped_column(default=False)
     console_ended_at: Mapped[datetime | None]
     keys_deleted: Mapped[int] = mapped_column(default=0)
+    keys_known: Mapped[bool] = mapped_column(default=True)
+    """False where the portal is not told how many: they are gone with the account anyway."""
 
 
 class LineState(StrEnum):

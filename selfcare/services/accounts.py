@@ -13,9 +13,20 @@ from sqlalchemy.orm import undefer
 from selfcare.config import Settings
 from selfcare.database import db
 from selfcare.models import Account, LinkPurpose, Mail, MailedLink, SignIn, now
-from selfcare.services import audit, links, mail, passwords, sessions, throttling, two_factor
+from selfcare.services import (
+    audit,
+    console_access,
+    links,
+    mail,
+    passwords,
+    sessions,
+    throttling,
+    two_factor,
+)
 
 NOTICE_EVERY = timedelta(days=1)
+DETAIL = {"first_name": "full_name", "last_name": "full_name", "mobile": "mobile"}
+"""Personal data the console keeps, too, and what its accounts call it."""
 
 
 class WrongCredentials(Exception):
@@ -100,6 +111,9 @@ def change_data(account: Account, data: Mapping[str, str | None]) -> None:
     changed = [name for name, value in data.items() if getattr(account, name) != value]
     for name in changed:
         setattr(account, name, data[name])
+    followed = {DETAIL[name] for name in changed if name in DETAIL}
+    if followed:
+        console_access.follow(account, followed)
     if changed:
         audit.record("account.changed", actor=account, subject=account, details={"what": changed})
 
@@ -132,6 +146,7 @@ def confirm_email(link: MailedLink) -> None:
         db.session.refresh(account)
         raise EmailTaken from taken
     links.end_all(account)
+    console_access.follow(account, ["email"])
     mail.write("email_changed", account, to=old, email=account.email)
     audit.record("email.changed", actor=account, subject=account, details={"former": old})
 

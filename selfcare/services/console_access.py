@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import structlog
 from sqlalchemy import or_, select, update
@@ -20,12 +20,9 @@ from selfcare.models import (
     ConsoleAccess,
     ConsoleState,
     Contract,
-    Mail,
-    MailState,
-    Removal,
     now,
 )
-from selfcare.services import console_contracts, mail
+from selfcare.services import console_contracts, console_outcomes
 from selfcare.services.iam import Person, iam, username_for
 from selfcare.services.iam.errors import IamProblem
 
@@ -34,8 +31,12 @@ log = structlog.get_logger(__name__)
 LEASE = timedelta(minutes=3)
 """A worker busy with one person longer than this has died (its job ends after 2 minutes)."""
 
-ROUND = timedelta(seconds=60)
-"""How long `converge_waiting` goes on in one process before it lets others have their turn."""
+RESTORED = ("email", "enabled", "username")
+"""The details « Rétablir » brings back; a full name is nothing the sweep compares."""
+
+ROUND = timedelta(seconds=20)
+"""How long `converge_waiting` goes on in one process before it lets others have their turn; a
+worker that is told to stop finishes it within the 25 seconds it is given."""
 
 
 # The wish
@@ -59,6 +60,7 @@ def want(
             contract_id=contract.id,
             wanted_groups=wanted,
             iam_username=username_for(account.login),
+            iam_email=account.email,
         )
         db.session.add(access)
     elif sorted(access.wanted_groups) == wanted:
@@ -66,6 +68,8 @@ def want(
     else:
         if not access.wanted_groups:  # a new account, so a new mail
             access.announced_at = None
+            access.iam_enabled, access.iam_email = True, account.email
+            access.overwrite = ["email", "full_name", "mobile"]
         access.wanted_groups = wanted
         _wish_again(access)
     db.session.flush()
@@ -75,8 +79,16 @@ def want(
 
 
 def again(access: ConsoleAccess) -> None:
-    """« Réessayer » and « Rétablir »: wish the same once more, from now on."""
+    """« Réessayer » and « Rétablir »: wish the same once more, from now on.
+
+    Where an account's disabling was accepted and nothing else is to be restored, it is enabled.
+    """
     db.session.refresh(access, with_for_update=True)
+    if access.drift:
+        account = db.session.get_one(Account, access.account_id)
+        access.iam_email, access.overwrite = account.email, list(RESTORED)
+    elif not access.iam_enabled and access.state == ConsoleState.READY:
+        access.iam_enabled, access.overwrite = True, ["enabled"]
     _wish_again(access)
     db.session.flush()
     converge.after_commit(access.id)
@@ -85,13 +97,37 @@ def again(access: ConsoleAccess) -> None:
 def accept(access: ConsoleAccess) -> None:
     """« Accepter »: what the console holds is what is wanted from now on (USERS-8).
 
-    A job looks at the console by itself later; what it saw last counts here.
+    A job looks at the console by itself later; what it saw last counts here. An address that was
+    changed there stays the console's own: the portal's is its owner's to change.
     """
     db.session.refresh(access, with_for_update=True)
+    if seen := access.drift:
+        access.iam_username = seen.username or access.iam_username
+        access.iam_email = seen.email or access.iam_email
+        access.iam_enabled = (access.iam_enabled or seen.enabled) and not seen.disabled
     access.wanted_groups = sorted(access.seen_groups or [])
     _wish_again(access)
     db.session.flush()
     converge.after_commit(access.id)
+
+
+def follow(account: Account, changed: Iterable[str]) -> None:
+    """Somebody's own data changed: their console accounts follow, on every contract (ACCOUNT-1).
+
+    Args:
+        account: with the new data.
+        changed: which of `email`, `full_name` and `mobile`.
+    """
+    theirs = select(ConsoleAccess).filter_by(account_id=account.id).order_by(ConsoleAccess.id)
+    for access in db.session.execute(theirs.with_for_update()).scalars():
+        if not access.wanted_groups:
+            continue
+        access.overwrite = sorted({*access.overwrite, *changed})
+        if "email" in access.overwrite:
+            access.iam_email = account.email
+        _wish_again(access)
+        converge.after_commit(access.id)
+    db.session.flush()
 
 
 def _wish_again(access: ConsoleAccess) -> None:
@@ -178,6 +214,7 @@ def _read(access_id: int) -> Work:
         .execution_options(populate_existing=True)
     ).one()
     access.iam_username = access.iam_username or username_for(account.login)
+    access.iam_email = access.iam_email or account.email
     return Work(
         access_id=access.id,
         version=access.version,
@@ -185,45 +222,51 @@ def _read(access_id: int) -> Work:
         ref=contract.ref,
         person=Person(
             username=access.iam_username,
-            email=account.email,
+            email=access.iam_email,
             full_name=account.full_name,
             mobile=account.mobile or "",
+            enabled=access.iam_enabled,
+            key=access.iam_user_id or "",
+            overwrite=frozenset(access.overwrite),
         ),
         groups=frozenset(access.wanted_groups),
     )
 
 
 def _carry_out(work: Work) -> None:
-    keys = 0
+    keys: int | None = 0
+    user_id: str | None = None
     try:
         if work.groups:
             console_contracts.prepared(work.contract_id, work.ref)
-            iam().set_groups(work.ref, work.person, work.groups)
+            user_id = iam().set_groups(work.ref, work.person, work.groups)
         else:
-            keys = iam().delete_user(work.ref, work.person.username)
+            keys = iam().delete_user(work.ref, work.person.username, work.person.key)
     except IamProblem as problem:
         _postpone(work, problem)
         if problem.retryable:
             raise
         return
-    _settle(work, keys_deleted=keys)
+    _settle(work, user_id, keys_deleted=keys)
 
 
-def _settle(work: Work, *, keys_deleted: int) -> None:
+def _settle(work: Work, user_id: str | None, *, keys_deleted: int | None) -> None:
     """The console holds what was wanted, if that is still what is wanted."""
     access = _locked(work)
     access.attempts, access.problem, access.detail, access.next_try_at = 0, None, None, None
+    access.iam_user_id = user_id
     if access.version != work.version:
         access.state = ConsoleState.QUEUED
         converge.after_commit(access.id)
     else:
         access.state, access.settled_at = ConsoleState.READY, now()
+        access.overwrite = []
     if work.groups:
-        announce(access)
+        console_outcomes.announce(access)
     else:
         access.announced_at = None if access.wanted_groups else now()
-        access.keys_deleted = keys_deleted
-        _complete_receipts(access, keys_deleted)
+        access.keys_deleted = keys_deleted or 0
+        console_outcomes.complete_receipts(access, keys_deleted)
     db.session.commit()
     log.info("console_converged", access=work.access_id, groups=sorted(work.groups))
 
@@ -257,57 +300,3 @@ def _locked(work: Work) -> ConsoleAccess:
         .with_for_update()
         .execution_options(populate_existing=True)
     ).scalar_one()
-
-
-# What follows from it
-
-
-def announce(access: ConsoleAccess) -> None:
-    """Mail somebody that their console account is there: once, after the portal's own mail.
-
-    While that one is still waiting, nothing is written: the sweep comes back to it.
-    """
-    if access.announced_at or not access.wanted_groups:
-        return
-    waiting = select(Mail.id).where(
-        Mail.account_id == access.account_id,
-        Mail.name == "portal_access",
-        Mail.state.in_((MailState.QUEUED, MailState.SENDING)),
-    )
-    if db.session.execute(waiting.limit(1)).first():
-        return
-    account = db.session.get_one(Account, access.account_id)
-    contract = db.session.get_one(Contract, access.contract_id)
-    mail.write("console_access", account, ref=contract.ref, username=access.iam_username)
-    access.announced_at = now()
-
-
-def _complete_receipts(access: ConsoleAccess, keys_deleted: int) -> None:
-    db.session.execute(
-        update(Removal)
-        .where(
-            Removal.account_id == access.account_id,
-            Removal.contract_id == access.contract_id,
-            Removal.console_ended_at.is_(None),
-        )
-        .values(console_ended_at=now(), keys_deleted=keys_deleted)
-    )
-
-
-def due(present: datetime) -> list[int]:
-    """People whose next try has come, or whose worker died."""
-    overdue = or_(
-        (ConsoleAccess.state == ConsoleState.FAILED) & (ConsoleAccess.next_try_at <= present),
-        (ConsoleAccess.state == ConsoleState.RUNNING) & (ConsoleAccess.next_try_at < present),
-    )
-    oldest = select(ConsoleAccess.id).where(overdue).order_by(ConsoleAccess.changed_at)
-    return list(db.session.execute(oldest.limit(1000)).scalars())
-
-
-def contracts_waiting(present: datetime) -> list[int]:
-    """Contracts with a wish whose wake-up was lost: Redis was away."""
-    waiting = select(ConsoleAccess.contract_id).where(
-        ConsoleAccess.state == ConsoleState.QUEUED,
-        ConsoleAccess.changed_at < present - timedelta(seconds=30),
-    )
-    return list(db.session.execute(waiting.distinct()).scalars())

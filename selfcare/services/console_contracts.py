@@ -146,11 +146,18 @@ def _note_people(contract_id: int, found: Overview, began: datetime) -> None:
         ConsoleAccess.settled_at < began,
     )
     for access in db.session.execute(settled.with_for_update()).scalars():
-        groups = found.groups_of(access.iam_username or "")
-        access.seen_groups = None if groups is None else sorted(groups)
-        access.seen_at = began
-        if access.is_adrift:
-            log.info("console_adrift", access=access.id, seen=access.seen_groups)
+        account = found.account_of(access.iam_username or "", access.iam_user_id or "")
+        access.seen_at, access.seen_groups, access.seen_account = began, None, None
+        if account:
+            access.iam_user_id = account.key
+            access.seen_groups = sorted(account.groups)
+            access.seen_account = {
+                "username": account.username,
+                "email": account.email,
+                "enabled": account.enabled,
+            }
+        if seen := access.drift:
+            log.info("console_adrift", access=access.id, seen=seen)
 
 
 def roles_on_offer(contract_id: int) -> list[str]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, or_, select, update
 
 from selfcare.database import db
 from selfcare.jobs import Job, job
@@ -16,7 +16,7 @@ from selfcare.models import (
     UserImport,
     now,
 )
-from selfcare.services import console_access, console_contracts, user_imports
+from selfcare.services import console_access, console_contracts, console_outcomes, user_imports
 
 KEEP_DRAFTS = timedelta(days=7)
 KEEP_IMPORTS = timedelta(days=30)
@@ -26,9 +26,9 @@ KEEP_IMPORTS = timedelta(days=30)
 def wake_consoles() -> None:
     """Wake what nobody took, and write the console mails that waited for the portal's own."""
     _take_over()
-    for access_id in console_access.due(now()):
+    for access_id in due(now()):
         console_access.converge.after_commit(access_id)
-    for contract_id in console_access.contracts_waiting(now()):
+    for contract_id in contracts_waiting(now()):
         console_access.converge_waiting.after_commit(contract_id)
     for contract_id in console_contracts.due(now()):
         console_contracts.prepare.after_commit(contract_id)
@@ -40,7 +40,26 @@ def wake_consoles() -> None:
         ConsoleAccess.announced_at.is_(None),
     )
     for access in db.session.execute(unannounced.limit(1000)).scalars():
-        console_access.announce(access)
+        console_outcomes.announce(access)
+
+
+def due(present: datetime) -> list[int]:
+    """People whose next try has come, or whose worker died."""
+    overdue = or_(
+        (ConsoleAccess.state == ConsoleState.FAILED) & (ConsoleAccess.next_try_at <= present),
+        (ConsoleAccess.state == ConsoleState.RUNNING) & (ConsoleAccess.next_try_at < present),
+    )
+    oldest = select(ConsoleAccess.id).where(overdue).order_by(ConsoleAccess.changed_at)
+    return list(db.session.execute(oldest.limit(1000)).scalars())
+
+
+def contracts_waiting(present: datetime) -> list[int]:
+    """Contracts with a wish whose wake-up was lost: Redis was away."""
+    waiting = select(ConsoleAccess.contract_id).where(
+        ConsoleAccess.state == ConsoleState.QUEUED,
+        ConsoleAccess.changed_at < present - timedelta(seconds=30),
+    )
+    return list(db.session.execute(waiting.distinct()).scalars())
 
 
 def _take_over() -> None:

@@ -87,6 +87,13 @@ def awaiting(token: str) -> SignIn | None:
     return _find(token, now(), awaits_code=True)
 
 
+def whose(token: str) -> int | None:
+    """The account a session was of, ended or not; None for one that never opened a page."""
+    return db.session.execute(
+        select(SignIn.account_id).where(SignIn.token_hash == _hash(token), ~SignIn.awaits_code)
+    ).scalar_one_or_none()
+
+
 def complete(sign_in: SignIn, *, settings: Settings) -> SignIn:
     """The second factor was right: the sign-in opens, under a token of its own."""
     sign_in.ended_at = now()

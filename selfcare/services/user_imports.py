@@ -30,7 +30,7 @@ from selfcare.services.users import Newcomer, Refusal, Roles
 log = structlog.get_logger(__name__)
 
 LEASE = timedelta(minutes=3)
-ROUND = timedelta(seconds=60)
+ROUND = timedelta(seconds=20)
 """How long one run of the job goes on before it lets others have their turn."""
 
 WAKE_EVERY = 50

@@ -13,17 +13,15 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from selfcare.config import ROOT
 from selfcare.database import db
-from selfcare.models import ConsoleAccess, Mail, MailState, now
-from selfcare.services import console_access, console_contracts, console_sweeps
-from selfcare.services.iam.errors import IamProblem
-from selfcare.services.iam.port import Person
-from tests.wizard import SOPHIE, add, roles
+from selfcare.models import ConsoleAccess, now
+from selfcare.services import console_sweeps
+from tests.jobs.converging import LOGIN, change, converge
+from tests.wizard import add
 
-LOGIN = "sophie.dupont"
 WORKER = """
 import sys
 from app import app
@@ -31,56 +29,6 @@ from selfcare.services.console_access import converge
 with app.app_context():
     converge(int(sys.argv[1]))
 """
-
-
-@pytest.fixture
-def users(ref):
-    return f"/contracts/{ref}/users"
-
-
-@pytest.fixture
-def paul(cast, browse_as, ref, iam):
-    cast.member("paul.dupont", ref=ref, referent=True)
-    return browse_as("paul.dupont")
-
-
-@pytest.fixture
-def access(app):
-    """Sophie's console access as it is now."""
-
-    def found() -> ConsoleAccess:
-        with app.app_context():
-            return db.session.execute(select(ConsoleAccess)).scalar_one()
-
-    return found
-
-
-@pytest.fixture
-def portal_mail_is_sent(app):
-    """As the mail worker does before the console is ready."""
-
-    def sent() -> None:
-        with app.app_context():
-            for mail in db.session.execute(select(Mail)).scalars():
-                mail.state = MailState.SENT
-            db.session.commit()
-
-    return sent
-
-
-def converge(app, access_id) -> IamProblem | None:
-    """The job, as a worker runs it; the problem it would be retried for."""
-    with app.app_context():
-        try:
-            console_access.converge(access_id)
-        except IamProblem as problem:
-            return problem
-    return None
-
-
-def change(paul, users, membership_id, console=()):
-    step = paul.post(f"{users}/{membership_id}/roles", roles(console, contract="visitor"))
-    assert paul.post(step.location, {"step": "finish"}).status == 303
 
 
 class TestTheWholeWay:
@@ -125,6 +73,17 @@ class TestTheWholeWay:
         assert LOGIN not in paul.get(users).words.replace("Removal", "")
         assert paul.post(path).location == receipt.location  # a second click
 
+    def test_users_6_keys_the_portal_is_not_told_of_are_gone_all_the_same(
+        self, app, paul, users, ref, iam, id_of, worker, mailing, faulty
+    ):
+        add(paul, console=("guest",), users=users)
+        worker.run()
+        receipt = paul.post(f"{users}/{id_of(LOGIN, ref)}/remove")
+        faulty.fail("/credentials/OS-EC2", status=403)
+        worker.run()
+        assert iam.groups_of(ref, LOGIN) is None
+        assert "all, with the account" in paul.get(receipt.location).words
+
     def test_users_5_more_fewer_and_none(
         self, app, paul, users, ref, iam, access, id_of, outbox, portal_mail_is_sent
     ):
@@ -165,7 +124,7 @@ class TestDisturbed:
     def in_the_end(app, ref, iam, access, outbox, sophie):
         with app.app_context():
             long_after = now() + timedelta(hours=5)
-            due = console_access.due(long_after)
+            due = console_sweeps.due(long_after)
             db.session.execute(update(ConsoleAccess).values(next_try_at=now()))
             db.session.commit()
         for access_id in due:  # as if the hours had passed: no clock of the driver's is turned
@@ -180,7 +139,7 @@ class TestDisturbed:
         converge(app, sophie)
         self.in_the_end(app, ref, iam, access, outbox, sophie)
 
-    @pytest.mark.parametrize("call", ["GET /v3/users", "POST /v3/users", "PUT /v3/groups"])
+    @pytest.mark.parametrize("call", ["GET /v3/groups", "POST /v3/users", "PUT /v3/groups"])
     @pytest.mark.parametrize("after", [False, True])
     def test_users_8_a_500_before_or_after_any_call(
         self, app, ref, iam, access, outbox, sophie, faulty, call, after
@@ -213,7 +172,7 @@ class TestDisturbed:
     def test_users_8_throttled_waits_as_long_as_asked(
         self, app, ref, iam, access, outbox, sophie, faulty
     ):
-        faulty.fail("GET /v3/users", status=429, headers={"Retry-After": "600"})
+        faulty.fail("POST /v3/users", status=429, headers={"Retry-After": "600"})
         converge(app, sophie)
         assert access().next_try_at > now() + timedelta(seconds=500)
         calls = len(faulty.calls)
@@ -287,57 +246,3 @@ class TestDisturbed:
             console_sweeps.wake_consoles()
         worker.run()
         self.in_the_end(app, ref, iam, access, outbox, sophie)
-
-
-class TestDrift:
-    @pytest.fixture
-    def settled(self, app, paul, users, portal_mail_is_sent, access):
-        add(paul, console=("power_user",), users=users)
-        portal_mail_is_sent()
-        converge(app, access().id)
-        return access().id
-
-    @staticmethod
-    def look(app, ref):
-        with app.app_context():
-            contract_id = db.session.execute(select(ConsoleAccess.contract_id)).scalar_one()
-        with app.app_context(), time_machine.travel(now() + timedelta(seconds=2), tick=True):
-            console_contracts.look(contract_id)
-
-    def test_users_8_what_was_changed_there_is_shown_and_not_undone(
-        self, app, ref, iam, settled, paul, users, id_of
-    ):
-        iam.set_groups(ref, Person(LOGIN, ""), frozenset({"guest"}))
-        self.look(app, ref)
-        page = paul.get(f"{users}/console/{id_of(LOGIN, ref)}")
-        assert "Taken away there: power_user" in page.words
-        assert "Given there: guest" in page.words
-        assert "changed in the console" in paul.get(users).words
-        assert iam.groups_of(ref, LOGIN) == {"guest"}
-
-    def test_users_8_restore(self, app, ref, iam, settled, paul, users, id_of, access):
-        iam.delete_user(ref, LOGIN)
-        self.look(app, ref)
-        path = f"{users}/console/{id_of(LOGIN, ref)}"
-        assert "deleted in the console" in paul.get(path).words
-        assert paul.post(f"{path}/retry").location == path
-        converge(app, settled)
-        assert iam.groups_of(ref, LOGIN) == {"power_user"}
-        assert access().state == "ready"
-
-    def test_users_8_accept(self, app, ref, iam, settled, paul, users, id_of, access):
-        iam.set_groups(ref, Person(LOGIN, ""), frozenset({"guest"}))
-        self.look(app, ref)
-        path = f"{users}/console/{id_of(LOGIN, ref)}"
-        assert paul.post(f"{path}/accept").status == 303
-        converge(app, settled)
-        assert access().wanted_groups == ["guest"]
-        assert iam.groups_of(ref, LOGIN) == {"guest"}
-        assert paul.post(f"{path}/accept").status == 409  # nothing to accept any more
-
-    def test_users_2_groups_made_there_are_offered(self, app, ref, iam, settled, paul, users):
-        iam._ensure("groups", {"name": "devops", "domain_id": iam._domain_id(ref)}, ref)
-        self.look(app, ref)
-        step = paul.post(f"{users}/new", {**SOPHIE, "email": "a@b.fr", "login": "another.one"})
-        offered = [box["value"] for box in paul.get(step.location).all("[name=console]")]
-        assert offered == ["admin", "power_user", "guest", "devops"]

@@ -151,6 +151,7 @@ class TestImport:
             (b"", "no text file"),
             (b"\x00\x01", "no text file"),
             (b"Nom;Login\nA;B\n", "columns are missing"),
+            (table(GOOD).replace(b" console", b" konsole"), "columns are unknown: Rôles konsole"),
             (table(), "no line below"),
         ],
     )
@@ -168,7 +169,7 @@ class TestImport:
         paul.post(where)
         worker.run()
         page = paul.get(where)
-        assert "5 of 5 lines" in page.words
+        assert "Lines dealt with: 5 of 5. Users added: 5. Refused: 0." in page.words
         assert page.one("progress")["value"] == "5"
         assert "6 users" in paul.get(USERS).words
         assert len(outbox("portal_access")) == 5
@@ -178,7 +179,7 @@ class TestImport:
         cast.account("aude.lefevre", email="somebody@example.com")
         paul.post(where)
         worker.run()
-        assert "0 users added, 1 refused" in paul.get(where).words
+        assert "Users added: 0. Refused: 1." in paul.get(where).words
 
     def test_users_9_a_file_is_its_owner_s_alone(self, cast, paul, browse_as):
         cast.member("jacques.dupont", users=Profile.MANAGER)

@@ -8,59 +8,22 @@ from __future__ import annotations
 import secrets
 import threading
 import time
+from dataclasses import replace
 
-import openstack
 import pytest
 
 from selfcare.services.iam import errors
 from selfcare.services.iam.keystone import Keystone
 from selfcare.services.iam.port import NewKey, Person
+from tests.ports.witness import GUEST, POWER, SOPHIE, groups_of
 
 # openstacksdk warns of itself
 pytestmark = pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")
-
-SOPHIE = Person("sophie.dupont", "sophie.dupont@example.com", "Sophie DUPONT")
-GUEST, POWER = frozenset({"guest"}), frozenset({"power_user"})
 
 
 def new_key(secret="s" * 32):
     """A pair nobody has: the real Keystone, and its keys, last for the session."""
     return NewKey(secrets.token_hex(16), secret=secret)
-
-
-@pytest.fixture
-def opened(iam, ref):
-    """A contract that is open in the console."""
-    iam.prepare_contract(ref)
-    return ref
-
-
-@pytest.fixture
-def witness(console):
-    """An independent client, as the console's administrator."""
-    connection = openstack.connect(
-        auth_type="v3password",
-        auth={
-            "auth_url": console.url,
-            "username": console.username,
-            "password": console.password,
-            "user_domain_name": "Default",
-            "system_scope": "all",
-        },
-        identity_api_version="3",
-        identity_endpoint_override=console.url,
-    )
-    yield connection
-    connection.close()
-
-
-def groups_of(witness, ref, username):
-    domain = witness.identity.find_domain(ref, ignore_missing=False)
-    user = next(iter(witness.identity.users(domain_id=domain.id, name=username)), None)
-    if user is None:
-        return None
-    answer = witness.identity.get(f"/users/{user.id}/groups")
-    return {group["name"] for group in answer.json()["groups"]}
 
 
 class TestContract:
@@ -116,16 +79,16 @@ class TestPerson:
             assert groups_of(witness, opened, "sophie.dupont") == wanted
 
     def test_users_5_adds_before_it_removes(self, iam, opened, faulty):
-        iam.set_groups(opened, SOPHIE, GUEST)
+        sophie = replace(SOPHIE, key=iam.set_groups(opened, SOPHIE, GUEST))
         faulty.calls.clear()
-        iam.set_groups(opened, SOPHIE, POWER)
+        iam.set_groups(opened, sophie, POWER)
         changes = [call.split()[0] for call in faulty.calls if not call.startswith("GET")]
         assert changes == ["PUT", "DELETE"]
 
     def test_users_8_what_is_right_already_is_left_alone(self, iam, opened, faulty):
-        iam.set_groups(opened, SOPHIE, GUEST)
+        sophie = replace(SOPHIE, key=iam.set_groups(opened, SOPHIE, GUEST))
         faulty.calls.clear()
-        iam.set_groups(opened, SOPHIE, GUEST)
+        iam.set_groups(opened, sophie, GUEST)
         assert not [call for call in faulty.calls if not call.startswith("GET")]
 
     def test_users_6_is_deleted_with_keys_and_stays_deleted(self, iam, opened, witness):
@@ -157,8 +120,26 @@ class TestPerson:
     def test_users_8_the_overview_tells_everybody_s_groups(self, iam, opened):
         iam.set_groups(opened, SOPHIE, frozenset({"guest", "admin"}))
         seen = iam.overview(opened)
-        assert seen.groups_of("Sophie.Dupont") == {"guest", "admin"}
-        assert seen.groups_of("nobody.here") is None
+        sophie = seen.account_of("Sophie.Dupont")
+        assert sophie.groups == {"guest", "admin"}
+        assert (sophie.email, sophie.enabled) == ("sophie.dupont@example.com", True)
+        assert seen.account_of("nobody.here") is None
+
+    def test_users_8_somebody_new_costs_two_calls(self, iam, opened, faulty):
+        iam.set_groups(opened, SOPHIE, GUEST)
+        faulty.calls.clear()
+        iam.set_groups(opened, Person("zoe.petit", "zoe.petit@example.com"), GUEST)
+        assert [call.split("?")[0].split("/")[0] for call in faulty.calls] == ["POST ", "PUT "]
+
+    def test_users_8_an_account_made_in_the_console_is_adopted_as_it_is(self, iam, opened, witness):
+        domain = witness.identity.find_domain(opened, ignore_missing=False)
+        witness.identity.create_user(
+            name=SOPHIE.username, domain_id=domain.id, email="own@example.com", is_enabled=False
+        )
+        key = iam.set_groups(opened, SOPHIE, GUEST)
+        found = iam.overview(opened).account_of(SOPHIE.username)
+        assert (found.key, found.email, found.enabled) == (key, "own@example.com", False)
+        assert found.groups == GUEST
 
 
 class TestPasswordsAndKeys:
@@ -229,22 +210,22 @@ class TestFaults:
             iam.set_groups(opened, SOPHIE, GUEST)
 
     def test_users_8_throttling_says_how_long(self, iam, opened, faulty):
-        faulty.fail("GET /v3/users", status=429, headers={"Retry-After": "90"})
+        faulty.fail("POST /v3/users", status=429, headers={"Retry-After": "90"})
         with pytest.raises(errors.Throttled) as met:
             iam.set_groups(opened, SOPHIE, GUEST)
         assert met.value.retry_after == 90
 
     def test_users_8_html_is_no_answer(self, iam, opened, faulty):
         html = "<html><head><title>Bad gateway</title></head></html>"
-        faulty.fail("GET /v3/users", status=502, body=html)
+        faulty.fail("POST /v3/users", status=502, body=html)
         with pytest.raises(errors.Retryable, match="Bad gateway"):
             iam.set_groups(opened, SOPHIE, GUEST)
-        faulty.fail("GET /v3/users", status=200, body=html)
+        faulty.fail("POST /v3/users", status=200, body=html)
         with pytest.raises(errors.Retryable, match="no JSON"):
             iam.set_groups(opened, SOPHIE, GUEST)
 
     def test_users_8_a_token_that_died_is_asked_for_anew(self, iam, opened, faulty):
-        faulty.fail("GET /v3/users", status=401)
+        faulty.fail("POST /v3/users", status=401)
         iam.set_groups(opened, SOPHIE, GUEST)
         assert iam.groups_of(opened, "sophie.dupont") == {"guest"}
 

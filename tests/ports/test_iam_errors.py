@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -16,8 +17,8 @@ from selfcare.services.iam.port import NewKey, Person
     ("status", "body", "kind"),
     [
         (409, {"error": {"code": 409, "message": "Duplicate", "title": "Conflict"}}, "Conflict"),
-        (400, {"error_msg": "in use", "error_code": "1110"}, "Conflict"),
-        (400, {"error": {"code": 1111, "error_code": "1111", "message": "phone"}}, "Conflict"),
+        (400, {"error_msg": "in use", "error_code": "1110"}, "EmailTaken"),
+        (400, {"error": {"code": 1111, "error_code": "1111", "message": "phone"}}, "PhoneTaken"),
         (404, {"error": {"message": "Could not find user"}}, "NotFound"),
         (403, {"error_msg": "no", "error_code": "IAM.0003"}, "Forbidden"),
         (401, {"error": {"message": "The account is locked for user: x"}}, "Locked"),
@@ -82,8 +83,19 @@ class TestFlexibleEngine:
             "OCB0000124", Person("sophie.dupont", "s@example.com"), frozenset({"guest"})
         )
         other = Person("other.person", "s@example.com")
-        with pytest.raises(errors.Conflict):
+        with pytest.raises(errors.EmailTaken):
             cloud.set_groups("OCB0000124", other, frozenset({"guest"}))
+
+    def test_account_1_changed_details_arrive_there(self, cloud):
+        guest = frozenset({"guest"})
+        sophie = Person("sophie.dupont", "s@example.com", mobile="+33 6 12 34 56 78")
+        cloud.set_groups("OCB0000124", Person("other.person", "o@example.com"), guest)
+        sophie = replace(sophie, key=cloud.set_groups("OCB0000124", sophie, guest))
+        moved = replace(sophie, email="new@example.com", overwrite=frozenset({"email", "mobile"}))
+        cloud.set_groups("OCB0000124", moved, guest)
+        assert cloud.overview("OCB0000124").account_of("", sophie.key).email == "new@example.com"
+        with pytest.raises(errors.EmailTaken):
+            cloud.set_groups("OCB0000124", replace(moved, email="o@example.com"), guest)
 
     def test_api_2_the_cloud_makes_the_keys_two_at_most(self, cloud):
         cloud.set_groups("OCB0000124", Person("sophie.dupont", "s@e.com"), frozenset({"guest"}))

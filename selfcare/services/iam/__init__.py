@@ -10,9 +10,9 @@ from selfcare.config import Settings
 from selfcare.services.iam.errors import NotConfigured
 from selfcare.services.iam.flexible_engine import FlexibleEngine
 from selfcare.services.iam.keystone import Keystone
-from selfcare.services.iam.port import ConsoleIAM, Key, Overview, Person
+from selfcare.services.iam.port import ConsoleIAM, Found, Key, Overview, Person
 
-__all__ = ["ConsoleIAM", "Key", "Overview", "Person", "iam", "init_app", "username_for"]
+__all__ = ["ConsoleIAM", "Found", "Key", "Overview", "Person", "iam", "init_app", "username_for"]
 
 DRIVERS: dict[str, type[Keystone]] = {"keystone": Keystone, "flexible-engine": FlexibleEngine}
 

@@ -6,7 +6,8 @@ a token that is refused is asked for anew, once.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,7 +17,7 @@ from keystoneauth1.identity.v3 import Password
 from keystoneauth1.session import Session
 
 from selfcare.services.iam import errors
-from selfcare.services.iam.errors import AuthExpired
+from selfcare.services.iam.errors import AuthExpired, NoRole
 
 MOST_PAGES = 1000
 
@@ -93,24 +94,38 @@ class Client:
         authenticated: bool = True,
     ) -> Any:
         try:
-            return self._adapter(ref).request(
-                self._address(path),
-                method,
-                json=body,
-                headers={"Accept": "application/json"},
-                authenticated=authenticated,
-                raise_exc=False,
-                redirect=False,
-                connect_retries=0,
-                status_code_retries=0,
-            )
-        except exceptions.Unauthorized as refusal:
-            if self._whole_cloud and ref:
+            with self._translated():
+                return self._adapter(ref).request(
+                    self._address(path),
+                    method,
+                    json=body,
+                    headers={"Accept": "application/json"},
+                    authenticated=authenticated,
+                    raise_exc=False,
+                    redirect=False,
+                    connect_retries=0,
+                    status_code_retries=0,
+                )
+        except AuthExpired:
+            if not ref:
+                raise
+            if self._whole_cloud:
                 self._whole_cloud = False  # the account rules domains, not the cloud (point 6)
                 return self._raw(method, path, ref, body, authenticated=authenticated)
-            self._whole_cloud = True
+            if not self._signs_in():
+                self._whole_cloud = True
+                raise
+            raise NoRole(ref) from None
+
+    @staticmethod
+    @contextmanager
+    def _translated() -> Iterator[None]:
+        """What keystoneauth raises for a token request or the network, as ours."""
+        try:
+            yield
+        except exceptions.Unauthorized as refusal:
             raise AuthExpired(str(refusal)) from None
-        except exceptions.HttpError as failure:  # of the token request
+        except exceptions.HttpError as failure:
             answer = failure.response
             text = answer.text if answer is not None else str(failure)
             header = answer.headers.get("Retry-After") if answer is not None else None
@@ -119,6 +134,54 @@ class Client:
             raise errors.Slow(str(late)[:400]) from None
         except exceptions.ClientException as failure:
             raise errors.Retryable(str(failure)[:400]) from None
+
+    def _password(self, **scope: Any) -> Password:
+        return Password(**self._credentials, **scope)
+
+    # What the account may do
+
+    def version(self) -> str:
+        """The version the IAM says it is."""
+        answer = self._checked(self._raw("GET", "", None, authenticated=False))
+        return str((answer.get("version") or {}).get("id"))
+
+    def roles_on_cloud(self) -> frozenset[str] | None:
+        """The account's roles on the whole cloud; None if it has none there, but signs in.
+
+        Raises:
+            AuthExpired: it does not sign in at all.
+        """
+        try:
+            return self._roles(system_scope="all")
+        except AuthExpired:
+            if not self._signs_in():
+                raise
+            return None
+
+    def roles_on_domain(self, ref: str) -> frozenset[str]:
+        """The account's roles on a contract's domain."""
+        return self._roles(domain_name=ref)
+
+    def domains(self) -> list[str]:
+        """The names of the domains the account has a role on."""
+        with self._translated():
+            answer = self._session(unscoped=True).get(
+                f"{self.url}/auth/domains", raise_exc=False, redirect=False
+            )
+        return sorted(domain["name"] for domain in self._checked(answer).get("domains", []))
+
+    def _signs_in(self) -> bool:
+        """Whether login and password are right, whatever they open."""
+        try:
+            self._roles(unscoped=True)
+        except AuthExpired:
+            return False
+        return True
+
+    def _roles(self, **scope: Any) -> frozenset[str]:
+        with self._translated():
+            session = self._session(**scope)
+            return frozenset(self._password(**scope).get_access(session).role_names or ())
 
     def _address(self, path: str) -> str:
         return f"{self.url}{path}"
@@ -129,16 +192,18 @@ class Client:
             wanted: dict[str, Any] = (
                 {"system_scope": "all"} if scope == "all" else {"domain_name": ref}
             )
-            session = Session(
-                auth=Password(**self._credentials, **wanted),
-                timeout=self.timeout,
-                user_agent="selfcare-portal",
-                collect_timing=False,
-            )
             self._adapters[scope] = Adapter(
-                session, service_type="identity", region_name=self._region
+                self._session(**wanted), service_type="identity", region_name=self._region
             )
         return self._adapters[scope]
+
+    def _session(self, **scope: Any) -> Session:
+        return Session(
+            auth=self._password(**scope),
+            timeout=self.timeout,
+            user_agent="selfcare-portal",
+            collect_timing=False,
+        )
 
     @staticmethod
     def _checked(answer: Any) -> Any:

@@ -10,7 +10,6 @@ import re
 from typing import Any, ClassVar
 
 KEY_QUOTA_CODES = frozenset({"akSkNumExceed"})
-FIELD_TAKEN_CODES = {"1109": "name", "1110": "email", "1111": "phone"}
 LONGEST_RETRY_AFTER = 4 * 3600
 
 
@@ -29,6 +28,18 @@ class Conflict(IamProblem):
     """Somebody else has that name, email or phone there."""
 
     code = "conflict"
+
+
+class EmailTaken(Conflict):
+    """Somebody else has that address there."""
+
+    code = "email_taken"
+
+
+class PhoneTaken(Conflict):
+    """Somebody else has that mobile number there."""
+
+    code = "phone_taken"
 
 
 class NotFound(IamProblem):
@@ -53,6 +64,16 @@ class Forbidden(IamProblem):
     """The service account may not do this."""
 
     code = "forbidden"
+
+
+class NoRole(Forbidden):
+    """The service account works, but has no role on this contract, or the contract is not there.
+
+    An operator may open it at any moment, so it is tried again.
+    """
+
+    code = "no_role"
+    retryable = True
 
 
 class AuthExpired(IamProblem):
@@ -107,6 +128,13 @@ class NotConfigured(Retryable):
     code = "not_configured"
 
 
+FIELD_TAKEN_CODES: dict[str, type[Conflict]] = {
+    "1109": Conflict,
+    "1110": EmailTaken,
+    "1111": PhoneTaken,
+}
+
+
 def from_response(status: int, body: str, retry_after: str | None = None) -> IamProblem:
     """The problem an HTTP answer stands for."""
     code, message = _code_and_message(body)
@@ -116,8 +144,10 @@ def from_response(status: int, body: str, retry_after: str | None = None) -> Iam
         return Throttled(detail, retry_after=_seconds(retry_after))
     if code in KEY_QUOTA_CODES:
         return Quota(detail)
-    if status == 409 or code in FIELD_TAKEN_CODES:
-        return Conflict(detail)
+    if code in FIELD_TAKEN_CODES:
+        return FIELD_TAKEN_CODES[code](detail)
+    if status == 409:
+        return EmailTaken(detail) if "email" in lowered else Conflict(detail)
     if "locked" in lowered and status in {400, 401, 403}:
         return Locked(detail)
     if status == 400 and "password" in lowered:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -43,13 +44,9 @@ class FlexibleEngine(Keystone):
             "name": person.username,
             "domain_id": self._domain_id(ref),
             "email": person.email,
-            "enabled": True,
+            "enabled": person.enabled,
+            **_phone_of(person),
         }
-        if phone := re.fullmatch(r"\+(\d{1,3}) ([\d ]+)", person.mobile):
-            user |= {
-                "areacode": f"00{phone.group(1)}",
-                "phone": phone.group(2).replace(" ", ""),
-            }
         try:
             made: dict[str, Any] = self._call(
                 "POST", f"{_SPECIAL}/OS-USER/users", ref, {"user": user}
@@ -59,6 +56,15 @@ class FlexibleEngine(Keystone):
                 raise  # the mail address or phone belongs to another name
             return {**found, "adopted": True}
         return made
+
+    def _overwrite(self, ref: str, user: Mapping[str, Any], person: Person) -> None:
+        """Said without looking: a list there tells no address and no phone."""
+        given = {"username": "name", "email": "email", "enabled": "enabled"}
+        values = {given[name]: getattr(person, name) for name in person.overwrite & given.keys()}
+        if "mobile" in person.overwrite:
+            values |= _phone_of(person)
+        if values:
+            self._call("PUT", f"{_SPECIAL}/OS-USER/users/{user['id']}", ref, {"user": values})
 
     def create_key(self, ref: str, username: str, new: NewKey) -> NewKey:
         """The cloud makes the pair; ours is not used."""
@@ -85,3 +91,10 @@ class FlexibleEngine(Keystone):
         if path.startswith(_SPECIAL):
             return self.url.removesuffix("/v3") + path
         return super()._address(path)
+
+
+def _phone_of(person: Person) -> dict[str, str]:
+    """A mobile number as that cloud takes it; nothing where there is none."""
+    if phone := re.fullmatch(r"\+(\d{1,3}) ([\d ]+)", person.mobile):
+        return {"areacode": f"00{phone.group(1)}", "phone": phone.group(2).replace(" ", "")}
+    return {}

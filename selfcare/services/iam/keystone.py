@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 from urllib.parse import quote
 
 from selfcare.rights import PREDEFINED_CONSOLE_ROLES
-from selfcare.services.iam import errors
+from selfcare.services.iam import checking, errors
 from selfcare.services.iam.client import Client
-from selfcare.services.iam.errors import AuthExpired, Conflict, ContractMissing, NotFound
-from selfcare.services.iam.port import Finding, Key, NewKey, Overview, Person
+from selfcare.services.iam.errors import Conflict, ContractMissing, Forbidden, NotFound
+from selfcare.services.iam.port import Finding, Found, Key, NewKey, Overview, Person
 
 GRANTS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "admin": (("domain", "manager"), ("project", "member")),
@@ -19,6 +20,14 @@ GRANTS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "guest": (("project", "reader"),),
 }
 """Console role → (scope, Keystone role). Never `admin`: it would rule the whole cloud (point 5)."""
+
+DETAILS: Mapping[str, str] = {
+    "username": "name",
+    "email": "email",
+    "full_name": "description",
+    "enabled": "enabled",
+}
+"""A person's field → Keystone's name of it; it has none for a phone."""
 
 LONGEST_PASSWORD = 72  # bytes; more are cut off silently, and none at all is accepted (point 4)
 MOST_KEYS = 2
@@ -63,15 +72,23 @@ class Keystone(Client):
         domain = self._domain_id(ref)
         self._groups.pop(ref, None)
         groups = self._group_ids(ref)
-        users = {
-            user["id"]: user["name"] for user in self._all("users", ref, {"domain_id": domain})
-        }
-        held: dict[str, set[str]] = {name.casefold(): set() for name in users.values()}
+        users = {user["id"]: user for user in self._all("users", ref, {"domain_id": domain})}
+        held: dict[str, set[str]] = {key: set() for key in users}
         for name, group in groups.items():
             for member in self._all(f"groups/{group}/users", ref, key="users"):
                 if member["id"] in users:
-                    held[users[member["id"]].casefold()].add(name)
-        return Overview(frozenset(groups), {name: frozenset(of) for name, of in held.items()})
+                    held[member["id"]].add(name)
+        accounts = (
+            Found(
+                key=key,
+                username=user["name"],
+                groups=frozenset(held[key]),
+                email=user.get("email") or "",
+                enabled=user.get("enabled", True),
+            )
+            for key, user in users.items()
+        )
+        return Overview(frozenset(groups), {found.username.casefold(): found for found in accounts})
 
     # A person
 
@@ -80,33 +97,52 @@ class Keystone(Client):
         user = self._find_user(ref, username)
         return frozenset(self._held(ref, user["id"])) if user else None
 
-    def set_groups(self, ref: str, person: Person, groups: frozenset[str]) -> None:
-        """Exactly these groups: add first, for removing from any revokes all tokens (point 2)."""
+    def set_groups(self, ref: str, person: Person, groups: frozenset[str]) -> str:
+        """Exactly these groups: add first, for removing from any revokes all tokens (point 2).
+
+        Of somebody new nothing is looked up: the account is made, or turns out to be there.
+        """
         ids = self._group_ids(ref)
         if not groups <= ids.keys():
             self._groups.pop(ref)  # perhaps made since we looked
             ids = self._group_ids(ref)
         if missing := sorted(groups - ids.keys()):
             raise errors.GroupMissing(", ".join(missing))
-        user = self._find_user(ref, person.username)
-        held = self._held(ref, user["id"]) if user else {}
-        user = user or self._create_user(ref, person)
-        if user.get("adopted"):
-            held = self._held(ref, user["id"])
+        user = self._find_user(ref, person.username, person.key) if person.key else None
+        there = user is not None
+        if user is None:
+            user = self._create_user(ref, person)
+            there = bool(user.get("adopted"))
+        held = self._held(ref, user["id"]) if there else {}
         for name in sorted(groups - held.keys()):
             self._call("PUT", f"/groups/{ids[name]}/users/{user['id']}", ref)
         for name in sorted(held.keys() - groups):
             self._call("DELETE", f"/groups/{held[name]}/users/{user['id']}", ref, gone_ok=True)
+        if there:
+            self._overwrite(ref, user, person)
+        return str(user["id"])
 
-    def delete_user(self, ref: str, username: str) -> int:
+    def _overwrite(self, ref: str, user: Mapping[str, Any], person: Person) -> None:
+        """Details the portal insists on; what is right already is left alone."""
+        values = {
+            DETAILS[field]: getattr(person, field)
+            for field in sorted(person.overwrite & DETAILS.keys())
+        }
+        values = {name: value for name, value in values.items() if user.get(name) != value}
+        if values:
+            self._call("PATCH", f"/users/{user['id']}", ref, {"user": values})
+
+    def delete_user(self, ref: str, username: str, key: str = "") -> int | None:
         """Delete the account; Keystone deletes its credentials with it."""
         try:
-            user = self._find_user(ref, username)
+            user = self._find_user(ref, username, key)
         except ContractMissing:
             return 0
         if user is None:
             return 0
-        keys = len(self._user_keys(ref, user["id"]))
+        keys: int | None = None
+        with suppress(Forbidden):  # who rules a domain only is not told them
+            keys = len(self._user_keys(ref, user["id"]))
         self._call("DELETE", f"/users/{user['id']}", ref, gone_ok=True)
         return keys
 
@@ -170,24 +206,9 @@ class Keystone(Client):
 
     # Whether it works
 
-    def findings(self) -> Iterator[Finding]:
+    def findings(self, refs: Iterable[str] = ()) -> Iterator[Finding]:
         """What `flask iam check` says."""
-        try:
-            version = self._checked(self._raw("GET", "", None, authenticated=False)).get("version")
-            yield Finding(good=True, sentence=f"{self.url} answers: {(version or {}).get('id')}.")
-        except errors.IamProblem as problem:
-            yield Finding(good=False, sentence=f"{self.url} does not answer as an IAM: {problem}")
-            return
-        try:
-            self._call("GET", "/domains?limit=1", "")
-        except AuthExpired as problem:
-            yield Finding(good=False, sentence=f"The service account cannot sign in: {problem}")
-        except errors.Forbidden:
-            yield Finding(good=True, sentence="The service account signs in.")
-            yield Finding(good=False, sentence="It may not list domains.")
-        else:
-            yield Finding(good=True, sentence="The service account signs in for the whole cloud.")
-            yield Finding(good=True, sentence="It may make contracts, users and access keys.")
+        return checking.findings(self, refs)
 
     # Finding things
 
@@ -220,11 +241,21 @@ class Keystone(Client):
             raise NotFound(f"role {name}")
         return str(found[0]["id"])
 
-    def _find_user(self, ref: str, username: str) -> dict[str, Any] | None:
-        """The account of that name; some Keystones mind the case, some do not (point 10)."""
+    def _find_user(self, ref: str, username: str, key: str = "") -> dict[str, Any] | None:
+        """The account of that id, else of that name; some Keystones mind its case (point 10)."""
+        if key and (user := self._user_of_id(ref, key)):
+            return user
         listed = self._all("users", ref, {"domain_id": self._domain_id(ref), "name": username})
         same = (user for user in listed if user["name"].casefold() == username.casefold())
         return next(same, None)
+
+    def _user_of_id(self, ref: str, key: str) -> dict[str, Any] | None:
+        """An account by the console's id, which stays when it is renamed."""
+        try:
+            user: dict[str, Any] = self._call("GET", f"/users/{quote(key, safe='')}", ref)["user"]
+        except (NotFound, Forbidden):  # who rules a domain only is refused what is not there
+            return None
+        return user if user.get("domain_id") == self._domain_id(ref) else None
 
     def _existing_user(self, ref: str, username: str) -> dict[str, Any]:
         user = self._find_user(ref, username)
@@ -239,7 +270,7 @@ class Keystone(Client):
             "domain_id": self._domain_id(ref),
             "email": person.email,
             "description": person.full_name,
-            "enabled": True,
+            "enabled": person.enabled,
         }
         try:
             made: dict[str, Any] = self._call("POST", "/users", ref, {"user": user})["user"]

@@ -6,31 +6,48 @@ outside this package sees ids, tokens or HTTP. Every verb raises only `errors.Ia
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
 
 @dataclass(frozen=True)
 class Person:
-    """Who a console account is for."""
+    """Who a console account is for, and what it shall say of them."""
 
     username: str
     email: str
     full_name: str = ""
     mobile: str = ""
+    enabled: bool = True
+    key: str = ""
+    """The console's own id of the account, once it was made: it survives being renamed."""
+    overwrite: frozenset[str] = frozenset()
+    """The fields above that an account which is there already takes over, too."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """An account as the console has it; an email it does not tell is empty."""
+
+    key: str
+    username: str
+    groups: frozenset[str]
+    email: str = ""
+    enabled: bool = True
 
 
 @dataclass(frozen=True)
 class Overview:
-    """What a contract's domain holds: its groups, and each user's groups by folded name."""
+    """What a contract's domain holds: its groups, and its accounts by folded name."""
 
     groups: frozenset[str]
-    users: Mapping[str, frozenset[str]]
+    users: Mapping[str, Found]
 
-    def groups_of(self, username: str) -> frozenset[str] | None:
-        """Somebody's groups there; None if they have no account."""
-        return self.users.get(username.casefold())
+    def account_of(self, username: str, key: str = "") -> Found | None:
+        """Somebody's account there, renamed or not; None if they have none."""
+        same = (found for found in self.users.values() if key and found.key == key)
+        return next(same, None) or self.users.get(username.casefold())
 
 
 @dataclass(frozen=True)
@@ -52,7 +69,8 @@ class NewKey(Key):
 class Finding:
     """One line of `flask iam check`."""
 
-    good: bool
+    good: bool | None
+    """None for what is worth knowing and stops nothing."""
     sentence: str
 
 
@@ -72,11 +90,18 @@ class ConsoleIAM(Protocol):
     def groups_of(self, ref: str, username: str) -> frozenset[str] | None:
         """The groups somebody is in; None without an account."""
 
-    def set_groups(self, ref: str, person: Person, groups: frozenset[str]) -> None:
-        """Make the account if there is none, and its groups exactly these: add, then remove."""
+    def set_groups(self, ref: str, person: Person, groups: frozenset[str]) -> str:
+        """Make the account if there is none, and its groups exactly these: add, then remove.
 
-    def delete_user(self, ref: str, username: str) -> int:
-        """Delete the account with its keys; gone already is fine. Says how many keys it had."""
+        Of an account that is there, only what `person.overwrite` names is made the portal's.
+        Gives the console's id of the account.
+        """
+
+    def delete_user(self, ref: str, username: str, key: str = "") -> int | None:
+        """Delete the account with its keys; gone already is fine.
+
+        Says how many keys it had; None where the service account is not told.
+        """
 
     def set_password(self, ref: str, username: str, password: str) -> None:
         """Give the account an API password."""
@@ -93,5 +118,5 @@ class ConsoleIAM(Protocol):
     def delete_key(self, ref: str, username: str, access: str) -> None:
         """Delete one; gone already is fine."""
 
-    def findings(self) -> Iterator[Finding]:
-        """Whether the settings work and what the service account may do."""
+    def findings(self, refs: Iterable[str] = ()) -> Iterator[Finding]:
+        """Whether the settings work and what the service account may do; `refs`: our contracts."""

@@ -1,0 +1,21 @@
+"""Forms that show again what was typed as the session ended."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_wtf import FlaskForm
+
+from selfcare.resuming import typed
+
+
+class ResumableForm(FlaskForm):
+    """A form of a view with `@resumes()`: filled in from what was kept, where there is any."""
+
+    class Meta(FlaskForm.Meta):
+        """Where the values come from."""
+
+        def wrap_formdata(self, form: Any, formdata: Any) -> Any:
+            """What was sent; on a page that is only looked at, what was kept."""
+            sent = super().wrap_formdata(form, formdata)
+            return typed() if sent is None else sent

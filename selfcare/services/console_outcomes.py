@@ -1,0 +1,46 @@
+"""What follows once the console has done what was wanted: the mail, the removal's receipt."""
+
+from __future__ import annotations
+
+from sqlalchemy import select, update
+
+from selfcare.database import db
+from selfcare.models import Account, ConsoleAccess, Contract, Mail, MailState, Removal, now
+from selfcare.services import mail
+
+
+def announce(access: ConsoleAccess) -> None:
+    """Mail somebody that their console account is there: once, after the portal's own mail.
+
+    While that one is still waiting, nothing is written: the sweep comes back to it.
+    """
+    if access.announced_at or not access.wanted_groups:
+        return
+    waiting = select(Mail.id).where(
+        Mail.account_id == access.account_id,
+        Mail.name == "portal_access",
+        Mail.state.in_((MailState.QUEUED, MailState.SENDING)),
+    )
+    if db.session.execute(waiting.limit(1)).first():
+        return
+    account = db.session.get_one(Account, access.account_id)
+    contract = db.session.get_one(Contract, access.contract_id)
+    mail.write("console_access", account, ref=contract.ref, username=access.iam_username)
+    access.announced_at = now()
+
+
+def complete_receipts(access: ConsoleAccess, keys_deleted: int | None) -> None:
+    """The receipts of this removal say when the console account ended (USERS-6)."""
+    db.session.execute(
+        update(Removal)
+        .where(
+            Removal.account_id == access.account_id,
+            Removal.contract_id == access.contract_id,
+            Removal.console_ended_at.is_(None),
+        )
+        .values(
+            console_ended_at=now(),
+            keys_deleted=keys_deleted or 0,
+            keys_known=keys_deleted is not None,
+        )
+    )

@@ -1,0 +1,151 @@
+"""Who is served first: where somebody waits, then everybody in turns."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections import Counter
+
+import pytest
+from rq import Queue
+from sqlalchemy import func, select
+
+from selfcare import jobs
+from selfcare.config import ROOT
+from selfcare.database import db
+from selfcare.models import ConsoleAccess, Contract
+from selfcare.services import console_access, console_contracts, users
+from selfcare.turns import TURN, TurnTakingWorker
+from tests.cast import account_of
+from tests.wizard import SOPHIE
+
+PEOPLE = 12
+
+
+class TestTurns:
+    @pytest.fixture
+    def taken(self, app):
+        """Takes waiting jobs as the worker would; each job lasts as long as its queue says."""
+        connection = jobs.connect(app.extensions["settings"].redis_url)
+        queues = [Queue(name, connection=connection) for name in jobs.QUEUES]
+        worker = TurnTakingWorker(queues, connection=connection)
+        present = 0.0
+        worker.clock = lambda: present
+
+        def take(lasting: dict[str, float], *, arrivals: dict[int, str] | None = None):
+            nonlocal present
+            order: list[str] = []
+            while True:
+                if name := (arrivals or {}).get(len(order)):
+                    Queue(name, connection=connection).enqueue("builtins.int")
+                found = worker.dequeue_job_and_maintain_ttl(None)
+                if found is None:
+                    return order
+                order.append(found[1].name)
+                present += lasting[found[1].name]
+
+        yield take
+        connection.close()
+
+    @staticmethod
+    def fill(app, **counts):
+        connection = jobs.connect(app.extensions["settings"].redis_url)
+        for name, count in counts.items():
+            for _ in range(count):
+                Queue(name, connection=connection).enqueue("builtins.int")
+        connection.close()
+
+    def test_users_8_consoles_do_not_wait_for_all_mails_of_an_import(self, app, taken):
+        self.fill(app, mail=200, iam=3)
+        order = taken({"mail": 0.1, "iam": 20.0})
+        assert order.index("iam") <= TURN / 0.1 + 2
+        assert Counter(order) == {"mail": 200, "iam": 3}
+
+    def test_mail_does_not_wait_for_all_consoles_of_an_import(self, app, taken):
+        self.fill(app, mail=100, iam=50)
+        order = taken({"mail": 0.1, "iam": 20.0})
+        written = "".join(name[0] for name in order).rstrip("i")  # "mmmiimmm…"
+        assert max(map(len, written.split("m"))) <= 2
+
+    def test_design_where_somebody_waits_comes_first_whatever_was_served(self, app, taken):
+        self.fill(app, mail=100, iam=2)
+        order = taken({"mail": 1.0, "iam": 20.0, "interactive": 0.1}, arrivals={30: "interactive"})
+        assert order[30] == "interactive"
+
+    def test_design_the_worker_command_takes_turns(self, app, monkeypatch):
+        started = []
+        monkeypatch.setattr(TurnTakingWorker, "work", lambda self, **_: started.append(self))
+        app.test_cli_runner().invoke(args=["worker", "--burst"], catch_exceptions=False)
+        assert [queue.name for queue in started[0].queues] == list(jobs.QUEUES)
+
+
+class TestManyAtOnce:
+    """An import's worth of new console users, on the stand-in and on a real Keystone."""
+
+    @pytest.fixture
+    def contract_id(self, app, cast, ref, iam):
+        cast.member("paul.dupont", ref=ref, referent=True)
+        with app.app_context():
+            paul = account_of("paul.dupont")
+            contract = db.session.execute(select(Contract).filter_by(ref=ref)).scalar_one()
+            for number in range(PEOPLE):
+                person = users.Newcomer(
+                    **{
+                        **SOPHIE,
+                        "login": f"person.{number:04}",
+                        "email": f"person{number}@example.com",
+                    }
+                )
+                users.add(
+                    contract,
+                    person,
+                    users.Roles(users.CONSOLE_ONLY_PROFILES, ("guest",)),
+                    by=paul,
+                    wake=False,
+                )
+            db.session.commit()
+            return contract.id
+
+    def test_users_9_costs_two_calls_a_person(self, app, contract_id, faulty, iam, ref):
+        with app.app_context():
+            console_contracts.prepared(contract_id, ref)
+            faulty.calls.clear()
+            console_access.converge_waiting(contract_id)
+        kinds = Counter(" ".join(re.findall(r"^\w+|/v3/\w+", call)) for call in faulty.calls)
+        theirs = {"POST /v3/users": PEOPLE, "PUT /v3/groups": PEOPLE}
+        assert theirs.items() <= kinds.items()
+        assert kinds.total() - 2 * PEOPLE <= 4  # token, domain, and what it holds, once
+
+    def test_users_9_two_workers_share_a_contract_and_double_nothing(
+        self, app, contract_id, faulty, iam, ref, console, worker
+    ):
+        with app.app_context():
+            for _ in range(2):
+                console_access.converge_waiting.enqueue(contract_id)
+        settings = app.extensions["settings"]
+        environment = {
+            **os.environ,
+            "DATABASE_URL": settings.database_url,
+            "REDIS_URL": settings.redis_url,
+            "SECRET_KEY": settings.secret_key,
+            "IAM_URL": faulty.url,
+            "IAM_USERNAME": console.username,
+            "IAM_PASSWORD": console.password,
+        }
+        workers = [
+            subprocess.Popen(
+                [sys.executable, "-m", "flask", "worker", "--burst"], cwd=ROOT, env=environment
+            )
+            for _ in range(2)
+        ]
+        assert [process.wait(120) for process in workers] == [0, 0]
+        with app.app_context():
+            states = db.session.execute(
+                select(ConsoleAccess.state, func.count()).group_by(ConsoleAccess.state)
+            ).all()
+        assert [tuple(row) for row in states] == [("ready", PEOPLE)]
+        made = [call for call in faulty.calls if call == "POST /v3/users"]
+        assert len(made) == PEOPLE
+        assert len(iam.overview(ref).users) == PEOPLE
