@@ -15,6 +15,13 @@ from selfcare.config import Settings
 
 log = structlog.get_logger("selfcare.requests")
 _ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+# They tell at "info" what they do step by step; our own lines say what came of it.
+_TALKATIVE = ("factur-x", "fontTools", "fpdf", "rq")
+
+
+def level_of_libraries(settings: Settings) -> str:
+    """The level of libraries that talk much: warnings, unless everything is asked for."""
+    return "WARNING" if settings.log_level.upper() == "INFO" else settings.log_level.upper()
 
 
 def configure(settings: Settings) -> None:
@@ -49,6 +56,8 @@ def configure(settings: Settings) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(settings.log_level.upper())
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(level_of_libraries(settings))
 
 
 def _path() -> str:
