@@ -69,6 +69,11 @@ test: $(VENV)/installed-dev ## all tests, with SQLite then PostgreSQL; ARGS="-k 
 	[ $$failed -eq 0 ] || echo "make test: there are failures" >&2; \
 	exit $$failed
 
+.PHONY: html-check
+html-check: $(VENV)/installed-dev ## the Nu HTML checker over every page (brings it; needs Java and npm)
+	@scripts/nu-checker
+	@$(BIN)/python -m pytest tests/guards/test_html.py $(ARGS)
+
 CHECKED := app.py gunicorn.conf.py selfcare demo tests $(wildcard scripts/*.py benchmarks/*.py)
 
 .PHONY: lint
