@@ -20,7 +20,7 @@ from werkzeug.routing import IntegerConverter, Map
 from werkzeug.wrappers import Response
 
 from selfcare.config import Settings
-from selfcare.database import Rows, db
+from selfcare.database import Chosen, db
 from selfcare.extensions import login_manager
 from selfcare.models import Account, Contract, SignIn
 from selfcare.rights import RULES, Ability
@@ -106,9 +106,9 @@ def one_or_404(statement: Select[Entity]) -> Entity:
     return found
 
 
-def row_or_404(statement: Rows) -> Row[*tuple[Any, ...]]:
+def row_or_404(chosen: Chosen) -> Row[*tuple[Any, ...]]:
     """The only row a list's statement finds; 404 otherwise."""
-    found = db.session.execute(statement).one_or_none()
+    found = db.session.execute(chosen.statement, chosen.values).one_or_none()
     if found is None:
         abort(404)
     return found

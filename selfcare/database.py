@@ -9,10 +9,12 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from flask import Flask, current_app, g, has_request_context, request
-from sqlalchemy import Connection, Engine, Select, create_engine, event
+from sqlalchemy import ColumnElement, Connection, Engine, Select, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import Session
@@ -21,6 +23,22 @@ from selfcare.config import Settings
 
 Rows = Select[*tuple[Any, ...]]
 """A statement that selects columns, whichever they are."""
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A statement written once, and what this request puts into its `bindparam`s.
+
+    To write a statement costs more than to run it: SQLAlchemy looks all of it over each time.
+    """
+
+    statement: Rows
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+    def where(self, *conditions: ColumnElement[bool]) -> Chosen:
+        """Narrowed down; written anew."""
+        return Chosen(self.statement.where(*conditions), self.values)
+
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 

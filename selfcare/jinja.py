@@ -7,6 +7,7 @@ per language, and in each of them such a call *is* its translation, part of the 
 from __future__ import annotations
 
 import re
+from collections.abc import MutableMapping
 from typing import Any
 
 from flask import Flask, current_app
@@ -29,6 +30,10 @@ class TranslatingEnvironment(Environment):
         html = bool(name and name.endswith(".html"))
         translated: nodes.Template = _Translator(self.language, html=html).visit(tree)
         return translated
+
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
+        """The environment's own, where a template has none: each rendering copies them."""
+        return super().make_globals(d) if d else self.globals
 
 
 _INDENT = re.compile(r"\n\s+")

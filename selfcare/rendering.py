@@ -16,7 +16,7 @@ from sqlalchemy import Row
 
 from selfcare import security
 from selfcare.access import current_account, place
-from selfcare.database import Rows
+from selfcare.database import Chosen
 from selfcare.i18n import Reader, locale, reader
 from selfcare.jinja import render
 from selfcare.lists.query import ListQuery
@@ -44,9 +44,9 @@ def page(template: str, *, parts: Mapping[str, str] | None = None, **context: An
     return render(part or template, **context)
 
 
-def listing(kind: type[L], statement: Rows, *, path: str | None = None) -> L:
+def listing(kind: type[L], chosen: Chosen, *, path: str | None = None) -> L:
     """The list the address asks for, for this reader."""
-    return kind.from_args(statement, request.args, path=path or request.path, reader=reader())
+    return kind.from_args(chosen, request.args, path=path or request.path, reader=reader())
 
 
 def list_page(template: str, rows: ListQuery, **context: Any) -> ResponseReturnValue:
@@ -121,6 +121,13 @@ def _etag(template: str, rows: ListQuery) -> str:
 
 def chrome_key() -> tuple[Any, ...]:
     """Everything the header, menu and footer depend on (they are rendered once per key)."""
+    if "chrome_key" not in g:
+        g.chrome_key = _chrome_key()
+    found: tuple[Any, ...] = g.chrome_key
+    return found
+
+
+def _chrome_key() -> tuple[Any, ...]:
     if not current_user.is_authenticated:
         return (locale(), security.csrf_token())
     here, account = place(), current_account()

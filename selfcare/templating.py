@@ -93,8 +93,8 @@ def init_app(app: Flask, settings: Settings) -> None:
     )
     env.filters.update(
         fields_of=json.loads,
+        once=once,
         profile_names=wording.profiles_that_would_do,
-        in_language=in_language,
         phone=phones.shown,
         device=devices.describe,
         console_problem=wording.console_problem,
@@ -110,6 +110,16 @@ def init_app(app: Flask, settings: Settings) -> None:
             "me": current_user.account if current_user and current_user.is_authenticated else None,
             "section": g.get("section"),
         }
+
+
+@lru_cache(maxsize=4096)
+def once(macro: Callable[..., Markup], *values: Any) -> Markup:
+    """What a macro makes of these values, made once: lists show the same rows again and again.
+
+    Only for macros imported without context, which nothing but their values decides; those of
+    two languages are two macros.
+    """
+    return macro(*values)
 
 
 def _render_chrome(_key: tuple[Any, ...]) -> dict[str, Markup]:
@@ -142,6 +152,7 @@ def _in_language(language: str, settings: Settings) -> tuple[Filters, dict[str, 
         "size": lambda count: wording.size(count, reader),
         "clock": lambda value: f"{value.astimezone(reader.zone):%H:%M}",
         "iso_moment": lambda text: reader.moment(datetime.fromisoformat(text)),
+        "in_language": lambda row, name: getattr(row, f"{name}_{language}"),
         "price": lambda row: price(row.price, row.price_kind, row.currency),
         "monthly": lambda amount, currency: price(amount, PriceKind.MONTHLY, currency),
         "service_price": lambda row: price(row.from_price, row.price_kind, row.currency),
@@ -169,9 +180,3 @@ def contract_url(row: Any, section: Section | None = None) -> str:
     ):
         return url_for(MENU_ENDPOINTS[section], ref=row.ref)
     return url_for("contract.index", ref=row.ref)
-
-
-def in_language(row: Any, name: str) -> str:
-    """A row's text that is kept in both languages, in the reader's."""
-    text: str = getattr(row, f"{name}_{i18n.locale()}")
-    return text

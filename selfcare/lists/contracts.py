@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from sqlalchemy import String, cast, select
+from sqlalchemy import String, bindparam, cast, select
 
-from selfcare.database import Rows
+from selfcare.database import Chosen, Rows
 from selfcare.i18n import lazy as _l
 from selfcare.lists.query import Column, ListQuery
 from selfcare.models import Contract, Membership, Offer
@@ -27,17 +27,20 @@ class ContractList(ListQuery):
     tie_break = Contract.id
 
 
-def of_account(account_id: int) -> Rows:
-    """Every contract the account is a member of, with its profiles on it (as JSON text)."""
-    return (
-        select(
-            Contract.id,
-            Contract.ref,
-            Contract.name,
-            Contract.platform_id,
-            Offer.name.label("offer"),
-            cast(Membership.profiles, String).label("profiles"),
-        )
-        .join(Offer, Offer.id == Contract.offer_id)
-        .where(Membership.contract_id == Contract.id, Membership.account_id == account_id)
+_OF_ACCOUNT: Rows = (
+    select(
+        Contract.id,
+        Contract.ref,
+        Contract.name,
+        Contract.platform_id,
+        Offer.name.label("offer"),
+        cast(Membership.profiles, String).label("profiles"),
     )
+    .join(Offer, Offer.id == Contract.offer_id)
+    .where(Membership.contract_id == Contract.id, Membership.account_id == bindparam("account"))
+)
+
+
+def of_account(account_id: int) -> Chosen:
+    """Every contract the account is a member of, with its profiles on it (as JSON text)."""
+    return Chosen(_OF_ACCOUNT, {"account": account_id})

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import ClassVar
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from selfcare import wording
-from selfcare.database import Rows
+from selfcare.database import Chosen, Rows
 from selfcare.lists.query import Column, ListQuery
 from selfcare.models import Invoice, UsageLine, UsageReport
 from selfcare.wording import plain_amount
@@ -113,44 +113,53 @@ class UsageLineList(ListQuery):
     tie_break = UsageLine.id
 
 
-def of_contract(contract_id: int) -> Rows:
+_INVOICES: Rows = select(
+    Invoice.id,
+    Invoice.number,
+    Invoice.kind,
+    Invoice.issued_on,
+    Invoice.net,
+    Invoice.vat,
+    Invoice.gross,
+    Invoice.currency,
+    Invoice.pdf_size,
+    Invoice.xml_size,
+).where(Invoice.contract_id == bindparam("contract"))
+
+
+def of_contract(contract_id: int) -> Chosen:
     """Every invoice and credit note of the contract."""
-    return select(
-        Invoice.id,
-        Invoice.number,
-        Invoice.kind,
-        Invoice.issued_on,
-        Invoice.net,
-        Invoice.vat,
-        Invoice.gross,
-        Invoice.currency,
-        Invoice.pdf_size,
-        Invoice.xml_size,
-    ).where(Invoice.contract_id == contract_id)
+    return Chosen(_INVOICES, {"contract": contract_id})
 
 
-def usage_of_contract(contract_id: int) -> Rows:
+_REPORTS: Rows = select(
+    UsageReport.id,
+    UsageReport.month,
+    UsageReport.total,
+    UsageReport.currency,
+    UsageReport.csv_size,
+    UsageReport.pre_invoice_state,
+    UsageReport.pre_invoice_size,
+).where(UsageReport.contract_id == bindparam("contract"))
+
+
+def usage_of_contract(contract_id: int) -> Chosen:
     """Every month of usage of the contract."""
-    return select(
-        UsageReport.id,
-        UsageReport.month,
-        UsageReport.total,
-        UsageReport.currency,
-        UsageReport.csv_size,
-        UsageReport.pre_invoice_state,
-        UsageReport.pre_invoice_size,
-    ).where(UsageReport.contract_id == contract_id)
+    return Chosen(_REPORTS, {"contract": contract_id})
 
 
-def lines_of(report_id: int) -> Rows:
+_LINES: Rows = select(
+    UsageLine.id,
+    UsageLine.service,
+    UsageLine.project,
+    UsageLine.label,
+    UsageLine.resource,
+    UsageLine.quantity,
+    UsageLine.unit,
+    UsageLine.amount,
+).where(UsageLine.report_id == bindparam("report"))
+
+
+def lines_of(report_id: int) -> Chosen:
     """Every line of a report."""
-    return select(
-        UsageLine.id,
-        UsageLine.service,
-        UsageLine.project,
-        UsageLine.label,
-        UsageLine.resource,
-        UsageLine.quantity,
-        UsageLine.unit,
-        UsageLine.amount,
-    ).where(UsageLine.report_id == report_id)
+    return Chosen(_LINES, {"report": report_id})

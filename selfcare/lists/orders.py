@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from sqlalchemy import String, case, cast, func, or_, select
+from sqlalchemy import String, bindparam, case, cast, func, or_, select
 
 from selfcare import wording
-from selfcare.database import Rows
+from selfcare.database import Chosen, Rows
 from selfcare.i18n import lazy as _l
 from selfcare.lists.query import Column, ListQuery
 from selfcare.models import Account, Contract, Membership, Order, OrderStatus
@@ -65,11 +65,15 @@ class OrderList(ListQuery):
     searched_dates = (Order.placed_at,)
     default_sort = "-date"
     tie_break = Order.id
+    joins_decide = False
 
 
-def of_contract(contract_id: int) -> Rows:
+_OF_CONTRACT: Rows = SHOWN.where(Order.contract_id == bindparam("contract"))
+
+
+def of_contract(contract_id: int) -> Chosen:
     """Every order of the contract, whoever placed it (ORDERS-1)."""
-    return SHOWN.where(Order.contract_id == contract_id)
+    return Chosen(_OF_CONTRACT, {"contract": contract_id})
 
 
 class MyOrderList(OrderList):
@@ -82,17 +86,20 @@ class MyOrderList(OrderList):
     )
 
 
-def of_account(account_id: int) -> Rows:
-    """My orders on all my contracts, and everybody's where I am the referent (ACCOUNT-2)."""
-    mine = select(Membership.contract_id).where(Membership.account_id == account_id)
-    return (
-        SHOWN.add_columns(Contract.ref.label("contract_ref"))
-        .join(Contract, Contract.id == Order.contract_id)
-        .where(Order.contract_id.in_(mine))
-        .where(
-            or_(
-                Order.placed_by_id == account_id,
-                Order.contract_id.in_(mine.where(Membership.is_referent)),
-            )
+_MINE = select(Membership.contract_id).where(Membership.account_id == bindparam("account"))
+_OF_ACCOUNT: Rows = (
+    SHOWN.add_columns(Contract.ref.label("contract_ref"))
+    .join(Contract, Contract.id == Order.contract_id)
+    .where(Order.contract_id.in_(_MINE))
+    .where(
+        or_(
+            Order.placed_by_id == bindparam("account"),
+            Order.contract_id.in_(_MINE.where(Membership.is_referent)),
         )
     )
+)
+
+
+def of_account(account_id: int) -> Chosen:
+    """My orders on all my contracts, and everybody's where I am the referent (ACCOUNT-2)."""
+    return Chosen(_OF_ACCOUNT, {"account": account_id})

@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
+from functools import lru_cache
 from typing import Any, ClassVar, Self
 from urllib.parse import urlencode
 
-from sqlalchemy import ColumnElement, Date, Row, and_, func, or_, select
+from sqlalchemy import ColumnElement, Date, Result, Row, and_, bindparam, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from selfcare.database import Rows, db
+from selfcare.database import Chosen, Rows, db
 from selfcare.i18n import Reader
 from selfcare.lists.dates import span
 from selfcare.models import fold
@@ -25,6 +26,7 @@ from selfcare.models import fold
 PAGE_SIZE = 25
 COUNTED_UP_TO = 10_000
 LONGEST_SEARCH = 200
+_MOST = 2**60  # more rows than there can be
 _NOT_TEXT = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 _TIME_OF_DAY = re.compile(r"\d{1,2}:\d{2}")
 
@@ -61,6 +63,15 @@ class Asked:
     too_long: bool = False
 
 
+@dataclass(frozen=True)
+class Statements:
+    """What a list asks: `most` rows after the `skipped` ones, how many there are, all of them."""
+
+    page: Rows
+    count: Rows
+    everything: Rows
+
+
 class ListQuery:
     """A list as the reader asked for it: rows of one page, the total, and its addresses."""
 
@@ -71,14 +82,16 @@ class ListQuery:
     tie_break: ClassVar[Expression]
     row_key: ClassVar[str] = "ref"
     prefix: ClassVar[str] = ""
+    joins_decide: ClassVar[bool] = True
+    """Whether the joined tables have a say in which rows there are, or only bring more to show."""
     name: ClassVar[str]
     """Names the list on its page (`id` of its part) and its export file."""
 
-    def __init__(self, statement: Rows, asked: Asked, *, path: str, reader: Reader) -> None:
+    def __init__(self, chosen: Chosen, asked: Asked, *, path: str, reader: Reader) -> None:
         self.path, self.asked, self.reader = path, asked, reader
         self.keep: Mapping[str, str] = {}
         """What else the page's address holds; every address of the list keeps it."""
-        self.filtered = self._filtered(statement)
+        self.chosen = chosen
         self.page = asked.page
         self.has_next = False
         self.rows: Sequence[Row[Any]] = []
@@ -87,14 +100,14 @@ class ListQuery:
     @classmethod
     def from_args(
         cls,
-        statement: Rows,
+        chosen: Chosen,
         args: Mapping[str, str],
         *,
         path: str,
         reader: Reader,
     ) -> Self:
         """The list for an address; `args` as in `request.args`, whatever somebody typed there."""
-        return cls(statement, cls.read(args), path=path, reader=reader)
+        return cls(chosen, cls.read(args), path=path, reader=reader)
 
     @classmethod
     def read(cls, args: Mapping[str, str]) -> Asked:
@@ -120,6 +133,16 @@ class ListQuery:
 
     # What is in it
 
+    @property
+    def _statements(self) -> Statements:
+        """Kept for every list but a searched one, whose words would be many."""
+        if self.asked.q:
+            filtered = self._filtered(self.chosen.statement)
+            return write(type(self), filtered, self.asked.sort, self.reader)
+        kind, today = type(self), self.reader.today()
+        # mypy looks at the instances' __hash__, where the class is meant
+        return _kept(kind, self.chosen.statement, self.asked.sort, self.reader, today)  # type: ignore[arg-type]
+
     def _filtered(self, statement: Rows) -> Rows:
         words = self.asked.q.split()
         if any(span(word) for word in words):  # « 09/10/2017 11:31 » copied from the list
@@ -141,33 +164,10 @@ class ListQuery:
             return day
         return datetime.combine(day, time(), self.reader.zone).astimezone(UTC)
 
-    def _ordered(self) -> Rows:
-        key, down = self.asked.sort.removeprefix("-"), self.asked.sort.startswith("-")
-        column = next(column for column in self.columns if column.key == key)
-        expression: Any = column.sort
-        if not isinstance(expression, (ColumnElement, InstrumentedAttribute)):
-            expression = expression(self.reader)
-        by = [expression, type(self).tie_break]
-        return self.filtered.order_by(*(e.desc() if down else e.asc() for e in by))
-
-    def _keys(self) -> Rows:
-        """The filtered rows' keys, without the joins that only bring more to show.
-
-        So a list's WHERE clause must hold all that decides which rows are in it.
-        """
-        keys: Rows = select(type(self).tie_break)
-        wanted = self.filtered.whereclause
-        return keys if wanted is None else keys.where(wanted)
-
     def _count(self) -> tuple[int, bool]:
         """How many rows there are, counted up to `COUNTED_UP_TO` (a list may hold millions)."""
-        some = self._keys().limit(COUNTED_UP_TO + 1).subquery()
-        count = db.session.execute(select(func.count()).select_from(some)).scalar_one()
+        count = self._run(self._statements.count, most=COUNTED_UP_TO + 1).scalar_one()
         return min(count, COUNTED_UP_TO), count <= COUNTED_UP_TO
-
-    def _count_all(self) -> int:
-        everything = self._keys().subquery()
-        return db.session.execute(select(func.count()).select_from(everything)).scalar_one()
 
     def _read(self) -> None:
         """The rows of the page asked for, and the total.
@@ -184,22 +184,27 @@ class ListQuery:
             self.page = min(self.page, self.pages)
         self.rows = self._fetch()
         if not self.rows and self.page > 1:  # beyond the end of a list too long to be counted
-            self.page = max(1, -(-self._count_all() // PAGE_SIZE))
+            everything = self._run(self._statements.count, most=_MOST).scalar_one()
+            self.page = max(1, -(-everything // PAGE_SIZE))
             self.rows = self._fetch()
 
     def _fetch(self) -> Sequence[Row[Any]]:
         """One page; a row more tells whether a next page exists."""
-        statement = self._ordered().limit(PAGE_SIZE + 1).offset((self.page - 1) * PAGE_SIZE)
-        rows = db.session.execute(statement).all()
+        skipped = (self.page - 1) * PAGE_SIZE
+        rows = self._run(self._statements.page, most=PAGE_SIZE + 1, skipped=skipped).all()
         self.has_next = len(rows) > PAGE_SIZE
         return rows[:PAGE_SIZE]
+
+    def _run(self, statement: Rows, **values: int) -> Result[Any]:
+        """Rows need nothing of the session but its connection."""
+        return db.session.connection().execute(statement, {**self.chosen.values, **values})
 
     def everything(self) -> Iterator[Row[Any]]:
         """All rows of the list as filtered and sorted, a few hundred at a time (exports)."""
         level = "AUTOCOMMIT" if db.engine.dialect.name == "sqlite" else "REPEATABLE READ"
         options = {"isolation_level": level, "stream_results": True, "yield_per": 500}
         with db.engine.connect().execution_options(**options) as connection:
-            yield from connection.execute(self._ordered())
+            yield from connection.execute(self._statements.everything, self.chosen.values)
 
     # How it is shown
 
@@ -233,14 +238,13 @@ class ListQuery:
         `format="csv"` may be given beside the fields of `Asked`.
         """
         extra = {"format": changes.pop("format")} if "format" in changes else {}
-        asked = replace(self.asked, **{"page": self.page, **changes})
-        state = {
-            "q": asked.q,
-            "sort": asked.sort if asked.sort != self.default_sort else "",
-            "page": asked.page if asked.page > 1 else "",
-            "open": asked.open,
-            **extra,
-        }
+        asked = self.asked
+        state = {"q": asked.q, "sort": asked.sort, "page": self.page, "open": asked.open}
+        state.update(changes, **extra)
+        if state["sort"] == self.default_sort:
+            del state["sort"]
+        if state["page"] == 1:
+            del state["page"]
         query = urlencode(
             {**self.keep, **{self.prefix + name: value for name, value in state.items() if value}}
         )
@@ -267,3 +271,31 @@ class ListQuery:
                 numbers.append(None)
             numbers.append(page)
         return numbers
+
+
+def write(kind: type[ListQuery], filtered: Rows, sort: str, reader: Reader) -> Statements:
+    """The statements of a list that is sorted like this."""
+    key, down = sort.removeprefix("-"), sort.startswith("-")
+    column = next(column for column in kind.columns if column.key == key)
+    expression: Any = column.sort
+    if not isinstance(expression, (ColumnElement, InstrumentedAttribute)):
+        expression = expression(reader)
+    by = [expression, kind.tie_break]
+    ordered = filtered.order_by(*(e.desc() if down else e.asc() for e in by))
+    keys: Rows = filtered.with_only_columns(kind.tie_break)
+    if not kind.joins_decide and filtered.whereclause is not None:
+        keys = select(kind.tie_break).where(filtered.whereclause)
+    counted = keys.limit(bindparam("most")).subquery()
+    return Statements(
+        page=ordered.limit(bindparam("most")).offset(bindparam("skipped")),
+        count=select(func.count()).select_from(counted),
+        everything=ordered,
+    )
+
+
+@lru_cache(maxsize=256)
+def _kept(
+    kind: type[ListQuery], statement: Rows, sort: str, reader: Reader, _today: date
+) -> Statements:
+    """The same, kept; the day is in the key because some lists sort by what is past."""
+    return write(kind, statement, sort, reader)

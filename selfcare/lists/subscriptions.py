@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date
 from typing import Any, ClassVar
 
-from sqlalchemy import case, or_, select
+from sqlalchemy import bindparam, case, or_, select
 
 from selfcare import wording
-from selfcare.database import Rows
+from selfcare.database import Chosen, Rows
 from selfcare.i18n import Reader
 from selfcare.i18n import lazy as _l
 from selfcare.lists.query import Column, ListQuery
@@ -90,6 +90,7 @@ class SubscriptionList(ListQuery):
     searched_dates = (Subscription.subscribed_at, Subscription.starts_on, Subscription.ends_on)
     default_sort = "-date"
     tie_break = Subscription.id
+    joins_decide = False
 
 
 class MySubscriptionList(SubscriptionList):
@@ -102,22 +103,28 @@ class MySubscriptionList(SubscriptionList):
     )
 
 
-def of_contract(contract_id: int) -> Rows:
+_OF_CONTRACT: Rows = SHOWN.where(Subscription.contract_id == bindparam("contract"))
+
+
+def of_contract(contract_id: int) -> Chosen:
     """Every subscription of the contract."""
-    return SHOWN.where(Subscription.contract_id == contract_id)
+    return Chosen(_OF_CONTRACT, {"contract": contract_id})
 
 
-def of_account(account_id: int) -> Rows:
-    """Mine on all my contracts, and everybody's where I am the referent (ACCOUNT-2)."""
-    mine = select(Membership.contract_id).where(Membership.account_id == account_id)
-    return (
-        SHOWN.add_columns(Contract.ref.label("contract_ref"))
-        .join(Contract, Contract.id == Subscription.contract_id)
-        .where(Subscription.contract_id.in_(mine))
-        .where(
-            or_(
-                Subscription.subscribed_by_id == account_id,
-                Subscription.contract_id.in_(mine.where(Membership.is_referent)),
-            )
+_MINE = select(Membership.contract_id).where(Membership.account_id == bindparam("account"))
+_OF_ACCOUNT: Rows = (
+    SHOWN.add_columns(Contract.ref.label("contract_ref"))
+    .join(Contract, Contract.id == Subscription.contract_id)
+    .where(Subscription.contract_id.in_(_MINE))
+    .where(
+        or_(
+            Subscription.subscribed_by_id == bindparam("account"),
+            Subscription.contract_id.in_(_MINE.where(Membership.is_referent)),
         )
     )
+)
+
+
+def of_account(account_id: int) -> Chosen:
+    """Mine on all my contracts, and everybody's where I am the referent (ACCOUNT-2)."""
+    return Chosen(_OF_ACCOUNT, {"account": account_id})

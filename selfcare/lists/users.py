@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any, ClassVar
 
-from sqlalchemy import String, case, cast, func, select
+from sqlalchemy import String, bindparam, case, cast, func, select
 
 from selfcare import wording
-from selfcare.database import Rows
+from selfcare.database import Chosen, Rows
 from selfcare.i18n import Reader
 from selfcare.i18n import lazy as _l
 from selfcare.lists.query import Column, ListQuery
@@ -84,10 +84,6 @@ class UserList(ListQuery):
     tie_break = Membership.id
     row_key = "login"
 
-    def _keys(self) -> Rows:
-        """The joins stay: a search looks at the account, the second tab at the console."""
-        return self.filtered.with_only_columns(Membership.id)
-
     @property
     def has_pending(self) -> bool:
         """Whether the console is at work for somebody on this page."""
@@ -100,11 +96,15 @@ class ConsoleUserList(UserList):
     name = "console-users"
 
 
-def of_contract(contract_id: int) -> Rows:
+_OF_CONTRACT: Rows = SHOWN.where(Membership.contract_id == bindparam("contract"))
+_OF_CONSOLE: Rows = _OF_CONTRACT.where(HAS_ROLES)
+
+
+def of_contract(contract_id: int) -> Chosen:
     """Everybody on the contract (USERS-1)."""
-    return SHOWN.where(Membership.contract_id == contract_id)
+    return Chosen(_OF_CONTRACT, {"contract": contract_id})
 
 
-def of_console(contract_id: int) -> Rows:
+def of_console(contract_id: int) -> Chosen:
     """Those with at least one console role (USERS-7)."""
-    return of_contract(contract_id).where(HAS_ROLES)
+    return Chosen(_OF_CONSOLE, {"contract": contract_id})

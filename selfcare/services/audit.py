@@ -10,9 +10,9 @@ from datetime import timedelta
 from typing import Any
 
 from flask import Flask, g, request
-from sqlalchemy import String, cast, delete, or_, select
+from sqlalchemy import String, bindparam, cast, delete, or_, select
 
-from selfcare.database import Rows, db
+from selfcare.database import Chosen, Rows, db
 from selfcare.jobs import job
 from selfcare.models import Account, AuditEntry, Contract, now
 from selfcare.models.audit import KEPT_DAYS
@@ -57,28 +57,31 @@ def record(
     return entry
 
 
-def concerning(account_id: int) -> Rows:
+_CONCERNING: Rows = select(
+    AuditEntry.id,
+    AuditEntry.at,
+    AuditEntry.action,
+    AuditEntry.actor,
+    AuditEntry.on_behalf_of,
+    AuditEntry.subject,
+    AuditEntry.contract_ref,
+    AuditEntry.ip,
+    cast(AuditEntry.details, String).label("details"),
+).where(
+    or_(
+        AuditEntry.actor_id == bindparam("account"),
+        AuditEntry.on_behalf_of_id == bindparam("account"),
+        AuditEntry.subject_id == bindparam("account"),
+    )
+)
+
+
+def concerning(account_id: int) -> Chosen:
     """What somebody did, what was done for them, and what was done to their account.
 
     `details` comes as JSON text: a list's rows hold plain values.
     """
-    return select(
-        AuditEntry.id,
-        AuditEntry.at,
-        AuditEntry.action,
-        AuditEntry.actor,
-        AuditEntry.on_behalf_of,
-        AuditEntry.subject,
-        AuditEntry.contract_ref,
-        AuditEntry.ip,
-        cast(AuditEntry.details, String).label("details"),
-    ).where(
-        or_(
-            AuditEntry.actor_id == account_id,
-            AuditEntry.on_behalf_of_id == account_id,
-            AuditEntry.subject_id == account_id,
-        )
-    )
+    return Chosen(_CONCERNING, {"account": account_id})
 
 
 @job(queue="sweeps")

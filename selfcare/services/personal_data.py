@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -27,6 +28,7 @@ from selfcare.services import audit, two_factor
 def of(account: Account) -> dict[str, Any]:
     """As JSON values; hashes and secrets are not data about the person and stay out."""
     mine = account.id
+    activity = audit.concerning(mine)
     return {
         "account": _plain(
             {
@@ -114,13 +116,14 @@ def of(account: Account) -> dict[str, Any]:
             .order_by(Mail.created_at)
         ),
         "activity": [
-            {**row, "details": json.loads(row["details"])} for row in _rows(audit.concerning(mine))
+            {**row, "details": json.loads(row["details"])}
+            for row in _rows(activity.statement, activity.values)
         ],
     }
 
 
-def _rows(statement: Rows) -> list[dict[str, Any]]:
-    return [_plain(dict(row._mapping)) for row in db.session.execute(statement)]
+def _rows(statement: Rows, values: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
+    return [_plain(dict(row._mapping)) for row in db.session.execute(statement, values)]
 
 
 def _plain(value: Any) -> Any:
