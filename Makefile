@@ -98,6 +98,10 @@ format: $(VENV)/installed-dev ## put code and templates in shape
 bench: $(VENV)/installed-dev ## measure the pages
 	@$(BIN)/python -m benchmarks $(ARGS)
 
+.PHONY: load
+load: $(VENV)/installed-dev ## 200 people click for ten minutes; ARGS="--people 50 --minutes 1"
+	@$(BIN)/python -m benchmarks.load $(ARGS)
+
 # --- Keeping ---------------------------------------------------------------------------------
 
 .PHONY: lock

@@ -63,8 +63,14 @@ def subjects(contract: str) -> list[Subject]:
         Subject("orders, page 100", f"{base}/orders?page=100"),
         Subject("orders, search", f"{base}/orders?q=c2.large"),
         Subject("subscriptions, 25 rows", f"{base}/subscriptions"),
+        Subject("invoices", f"{base}/invoices"),
         Subject("support", f"{base}/support"),
+        Subject("users", f"{base}/users"),
+        Subject("console users", f"{base}/users/console"),
         Subject("my profile", "/account/profile"),
+        Subject("my sessions", "/account/security/"),
+        Subject("my activity", "/account/activity"),
+        Subject("my contracts", "/account/contracts"),
         Subject("my orders, 25 rows", "/account/orders"),
     ]
 

@@ -92,13 +92,23 @@ class Portal:
     def cpu_seconds(self) -> float:
         """CPU time of the web process so far, all its threads (nanosecond counters of Linux)."""
         total = 0
-        for task in Path(f"/proc/{self._worker()}/task").iterdir():
-            total += int((task / "schedstat").read_text().split()[0])
+        for worker in self._workers():
+            for task in Path(f"/proc/{worker}/task").iterdir():
+                total += int((task / "schedstat").read_text().split()[0])
         return total / 1e9
 
-    def _worker(self) -> int:
+    def memory(self) -> int:
+        """Bytes the web processes hold for themselves alone, what they share not counted."""
+        total = 0
+        for worker in self._workers():
+            lines = Path(f"/proc/{worker}/smaps_rollup").read_text().splitlines()
+            private = (line.split() for line in lines if line.startswith("Private_"))
+            total += sum(int(words[1]) * 1024 for words in private)
+        return total
+
+    def _workers(self) -> list[int]:
         children = Path(f"/proc/{self.master.pid}/task/{self.master.pid}/children").read_text()
-        return int(children.split()[0])
+        return [int(child) for child in children.split()]
 
 
 def _session(header: str) -> str:
@@ -106,7 +116,9 @@ def _session(header: str) -> str:
 
 
 @contextlib.contextmanager
-def serving(database_url: str, redis_url: str, *, orders: int) -> Iterator[Portal]:
+def serving(
+    database_url: str, redis_url: str, *, orders: int, processes: int = 1
+) -> Iterator[Portal]:
     """A portal on a fresh database: the sample data, and `orders` more on one contract."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -120,7 +132,7 @@ def serving(database_url: str, redis_url: str, *, orders: int) -> Iterator[Porta
         "DEMO": "1",
         "LOG_FORMAT": "json",
         "LOG_LEVEL": "INFO",
-        "WEB_CONCURRENCY": "1",
+        "WEB_CONCURRENCY": str(processes),
         "WEB_THREADS": "4",
     }
     environ.pop("PORT", None)
