@@ -106,7 +106,7 @@ load: $(VENV)/installed-dev ## 200 people click for ten minutes; ARGS="--people 
 
 .PHONY: lock
 lock: $(VENV)/installed-dev ## pin what the .in files ask for, with hashes; ARGS=--upgrade for newer
-	@for file in requirements requirements-demo requirements-dev; do \
+	@for file in requirements requirements-demo requirements-strict requirements-dev; do \
 		echo "Pinning $$file.txt"; \
 		$(BIN)/uv pip compile --quiet --generate-hashes --no-header --no-annotate \
 			--no-emit-index-url --no-emit-find-links \

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from facturx import generate_cii_xml, generate_from_binary
-from fpdf import FPDF
 from fpdf.enums import DocumentCompliance
 
 from selfcare.i18n import day, long_day, money
-from selfcare.services import typeface
+from selfcare.services.paper import Paper
 
+SELLER = "Example Cloud"
 VAT_RATE = Decimal(20)
 _CENTS = Decimal("0.01")
 
@@ -60,7 +61,14 @@ class Bill:
 
 def document(bill: Bill) -> bytes:
     """The PDF with its data attached: a Factur-X file of the profile EN 16931."""
-    return bytes(generate_from_binary(_page(bill), xml(bill), lang="fr-FR"))
+    about = {
+        "title": f"{_title(bill)}, {SELLER}",
+        "author": SELLER,
+        "keywords": "Factur-X",
+        "subject": f"{_title(bill)} du {long_day(bill.issued_on, 'fr')}, {bill.contract_ref}",
+    }
+    made = generate_from_binary(_page(bill), xml(bill), lang="fr-FR", pdf_metadata=about)
+    return bytes(made)
 
 
 def xml(bill: Bill) -> bytes:
@@ -105,7 +113,7 @@ def _parties(bill: Bill) -> dict[str, Any]:
     if bill.siren:
         buyer |= {"legal_identifier": bill.siren, "legal_identifier_schemeid": "0002"}
     seller = {
-        "name": "Example Cloud",
+        "name": SELLER,
         "country_code": "FR",
         "vat_identifier": "FR00000000000",
         "legal_identifier": "000000000",
@@ -128,33 +136,28 @@ def _line(number: int, name: str, amount: Decimal) -> dict[str, Any]:
 
 
 def _page(bill: Bill) -> bytes:
-    """What a person sees: one A4 page, PDF/A-3B, the typeface embedded."""
-    title = f"{'Avoir' if bill.is_credit_note else 'Facture'} {bill.number}"
-    pdf = FPDF(format="A4", enforce_compliance=DocumentCompliance.PDFA_3B)
-    pdf.set_title(title)
-    pdf.set_lang("fr-FR")
-    typeface.add_to(pdf)
-    pdf.add_page()
-    pdf.set_font(style="B", size=20)
-    pdf.cell(text=title, new_x="LMARGIN", new_y="NEXT")
-    pdf.set_font(style="", size=11)
-    pdf.ln(4)
+    """What a person sees: one A4 page, PDF/A-3B."""
+    pdf = Paper(_title(bill), author=SELLER, compliance=DocumentCompliance.PDFA_3B)
     first, last = bill.period
     for text in (
-        f"Example Cloud · {bill.customer}",
+        f"{SELLER} · {bill.customer}",
         f"Contrat {bill.contract_ref}",
         f"Émise le {long_day(bill.issued_on, 'fr')}, à régler avant le {day(bill.due_on, 'fr')}",
         f"Période du {day(first, 'fr')} au {day(last, 'fr')}",
     ):
-        pdf.cell(text=text, new_x="LMARGIN", new_y="NEXT", h=6)
-    pdf.ln(6)
+        pdf.say(text)
+
+    def shown(amounts: Iterable[tuple[str, Decimal]]) -> list[tuple[str, str]]:
+        return [(name, money(amount, bill.currency, "fr")) for name, amount in amounts]
+
     sums = (
         ("Total HT", bill.net),
         (f"TVA {VAT_RATE} %", bill.vat),
         ("Total TTC", bill.gross),
     )
-    with pdf.table(col_widths=(130, 45), text_align=("LEFT", "RIGHT"), line_height=7) as table:
-        table.row(("Désignation", "Montant HT"))
-        for name, amount in (*bill.lines, *sums):
-            table.row((name, money(amount, bill.currency, "fr")))
+    pdf.amounts(("Désignation", "Montant HT"), shown(bill.lines), shown(sums))
     return bytes(pdf.output())
+
+
+def _title(bill: Bill) -> str:
+    return f"{'Avoir' if bill.is_credit_note else 'Facture'} {bill.number}"

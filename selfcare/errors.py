@@ -17,6 +17,7 @@ from selfcare.database import db
 from selfcare.extensions import login_manager
 from selfcare.jinja import render
 from selfcare.services import memberships
+from selfcare.services.documents import StoreAway
 from selfcare.services.throttling import TooManyAttempts
 
 log = structlog.get_logger(__name__)
@@ -32,6 +33,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(OperationalError, _database)
     app.register_error_handler(PoolTimeout, _database)
+    app.register_error_handler(StoreAway, _documents)
     app.register_error_handler(InternalServerError, _failure)
 
 
@@ -82,6 +84,16 @@ def _database(problem: OperationalError | PoolTimeout) -> ResponseReturnValue:
     log.error("database_unavailable", problem=str(cause), path=request.path)
     db.session.rollback()
     return _plain(503)
+
+
+def _documents(_problem: StoreAway) -> ResponseReturnValue:
+    """The document store is away: the rest of the portal works, and the document is not lost."""
+    g.pop("section", None)
+    return (
+        render("errors/503.html", request_id=g.get("request_id"), documents=True),
+        503,
+        {"Retry-After": "30"},
+    )
 
 
 def _failure(_problem: InternalServerError) -> ResponseReturnValue:

@@ -14,13 +14,14 @@ from structlog.typing import Processor
 from selfcare.config import Settings
 
 log = structlog.get_logger("selfcare.requests")
+_TALKATIVE = {"fontTools": logging.WARNING, "factur-x": logging.CRITICAL, "pypdf": logging.ERROR}
+"""Libraries that tell every step (fontTools: 40 lines a PDF), or what we say ourselves."""
+
 _ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
-# They tell at "info" what they do step by step; our own lines say what came of it.
-_TALKATIVE = ("factur-x", "fontTools", "fpdf", "rq")
 
 
-def level_of_libraries(settings: Settings) -> str:
-    """The level of libraries that talk much: warnings, unless everything is asked for."""
+def level_of_rq(settings: Settings) -> str:
+    """The level of RQ, which writes five lines a job: warnings, unless everything is asked for."""
     return "WARNING" if settings.log_level.upper() == "INFO" else settings.log_level.upper()
 
 
@@ -56,8 +57,8 @@ def configure(settings: Settings) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(settings.log_level.upper())
-    for name in _TALKATIVE:
-        logging.getLogger(name).setLevel(level_of_libraries(settings))
+    for name, level in _TALKATIVE.items():
+        logging.getLogger(name).setLevel(level)
 
 
 def _path() -> str:

@@ -8,6 +8,7 @@ from selfcare.cli import (
     accounts,
     catalogue,
     contracts,
+    documents,
     iam,
     invoices,
     orders,
@@ -28,4 +29,5 @@ def init_app(app: Flask) -> None:
     app.cli.add_command(orders.orders_group)
     app.cli.add_command(invoices.invoices_group)
     app.cli.add_command(usage.usage_group)
+    app.cli.add_command(documents.documents_group)
     app.cli.add_command(iam.iam_group)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
 from flask.cli import AppGroup
 from sqlalchemy.exc import IntegrityError
 
-from selfcare.cli.progress import Report, files_in
+from selfcare.cli.progress import Report, files_in, progress
 from selfcare.database import db
-from selfcare.services import facturx_reading, invoice_lists, invoicing
-from selfcare.services.facturx_reading import ReadInvoice, Unreadable
+from selfcare.services import facturx_pdf, facturx_reading, invoice_lists, invoicing
+from selfcare.services.documents import StoreAway
+from selfcare.services.facturx_pdf import Unreadable
+from selfcare.services.facturx_reading import ReadInvoice
+from selfcare.services.facturx_rules import NoRules, Rules
 from selfcare.services.invoice_lists import BadList
 from selfcare.services.invoicing import AlreadyThere, InvoiceRefused
 
@@ -22,7 +24,9 @@ invoices_group = AppGroup("invoices", help="Invoices, for the operator.")
 @invoices_group.command("load")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Check and report, change nothing.")
-def load(paths: tuple[Path, ...], *, dry_run: bool) -> None:
+@click.option("--contract", metavar="REF", help="The contract of documents that name none of ours.")
+@click.option("--strict", is_flag=True, help="Also hold them to the business rules of EN 16931.")
+def load(paths: tuple[Path, ...], *, dry_run: bool, contract: str | None, strict: bool) -> None:
     """Load Factur-X PDF files, and plain ones named by a CSV file beside them.
 
     PATHS are files and folders. Each invoice is loaded by itself; a refused one leaves nothing.
@@ -35,30 +39,59 @@ def load(paths: tuple[Path, ...], *, dry_run: bool) -> None:
         except BadList as bad:
             for problem in bad.problems:
                 report.refused(path.name, problem)
-    with click.progressbar(told.items(), label="Invoices", file=sys.stderr) as every:
+    loader = _Loader(report, contract, _rules() if strict else None)
+    with progress(told.items(), "Invoices") as every:
         for path, read in every:
-            _load(path, read, report)
+            loader.load(path, read)
     report.print_and_exit()
 
 
-def _load(path: Path, read: ReadInvoice | None, report: Report) -> None:
+def _rules() -> Rules:
     try:
+        return Rules()
+    except NoRules:
+        raise click.UsageError(
+            "--strict needs a package more: pip install -r requirements-strict.txt"
+        ) from None
+
+
+class _Loader:
+    """Takes one file after the other, as the command's options want it."""
+
+    def __init__(self, report: Report, contract: str | None, rules: Rules | None) -> None:
+        self.report = report
+        self.contract = contract
+        self.rules = rules
+
+    def load(self, path: Path, read: ReadInvoice | None) -> None:
+        """Take one file in, or say why not."""
+        try:
+            done = self._loaded(path, read)
+        except AlreadyThere:
+            db.session.rollback()
+            self.report.known(path.name)
+        except (OSError, Unreadable, InvoiceRefused, StoreAway) as refusal:
+            db.session.rollback()
+            self.report.refused(path.name, str(refusal))
+        except IntegrityError:
+            db.session.rollback()
+            self.report.refused(path.name, "its number was loaded by somebody else at this moment")
+        else:
+            self.report.loaded(path.name, done)
+
+    def _loaded(self, path: Path, read: ReadInvoice | None) -> str:
+        if path.stat().st_size > facturx_pdf.LARGEST:
+            raise Unreadable(f"larger than {facturx_pdf.LARGEST // 1_000_000} MB")
         pdf = path.read_bytes()
+        invoicing.check_new(pdf)
         if read is None:
             read = facturx_reading.read(pdf)
         else:
-            facturx_reading.check_pdf(pdf)
-        invoice = invoicing.add(read, pdf, keep=not report.dry_run)
+            facturx_pdf.check(pdf)
+        if self.rules and read.xml:
+            self.rules.check(read.xml)
+        keep = not self.report.dry_run
+        invoice = invoicing.add(read, pdf, keep=keep, contract_ref=self.contract)
         done = f"{invoice.number}, {invoice.net} {invoice.currency}"
-        report.finish()
-    except AlreadyThere:
-        db.session.rollback()
-        report.known(path.name)
-    except (OSError, Unreadable, InvoiceRefused) as refusal:
-        db.session.rollback()
-        report.refused(path.name, str(refusal))
-    except IntegrityError:
-        db.session.rollback()
-        report.refused(path.name, "its number was loaded by somebody else at this moment")
-    else:
-        report.loaded(path.name, done)
+        self.report.finish()
+        return done

@@ -39,7 +39,7 @@ def worker(*, burst: bool) -> None:
     Worker(queues, connection=connection, log_job_description=False).work(
         burst=burst,
         with_scheduler=True,  # delayed retries come from it
-        logging_level=logs.level_of_libraries(settings()),
+        logging_level=logs.level_of_rq(settings()),
     )
 
 
@@ -49,9 +49,7 @@ def cron() -> None:
     """Wake the sweeps in time; one of these is enough, two do no harm."""
     connection = jobs.connect(settings().redis_url, patient=True)
     _wait_for(connection.ping)
-    scheduler = CronScheduler(
-        connection=connection, logging_level=logs.level_of_libraries(settings())
-    )
+    scheduler = CronScheduler(connection=connection, logging_level=logs.level_of_rq(settings()))
     for job, seconds in SCHEDULE.items():
         scheduler.register(job.function, queue_name=job.queue, interval=seconds)
     log.info("cron_started", jobs=len(SCHEDULE))

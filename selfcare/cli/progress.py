@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import logging
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import click
 
@@ -17,6 +21,26 @@ def files_in(paths: Iterable[Path], suffix: str) -> list[Path]:
         inside = sorted(path.rglob("*")) if path.is_dir() else [path]
         found |= dict.fromkeys(p for p in inside if p.suffix.lower() == suffix and p.is_file())
     return list(found)
+
+
+T = TypeVar("T")
+
+
+@contextmanager
+def progress(items: Iterable[T], label: str) -> Iterator[Iterable[T]]:
+    """A bar while a command goes through its files.
+
+    On a terminal it stays one line: what the log says of each file is in the report as well.
+    """
+    logger = logging.getLogger("selfcare")
+    former = logger.level
+    if sys.stderr.isatty():
+        logger.setLevel(logging.WARNING)
+    try:
+        with click.progressbar(items, label=label, file=sys.stderr) as every:
+            yield every
+    finally:
+        logger.setLevel(former)
 
 
 class Report:
@@ -37,15 +61,15 @@ class Report:
 
     def loaded(self, name: str, what: str) -> None:
         """A file came in."""
-        self._new.append(f"✓ {name}: {what}")
+        self._new.append(f"✓ {_plain(name)}: {_plain(what)}")
 
     def known(self, name: str) -> None:
         """A file was there already."""
-        self._known.append(f"= {name}: there already")
+        self._known.append(f"= {_plain(name)}: there already")
 
     def refused(self, name: str, reason: str) -> None:
         """A file left nothing behind."""
-        self._refused.append(f"✗ {name}: {reason}")
+        self._refused.append(f"✗ {_plain(name)}: {_plain(reason)}")
 
     def print_and_exit(self) -> None:
         """Say it all; fail if something was refused."""
@@ -59,3 +83,8 @@ class Report:
             click.echo("Dry run: nothing was changed.")
         if self._refused:
             raise SystemExit(1)
+
+
+def _plain(text: str) -> str:
+    """Names and contents of files are others' words: nothing in them may steer a terminal."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)

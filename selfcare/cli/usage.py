@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
 from flask.cli import AppGroup
 from sqlalchemy.exc import IntegrityError
 
-from selfcare.cli.progress import Report, files_in
+from selfcare.cli.progress import Report, files_in, progress
 from selfcare.database import db
 from selfcare.services import usage
 from selfcare.services.usage import AlreadyThere
@@ -25,7 +24,7 @@ usage_group = AppGroup("usage", help="Usage reports, for the operator.")
 def load(paths: tuple[Path, ...], *, replace: bool, dry_run: bool) -> None:
     """Load usage reports (CSV, 27 columns), one per contract and month; pre-invoices follow."""
     report = Report(dry_run=dry_run)
-    with click.progressbar(files_in(paths, ".csv"), label="Reports", file=sys.stderr) as every:
+    with progress(files_in(paths, ".csv"), "Reports") as every:
         for path in every:
             try:
                 loaded = usage.load(path.read_bytes(), replace=replace, keep=not dry_run)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import structlog
+from babel import Locale
 from sqlalchemy import Row, select
 
 from selfcare.database import db
@@ -18,6 +20,8 @@ from selfcare.services.facturx_reading import ReadInvoice
 from selfcare.services.figures import Spend, last_months, spend_of
 
 log = structlog.get_logger(__name__)
+
+_YEARS = range(2000, 2100)
 
 
 class InvoiceRefused(ValueError):
@@ -37,7 +41,9 @@ class Overview:
     """Excl. tax, per currency, credit notes deducted."""
 
 
-def add(read: ReadInvoice, pdf: bytes, *, keep: bool = True) -> Invoice:
+def add(
+    read: ReadInvoice, pdf: bytes, *, keep: bool = True, contract_ref: str | None = None
+) -> Invoice:
     """Take an invoice in: its row, its PDF, its XML; all of them or nothing.
 
     The documents are put last, when the database has nothing against the row any more, under
@@ -45,17 +51,20 @@ def add(read: ReadInvoice, pdf: bytes, *, keep: bool = True) -> Invoice:
 
     Args:
         keep: put the documents; a dry run does not, and rolls the row back.
+        contract_ref: the contract of a document that names none of ours.
 
     Raises:
         AlreadyThere: the same file is there already.
-        InvoiceRefused: another invoice has its number, its contract is unknown or not the buyer's.
+        InvoiceRefused: another invoice has its number, its contract is unknown or not the buyer's,
+            or it says something no invoice says.
     """
     digest = hashlib.sha256(pdf).hexdigest()
+    _check_plausible(read)
     _check_unknown(read.number, digest)
-    contract = _contract_of(read)
+    contract = _contract_of(read, contract_ref)
     folder = f"invoices/{contract.ref}/{digest}"
     invoice = Invoice(
-        number=read.number[:40],
+        number=read.number,
         contract_id=contract.id,
         kind=read.kind,
         issued_on=read.issued_on,
@@ -80,6 +89,17 @@ def add(read: ReadInvoice, pdf: bytes, *, keep: bool = True) -> Invoice:
     return invoice
 
 
+def check_new(pdf: bytes) -> None:
+    """Say at once, before anything is read in it, that a file was loaded.
+
+    Raises:
+        AlreadyThere: it was.
+    """
+    digest = hashlib.sha256(pdf).hexdigest()
+    if db.session.execute(select(Invoice.id).where(Invoice.digest == digest)).first():
+        raise AlreadyThere
+
+
 def _put(invoice: Invoice, pdf: bytes, xml: bytes | None) -> None:
     store = documents.store()
     store.put(invoice.pdf_key, pdf)
@@ -88,9 +108,20 @@ def _put(invoice: Invoice, pdf: bytes, xml: bytes | None) -> None:
     log.info("invoice_loaded", number=invoice.number, contract=invoice.contract_id)
 
 
-def _check_unknown(number: str, digest: str) -> None:
-    if len(number) > 40:
+def _check_plausible(read: ReadInvoice) -> None:
+    """What a schema lets through and no invoice says."""
+    if len(read.number) > 40:
         raise InvoiceRefused("its number is longer than 40 characters")
+    if not read.number.isprintable():
+        raise InvoiceRefused(f"its number has characters that cannot be read: {read.number!r}")
+    if read.currency not in Locale("en").currencies:
+        raise InvoiceRefused(f"unknown currency {read.currency!r}")
+    for day in (read.issued_on, read.due_on, read.period_from, read.period_to):
+        if day and day.year not in _YEARS:
+            raise InvoiceRefused(f"the date {day} cannot be right")
+
+
+def _check_unknown(number: str, digest: str) -> None:
     same = db.session.execute(
         select(Invoice.digest).where((Invoice.number == number) | (Invoice.digest == digest))
     ).scalars()
@@ -100,25 +131,34 @@ def _check_unknown(number: str, digest: str) -> None:
         raise InvoiceRefused(f"another document with the number {number} is there already")
 
 
-def _contract_of(read: ReadInvoice) -> Contract:
-    """The contract a document names, if it is its buyer's."""
+def _contract_of(read: ReadInvoice, told: str | None) -> Contract:
+    """The contract a document names, or that we were told, if it is its buyer's."""
     refs = list(dict.fromkeys(ref.upper() for ref in read.contract_refs))
-    found = db.session.execute(
-        select(Contract, Customer)
-        .join(Customer, Customer.id == Contract.customer_id)
-        .where(Contract.ref.in_(refs))
-    ).all()
+    found = _contracts(refs)
+    if not found and told:
+        found = _contracts([told.upper()])
+        refs.append(told)
     if not found:
-        named = ", ".join(refs) or "nothing"
+        named = ", ".join(refs) or "none (in BT-12, BT-13, BT-10, BT-46)"
         raise InvoiceRefused(f"unknown contract: it names {named}")
     if len(found) > 1:
         raise InvoiceRefused(f"it names several contracts: {', '.join(refs)}")
     contract, customer = found[0]
+    if told and contract.ref != told.upper():
+        raise InvoiceRefused(f"it names the contract {contract.ref}, not {told}")
     if read.siren and customer.siren and read.siren != customer.siren:
         raise InvoiceRefused(
             f"its buyer has the SIREN {read.siren}, the customer of {contract.ref} {customer.siren}"
         )
     return contract
+
+
+def _contracts(refs: list[str]) -> Sequence[Row[*tuple[Contract, Customer]]]:
+    return db.session.execute(
+        select(Contract, Customer)
+        .join(Customer, Customer.id == Contract.customer_id)
+        .where(Contract.ref.in_(refs))
+    ).all()
 
 
 def overview(contract_id: int, today: date) -> Overview:

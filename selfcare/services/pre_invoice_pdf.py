@@ -6,14 +6,11 @@ from collections.abc import Sequence
 
 from flask import current_app
 from flask_babel import gettext as _
-from fpdf import FPDF
 
 from selfcare.i18n import Reader, reader, speaking
 from selfcare.models import Contract, Customer
-from selfcare.services import typeface
+from selfcare.services.paper import Paper
 from selfcare.services.pre_invoices import Line, PreInvoice
-
-_WIDTHS = (130, 40)
 
 
 def render(found: Sequence[PreInvoice], contract: Contract, customer: Customer) -> bytes:
@@ -22,46 +19,30 @@ def render(found: Sequence[PreInvoice], contract: Contract, customer: Customer) 
         title = _(
             "Pre-invoice %(ref)s %(month)s", ref=contract.ref, month=f"{found[0].month:%m/%Y}"
         )
-        pdf = FPDF(format="A4")
-        pdf.set_title(title)
-        pdf.set_lang("fr")
-        pdf.set_author(current_app.extensions["settings"].company_name)
-        typeface.add_to(pdf)
-        pdf.add_page()
-        pdf.set_font(style="B", size=18)
-        pdf.cell(text=title, new_x="LMARGIN", new_y="NEXT")
-        pdf.set_font(style="", size=10)
-        pdf.ln(4)
+        pdf = Paper(title, author=current_app.extensions["settings"].company_name)
         for text in (
             f"{_('Contract')} : {contract.ref} [{contract.name}]",
             f"{_('Company name')} : {customer.name} ({customer.code})",
             _("This is no invoice: it announces what the month will cost."),
         ):
-            pdf.multi_cell(0, text=text, new_x="LMARGIN", new_y="NEXT")
+            pdf.say(text)
         for one in found:
-            pdf.ln(6)
             _table(pdf, one, reader())
         return bytes(pdf.output())
 
 
-def _table(pdf: FPDF, one: PreInvoice, me: Reader) -> None:
-    """The lines and sums of one currency; the head comes again on each page."""
-    with pdf.table(col_widths=_WIDTHS, text_align=("LEFT", "RIGHT"), line_height=6) as table:
-        head = table.row()
-        head.cell(_("Description"))
-        head.cell(_("Amount excl. tax"))
-        for line in one.lines:
-            row = table.row()
-            row.cell(_words(line))
-            row.cell(me.money(line.amount, one.currency))
+def _table(pdf: Paper, one: PreInvoice, me: Reader) -> None:
+    """The lines and sums of one currency."""
+    lines = [(_words(line), me.money(line.amount, one.currency)) for line in one.lines]
+    sums = [
+        (label, me.money(amount, one.currency))
         for label, amount in (
             (_("Total excl. tax"), one.net),
             (_("VAT at %(rate)s %%", rate=20), one.vat),
             (_("Total incl. tax"), one.gross),
-        ):
-            row = table.row()
-            row.cell(label)
-            row.cell(me.money(amount, one.currency))
+        )
+    ]
+    pdf.amounts((_("Description"), _("Amount excl. tax")), lines, sums)
 
 
 def _words(line: Line) -> str:

@@ -48,12 +48,28 @@ def cookie_of(portal) -> Callable[[str], str]:
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Chromium]:
+def launch() -> Iterator[Callable[..., Chromium]]:
+    """Start a Chromium."""
     path = next(found for name in BROWSERS if (found := shutil.which(name)))
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield browser
-        browser.close()
+        started: list[Chromium] = []
+
+        def launch(*args: str, **options: Any) -> Chromium:
+            browser = playwright.chromium.launch(
+                executable_path=path, args=["--no-sandbox", *args], **options
+            )
+            started.append(browser)
+            return browser
+
+        yield launch
+        for browser in started:
+            browser.close()
+
+
+@pytest.fixture(scope="session")
+def chromium(launch) -> Chromium:
+    browser: Chromium = launch()
+    return browser
 
 
 @dataclass

@@ -11,37 +11,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pypdf import PdfReader, PdfWriter
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from demo.factur_x import document, xml
 from selfcare.database import db
-from selfcare.models import Customer, Invoice
+from selfcare.models import Customer
 from selfcare.services import facturx_reading
-from selfcare.services.facturx_reading import Unreadable
+from selfcare.services.facturx_pdf import Unreadable
 from tests.plugin_commerce import SIREN, bill
-
-
-@pytest.fixture
-def load(app, cast, store):
-    """Run `flask invoices load`: its lines and its exit code."""
-    cast.contract()
-
-    def run(*paths, options=()) -> tuple[str, int]:
-        done = app.test_cli_runner().invoke(args=["invoices", "load", *map(str, paths), *options])
-        if done.exception and not isinstance(done.exception, SystemExit):
-            raise done.exception
-        return done.output, done.exit_code
-
-    return run
-
-
-@pytest.fixture
-def invoices(app):
-    def found() -> list[Invoice]:
-        with app.app_context():
-            return list(db.session.execute(select(Invoice).order_by(Invoice.id)).scalars())
-
-    return found
 
 
 def put(folder, name: str, data: bytes):

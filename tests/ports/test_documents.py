@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
 import stat
+import threading
 from collections.abc import Iterator
 
 import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
-from selfcare.services.documents import DocumentMissing
+from selfcare.services.documents import DocumentMissing, StoreAway
 from selfcare.services.documents.object_store import ObjectStore
 
 pytestmark = pytest.mark.once
@@ -96,3 +99,56 @@ def test_invoices_1_a_key_does_not_leave_the_folder(tmp_path):
     (tmp_path / "secret").write_text("secret")
     with pytest.raises(Exception, match=r"(?i)path|segment|missing"):
         store.get("../secret")
+
+
+@pytest.fixture(params=["nobody there", "no such bucket", "a broken answer", "no folder"])
+def away(request, tmp_path) -> Iterator[ObjectStore]:
+    """A store that does not answer as it should."""
+    if request.param == "nobody there":
+        yield ObjectStore("s3://papers/portal", endpoint="http://127.0.0.1:9", **CONFIG)
+    elif request.param == "no such bucket":
+        endpoint = request.getfixturevalue("s3_server")
+        yield ObjectStore("s3://nobodys-papers/portal", endpoint=endpoint, **CONFIG)
+    elif request.param == "a broken answer":
+        with broken_server() as endpoint:
+            yield ObjectStore("s3://papers/portal", endpoint=endpoint, **CONFIG)
+    else:
+        store = ObjectStore(f"file://{tmp_path / 'documents'}")
+        (tmp_path / "documents").rmdir()
+        (tmp_path / "documents").write_text("a file where the folder was")
+        yield store
+
+
+@contextlib.contextmanager
+def broken_server() -> Iterator[str]:
+    """It takes connections, and closes them in the middle of its answer."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.settimeout(0.2)
+        done = threading.Event()
+
+        def answer() -> None:
+            while not done.is_set():
+                with contextlib.suppress(OSError):
+                    connection, _ = listening.accept()
+                    with connection:
+                        connection.recv(65536)
+                        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\ncut")
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        done.set()
+        thread.join()
+
+
+def test_invoices_1_a_store_that_is_away_is_said_to_be(away):
+    with pytest.raises(StoreAway, match="the document store does not answer"):
+        away.put(KEY, b"one")
+    with pytest.raises((StoreAway, DocumentMissing)):
+        away.get(KEY)
+
+
+def test_invoices_1_a_folder_that_cannot_be_opened_is_a_store_that_is_away(tmp_path):
+    (tmp_path / "documents").write_text("a file where the folder should be")
+    with pytest.raises(StoreAway):
+        ObjectStore(f"file://{tmp_path / 'documents'}")

@@ -9,9 +9,9 @@ from typing import cast
 
 from flask import current_app
 
-from selfcare.services.documents.port import DocumentMissing, DocumentStore
+from selfcare.services.documents.port import DocumentMissing, DocumentStore, StoreAway
 
-__all__ = ["DocumentMissing", "DocumentStore", "store"]
+__all__ = ["DocumentMissing", "DocumentStore", "StoreAway", "store"]
 
 
 def store() -> DocumentStore:

@@ -10,8 +10,15 @@ class DocumentMissing(LookupError):
     """No document has this key."""
 
 
+class StoreAway(OSError):
+    """The store cannot be reached, refuses us, or is broken; nothing was done, try again later."""
+
+
 class DocumentStore(Protocol):
-    """Documents by key (`invoices/OCB0000124/….pdf`); putting the same again changes nothing."""
+    """Documents by key (`invoices/OCB0000124/….pdf`); putting the same again changes nothing.
+
+    Everything here raises `StoreAway` when the store does not answer as it should.
+    """
 
     def put(self, key: str, data: bytes) -> None:
         """Keep a document, whole or not at all."""

@@ -1,0 +1,33 @@
+"""`flask documents`: the document store, for the operator."""
+
+from __future__ import annotations
+
+import click
+from flask.cli import AppGroup
+
+from selfcare.services import document_check
+from selfcare.services.documents import StoreAway
+
+documents_group = AppGroup("documents", help="The document store, for the operator.")
+
+
+@documents_group.command("check")
+@click.option("--delete-orphans", is_flag=True, help="Delete documents that no row names.")
+def check(*, delete_orphans: bool) -> None:
+    """Compare the store with the database: what lies there unreachable, what is missing.
+
+    Not while something is being loaded: a document is put a moment before its row is committed.
+    """
+    try:
+        found = document_check.check()
+        for key in found.orphans:
+            click.echo(f"? {key}: no row names it")
+        for key in found.lost:
+            click.echo(f"✗ {key}: missing")
+        click.echo(f"{len(found.orphans)} orphans, {len(found.lost)} missing.")
+        if delete_orphans and found.orphans:
+            click.echo(f"{document_check.delete(found.orphans)} orphans deleted.")
+    except StoreAway as away:
+        raise click.ClickException(str(away)) from None
+    if found.lost:
+        raise SystemExit(1)

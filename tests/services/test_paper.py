@@ -1,0 +1,117 @@
+"""INVOICES-1, INVOICES-2: the PDFs we make keep for years and give their text back."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+from pypdf import PdfReader
+
+from demo.factur_x import document
+from selfcare.services import documents, facturx_pdf
+from selfcare.services.paper import Paper
+from tests.plugin_commerce import bill
+
+NAMES = "Œuvre d’État, Łódź, Ελλάς, Київ, Ğ, “ß” – 1 234,56 €"
+
+
+def read(pdf: bytes) -> Any:
+    return PdfReader(io.BytesIO(pdf))
+
+
+def text(pdf: bytes) -> str:
+    return "\n".join(page.extract_text() for page in read(pdf).pages)
+
+
+def pre_invoice(app: Any) -> bytes:
+    """The PDF of the month's pre-invoice, as the job put it."""
+    with app.app_context():
+        (key,) = documents.store().keys("pre-invoices/")
+        return documents.store().get(key)
+
+
+def properties(pdf: bytes) -> dict[str, str]:
+    """The XMP metadata, by local names."""
+    metadata = read(pdf).root_object["/Metadata"].get_object().get_data()
+    tree = ET.fromstring(metadata.decode().strip())
+    return {one.tag.rpartition("}")[2]: "".join(one.itertext()).strip() for one in tree.iter()}
+
+
+def check_archivable(pdf: bytes, part: str, conformance: str) -> None:
+    """What of PDF/A can be seen without a validator."""
+    reader = read(pdf)
+    root = reader.root_object
+    told = properties(pdf)
+    assert (told["part"], told["conformance"]) == (part, conformance)
+    if reader.metadata:
+        assert told["title"] == reader.metadata["/Title"]
+    assert told["title"]
+    (intent,) = root["/OutputIntents"]
+    assert intent.get_object()["/S"] == "/GTS_PDFA1"
+    assert intent.get_object()["/DestOutputProfile"].get_object().get_data()
+    assert root["/Lang"] == "fr-FR"
+    assert reader.trailer["/ID"]
+    for page in reader.pages:
+        for font in page["/Resources"]["/Font"].values():
+            (inner,) = font.get_object()["/DescendantFonts"]
+            assert "/FontFile2" in inner.get_object()["/FontDescriptor"].get_object()
+            assert "/ToUnicode" in font.get_object()
+    facturx_pdf.check(pdf)
+
+
+@pytest.mark.once
+class TestInvoice:
+    @pytest.mark.parametrize("values", [{}, {"is_credit_note": True}, {"currency": "CHF"}])
+    def test_invoices_2_the_demo_makes_factur_x_files(self, values):
+        pdf = document(bill(customer=NAMES, **values))
+        check_archivable(pdf, "3", "B")
+        told = properties(pdf)
+        assert told["DocumentType"] == "INVOICE"
+        assert told["DocumentFileName"] == "factur-x.xml"
+        assert told["ConformanceLevel"] == "EN 16931"
+        assert told["Version"] == "1.0"
+        assert told["namespaceURI"] == "urn:factur-x:pdfa:CrossIndustryDocument:invoice:1p0#"
+        (spec,) = read(pdf).root_object["/AF"]
+        assert spec.get_object()["/AFRelationship"] in {"/Data", "/Alternative"}
+        data = spec.get_object()["/EF"]["/UF"].get_object()
+        assert data["/Subtype"] == "/text/xml"
+        assert "/ModDate" in data["/Params"]
+
+    def test_invoices_2_the_demo_says_in_french_what_a_file_is(self):
+        title = properties(document(bill(is_credit_note=True)))["title"]
+        assert title == "Avoir FA-0001, Example Cloud"
+
+    def test_invoices_2_an_invoice_gives_all_its_characters_back(self):
+        assert NAMES in text(document(bill(customer=NAMES)))
+
+
+@pytest.mark.once
+class TestPreInvoice:
+    def test_invoices_1_a_pre_invoice_is_archivable(self, app, papers):
+        pdf = pre_invoice(app)
+        check_archivable(pdf, "2", "U")
+        assert "OCB0000124" in properties(pdf)["title"]
+        assert "Pré-facture" in text(pdf)
+        assert "HONEY1655" in text(pdf)
+
+
+@pytest.mark.once
+class TestPaper:
+    def test_invoices_1_says_which_page_of_what_at_each_foot(self):
+        paper = Paper("Pré-facture 1", author="Example Cloud")
+        lines = [(f"{NAMES} {number}", "1,00 €") for number in range(80)]
+        paper.amounts(("Désignation", "Montant HT"), lines, [("Total HT", "80,00 €")])
+        pages = [page.extract_text() for page in read(bytes(paper.output())).pages]
+        assert len(pages) > 2
+        for number, page in enumerate(pages, 1):
+            assert "Désignation" in page
+            assert f"{number}/{len(pages)}" in page
+        assert all(f"{NAMES} {number}" in "\n".join(pages) for number in range(80))
+
+    def test_invoices_1_characters_the_typeface_lacks_are_no_empty_boxes(self):
+        paper = Paper("日本 Cloud", author="Example Cloud")
+        paper.say("東京 ✓ 12 €")
+        assert "?? Cloud" in text(bytes(paper.output()))
+        assert "12 €" in text(bytes(paper.output()))
