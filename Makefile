@@ -69,6 +69,11 @@ test: $(VENV)/installed-dev ## all tests, with SQLite then PostgreSQL; ARGS="-k 
 	[ $$failed -eq 0 ] || echo "make test: there are failures" >&2; \
 	exit $$failed
 
+.PHONY: html-check
+html-check: $(VENV)/installed-dev ## the Nu HTML checker over every page (brings it; needs Java and npm)
+	@scripts/nu-checker
+	@$(BIN)/python -m pytest tests/guards/test_html.py $(ARGS)
+
 CHECKED := app.py gunicorn.conf.py selfcare demo tests $(wildcard scripts/*.py benchmarks/*.py)
 
 .PHONY: lint
@@ -113,5 +118,5 @@ messages: $(VENV)/installed-dev ## collect the texts to translate, and compile t
 	@$(BIN)/pybabel --quiet extract --mapping-file babel.cfg --output-file translations/messages.pot \
 		--keywords _l --keywords lazy_gettext --no-location --sort-output --omit-header .
 	@$(BIN)/pybabel --quiet update --input-file translations/messages.pot --output-dir translations \
-		--no-fuzzy-matching --omit-header
+		--no-fuzzy-matching --omit-header --width 100
 	@$(BIN)/pybabel --quiet compile --use-fuzzy --directory translations `# without a header all counts as fuzzy`

@@ -16,6 +16,7 @@ from flask import Flask, abort, current_app, g, redirect, request, url_for
 from flask_login import current_user, login_required
 from sqlalchemy import Row, Select
 from werkzeug.exceptions import Forbidden
+from werkzeug.routing import IntegerConverter, Map
 from werkzeug.wrappers import Response
 
 from selfcare import resuming
@@ -29,6 +30,18 @@ from selfcare.services.memberships import Place
 
 View = TypeVar("View", bound=Callable[..., Any])
 Entity = TypeVar("Entity")
+
+
+class RowId(IntegerConverter):
+    """The `int` of our addresses: a number that a row may have; a larger one is 404, not an error.
+
+    The databases refuse to compare their INTEGER with more.
+    """
+
+    LARGEST = 2**31 - 1
+
+    def __init__(self, url_map: Map) -> None:
+        super().__init__(url_map, max=self.LARGEST)
 
 
 class Missing(Forbidden):
@@ -151,7 +164,8 @@ def safe_next(target: str | None) -> str:
 
 
 def init_app(app: Flask) -> None:
-    """Bind Flask-Login to the `sign_ins` rows."""
+    """Bind Flask-Login to the `sign_ins` rows; know what a number in an address may be."""
+    app.url_map.converters["int"] = RowId
     login_manager.init_app(app)
     login_manager.session_protection = None  # text browsers' addresses and agents change
     login_manager.user_loader(lambda token: sessions.load(token, settings=settings()))

@@ -20,6 +20,11 @@ _TALKATIVE = {"fontTools": logging.WARNING, "factur-x": logging.CRITICAL, "pypdf
 _ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
+def level_of_rq(settings: Settings) -> str:
+    """The level of RQ, which writes five lines a job: warnings, unless everything is asked for."""
+    return "WARNING" if settings.log_level.upper() == "INFO" else settings.log_level.upper()
+
+
 def configure(settings: Settings) -> None:
     """Send structlog and the standard library's records the same way, to stderr."""
     shared: list[Processor] = [

@@ -151,8 +151,10 @@ def price(amount: Decimal | None, kind: str, currency: str, language: str) -> st
         return _("on quotation")
     values = {"amount": money(amount, currency, language)}
     if kind == PriceKind.FROM_MONTHLY:
-        return _("from %(amount)s / month") % values
-    return _("%(amount)s / month") % values if kind == PriceKind.MONTHLY else values["amount"]
+        return _("from %(amount)s\xa0/\xa0month") % values
+    if kind == PriceKind.MONTHLY:
+        return _("%(amount)s\xa0/\xa0month") % values  # never broken before « / mois »
+    return values["amount"]
 
 
 def size(count: int, reader: Reader) -> str:

@@ -138,7 +138,7 @@ def check(page: Page, *, whole: bool = True) -> None:
     assert "unsafe" not in policy
     if page.response.mimetype != "text/html" or page.status in {301, 302, 303, 304, 308}:
         return
-    assert not page.all("[style], style, script:not([src]), [onclick], [onchange], [hx-on]")
+    assert not page.all("[style], style, script:not([src]), [onclick], [onchange], [data-hx-on]")
     ids = Counter(tag["id"] for tag in page.all("[id]"))
     assert not [name for name, count in ids.items() if count > 1], ids.most_common(3)
     for tag in page.all("input:not([type=hidden]), select, textarea"):
@@ -148,9 +148,10 @@ def check(page: Page, *, whole: bool = True) -> None:
         assert form.select("button, input[type=submit]"), f"no button: {form}"
         if str(form.get("method", "get")).lower() == "post":
             assert form.select("input[name=csrf_token]"), f"no token: {form}"
-    for tag in page.all("[hx-get], [hx-post]"):
-        assert tag.get("hx-get") != "", "an empty hx-get doubles the query"
+    for tag in page.all("[data-hx-get], [data-hx-post]"):
+        assert tag.get("data-hx-get") != "", "an empty hx-get doubles the query"
         assert tag.name in {"a", "form", "input", "button"}, f"htmx alone: {tag}"
+    assert not re.search(r"<[^>]*\shx-", page.text), "HTML knows data-hx-… only"
     assert not page.all("a:not([href]), dialog, template, [hidden]")
     if whole:
         assert len(page.all("h1")) == 1

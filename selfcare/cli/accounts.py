@@ -41,6 +41,16 @@ def reset_two_factor(login: str, by: str, reason: str) -> None:
     click.echo(f"{account.login} signs in without a second factor.")
 
 
+@accounts_group.command("reseal")
+def reseal() -> None:
+    """Seal second factors with the present SECRET_KEY, before SECRET_KEY_PREVIOUS goes."""
+    done, lost = two_factor.reseal()
+    db.session.commit()
+    click.echo(f"Sealed with the present key: {done}.")
+    if lost:
+        raise click.ClickException(f"{lost} cannot be read with any key there is: reset them.")
+
+
 @accounts_group.command("welcome")
 @click.argument("login")
 def welcome(login: str) -> None:

@@ -13,7 +13,7 @@ from redis import RedisError
 from rq import Queue
 from rq.cron import CronScheduler
 
-from selfcare import jobs
+from selfcare import jobs, logs
 from selfcare.access import settings
 from selfcare.database import db
 from selfcare.jobs import QUEUES
@@ -36,10 +36,11 @@ def worker(*, burst: bool) -> None:
     queues = [Queue(name, connection=connection) for name in QUEUES]
     db.dispose()
     current_app.extensions["redis"].close()
+    log.info("worker_started", queues=[queue.name for queue in queues])
     TurnTakingWorker(queues, connection=connection, log_job_description=False).work(
         burst=burst,
         with_scheduler=True,  # delayed retries come from it
-        logging_level=settings().log_level.upper(),
+        logging_level=logs.level_of_rq(settings()),
     )
 
 
@@ -49,9 +50,10 @@ def cron() -> None:
     """Wake the sweeps in time; one of these is enough, two do no harm."""
     connection = jobs.connect(settings().redis_url, patient=True)
     _wait_for(connection.ping)
-    scheduler = CronScheduler(connection=connection)
+    scheduler = CronScheduler(connection=connection, logging_level=logs.level_of_rq(settings()))
     for job, seconds in SCHEDULE.items():
         scheduler.register(job.function, queue_name=job.queue, interval=seconds)
+    log.info("cron_started", jobs=len(SCHEDULE))
     scheduler.start()  # type: ignore[no-untyped-call]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import Any
 
 from flask_babel import gettext as _
@@ -14,11 +15,19 @@ from selfcare.services import phones
 from selfcare.services.password_rules import PasswordRules
 
 _ODD = re.compile(r"[\s\x00-\x1f\x7f\ud800-\udfff]+")
+# Characters nobody sees: zero width, direction marks. A name of them is no name; one that turns
+# the text round hides who somebody is.
+UNSEEN = re.compile(r"[\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff]")
 
 
 def trimmed(text: str | None) -> str | None:
-    """One line without spaces round it, and without what no database keeps (NUL)."""
-    return _ODD.sub(" ", text).strip() if text else text
+    """One line without spaces round it, without what no database keeps (NUL) and nobody sees.
+
+    « é » typed as two characters becomes one, so that the same name is the same text.
+    """
+    if not text:
+        return text
+    return unicodedata.normalize("NFC", _ODD.sub(" ", UNSEEN.sub("", text)).strip())
 
 
 class PasswordMeets:

@@ -15,6 +15,7 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined] # 
 from wtforms.validators import DataRequired, Email, InputRequired, Length
 from wtforms.validators import Optional as MayBeEmpty
 
+from selfcare.forms.fields import UNSEEN
 from selfcare.services.definitions import CHOICE, Definition, Field
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
@@ -57,6 +58,7 @@ def _field(definition: Definition, asked: Field, shown: Mapping[str, str], langu
     if asked.kind == CHOICE:
         earlier = _earlier(definition, asked, shown)
         options = definition.options(asked, earlier)
+        kwargs["render_kw"]["required"] = False  # one is always chosen; HTML wants an empty one
         return SelectField(
             **kwargs,
             choices=[SelectChoice(o.value, o.en if language == "en" else o.fr) for o in options],
@@ -115,4 +117,4 @@ def _phone(_form: FlaskForm, field: StringField) -> None:
 
 def _clean(text: str | None) -> str:
     """Text without the characters no database and no mail can hold."""
-    return _CONTROL.sub("", (text or "").replace("\r\n", "\n")).strip()
+    return _CONTROL.sub("", UNSEEN.sub("", (text or "").replace("\r\n", "\n"))).strip()

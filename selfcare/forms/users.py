@@ -24,6 +24,7 @@ from wtforms.validators import DataRequired, InputRequired, Length
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from selfcare import wording
+from selfcare.forms.fields import trimmed
 from selfcare.forms.resumable import ResumableForm
 from selfcare.i18n import LANGUAGES
 from selfcare.i18n import lazy as _l
@@ -32,11 +33,6 @@ from selfcare.models.account import LOGIN_PATTERN
 from selfcare.rights import OFFERS, Profile, Section
 from selfcare.services import phones
 from selfcare.services.users import CONSOLE_ONLY_PROFILES, Newcomer, Roles
-
-
-def _tidy(text: str | None) -> str | None:
-    """One line without spaces around it, and without what no database keeps."""
-    return re.sub(r"[\s\x00-\x1f\x7f\ud800-\udfff]+", " ", text).strip() if text else text
 
 
 class Choices(ListWidget):
@@ -62,21 +58,21 @@ class PersonForm(ResumableForm):
     last_name = StringField(
         _l("Last name"),
         [DataRequired(_l("Enter the last name.")), Length(max=80)],
-        filters=[_tidy],
+        filters=[trimmed],
     )
     first_name = StringField(
         _l("First name"),
         [DataRequired(_l("Enter the first name.")), Length(max=80)],
-        filters=[_tidy],
+        filters=[trimmed],
     )
-    login = StringField(_l("Login"), [DataRequired(_l("Enter a login."))], filters=[_tidy])
+    login = StringField(_l("Login"), [DataRequired(_l("Enter a login."))], filters=[trimmed])
     email = EmailField(
         _l("Email"),
         [DataRequired(_l("Enter the email address.")), Length(max=254)],
-        filters=[_tidy],
+        filters=[trimmed],
     )
-    phone = TelField(_l("Phone"), filters=[_tidy])
-    mobile = TelField(_l("Mobile"), filters=[_tidy])
+    phone = TelField(_l("Phone"), filters=[trimmed])
+    mobile = TelField(_l("Mobile"), filters=[trimmed])
     locale = SelectField(
         _l("Preferred language"),
         choices=[SelectChoice(code, LANGUAGES[code]) for code in LOCALES],

@@ -7,12 +7,15 @@ import secrets
 import time
 from io import BytesIO
 
+import structlog
 from sqlalchemy import delete, func, select, update
 
 from selfcare.config import Settings
 from selfcare.database import db
 from selfcare.models import Account, RecoveryCode, SignIn, TwoFactor, now
 from selfcare.services import audit, mail, sealing, sessions, throttling
+
+log = structlog.get_logger(__name__)
 
 STEP = 30
 RECOVERY_CODES = 10
@@ -158,12 +161,30 @@ def _accepted(device: TwoFactor, code: str) -> bool:
     code = "".join(code.split())
     if len(code) != 6 or not code.isascii() or not code.isdigit():
         return False
-    totp = pyotp.TOTP(secret(device))
+    try:
+        totp = pyotp.TOTP(secret(device))
+    except sealing.SealBroken:  # SECRET_KEY was replaced: recovery codes are still good
+        log.warning("second_factor_unreadable", account=device.account_id)
+        return False
     present = int(time.time()) // STEP
     for step in (present - 1, present, present + 1):
         if secrets.compare_digest(totp.generate_otp(step), code):
             return _first_use(device, step)
     return False
+
+
+def reseal() -> tuple[int, int]:
+    """Seal all secrets with the present `SECRET_KEY`; how many were, how many cannot be read."""
+    done = lost = 0
+    for device in db.session.execute(select(TwoFactor)).scalars():
+        try:
+            device.sealed_secret = sealing.renew(device.sealed_secret, purpose=_PURPOSE)
+        except sealing.SealBroken:
+            lost += 1
+        else:
+            done += 1
+    db.session.flush()
+    return done, lost
 
 
 def _first_use(device: TwoFactor, step: int) -> bool:

@@ -117,6 +117,7 @@ class TestData:
             ({"mobile": "abc"}, "mobile"),
             ({"mobile": "01 01 01 01 01"}, "mobile"),
             ({"last_name": "\x00"}, "last_name"),
+            ({"last_name": "\u200b\u202e"}, "last_name"),
             ({"locale": "de"}, "locale"),
             ({"civility": ""}, "civility"),
         ],
@@ -128,6 +129,14 @@ class TestData:
         typed = changes.get("first_name", "Pol")
         assert answer.one("#first_name")["value"] == typed
         assert kept(app).first_name == "Paul"
+
+    @pytest.mark.parametrize(
+        ("typed", "name"),
+        [("Cafe\u0301", "Caf\u00e9"), ("\u202eDu\u200brand", "Durand"), ("Du\r\nrand", "Du rand")],
+    )
+    def test_account_1_a_name_is_kept_as_it_is_read(self, me, app, typed, name):
+        assert me.post("/account/profile/edit", DATA | {"last_name": typed}).status == 303
+        assert kept(app).last_name == name
 
     def test_account_1_the_language_counts_at_once(self, me):
         me.post("/account/profile/edit", DATA | {"locale": "fr"})

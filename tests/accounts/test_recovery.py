@@ -187,7 +187,7 @@ class TestNobodyLearnsWhoIsKnown:
         done = browse.get("/login/forgot/sent")
         assert "Close" in done.texts("a.button")
 
-    @pytest.mark.parametrize("login", ["a\x00b", "' or 1=1 --", "é", "x" * 254, "%", "\u202e"])
+    @pytest.mark.parametrize("login", ["a\x00b", "' or 1=1 --", "é", "x" * 254, "%", "\u202epaul"])
     def test_auth_2_odd_logins_get_the_same_answer(self, browse, mailbox, login):
         assert ask_for_password(browse, login).location == "/password/forgot/sent"
         assert mailbox.all() == []

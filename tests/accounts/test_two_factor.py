@@ -246,3 +246,39 @@ class TestStaff:
             assert entry.details == {"reason": "lost phone, ticket 12"}
         assert "lost phone" in browse.get("/account/activity").words
         assert "now off" in mailbox.text()
+
+
+class TestAnotherSecretKey:
+    """`SECRET_KEY` is replaced (deploy.md, Secrets)."""
+
+    KEY = "a brand new secret key, which is long"
+
+    @pytest.fixture
+    def elsewhere(self, another_app, settings):
+        """Somebody's browser before the portal with its new key, and the former one or none."""
+
+        def elsewhere(*, previous: str = "") -> Browser:
+            return Browser(another_app(secret_key=self.KEY, secret_key_previous=previous))
+
+        return elsewhere
+
+    def test_auth_7_recovery_codes_are_good_when_the_apps_secret_cannot_be_read(
+        self, phone, codes, elsewhere
+    ):
+        browser = elsewhere()
+        assert browser.sign_in("paul.dupont").location == "/login/code"
+        assert give_code(browser, phone.code()).status == 422
+        assert give_code(browser, codes[0]).location == "/"
+
+    def test_auth_7_resealed_secrets_outlive_the_former_key(self, phone, settings, elsewhere):
+        both = elsewhere(previous=settings.secret_key)
+        done = both.app.test_cli_runner().invoke(args=["accounts", "reseal"])
+        assert done.output == "Sealed with the present key: 1.\n"
+        browser = elsewhere()
+        browser.sign_in("paul.dupont")
+        assert give_code(browser, phone.code()).location == "/"
+
+    def test_auth_7_resealing_says_what_it_cannot_read(self, phone, elsewhere):
+        done = elsewhere().app.test_cli_runner().invoke(args=["accounts", "reseal"])
+        assert done.exit_code == 1
+        assert "1 cannot be read" in done.output

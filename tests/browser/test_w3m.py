@@ -28,7 +28,7 @@ def w3m(portal, tmp_path):
             timeout=30,
             check=True,
         )
-        return done.stdout.decode()
+        return done.stdout.decode().replace("\xa0", " ")
 
     return w3m
 

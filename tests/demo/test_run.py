@@ -38,6 +38,11 @@ def test_the_demo_runs_and_stops(tmp_path):
         for address in (f"{portal}/healthz", f"{portal}/readyz", mails, console):
             with urllib.request.urlopen(address, timeout=10) as response:
                 assert response.status == 200
+        # LIST-1: a search of any length is answered by the portal, not refused by the web server.
+        with urllib.request.urlopen(f"{portal}/login?q={'x' * 10_000}", timeout=10) as response:
+            assert "X-Request-ID" in response.headers
+        written = log.read_text()  # one line for each thing done, so that the addresses are seen
+        assert not re.search(r"fontTools|factur-x|rq\.worker|Traceback", written)
 
         second = subprocess.run(
             [sys.executable, "-m", "demo.run"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -79,9 +80,12 @@ def address(app: Flask, cast, papers):
     things |= {"sign_in_id": "1", "passkey_id": "1"}
     things |= users_things(cast)
 
-    def of(rule: Rule) -> str:
+    def of(rule: Rule, number: int | None = None) -> str:
         unknown = rule.arguments - things.keys()
         assert not unknown, f"{rule}: say here what {unknown} may be"
+        if number is not None:
+            pattern = re.sub(r"<int:\w+>", str(number), rule.rule)
+            return re.sub(r"<(?:[^:>]+:)?(\w+)>", lambda found: str(things[found[1]]), pattern)
         with app.test_request_context():
             built = rule.build({name: things[name] for name in rule.arguments})
         assert built
@@ -128,6 +132,14 @@ def test_safe_every_route_declares_its_right(app):
             assert "ref" in rule.arguments, f"{rule}: an ability belongs to a contract"
         else:
             assert "ref" not in rule.arguments, f"{rule}: which ability on the contract?"
+
+
+@pytest.mark.parametrize("number", [2**31, 2**63, 10**30])
+def test_safe_a_number_no_row_can_have_is_404(app, address, browse_as, number):
+    paul = browse_as("paul.dupont")
+    odd = [address(rule, number) for rule in rules(app, "GET") if "<int:" in rule.rule]
+    assert odd
+    assert [path for path in odd if paul.get(path).status != 404] == []
 
 
 def test_safe_every_public_route_has_a_reason(app):

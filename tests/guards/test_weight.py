@@ -8,6 +8,9 @@ from urllib.parse import urldefrag
 import pytest
 
 from tests.browsing import Browser, Page
+from tests.guards.test_routes import address, rules
+
+__all__ = ["address"]  # a fixture
 
 C = "/contracts/OCB0000124"
 LISTS = {
@@ -120,14 +123,14 @@ class TestAssets:
         assert sum(size for name, size in sizes.items() if name.endswith(".js")) <= 18 * K, sizes
 
     def test_light_static_files_are_kept_for_ever_and_compressed_beforehand(self, app, browse):
-        for address in app.extensions["assets"].values():
-            assert re.search(r"\.[0-9a-f]{12}\.", address), address
-            answer = browse.client.get(address, headers={"Accept-Encoding": "br"}, buffered=True)
+        for path in app.extensions["assets"].values():
+            assert re.search(r"\.[0-9a-f]{12}\.", path), path
+            answer = browse.client.get(path, headers={"Accept-Encoding": "br"}, buffered=True)
             assert "immutable" in answer.headers["Cache-Control"]
             assert "max-age=31536000" in answer.headers["Cache-Control"]
             assert answer.headers["X-Content-Type-Options"] == "nosniff"
-            if len(browse.client.get(address, buffered=True).data) > 700:
-                assert answer.headers.get("Content-Encoding") == "br", address
+            if len(browse.client.get(path, buffered=True).data) > 700:
+                assert answer.headers.get("Content-Encoding") == "br", path
 
     def test_light_browsers_without_compression_are_served_too(self, browse):
         for encoding in ("identity", "gzip", ""):
@@ -139,6 +142,20 @@ class TestAssets:
         red = another_app(brand_color="#a01010").extensions["assets"]
         assert red["app.css"] != app.extensions["assets"]["app.css"]
         assert red["app.js"] == app.extensions["assets"]["app.js"]
+
+
+def test_light_a_form_with_mistakes_is_compressed_too(cast, browse_as):
+    cast.member("paul.dupont", referent=True)
+    paul = browse_as("paul.dupont")
+    token = paul.get("/account/profile/edit").csrf()
+    answer = paul.client.post(
+        "/account/profile/edit",
+        data={"csrf_token": token},
+        headers={"Accept-Encoding": "br"},
+        base_url="http://portal.test/",
+    )
+    assert answer.status == "422 UNPROCESSABLE ENTITY"
+    assert answer.headers["Content-Encoding"] == "br"
 
 
 class TestStatements:
@@ -168,3 +185,23 @@ class TestStatements:
         statements.clear()
         paul.get(f"{C}/orders")
         assert not [s for s in statements if re.match(r"BEGIN|COMMIT|UPDATE|INSERT|DELETE", s)]
+
+
+@pytest.mark.slow
+def test_light_fast_every_page_there_is(app, cast, address, browse_as, statements):
+    """All routes, with what makes them long: 6 kB on the wire, 8 statements."""
+    cast.orders(60)
+    for number in range(30):
+        cast.member("paul.dupont", ref=f"OCB00020{number:02}")
+    paul = browse_as("paul.dupont")
+    sizes, counts = {}, {}
+    for path in map(address, rules(app, "GET")):
+        statements.clear()
+        answer = paul.client.get(
+            path, headers={"Accept-Encoding": "br"}, base_url="http://portal.test/", buffered=True
+        )
+        if answer.mimetype == "text/html":
+            sizes[path], counts[path] = len(answer.data), len(statements)
+    assert len(sizes) > 40
+    assert {path: size for path, size in sizes.items() if size > 6 * K} == {}
+    assert {path: count for path, count in counts.items() if count > 8} == {}

@@ -38,7 +38,7 @@ class TestTheWholeWay:
         add(paul, console=("power_user",), users=users)
         page = paul.get(users)
         assert "being prepared" in page.words
-        assert page.all("#refresh[hx-get]")
+        assert page.all("#refresh[data-hx-get]")
         worker.run()
         assert access().state == "ready"
         assert iam.groups_of(ref, LOGIN) == {"power_user"}

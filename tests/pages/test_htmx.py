@@ -39,7 +39,7 @@ class TestParts:
         section = swapped.one(f"#{part}")
         assert section.get_text() == whole.one(f"#{part}").get_text()
         others = [tag for tag in swapped.soup.find_all(recursive=False) if tag != section]
-        assert all(tag.get("hx-swap-oob") for tag in others)
+        assert all(tag.get("data-hx-swap-oob") for tag in others)
 
     def test_design_a_part_that_the_page_does_not_have_gets_the_whole_page(self, paul_s):
         page = paul_s.get(ORDERS, part="nonsense")
@@ -82,7 +82,7 @@ class TestParts:
         swapped = paul_s.get(f"{ORDERS}?sort=name", part="orders")
         field = swapped.one("#orders-sort")
         assert field["value"] == "name"
-        assert field["hx-swap-oob"] == "true"
+        assert field["data-hx-swap-oob"] == "true"
 
 
 class TestUnchanged:

@@ -36,7 +36,7 @@ def test_list_1_kept_rows_speak_each_reader_s_language(cast, browse_as):
     cast.account("jean.martin", locale="fr")
     cast.member("jean.martin", orders=Profile.VISITOR)
     cast.order(price=Decimal("3596.45"), price_kind="monthly")
-    english, french = (browse_as(who).get(ORDERS).text for who in ("paul.dupont", "jean.martin"))
+    english, french = (browse_as(who).get(ORDERS).words for who in ("paul.dupont", "jean.martin"))
     assert "Reservation of" in english
     assert "€3,596.45 / month" in english
     assert "Réservation d" in french
