@@ -14,7 +14,7 @@ from flask_login import current_user
 from markupsafe import Markup
 from sqlalchemy import Row
 
-from selfcare import security
+from selfcare import security, wording
 from selfcare.access import current_account, place
 from selfcare.database import Chosen
 from selfcare.i18n import Reader, locale, reader
@@ -165,9 +165,21 @@ def csv_file(rows: ListQuery) -> Response:
         mimetype="text/csv",
         content_type="text/csv; charset=utf-8",
     )
-    answer.headers["Content-Disposition"] = f'attachment; filename="{rows.name}.csv"'
+    answer.headers["Content-Disposition"] = attachment(rows.name, "csv")
     answer.headers["Cache-Control"] = "private, no-store"
     return answer
+
+
+def attachment(what: str, kind: str) -> str:
+    """The header that names a download as its reader finds it again: what, of whom, of which day.
+
+    Args:
+        what: a key of `wording.FILE_NAME`.
+        kind: the file's suffix.
+    """
+    here = place()
+    parts = [str(wording.FILE_NAME[what]), here.contract.ref if here else current_account().login]
+    return f'attachment; filename="{"-".join(parts)}-{reader().today()}.{kind}"'
 
 
 def _csv(rows: ListQuery, me: Reader) -> Iterator[str]:

@@ -245,3 +245,19 @@ def abilities(profiles: Mapping[Section, Profile], section: Section) -> list[str
         for ability, rule in RULES.items()
         if rule.section == section and held in rule.profiles
     ]
+
+
+FILE_NAME = {
+    "orders": _l("orders"),
+    "subscriptions": _l("subscriptions"),
+    "contracts": _l("contracts"),
+    "activity": _l("activity"),
+    "invoices": _l("invoices"),
+    "usage": _l("usage-reports"),
+    "lines": _l("usage-lines"),
+    "users": _l("users"),
+    "console-users": _l("console-users"),
+    "newcomers": _l("users-to-add"),
+    "my-data": _l("my-data"),
+}
+"""Downloads by the list's name, without spaces and accents: some browsers garble them."""

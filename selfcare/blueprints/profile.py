@@ -74,7 +74,7 @@ def activity() -> ResponseReturnValue:
 def data() -> ResponseReturnValue:
     """All that is kept about me, as a file (ACCOUNT-3)."""
     answer = jsonify(personal_data.of(current_account()))
-    answer.headers["Content-Disposition"] = 'attachment; filename="my-data.json"'
+    answer.headers["Content-Disposition"] = rendering.attachment("my-data", "json")
     answer.headers["Cache-Control"] = "private, no-store"
     return answer
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint
+from flask import Blueprint, current_app, redirect
 from flask.typing import ResponseReturnValue
 
 from selfcare import rendering
@@ -23,6 +23,15 @@ def accessibility() -> ResponseReturnValue:
 def legal() -> ResponseReturnValue:
     """Legal notice, where the operator has no page of their own."""
     return rendering.page("site/legal.html")
+
+
+@bp.get("/favicon.ico")
+@public("browsers ask for it on their own, beside a PDF for one")
+def favicon() -> ResponseReturnValue:
+    """The logo, wherever this version of the portal keeps it."""
+    answer = redirect(current_app.extensions["assets"]["logo.svg"], code=302)
+    answer.headers["Cache-Control"] = "public, max-age=86400"
+    return answer
 
 
 @bp.get("/console/api-password")

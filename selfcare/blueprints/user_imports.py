@@ -56,7 +56,7 @@ def _on_offer(contract: Contract) -> list[str] | None:
 def template(contract: Contract) -> ResponseReturnValue:
     """A file to fill in."""
     answer = Response(files.template(locale()), content_type="text/csv; charset=utf-8")
-    answer.headers["Content-Disposition"] = 'attachment; filename="users.csv"'
+    answer.headers["Content-Disposition"] = rendering.attachment("newcomers", "csv")
     return answer
 
 

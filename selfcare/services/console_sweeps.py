@@ -16,7 +16,13 @@ from selfcare.models import (
     UserImport,
     now,
 )
-from selfcare.services import console_access, console_contracts, console_outcomes, user_imports
+from selfcare.services import (
+    console_access,
+    console_contracts,
+    console_outcomes,
+    iam,
+    user_imports,
+)
 
 KEEP_DRAFTS = timedelta(days=7)
 KEEP_IMPORTS = timedelta(days=30)
@@ -24,7 +30,12 @@ KEEP_IMPORTS = timedelta(days=30)
 
 @job(queue="sweeps")
 def wake_consoles() -> None:
-    """Wake what nobody took, and write the console mails that waited for the portal's own."""
+    """Wake what nobody took, and write the console mails that waited for the portal's own.
+
+    Without a console nothing is tried again; all waits as it is until there is one.
+    """
+    if not iam.is_configured():
+        return
     _take_over()
     for access_id in due(now()):
         console_access.converge.after_commit(access_id)
@@ -79,6 +90,8 @@ def _take_over() -> None:
 @job(queue="sweeps")
 def look_at_consoles() -> None:
     """Compare every contract's console with what the portal wants (USERS-8)."""
+    if not iam.is_configured():
+        return
     ready = select(ContractConsole.contract_id).where(ContractConsole.state == ConsoleState.READY)
     for contract_id in db.session.execute(ready).scalars():
         console_contracts.look.after_commit(contract_id)

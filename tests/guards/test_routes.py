@@ -24,6 +24,7 @@ WITHOUT_KEY = {  # public pages that show nothing to whoever comes without the l
     "recovery.open_link": 303,
     "recovery.set_password": 410,
     "recovery.confirm_email": 410,
+    "site.favicon": 302,
     "captcha.picture": 404,
     "captcha.sound": 404,
     "staff_mails.index": 404,  # no demonstration
@@ -163,6 +164,7 @@ def test_safe_every_public_route_has_a_reason(app):
         "staff_mails.one",
         "account.language",
         "site.accessibility",
+        "site.favicon",
         "site.legal",
         "site.api_password",
         "health.healthz",

@@ -246,3 +246,21 @@ class TestDisturbed:
             console_sweeps.wake_consoles()
         worker.run()
         self.in_the_end(app, ref, iam, access, outbox, sophie)
+
+
+class TestNoConsole:
+    def test_users_8_a_portal_without_console_tries_nothing_until_it_has_one(
+        self, app, paul, users, stand_in_iam, access, worker
+    ):
+        add(paul, console=("guest",), users=users)
+        app.extensions["iam"] = None
+        worker.run()
+        assert (access().state, access().problem) == ("failed", "not_configured")
+        with time_machine.travel(now() + timedelta(days=1), tick=True), app.app_context():
+            console_sweeps.wake_consoles()
+            console_sweeps.look_at_consoles()
+            assert worker.waiting() == []
+            app.extensions["iam"] = stand_in_iam
+            console_sweeps.wake_consoles()
+            worker.run()
+            assert access().state == "ready"

@@ -407,13 +407,22 @@ class TestExport:
         assert prices == sorted(prices)
         assert column(page, "Ref.") == [row[1] for row in rows[26:51]]
 
-    def test_list_1_a_file_a_spreadsheet_opens(self, cast, paul_s):
+    @time_machine.travel("2026-11-22T12:00:00Z", tick=False)
+    def test_list_1_a_file_a_spreadsheet_opens(self, cast, browse_as):
         cast.order()
-        answer = paul_s.get(f"{ORDERS}?format=csv")
+        answer = browse_as("paul.dupont").get(f"{ORDERS}?format=csv")
         assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
-        assert answer.headers["Content-Disposition"] == 'attachment; filename="orders.csv"'
+        assert answer.headers["Content-Disposition"] == (
+            'attachment; filename="orders-OCB0000124-2026-11-22.csv"'
+        )
         assert "no-store" in answer.headers["Cache-Control"]
         assert answer.response.data.startswith(b"\xef\xbb\xbf")
+
+    def test_list_1_files_have_names_in_the_reader_s_language(self, cast, browse_as):
+        cast.account("jean.martin", locale="fr")
+        cast.member("jean.martin", orders=VISITOR)
+        answer = browse_as("jean.martin").get(f"{ORDERS}?format=csv")
+        assert "commandes-OCB0000124-" in answer.headers["Content-Disposition"]
 
     def test_list_1_separators_are_those_of_the_reader_s_spreadsheet(self, cast, browse_as):
         cast.account("jean.martin", locale="fr")
@@ -449,16 +458,16 @@ class TestExport:
     @pytest.mark.parametrize(
         ("path", "name", "columns"),
         [
-            (SUBS, "subscriptions", 9),
-            ("/account/orders", "orders", 8),
-            ("/account/subscriptions", "subscriptions", 10),
-            ("/account/contracts", "contracts", 4),
+            (SUBS, "subscriptions-OCB0000124", 9),
+            ("/account/orders", "orders-paul.dupont", 8),
+            ("/account/subscriptions", "subscriptions-paul.dupont", 10),
+            ("/account/contracts", "contracts-paul.dupont", 4),
         ],
     )
     def test_list_1_every_list_has_its_export(self, cast, paul_s, path, name, columns):
         cast.subscription()
         answer = paul_s.get(f"{path}?format=csv")
-        assert f'filename="{name}.csv"' in answer.headers["Content-Disposition"]
+        assert f'filename="{name}-20' in answer.headers["Content-Disposition"]
         rows = table(answer)
         assert {len(row) for row in rows} == {columns}
         assert len(rows) == 2

@@ -46,6 +46,11 @@ def iam() -> ConsoleIAM:
     return cast("ConsoleIAM", driver)
 
 
+def is_configured() -> bool:
+    """Whether this portal has been told where its console is."""
+    return current_app.extensions["iam"] is not None
+
+
 def username_for(login: str) -> str:
     """The name a new console account gets; pure, so pages may ask (iam.md, point 11)."""
     settings: Settings = current_app.extensions["settings"]
