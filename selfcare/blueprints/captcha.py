@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from selfcare.access import public, settings
 from selfcare.database import db
 from selfcare.forms.captcha import CaptchaForm
+from selfcare.i18n import locale
 from selfcare.services import captcha, throttling
 from selfcare.services.captcha import Captcha
 
@@ -30,7 +31,7 @@ def picture(name: str) -> ResponseReturnValue:
 def sound(name: str) -> ResponseReturnValue:
     """The same characters, read aloud."""
     _slow_down(settings().throttle_captcha_sound, kind="captcha-sound")
-    answer = _file(captcha.sound(name), "audio/wav")
+    answer = _file(captcha.sound(name, locale()), "audio/wav")
     answer.headers["Content-Security-Policy"] = PLAYER_POLICY
     return answer
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from flask_babel import gettext as _
@@ -24,6 +25,8 @@ GOOD_FOR = timedelta(minutes=10)
 LENGTH = 5
 ALPHABET = "ACEFHJKLMNPRTUVXY34679"
 """No two that look alike (0 O, 1 I, 5 S, 2 Z, 8 B) or, as far as that goes, sound alike."""
+VOICES = Path(__file__).parent.parent / "voices"
+"""A folder per language, with a folder per character (`scripts/french-voice`)."""
 _KIND = "captcha"
 _WORDS = ("nuage", "jardin", "matin", "soleil", "fleur", "bateau", "citron", "papier")
 _NUMBERS = {
@@ -112,10 +115,10 @@ def picture(name: str) -> bytes | None:
     return out.getvalue()
 
 
-def sound(name: str) -> bytes | None:
-    """The characters read aloud (in English: the library's voice), as WAV."""
+def sound(name: str, language: str) -> bytes | None:
+    """The characters read aloud in that language, as WAV."""
     text = (challenges.look(_KIND, name) or {}).get("text")
-    return bytes(_speaker().generate(text)) if text else None
+    return bytes(_speaker(language).generate(text)) if text else None
 
 
 @lru_cache
@@ -126,7 +129,8 @@ def _painter() -> Any:
 
 
 @lru_cache
-def _speaker() -> Any:
+def _speaker(language: str) -> Any:
     from captcha.audio import AudioCaptcha  # noqa: PLC0415 (30 ms, and rarely used)
 
-    return AudioCaptcha()
+    ours = VOICES / language
+    return AudioCaptcha(str(ours) if ours.is_dir() else None)  # the library itself has English

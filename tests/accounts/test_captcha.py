@@ -119,6 +119,31 @@ class TestSingleUse:
             assert db.session.execute(select(func.count(Challenge.id))).scalar_one() == 0
 
 
+class TestVoices:
+    @pytest.mark.parametrize("character", captcha.ALPHABET)
+    def test_auth_2_a_french_voice_says_every_character_as_the_library_wants_it(self, character):
+        [spoken] = (captcha.VOICES / "fr" / character).glob("*.wav")
+        with wave.open(str(spoken)) as sound:
+            assert (sound.getnchannels(), sound.getsampwidth(), sound.getframerate()) == (
+                1,
+                1,
+                8000,
+            )
+            assert 0.15 < sound.getnframes() / 8000 < 1.0
+
+    def test_auth_2_the_sound_speaks_the_page_s_language(self, browse):
+        page = browse.get(FORGOT)
+        sound = str(page.one("#captcha a")["href"])
+        heard = []
+        for language in ("fr", "en"):
+            assert browse.get(sound, **{"Accept-Language": language}).status == 200
+            [voice] = captcha._speaker(language)._cache["Y"]
+            heard.append(bytes(voice))
+        french = (captcha.VOICES / "fr" / "Y" / "default.wav").read_bytes()
+        assert french.endswith(heard[0])
+        assert heard[0] != heard[1]
+
+
 class TestRenewing:
     def test_auth_2_another_image_keeps_what_was_typed(self, browse):
         page = browse.get(FORGOT)
