@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
@@ -49,14 +49,17 @@ def listing(kind: type[L], chosen: Chosen, *, path: str | None = None) -> L:
     return kind.from_args(chosen, request.args, path=path or request.path, reader=reader())
 
 
-def list_page(template: str, rows: ListQuery, **context: Any) -> ResponseReturnValue:
+def list_page(
+    template: str, rows: ListQuery, *, beside: Hashable = None, **context: Any
+) -> ResponseReturnValue:
     """A page around one list: whole, its part `rows.name`, a CSV file, or "304 Not Modified".
 
-    The ETag comes from what the page shows, before anything is rendered.
+    The ETag comes from what the page shows, before anything is rendered: the list, the header and
+    `beside`, the values of whatever else stands on it.
     """
     if request.args.get(rows.prefix + "format") == "csv":
         return csv_file(rows)
-    etag = _etag(template, rows)
+    etag = _etag(template, rows, beside)
     if etag in request.if_none_match:
         answer = Response(status=304)
     else:
@@ -98,7 +101,7 @@ def lists_page(template: str, *lists: ListQuery, **context: Any) -> ResponseRetu
     return answer
 
 
-def _etag(template: str, rows: ListQuery) -> str:
+def _etag(template: str, rows: ListQuery, beside: Hashable) -> str:
     """A name for what the page shows; processes made by one gunicorn agree on it.
 
     The hash of plain values costs a tenth of their text's.
@@ -114,6 +117,7 @@ def _etag(template: str, rows: ListQuery) -> str:
         rows.reader,
         rows.reader.today(),
         tuple(map(tuple, rows.rows)),
+        beside,
         chrome_key(),
     )
     return f"{hash(seen) & 0xFFFFFFFFFFFFFFFF:016x}"

@@ -13,7 +13,7 @@ from selfcare.access import one_or_404, place, requires, row_or_404
 from selfcare.blueprints.user_wizard import first_roles_step
 from selfcare.database import db
 from selfcare.lists import users as lists
-from selfcare.models import ConsoleAccess, Contract, ContractConsole, Membership
+from selfcare.models import ConsoleAccess, Contract, Membership
 from selfcare.resuming import resumes
 from selfcare.rights import Ability
 from selfcare.services import console_access, console_contracts
@@ -26,9 +26,8 @@ bp = Blueprint("console_users", __name__, url_prefix="/contracts/<ref>/users/con
 def index(contract: Contract) -> ResponseReturnValue:
     """Those with a console role, and how the console compares (USERS-7, USERS-8)."""
     rows = rendering.listing(lists.ConsoleUserList, lists.of_console(contract.id))
-    return rendering.list_page(
-        "users/console/index.html", rows, console=db.session.get(ContractConsole, contract.id)
-    )
+    compared = console_contracts.compared(contract.id)
+    return rendering.list_page("users/console/index.html", rows, beside=compared, console=compared)
 
 
 @bp.get("/<int:membership_id>")

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import delete, select, update
+from sqlalchemy import Row, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from selfcare.database import db
@@ -158,6 +158,18 @@ def _note_people(contract_id: int, found: Overview, began: datetime) -> None:
             }
         if seen := access.drift:
             log.info("console_adrift", access=access.id, seen=seen)
+
+
+def compared(contract_id: int) -> Row[*tuple[Any, ...]] | None:
+    """How the contract's place in the console is, and when it was last looked at."""
+    return db.session.execute(
+        select(
+            ContractConsole.state,
+            ContractConsole.problem,
+            ContractConsole.next_try_at,
+            ContractConsole.looked_at,
+        ).where(ContractConsole.contract_id == contract_id)
+    ).one_or_none()
 
 
 def roles_on_offer(contract_id: int) -> list[str]:

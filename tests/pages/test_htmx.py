@@ -6,7 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
+from sqlalchemy import select
 
+from selfcare.database import db
+from selfcare.models import Contract, ContractConsole
 from tests.browsing import Browser
 
 ORDERS = "/contracts/OCB0000124/orders"
@@ -16,7 +19,10 @@ LISTS = {
     "/account/orders": "orders",
     "/account/subscriptions": "subscriptions",
     "/account/contracts": "contracts",
+    "/contracts/OCB0000124/users": "users",
+    "/contracts/OCB0000124/users/console": "console-users",
 }
+CONSOLE_USERS = "/contracts/OCB0000124/users/console"
 
 
 @pytest.fixture(autouse=True)
@@ -104,6 +110,18 @@ class TestUnchanged:
         cast.member("paul.dupont", ref="OCB0000900")
         again = paul_s.get(path, **{"If-None-Match": first.headers["ETag"]})
         assert again.status == 200
+
+    def test_users_8_what_stands_beside_a_list_changes_its_page(self, app, cast, paul_s):
+        cast.member("sophie.dupont", console_roles=["guest"])
+        first = paul_s.get(CONSOLE_USERS)
+        with app.app_context():
+            contract = db.session.execute(select(Contract.id).limit(1)).scalar_one()
+            db.session.merge(
+                ContractConsole(contract_id=contract, state="ready", looked_at=datetime.now(UTC))
+            )
+            db.session.commit()
+        again = paul_s.get(CONSOLE_USERS, **{"If-None-Match": first.headers["ETag"]})
+        assert "Last compared on" in again.words
 
     def test_light_a_part_and_its_page_have_tags_of_their_own(self, paul_s):
         whole = paul_s.get(ORDERS).headers["ETag"]
