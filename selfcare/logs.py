@@ -57,6 +57,7 @@ def configure(settings: Settings) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(settings.log_level.upper())
+    logging.getLogger("rq").setLevel(level_of_rq(settings))
     for name, level in _TALKATIVE.items():
         logging.getLogger(name).setLevel(level)
 
