@@ -182,32 +182,70 @@ def _usage(contract_id: int, since: date, until: date) -> Rows:
 
 
 def _subscribed(contract_id: int, months: Sequence[date]) -> Rows:
-    """What subscriptions cost each month they run in, by the service that was ordered."""
+    """What subscriptions cost each month they run in, by the service that was ordered.
+
+    They begin on the 1st and last some years: thousands of them are few periods. So these are
+    summed first, and only the sums meet the months.
+    """
     month = _calendar(months)
+    period = (
+        select(
+            Order.name_fr,
+            Order.name_en,
+            Subscription.starts_on,
+            Subscription.ends_on,
+            Subscription.currency,
+            func.sum(Subscription.price).label("price"),
+        )
+        .join(Order, Order.id == Subscription.order_id)
+        .where(
+            Subscription.contract_id == contract_id,
+            Subscription.starts_on < months[-1],
+            Subscription.ends_on >= months[0],
+        )
+        .group_by(
+            Subscription.starts_on,
+            Subscription.ends_on,
+            Subscription.currency,
+            Order.name_fr,
+            Order.name_en,
+        )
+        .subquery()
+    )
     return (
         select(
             literal(SUBSCRIBED, String),
             type_coerce(null(), Integer),
-            Order.name_fr,
-            Order.name_en,
+            period.c.name_fr,
+            period.c.name_en,
             month.c.first,
-            type_coerce(func.sum(Subscription.price), Numeric(14, 2)),
-            Subscription.currency,
+            type_coerce(func.sum(period.c.price), Numeric(14, 2)),
+            period.c.currency,
         )
         .select_from(month)
-        .join(
-            Subscription,
-            (Subscription.starts_on < month.c.after) & (Subscription.ends_on >= month.c.first),
-        )
-        .join(Order, Order.id == Subscription.order_id)
-        .where(Subscription.contract_id == contract_id)
-        .group_by(month.c.first, Order.name_fr, Order.name_en, Subscription.currency)
+        .join(period, (period.c.starts_on < month.c.after) & (period.c.ends_on >= month.c.first))
+        .group_by(month.c.first, period.c.name_fr, period.c.name_en, period.c.currency)
     )
 
 
 def _upfront(contract_id: int, months: Sequence[date]) -> Rows:
     """What was due at once, in the month the subscription starts."""
     month = _calendar(months)
+    start = (
+        select(
+            Subscription.starts_on,
+            Subscription.currency,
+            func.sum(Subscription.upfront).label("upfront"),
+        )
+        .where(
+            Subscription.contract_id == contract_id,
+            Subscription.starts_on >= months[0],
+            Subscription.starts_on < months[-1],
+            Subscription.upfront > 0,
+        )
+        .group_by(Subscription.starts_on, Subscription.currency)
+        .subquery()
+    )
     return (
         select(
             literal(UPFRONT, String),
@@ -215,16 +253,12 @@ def _upfront(contract_id: int, months: Sequence[date]) -> Rows:
             literal("", String),
             literal("", String),
             month.c.first,
-            type_coerce(func.sum(Subscription.upfront), Numeric(14, 2)),
-            Subscription.currency,
+            type_coerce(func.sum(start.c.upfront), Numeric(14, 2)),
+            start.c.currency,
         )
         .select_from(month)
-        .join(
-            Subscription,
-            (Subscription.starts_on >= month.c.first) & (Subscription.starts_on < month.c.after),
-        )
-        .where(Subscription.contract_id == contract_id, Subscription.upfront > 0)
-        .group_by(month.c.first, Subscription.currency)
+        .join(start, (start.c.starts_on >= month.c.first) & (start.c.starts_on < month.c.after))
+        .group_by(month.c.first, start.c.currency)
     )
 
 
