@@ -9,7 +9,7 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import Row, case, func, select
+from sqlalchemy import Row, func, select
 
 from selfcare.database import db
 from selfcare.models import Subscription
@@ -50,19 +50,27 @@ def of_contract(contract_id: int, today: date) -> Figures:
     """The figures of a contract on a day."""
     months = last_months(today)
     mine = Subscription.contract_id == contract_id
-    running = (Subscription.starts_on <= today) & (Subscription.ends_on >= today)
-    costs = [func.sum(_cost(first, after)) for first, after in pairwise(months)]
-    rows = db.session.execute(
+    # Thousands of subscriptions are few periods: these are summed there, and laid out here.
+    periods = db.session.execute(
         select(
             Subscription.currency,
-            func.count().filter(running),
-            func.count().filter(Subscription.starts_on > today),
-            *costs,
+            Subscription.starts_on,
+            Subscription.ends_on,
+            func.count(),
+            func.sum(Subscription.price),
+            func.sum(Subscription.upfront),
         )
         .where(mine, Subscription.ends_on >= months[0])
-        .group_by(Subscription.currency)
-        .order_by(Subscription.currency)
+        .group_by(Subscription.currency, Subscription.starts_on, Subscription.ends_on)
     ).all()
+    costs: dict[str, list[Decimal]] = {}
+    for currency, starts_on, ends_on, _count, price, upfront in periods:
+        amounts = costs.setdefault(currency, [Decimal(0)] * MONTHS)
+        for number, (first, after) in enumerate(pairwise(months)):
+            if starts_on < after and ends_on >= first:
+                amounts[number] += price
+            if first <= starts_on < after:
+                amounts[number] += upfront
     ending = db.session.execute(
         select(
             Subscription.ref,
@@ -76,10 +84,10 @@ def of_contract(contract_id: int, today: date) -> Figures:
         .limit(5)
     ).all()
     return Figures(
-        active=sum(row[1] for row in rows),
-        subscribed=sum(row[2] for row in rows),
+        active=sum(row[3] for row in periods if row.starts_on <= today <= row.ends_on),
+        subscribed=sum(row[3] for row in periods if row.starts_on > today),
         ending=ending,
-        spend=[spend_of(row[0], months, row[3:]) for row in rows if any(row[3:])],
+        spend=[spend_of(one, months, costs[one]) for one in sorted(costs) if any(costs[one])],
     )
 
 
@@ -88,13 +96,6 @@ def last_months(today: date) -> list[date]:
     number = today.year * 12 + today.month - 1
     starts = range(number - MONTHS + 1, number + 2)
     return [date(start // 12, start % 12 + 1, 1) for start in starts]
-
-
-def _cost(first: date, after: date) -> Any:
-    """A month's price while it runs, and the upfront payment in the month it starts."""
-    runs = (Subscription.starts_on < after) & (Subscription.ends_on >= first)
-    starts = (Subscription.starts_on >= first) & (Subscription.starts_on < after)
-    return case((runs, Subscription.price), else_=0) + case((starts, Subscription.upfront), else_=0)
 
 
 def spend_of(currency: str, months: list[date], amounts: Any) -> Spend:
