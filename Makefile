@@ -84,8 +84,8 @@ lint: $(VENV)/installed-dev ## style, types, layers, templates, known vulnerabil
 	check "format" $(BIN)/ruff format --check --quiet .; \
 	check "types" $(BIN)/mypy $(CHECKED); \
 	check "layers" $(BIN)/lint-imports; \
-	check "templates: format" $(BIN)/djlint selfcare/templates --check --quiet; \
-	check "templates: rules" $(BIN)/djlint selfcare/templates --lint --quiet; \
+	check "templates: format" $(BIN)/djlint selfcare/templates --check; \
+	check "templates: rules" $(BIN)/djlint selfcare/templates --lint; \
 	check "vulnerabilities" $(BIN)/python scripts/audit.py requirements.txt; \
 	[ -z "$$failed" ] || { echo "make lint: problems found by:$${failed%,}" >&2; exit 1; }
 
