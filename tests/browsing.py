@@ -160,3 +160,8 @@ def check(page: Page, *, whole: bool = True) -> None:
         assert page.one("head > title").get_text(strip=True)
         assert "{{" not in page.text
         assert "%(" not in page.text
+
+
+def column(page: Page, label: str) -> list[str]:
+    """The texts of one column of the list on a page."""
+    return page.texts(f"#main td[data-label='{label}']")
