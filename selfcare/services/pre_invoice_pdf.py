@@ -50,7 +50,7 @@ def _table(pdf: Paper, one: PreInvoice, me: Reader) -> None:
         (label, me.money(amount, one.currency))
         for label, amount in (
             (_("Total excl. tax"), one.net),
-            (_("VAT at %(rate)s %%", rate=me.quantity(one.vat_rate)), one.vat),
+            (_("VAT at %(rate)s%%", rate=me.quantity(one.vat_rate)), one.vat),
             (_("Total incl. tax"), one.gross),
         )
     ]
