@@ -29,6 +29,8 @@ from demo.ports import HOST, free_port
 
 VERSION = "30.0.0"
 REGION = "eu-west-0"
+LIST_LIMIT = 20
+"""A list's length; 1000 where it matters, little here, so that a test reaches it soon."""
 ROOT = Path(__file__).parent.parent
 CONSTRAINTS = Path(__file__).with_name("keystone-constraints.txt")
 CACHE = ROOT / "var" / "test" / "keystone"
@@ -37,7 +39,7 @@ INSTALL_WITHIN, START_WITHIN = 900, 60
 CONFIGURATION = """
 [DEFAULT]
 log_file = {folder}/keystone.log
-list_limit = 1000
+list_limit = {limit}
 [database]
 connection = sqlite:///{folder}/keystone.db
 [token]
@@ -191,7 +193,7 @@ def _bootstrapped(venv: Path) -> Path:
 
 
 def _configure(folder: Path) -> None:
-    (folder / "keystone.conf").write_text(CONFIGURATION.format(folder=folder))
+    (folder / "keystone.conf").write_text(CONFIGURATION.format(folder=folder, limit=LIST_LIMIT))
     (folder / "wsgi.py").write_text(WSGI)
 
 

@@ -50,17 +50,37 @@ class Client:
     def _all(
         self, path: str, ref: str, query: Mapping[str, str] | None = None, *, key: str = ""
     ) -> list[Any]:
-        """A whole list, page after page: lists are cut at 1000 (point 9)."""
-        where: str | None = f"/{path}" + (f"?{urlencode(query)}" if query else "")
-        items: list[Any] = []
-        for _ in range(MOST_PAGES):
-            if where is None:
-                break
-            answer = self._call("GET", where, ref)
-            items += answer.get(key or path, [])
-            following = (answer.get("links") or {}).get("next")
-            where = self._path_of(following) if following else None
+        """A whole list, page after page: lists are cut at 1000 (point 9).
+
+        Raises:
+            Retryable: the IAM cuts it and gives no way on.
+        """
+        items, whole = self._as_far_as_told(path, ref, query, key=key)
+        if not whole:
+            raise errors.Retryable(f"the list {path} is cut after {len(items)}")
         return items
+
+    def _as_far_as_told(
+        self, path: str, ref: str, query: Mapping[str, str] | None = None, *, key: str = ""
+    ) -> tuple[list[Any], bool]:
+        """What there is of a list, and whether that is all of it.
+
+        Keystone 30 cuts who is in a group, and its next link leads to the same people again.
+        """
+        where = f"/{path}" + (f"?{urlencode(query)}" if query else "")
+        items: list[Any] = []
+        page: list[Any] = []
+        for _ in range(MOST_PAGES):
+            answer = self._call("GET", where, ref)
+            before, page = page, answer.get(key or path, [])
+            if page and page == before:
+                return items, False
+            items += page
+            following = (answer.get("links") or {}).get("next")
+            if not following:
+                return items, not answer.get("truncated")
+            where = self._path_of(following)
+        return items, False
 
     def _path_of(self, link: str) -> str:
         """A `next` link's path: its host is the IAM's idea, ours is the address we were given."""

@@ -48,13 +48,14 @@ class NotFound(IamProblem):
     code = "not_found"
 
 
-class ContractMissing(NotFound):
-    """The contract has no domain in the console yet."""
+class ContractMissing(IamProblem):
+    """The contract has no domain in the console yet; where an operator opens it, at any moment."""
 
     code = "contract_missing"
+    retryable = True
 
 
-class GroupMissing(NotFound):
+class GroupMissing(IamProblem):
     """A wanted group no longer exists in the console."""
 
     code = "group_missing"

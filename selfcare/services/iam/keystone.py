@@ -68,27 +68,40 @@ class Keystone(Client):
                 self._call("PUT", f"{targets[scope]}/groups/{group}/roles/{role_id}", ref)
 
     def overview(self, ref: str) -> Overview:
-        """Users and groups of the domain; a call per group, not per user."""
+        """Users and groups of the domain: a call per group, and one per user a group leaves out.
+
+        It leaves some out where it holds more people than one list.
+        """
         domain = self._domain_id(ref)
         self._groups.pop(ref, None)
         groups = self._group_ids(ref)
         users = {user["id"]: user for user in self._all("users", ref, {"domain_id": domain})}
         held: dict[str, set[str]] = {key: set() for key in users}
+        cut: set[str] = set()
         for name, group in groups.items():
-            for member in self._all(f"groups/{group}/users", ref, key="users"):
-                if member["id"] in users:
-                    held[member["id"]].add(name)
-        accounts = (
-            Found(
-                key=key,
-                username=user["name"],
-                groups=frozenset(held[key]),
-                email=user.get("email") or "",
-                enabled=user.get("enabled", True),
-            )
-            for key, user in users.items()
+            members, whole = self._as_far_as_told(f"groups/{group}/users", ref, key="users")
+            for key in held.keys() & {member["id"] for member in members}:
+                held[key].add(name)
+            if not whole:
+                cut.add(name)
+        for key in [key for key, names in held.items() if cut - names]:
+            try:
+                held[key] = set(self._held(ref, key))
+            except NotFound:
+                del users[key]  # deleted while we looked
+        return Overview(
+            frozenset(groups),
+            {
+                key: Found(
+                    key=key,
+                    username=user["name"],
+                    groups=frozenset(held[key]),
+                    email=user.get("email") or "",
+                    enabled=user.get("enabled", True),
+                )
+                for key, user in users.items()
+            },
         )
-        return Overview(frozenset(groups), {found.username.casefold(): found for found in accounts})
 
     # A person
 
@@ -102,6 +115,14 @@ class Keystone(Client):
 
         Of somebody new nothing is looked up: the account is made, or turns out to be there.
         """
+        try:
+            return self._set_groups(ref, person, groups)
+        except NotFound as gone:  # deleted there since we looked
+            self._domains.pop(ref, None)
+            self._groups.pop(ref, None)
+            raise errors.Retryable(str(gone)) from None
+
+    def _set_groups(self, ref: str, person: Person, groups: frozenset[str]) -> str:
         ids = self._group_ids(ref)
         if not groups <= ids.keys():
             self._groups.pop(ref)  # perhaps made since we looked
@@ -245,6 +266,8 @@ class Keystone(Client):
         """The account of that id, else of that name; some Keystones mind its case (point 10)."""
         if key and (user := self._user_of_id(ref, key)):
             return user
+        if not username:
+            return None
         listed = self._all("users", ref, {"domain_id": self._domain_id(ref), "name": username})
         same = (user for user in listed if user["name"].casefold() == username.casefold())
         return next(same, None)

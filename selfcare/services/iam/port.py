@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Protocol
 
 
@@ -39,15 +40,21 @@ class Found:
 
 @dataclass(frozen=True)
 class Overview:
-    """What a contract's domain holds: its groups, and its accounts by folded name."""
+    """What a contract's domain holds: its groups, and its accounts by the console's own ids."""
 
     groups: frozenset[str]
     users: Mapping[str, Found]
 
+    @cached_property
+    def _named(self) -> Mapping[str, Found]:
+        """By name and by folded name; the console may have several that differ by case only."""
+        folded = {found.username.casefold(): found for found in self.users.values()}
+        return folded | {found.username: found for found in self.users.values()}
+
     def account_of(self, username: str, key: str = "") -> Found | None:
         """Somebody's account there, renamed or not; None if they have none."""
-        same = (found for found in self.users.values() if key and found.key == key)
-        return next(same, None) or self.users.get(username.casefold())
+        named = self._named
+        return self.users.get(key) or named.get(username) or named.get(username.casefold())
 
 
 @dataclass(frozen=True)
@@ -100,7 +107,8 @@ class ConsoleIAM(Protocol):
     def delete_user(self, ref: str, username: str, key: str = "") -> int | None:
         """Delete the account with its keys; gone already is fine.
 
-        Says how many keys it had; None where the service account is not told.
+        Without a name only the account of that id is meant. Says how many keys it had; None where
+        the service account is not told.
         """
 
     def set_password(self, ref: str, username: str, password: str) -> None:
