@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -24,6 +27,8 @@ from selfcare.services.user_imports import Line
 from selfcare.services.users import Roles
 
 MOST_LINES = 2000
+_SEPARATOR = re.compile(r"sep=([;,\t])\r?\n", re.IGNORECASE)
+"""A first line for Excel, which shows it to nobody."""
 
 PERSON: Mapping[str, Any] = {
     "civility": _l("Title"),
@@ -81,12 +86,15 @@ def read(content: bytes, *, console: Iterable[str] | None) -> list[Line]:
     Raises:
         UnreadableFile: no table of ours, or too long.
     """
-    rows = list(_rows(content))
+    (_first, titles), *rows = _rows(content)
     words = _words()
-    heading = [words.columns.get(fold(cell.strip().lstrip("﻿")), "") for cell in rows[0]]
+    heading = [words.columns.get(fold(cell.strip()), "") for cell in titles]
     if missing := [str(PERSON[name]) for name in NEEDED if name not in heading]:
         raise UnreadableFile(_("These columns are missing: %(names)s.", names=", ".join(missing)))
-    known = zip(rows[0], heading, strict=True)
+    again = (title for i, title in enumerate(titles) if heading[i] and heading[i] in heading[:i])
+    if twice := sorted({title.strip() for title in again}):
+        raise UnreadableFile(_("These columns are there twice: %(names)s.", names=", ".join(twice)))
+    known = zip(titles, heading, strict=True)
     if unknown := [cell.strip() for cell, name in known if cell.strip() and not name]:
         raise UnreadableFile(
             _(
@@ -94,11 +102,12 @@ def read(content: bytes, *, console: Iterable[str] | None) -> list[Line]:
                 names=", ".join(unknown)[:200],
             )
         )
-    lines = [
-        _line(number, dict(zip(heading, cells, strict=False)), words, console)
-        for number, cells in enumerate(rows[1:], 2)
-        if any(cell.strip() for cell in cells)
-    ]
+    lines = []
+    for number, cells in rows:
+        line = _line(number, dict(zip(heading, cells, strict=False)), words, console)
+        if any(cell.strip() for cell in cells[len(heading) :]):
+            line.problems.append(_("There are more cells than columns; is a cell cut in two?"))
+        lines.append(line)
     if not lines:
         raise UnreadableFile(_("The file has a heading but no line below it."))
     if len(lines) > MOST_LINES:
@@ -106,23 +115,40 @@ def read(content: bytes, *, console: Iterable[str] | None) -> list[Line]:
     return _without_doubles(lines)
 
 
-def _rows(content: bytes) -> Iterable[list[str]]:
-    for encoding in ("utf-8-sig", "cp1252"):
-        try:
-            text = content.decode(encoding)
-            break
-        except UnicodeDecodeError:
-            continue
+def _rows(content: bytes) -> list[tuple[int, list[str]]]:
+    """The rows that hold something, with the numbers a spreadsheet shows beside them."""
+    text = _text(content)
+    if (asked := _SEPARATOR.match(text)) is not None:
+        text, delimiter = text[asked.end() :], asked.group(1)
     else:
-        raise UnreadableFile(_("This is no text file; save the table as CSV."))
-    if "\x00" in text or not text.strip():
-        raise UnreadableFile(_("This is no text file; save the table as CSV."))
-    first = text.splitlines()[0]
-    delimiter = max(";,\t", key=first.count)
+        first = text.strip().splitlines()[0]
+        delimiter = max(";,\t", key=first.count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
-        return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
-    except csv.Error as problem:
-        raise UnreadableFile(_("The file cannot be read: %(why)s", why=problem)) from None
+        rows = [
+            (number, cells) for number, cells in enumerate(reader, 1) if any(map(str.strip, cells))
+        ]
+    except csv.Error:
+        raise UnreadableFile(
+            _(
+                "Line %(n)s cannot be read: a quotation mark is out of place or a cell too long.",
+                n=reader.line_num,
+            )
+        ) from None
+    if not rows:
+        raise UnreadableFile(_("This is no text file; save the table as CSV."))
+    return rows
+
+
+def _text(content: bytes) -> str:
+    """As spreadsheets save it: UTF-8, UTF-16 (« texte Unicode ») or Windows' own."""
+    utf_16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    for encoding in ("utf-16",) if utf_16 else ("utf-8-sig", "cp1252"):
+        with suppress(UnicodeDecodeError):
+            text = content.decode(encoding).lstrip("\ufeff")
+            if text.strip() and "\x00" not in text:
+                return text
+    raise UnreadableFile(_("This is no text file; save the table as CSV."))
 
 
 def _words() -> Words:
@@ -162,8 +188,8 @@ def _line(number: int, given: dict[str, str], words: Words, console: Iterable[st
     for section in OFFERS:
         if cell := given.get(section.value, ""):
             _set_profile(profiles, section, cell, words, problems)
-    roles = tuple(sorted(set(given.get("console", "").replace(",", " ").split())))
-    if unknown := [role for role in roles if role not in set(console or ())]:
+    roles, unknown = _console_roles(given.get("console", ""), console or ())
+    if unknown:
         problems.append(_("No such console role: %(names)s", names=", ".join(unknown)))
     return Line(
         number=number,
@@ -172,6 +198,15 @@ def _line(number: int, given: dict[str, str], words: Words, console: Iterable[st
         roles=Roles(profiles, roles).as_json(),
         problems=problems,
     )
+
+
+def _console_roles(cell: str, offered: Iterable[str]) -> tuple[tuple[str, ...], list[str]]:
+    """The roles a cell names, and what it says beside them; names made there may hold spaces."""
+    known = {fold(role): role for role in offered}
+    parts = [part.strip() for part in cell.split(",")]
+    names = [n for part in parts for n in ([part] if fold(part) in known else part.split())]
+    found = {known[fold(name)] for name in names if fold(name) in known}
+    return tuple(sorted(found)), [name for name in names if fold(name) not in known]
 
 
 def _set_profile(
