@@ -5,12 +5,13 @@ Formatters are cached by value: Babel's take 30 to 50 µs a call, a list makes a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from babel import Locale
@@ -20,6 +21,7 @@ from babel.support import NullTranslations, Translations
 from flask import Flask, current_app, g, has_request_context, request, session
 from flask_babel import LazyString, force_locale
 from flask_login import current_user
+from jinja2 import pass_context
 
 from selfcare.config import ROOT, Settings
 from selfcare.extensions import babel
@@ -160,3 +162,11 @@ def init_app(app: Flask, settings: Settings) -> None:
             context, one, many, n
         ),
     )
+    counted = cast("Callable[..., str]", app.jinja_env.globals["ngettext"])
+
+    @pass_context
+    def ngettext(context: Any, one: str, many: str, n: int, **values: Any) -> str:
+        """« 1 000 utilisateurs »: the number, too, is written as its reader writes it."""
+        return counted(context, one, many, n, num=number(n, locale()), **values)
+
+    app.jinja_env.globals["ngettext"] = ngettext

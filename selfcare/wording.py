@@ -128,6 +128,7 @@ USER_REFUSAL: Mapping[str, Any] = {
     "ChangedMeanwhile": _l(
         "Somebody else has just changed these roles. Look at how they are now and start again."
     ),
+    "GoneMeanwhile": _l("Somebody else has just removed this user from the contract."),
     "RoleNeeded": _l("Choose at least one console role."),
 }
 """Why a change to a contract's users was refused, by the refusal's name."""

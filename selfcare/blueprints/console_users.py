@@ -63,11 +63,13 @@ def retry(contract: Contract, membership_id: int) -> ResponseReturnValue:
 def accept(contract: Contract, membership_id: int) -> ResponseReturnValue:
     """« Accepter » what was changed in the console (USERS-8)."""
     access = _access(contract, membership_id)
-    if not access.drift:
-        abort(409)
-    console_access.accept(access)
-    db.session.commit()
-    flash(_("The roles seen in the console are now those of the portal."))
+    try:
+        console_access.accept(access, request.form.get("seen", ""))
+    except console_access.Outdated:
+        flash(_("This has changed meanwhile: here is how it is now."))
+    else:
+        db.session.commit()
+        flash(_("What was seen in the console now counts in the portal, too."))
     return _back(contract, membership_id)
 
 

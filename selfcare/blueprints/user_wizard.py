@@ -12,6 +12,7 @@ from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
+from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from selfcare import rendering
@@ -22,7 +23,7 @@ from selfcare.models import Account, Contract, Membership, UserDraft
 from selfcare.resuming import resumes, typed
 from selfcare.rights import Ability, Rights
 from selfcare.services import console_contracts, drafts, users
-from selfcare.services.users import LoginTaken, Refusal, Roles
+from selfcare.services.users import GoneMeanwhile, LoginTaken, Refusal, Roles
 from selfcare.wording import USER_REFUSAL
 
 bp = Blueprint("user_wizard", __name__, url_prefix="/contracts/<ref>/users")
@@ -113,6 +114,10 @@ def first_roles_step(
     """Where a change begins: the roles in force, before there is a draft (USERS-5)."""
     membership = one_or_404(select(Membership).filter_by(id=membership_id, contract_id=contract.id))
     in_force = users.roles_of(membership)
+    mark = Roles({}, in_force.console).mark if console_only else in_force.mark
+    if request.form.get("seen", mark) != mark:  # another manager was quicker
+        flash(USER_REFUSAL["ChangedMeanwhile"])
+        return redirect(request.path, code=303)
     form = roles_form(in_force, console=_on_offer(contract), console_only=console_only)
     if form.validate_on_submit():
         draft = drafts.begin_change(
@@ -122,10 +127,12 @@ def first_roles_step(
         preview = request.form.get("step") == "preview"
         return _step(contract, draft, "roles" if preview else "summary")
     draft = UserDraft(membership_id=membership.id, console_only=console_only)
-    return _roles_page(draft, form, in_force)
+    return _roles_page(draft, form, in_force, seen=(typed() or MultiDict()).get("seen", mark))
 
 
-def _roles_page(draft: UserDraft, form: RolesForm, chosen: Roles) -> ResponseReturnValue:
+def _roles_page(
+    draft: UserDraft, form: RolesForm, chosen: Roles, *, seen: str = ""
+) -> ResponseReturnValue:
     """The page of step 2; htmx may ask for its preview alone."""
     if typed():  # shown again: so is what the person would see with it
         with suppress(ValueError):
@@ -136,6 +143,7 @@ def _roles_page(draft: UserDraft, form: RolesForm, chosen: Roles) -> ResponseRet
         form=form,
         draft=draft,
         chosen=chosen,
+        seen=seen,
         rights=Rights(chosen.profiles, chosen.console),
         known=_known(draft),
         subject=_subject(draft),
@@ -166,6 +174,9 @@ def summary(contract: Contract, kind: str, draft_id: int) -> ResponseReturnValue
     if form.validate_on_submit():
         try:
             drafts.finish(draft, contract, by=current_account())
+        except GoneMeanwhile as gone:  # and the draft with them
+            flash(USER_REFUSAL[type(gone).__name__])
+            return redirect(_list_address(contract, console_only=draft.console_only), code=303)
         except Refusal as met:
             refusal = met
         else:
@@ -220,5 +231,9 @@ def _finished(contract: Contract, draft: UserDraft, *, said: bool = False) -> Re
         flash(_("The roles are changed; they count from now on."))
     elif said:
         flash(_("The user has been added and gets a mail."))
-    endpoint = "console_users.index" if draft.console_only else "users.index"
-    return redirect(url_for(endpoint, ref=contract.ref), code=303)
+    return redirect(_list_address(contract, console_only=draft.console_only), code=303)
+
+
+def _list_address(contract: Contract, *, console_only: bool) -> str:
+    endpoint = "console_users.index" if console_only else "users.index"
+    return url_for(endpoint, ref=contract.ref)

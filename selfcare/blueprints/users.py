@@ -16,7 +16,7 @@ from selfcare.lists import users as lists
 from selfcare.models import Contract, Membership, Removal
 from selfcare.resuming import resumes
 from selfcare.rights import Ability
-from selfcare.services import users
+from selfcare.services import console_access, users
 from selfcare.services.users import Refusal
 
 bp = Blueprint("users", __name__, url_prefix="/contracts/<ref>/users")
@@ -30,7 +30,8 @@ def index(contract: Contract) -> ResponseReturnValue:
     if here is None or not here.rights.may(Ability.READ_USERS):
         return redirect(url_for("console_users.index", ref=contract.ref), code=303)
     rows = rendering.listing(lists.UserList, lists.of_contract(contract.id))
-    return rendering.list_page("users/index.html", rows)
+    ending = users.unfinished_removals(contract) if here.rights.may(Ability.REMOVE_USER) else []
+    return rendering.list_page("users/index.html", rows, beside=tuple(ending), ending=ending)
 
 
 @bp.get("/<int:membership_id>")
@@ -53,11 +54,14 @@ def roles(contract: Contract, membership_id: int) -> ResponseReturnValue:
 @requires(Ability.REMOVE_USER)
 def remove(contract: Contract, membership_id: int) -> ResponseReturnValue:
     """Confirm, then end somebody's access at once (USERS-6)."""
-    if done := _removal_of(contract, membership_id):
-        return redirect(url_for(".removed", ref=contract.ref, removal_id=done.id), code=303)
-    membership = one_or_404(
+    membership = db.session.execute(
         select(Membership).filter_by(id=membership_id, contract_id=contract.id).with_for_update()
-    )
+    ).scalar_one_or_none()
+    if membership is None:  # a second click leads to the receipt, too
+        done = one_or_404(
+            select(Removal).filter_by(contract_id=contract.id, membership_id=membership_id)
+        )
+        return redirect(url_for(".removed", ref=contract.ref, removal_id=done.id), code=303)
     row = row_or_404(lists.of_contract(contract.id).where(Membership.id == membership_id))
     form = ConfirmForm()
     if not form.validate_on_submit():
@@ -71,18 +75,25 @@ def remove(contract: Contract, membership_id: int) -> ResponseReturnValue:
     return redirect(url_for(".removed", ref=contract.ref, removal_id=removal.id), code=303)
 
 
-def _removal_of(contract: Contract, membership_id: int) -> Removal | None:
-    """The receipt of a removal done already: a second click leads there, too."""
-    return db.session.execute(
-        select(Removal).filter_by(contract_id=contract.id, membership_id=membership_id)
-    ).scalar_one_or_none()
-
-
 @bp.get("/removed/<int:removal_id>")
 @requires(Ability.REMOVE_USER)
 def removed(contract: Contract, removal_id: int) -> ResponseReturnValue:
     """The receipt: what ended, and when; what is still going on refreshes in place."""
     removal = one_or_404(select(Removal).filter_by(id=removal_id, contract_id=contract.id))
     return rendering.page(
-        "users/removed.html", removal=removal, parts={"receipt": "users/_receipt.html"}
+        "users/removed.html",
+        removal=removal,
+        ending=users.ending_of(removal),
+        parts={"receipt": "users/_receipt.html"},
     )
+
+
+@bp.post("/removed/<int:removal_id>/retry")
+@requires(Ability.REMOVE_USER)
+def retry_removal(contract: Contract, removal_id: int) -> ResponseReturnValue:
+    """« Réessayer »: have the console account ended now."""
+    removal = one_or_404(select(Removal).filter_by(id=removal_id, contract_id=contract.id))
+    if ending := users.ending_of(removal):
+        console_access.again(ending)
+        db.session.commit()
+    return redirect(url_for(".removed", ref=contract.ref, removal_id=removal_id), code=303)

@@ -5,6 +5,7 @@ The wish is a row (design.md, decision 3); a worker carries it out, the sweep fi
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -111,11 +112,19 @@ class ConsoleAccess(Base):
     changed address, or everything « Rétablir » brings back. The others are left as they are."""
     seen_account: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     """The name, address and state of the account as the sweep found them."""
+    starts_over: Mapped[bool] = mapped_column(default=False)
+    """Roles were wished again before the account's end was carried out: it still ends first, with
+    its password and keys, as if there had been no hurry."""
 
     @property
     def is_pending(self) -> bool:
         """Whether work is going on or about to."""
         return self.state in {ConsoleState.QUEUED, ConsoleState.RUNNING}
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the console was made to hold what is wanted, and nothing is left to do."""
+        return self.state == ConsoleState.READY
 
     @property
     def is_disabled(self) -> bool:
@@ -141,6 +150,11 @@ class Drift:
     """Usable again, though its disabling was accepted."""
     username: str = ""
     email: str = ""
+
+    @property
+    def mark(self) -> str:
+        """A short name of just this difference: « Accepter » says which one was read."""
+        return hashlib.sha256(repr(self).encode()).hexdigest()[:16]
 
 
 def drift(

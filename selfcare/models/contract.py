@@ -129,6 +129,7 @@ class Membership(Base):
             sqlite_where=text("is_referent"),
             postgresql_where=text("is_referent"),
         ),
+        {"sqlite_autoincrement": True},  # its number is an address: never somebody else's later
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -7,29 +7,21 @@ crash or beside another one, the outcome is the same. Nothing is locked while th
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import timedelta
 
 import structlog
-from sqlalchemy import or_, select, update
+from sqlalchemy import select
 
 from selfcare.database import db
 from selfcare.jobs import DELAYS, job
-from selfcare.models import (
-    Account,
-    ConsoleAccess,
-    ConsoleState,
-    Contract,
-    now,
-)
-from selfcare.services import console_contracts, console_outcomes
-from selfcare.services.iam import Person, iam, username_for
-from selfcare.services.iam.errors import IamProblem
+from selfcare.models import Account, ConsoleAccess, ConsoleState, Contract, now
+from selfcare.services import console_claims, console_contracts, console_outcomes
+from selfcare.services.console_claims import Work
+from selfcare.services.iam import iam, username_for
+from selfcare.services.iam.errors import Conflict, IamProblem
 
 log = structlog.get_logger(__name__)
-
-LEASE = timedelta(minutes=3)
-"""A worker busy with one person longer than this has died (its job ends after 2 minutes)."""
 
 RESTORED = ("email", "enabled", "username")
 """The details « Rétablir » brings back; a full name is nothing the sweep compares."""
@@ -67,6 +59,7 @@ def want(
         return access
     else:
         if not access.wanted_groups:  # a new account, so a new mail
+            access.starts_over = not access.is_settled
             access.announced_at = None
             access.iam_enabled, access.iam_email = True, account.email
             access.overwrite = ["email", "full_name", "mobile"]
@@ -94,17 +87,30 @@ def again(access: ConsoleAccess) -> None:
     converge.after_commit(access.id)
 
 
-def accept(access: ConsoleAccess) -> None:
+class Outdated(Exception):
+    """What was read about the console is no longer so: somebody was quicker, there or here."""
+
+
+def accept(access: ConsoleAccess, mark: str) -> None:
     """« Accepter »: what the console holds is what is wanted from now on (USERS-8).
 
     A job looks at the console by itself later; what it saw last counts here. An address that was
     changed there stays the console's own: the portal's is its owner's to change.
+
+    Args:
+        access: whose account it is.
+        mark: the `Drift.mark` of what was read and accepted.
+
+    Raises:
+        Outdated: there is nothing to accept any more, or something else.
     """
     db.session.refresh(access, with_for_update=True)
-    if seen := access.drift:
-        access.iam_username = seen.username or access.iam_username
-        access.iam_email = seen.email or access.iam_email
-        access.iam_enabled = (access.iam_enabled or seen.enabled) and not seen.disabled
+    seen = access.drift
+    if seen is None or seen.mark != mark:
+        raise Outdated
+    access.iam_username = seen.username or access.iam_username
+    access.iam_email = seen.email or access.iam_email
+    access.iam_enabled = (access.iam_enabled or seen.enabled) and not seen.disabled
     access.wanted_groups = sorted(access.seen_groups or [])
     _wish_again(access)
     db.session.flush()
@@ -142,22 +148,10 @@ def _wish_again(access: ConsoleAccess) -> None:
 # The work
 
 
-@dataclass(frozen=True)
-class Work:
-    """A claimed wish, read whole before the IAM is asked: no row is touched meanwhile."""
-
-    access_id: int
-    version: int
-    contract_id: int
-    ref: str
-    person: Person
-    groups: frozenset[str]
-
-
 @job(queue="iam")
 def converge(access_id: int) -> None:
     """Make the IAM hold exactly the groups the portal wants for one person."""
-    if work := _claim(access_id):
+    if work := console_claims.claim(access_id):
         _carry_out(work)
 
 
@@ -178,81 +172,43 @@ def converge_waiting(contract_id: int) -> None:
         if now() > until:
             converge_waiting.after_commit(contract_id)
             return
-        if work := _claim(access_id):
+        if work := console_claims.claim(access_id):
             _carry_out(work)
 
 
-def _claim(access_id: int) -> Work | None:
-    """Take the row if nobody is at it and it is due; in a transaction of its own."""
-    present = now()
-    claimed = db.session.execute(
-        update(ConsoleAccess)
-        .where(
-            ConsoleAccess.id == access_id,
-            or_(
-                ConsoleAccess.state == ConsoleState.QUEUED,
-                (ConsoleAccess.state == ConsoleState.FAILED)
-                & (ConsoleAccess.next_try_at <= present),
-                (ConsoleAccess.state == ConsoleState.RUNNING)
-                & (ConsoleAccess.next_try_at < present),
-            ),
-        )
-        .values(state=ConsoleState.RUNNING, next_try_at=present + LEASE)
-        .returning(ConsoleAccess.id)
-    ).scalar_one_or_none()
-    work = _read(access_id) if claimed else None
-    db.session.commit()
-    return work
-
-
-def _read(access_id: int) -> Work:
-    access, contract, account = db.session.execute(
-        select(ConsoleAccess, Contract, Account)
-        .join(Contract, Contract.id == ConsoleAccess.contract_id)
-        .join(Account, Account.id == ConsoleAccess.account_id)
-        .where(ConsoleAccess.id == access_id)
-        .execution_options(populate_existing=True)
-    ).one()
-    access.iam_username = access.iam_username or username_for(account.login)
-    access.iam_email = access.iam_email or account.email
-    return Work(
-        access_id=access.id,
-        version=access.version,
-        contract_id=contract.id,
-        ref=contract.ref,
-        person=Person(
-            username=access.iam_username,
-            email=access.iam_email,
-            full_name=account.full_name,
-            mobile=account.mobile or "",
-            enabled=access.iam_enabled,
-            key=access.iam_user_id or "",
-            overwrite=frozenset(access.overwrite),
-        ),
-        groups=frozenset(access.wanted_groups),
-    )
-
-
 def _carry_out(work: Work) -> None:
-    keys: int | None = 0
-    user_id: str | None = None
+    person, user_id = work.person, None
     try:
+        if work.starts_over or not work.groups:
+            _end(work)
+            person = replace(person, key="")
         if work.groups:
+            if work.name_is_taken and not person.key:
+                raise Conflict(person.username)
             console_contracts.prepared(work.contract_id, work.ref)
-            user_id = iam().set_groups(work.ref, work.person, work.groups)
-        else:
-            keys = iam().delete_user(work.ref, work.person.username, work.person.key)
+            user_id = iam().set_groups(work.ref, person, work.groups)
     except IamProblem as problem:
         _postpone(work, problem)
         if problem.retryable:
             raise
         return
-    _settle(work, user_id, keys_deleted=keys)
+    _settle(work, user_id)
 
 
-def _settle(work: Work, user_id: str | None, *, keys_deleted: int | None) -> None:
+def _end(work: Work) -> None:
+    """The account's end, with its receipts: saved at once, so that it is not done twice."""
+    name = "" if work.name_is_taken else work.person.username
+    keys = iam().delete_user(work.ref, name, work.person.key)
+    access = console_claims.locked(work)
+    access.iam_user_id, access.starts_over = None, False
+    access.keys_deleted = keys or 0
+    console_outcomes.complete_receipts(access, keys)
+    db.session.commit()
+
+
+def _settle(work: Work, user_id: str | None) -> None:
     """The console holds what was wanted, if that is still what is wanted."""
-    access = _locked(work)
+    access = console_claims.locked(work)
     access.attempts, access.problem, access.detail, access.next_try_at = 0, None, None, None
     access.iam_user_id = user_id
     if access.version != work.version:
@@ -265,19 +221,17 @@ def _settle(work: Work, user_id: str | None, *, keys_deleted: int | None) -> Non
         console_outcomes.announce(access)
     else:
         access.announced_at = None if access.wanted_groups else now()
-        access.keys_deleted = keys_deleted or 0
-        console_outcomes.complete_receipts(access, keys_deleted)
     db.session.commit()
     log.info("console_converged", access=work.access_id, groups=sorted(work.groups))
 
 
 def _postpone(work: Work, problem: IamProblem) -> None:
     """Say what went wrong and when it is tried again; saved at once."""
-    access = _locked(work)
+    access = console_claims.locked(work)
     access.state = ConsoleState.FAILED
     access.problem, access.detail = problem.code, str(problem)[:500]
     access.next_try_at = None
-    if problem.retryable:
+    if problem.retryable or not work.groups:  # somebody's end is not given up on
         access.next_try_at = now() + next_delay(access.attempts, problem)
         access.attempts += 1
     if access.version != work.version:  # the newer wish need not share the older one's fate
@@ -291,12 +245,3 @@ def next_delay(attempts: int, problem: IamProblem) -> timedelta:
     """The growing delays of all jobs, the longest for ever; never sooner than the IAM asked."""
     usual = DELAYS[min(attempts, len(DELAYS) - 1)]
     return timedelta(seconds=max(usual, problem.retry_after or 0))
-
-
-def _locked(work: Work) -> ConsoleAccess:
-    return db.session.execute(
-        select(ConsoleAccess)
-        .where(ConsoleAccess.id == work.access_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).scalar_one()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, exists, select, update
+from sqlalchemy.orm import InstrumentedAttribute
 
 from selfcare.database import db
 from selfcare.models import Account, ConsoleAccess, Contract, Mail, MailState, Removal, now
@@ -16,17 +17,21 @@ def announce(access: ConsoleAccess) -> None:
     """
     if access.announced_at or not access.wanted_groups:
         return
-    waiting = select(Mail.id).where(
-        Mail.account_id == access.account_id,
-        Mail.name == "portal_access",
-        Mail.state.in_((MailState.QUEUED, MailState.SENDING)),
-    )
-    if db.session.execute(waiting.limit(1)).first():
+    if db.session.execute(select(portal_mail_waits(access.account_id))).scalar_one():
         return
     account = db.session.get_one(Account, access.account_id)
     contract = db.session.get_one(Contract, access.contract_id)
     mail.write("console_access", account, ref=contract.ref, username=access.iam_username)
     access.announced_at = now()
+
+
+def portal_mail_waits(account_id: int | InstrumentedAttribute[int]) -> ColumnElement[bool]:
+    """Whether somebody's portal access mail has not left yet."""
+    return exists().where(
+        Mail.account_id == account_id,
+        Mail.name == "portal_access",
+        Mail.state.in_((MailState.QUEUED, MailState.SENDING)),
+    )
 
 
 def complete_receipts(access: ConsoleAccess, keys_deleted: int | None) -> None:

@@ -49,8 +49,10 @@ def wake_consoles() -> None:
         ConsoleAccess.state == ConsoleState.READY,
         ConsoleAccess.settled_at.is_not(None),
         ConsoleAccess.announced_at.is_(None),
+        ~console_outcomes.portal_mail_waits(ConsoleAccess.account_id),
     )
-    for access in db.session.execute(unannounced.limit(1000)).scalars():
+    mine = unannounced.limit(500).with_for_update(skip_locked=True)  # two sweeps, one mail
+    for access in db.session.execute(mine).scalars():
         console_outcomes.announce(access)
 
 

@@ -80,16 +80,21 @@ def finish(draft: UserDraft, contract: Contract, *, by: Account) -> int:
     """« terminer »: make it real, once; gives the membership's id.
 
     Raises:
+        GoneMeanwhile: somebody else has just removed the user, and the draft with them.
         Refusal: something changed since the steps were filled in; the draft stays.
     """
+    membership = None
+    if draft.membership_id:  # the user before the draft, as a removal takes them
+        membership = db.session.get(Membership, draft.membership_id, with_for_update=True)
+        if membership is None:
+            raise users.GoneMeanwhile
     db.session.refresh(draft, with_for_update=True)
     if draft.result_id:
         return draft.result_id
     roles = Roles.from_json(draft.roles)
     if draft.console_only and not roles.console:
         raise users.RoleNeeded
-    if draft.membership_id:
-        membership = db.session.get_one(Membership, draft.membership_id)
+    if membership:
         seen = Roles.from_json(draft.seen)
         if draft.console_only:
             roles = Roles(membership.profiles, roles.console)

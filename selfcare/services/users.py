@@ -6,11 +6,13 @@ its own job.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import structlog
-from sqlalchemy import func, select
+from sqlalchemy import Row, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import joinedload
 
@@ -57,6 +59,10 @@ class ChangedMeanwhile(Refusal):
     """Somebody else changed these roles since the form was opened."""
 
 
+class GoneMeanwhile(Refusal):
+    """Somebody else has just removed this user."""
+
+
 class RoleNeeded(Refusal):
     """A console user has at least one console role."""
 
@@ -81,6 +87,12 @@ class Roles:
 
     profiles: Mapping[Section, Profile]
     console: tuple[str, ...] = ()
+
+    @property
+    def mark(self) -> str:
+        """A short name of just these roles: a form says which ones it was filled in on."""
+        kept = json.dumps(self.as_json(), sort_keys=True)
+        return hashlib.sha256(kept.encode()).hexdigest()[:16]
 
     def as_json(self) -> dict[str, object]:
         """As drafts keep them."""
@@ -250,7 +262,7 @@ def remove(membership: Membership, *, by: Account) -> Removal:
         login=account.login,
         full_name=account.full_name,
         removed_by=by.login,
-        had_console=bool(access and access.wanted_groups),
+        had_console=bool(access and (access.wanted_groups or not access.is_settled)),
     )
     db.session.add(removal)
     console_access.want(contract, account, [])
@@ -259,6 +271,25 @@ def remove(membership: Membership, *, by: Account) -> Removal:
     audit.record("user.removed", actor=by, subject=account, contract=contract)
     log.info("user_removed", ref=contract.ref, login=account.login, by=by.login)
     return removal
+
+
+def unfinished_removals(contract: Contract) -> list[Row[int, str]]:
+    """Number and login of those whose console account has not ended yet (USERS-6)."""
+    waiting = select(Removal.id, Removal.login).where(
+        Removal.contract_id == contract.id, Removal.had_console, Removal.console_ended_at.is_(None)
+    )
+    return list(db.session.execute(waiting.order_by(Removal.id).limit(20)))
+
+
+def ending_of(removal: Removal) -> ConsoleAccess | None:
+    """The console account whose end a receipt waits for."""
+    if removal.console_ended_at or not removal.had_console:
+        return None
+    return db.session.execute(
+        select(ConsoleAccess).filter_by(
+            account_id=removal.account_id, contract_id=removal.contract_id
+        )
+    ).scalar_one_or_none()
 
 
 def _whose(membership: Membership) -> tuple[Account, Contract]:

@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from datetime import timedelta
 
 import pytest
@@ -18,7 +19,7 @@ from sqlalchemy import update
 from selfcare.config import ROOT
 from selfcare.database import db
 from selfcare.models import ConsoleAccess, now
-from selfcare.services import console_sweeps
+from selfcare.services import console_sweeps, mail
 from tests.jobs.converging import LOGIN, change, converge
 from tests.wizard import add
 
@@ -110,6 +111,31 @@ class TestTheWholeWay:
                 console_sweeps.wake_consoles()
         assert outbox("console_access") == ["sophie.dupont@example.com"]
 
+    def test_users_4_two_sweeps_at_once_write_one_mail(
+        self, app, paul, users, ref, access, outbox, portal_mail_is_sent, monkeypatch
+    ):
+        add(paul, console=("guest",), users=users)
+        converge(app, access().id)
+        portal_mail_is_sent()
+        written = mail.write
+        others: list[threading.Thread] = []
+
+        def sweep():
+            with app.app_context():
+                console_sweeps.wake_consoles()
+
+        def another_sweep_is_at_it(*args, **kwargs):
+            if not others:
+                others.append(threading.Thread(target=sweep))
+                others[0].start()
+                others[0].join(timeout=1)  # on SQLite it waits for us
+            return written(*args, **kwargs)
+
+        monkeypatch.setattr(mail, "write", another_sweep_is_at_it)
+        sweep()
+        others[0].join()
+        assert outbox("console_access") == ["sophie.dupont@example.com"]
+
 
 class TestDisturbed:
     """The end state equals the wish each time; nobody gets two accounts or two mails."""
@@ -131,7 +157,7 @@ class TestDisturbed:
             converge(app, access_id)
         assert access().state == "ready"
         assert iam.groups_of(ref, LOGIN) == {"power_user"}
-        assert [user for user in iam.overview(ref).users if user == LOGIN] == [LOGIN]
+        assert [user.username for user in iam.overview(ref).users.values()] == [LOGIN]
         assert outbox("console_access") == ["sophie.dupont@example.com"]
 
     def test_users_8_the_job_run_twice(self, app, ref, iam, access, outbox, sophie):
@@ -161,6 +187,25 @@ class TestDisturbed:
         assert "The console does not answer at the moment." in page.words
         assert "Next try:" in page.words
         faulty.faults.clear()
+        self.in_the_end(app, ref, iam, access, outbox, sophie)
+
+    @pytest.mark.parametrize("call", ["PUT /v3/groups", "POST /v3/users"])
+    def test_users_8_what_was_deleted_there_meanwhile_is_looked_at_again(
+        self, app, ref, iam, access, outbox, sophie, faulty, call
+    ):
+        faulty.fail(call, status=404, body="{}")
+        assert converge(app, sophie)
+        assert access().next_try_at
+        self.in_the_end(app, ref, iam, access, outbox, sophie)
+
+    def test_users_8_a_contract_an_operator_has_yet_to_open_is_tried_again(
+        self, app, ref, iam, access, outbox, sophie, monkeypatch
+    ):
+        with monkeypatch.context() as patch:  # as Flexible Engine: domains are not ours to make
+            patch.setattr(iam, "prepare_contract", iam._domain_id)
+            assert converge(app, sophie)
+            assert access().problem == "contract_missing"
+            assert access().next_try_at
         self.in_the_end(app, ref, iam, access, outbox, sophie)
 
     def test_users_8_slow_is_said(self, app, ref, iam, access, outbox, sophie, faulty):

@@ -15,9 +15,16 @@ from selfcare.database import db
 from selfcare.models import ConsoleAccess, MailedLink, now
 from selfcare.services import accounts, console_contracts
 from selfcare.services.iam.port import Person
+from tests.browsing import Browser, Page
 from tests.cast import account_of
 from tests.jobs.converging import LOGIN, change, converge
 from tests.wizard import SOPHIE, add
+
+
+def accept(paul: Browser, path: str, read: Page | None = None) -> Page:
+    """« Accepter » on a page, by default as it is now."""
+    seen = (read or paul.get(path)).one("form[action$=accept] [name=seen]")["value"]
+    return paul.post(f"{path}/accept", {"seen": seen})
 
 
 class TestDrift:
@@ -60,11 +67,38 @@ class TestDrift:
         iam.set_groups(ref, Person(LOGIN, ""), frozenset({"guest"}))
         self.look(app, ref)
         path = f"{users}/console/{id_of(LOGIN, ref)}"
-        assert paul.post(f"{path}/accept").status == 303
+        read = paul.get(path)
+        assert accept(paul, path, read).status == 303
         converge(app, settled)
         assert access().wanted_groups == ["guest"]
         assert iam.groups_of(ref, LOGIN) == {"guest"}
-        assert paul.post(f"{path}/accept").status == 409  # nothing to accept any more
+        assert accept(paul, path, read).location == path  # a second click: nothing left to accept
+        assert access().wanted_groups == ["guest"]
+
+    def test_users_8_only_what_was_read_is_accepted(
+        self, app, ref, iam, settled, paul, users, id_of, access
+    ):
+        iam.set_groups(ref, Person(LOGIN, ""), frozenset({"power_user", "guest"}))
+        self.look(app, ref)
+        path = f"{users}/console/{id_of(LOGIN, ref)}"
+        read = paul.get(path)
+        iam.delete_user(ref, LOGIN)
+        self.look(app, ref)
+        page = accept(paul, path, read)
+        assert page.location == path
+        assert "changed meanwhile" in paul.get(path).words
+        assert access().wanted_groups == ["power_user"]
+
+    def test_users_8_an_acceptance_undoes_no_newer_wish(
+        self, app, ref, iam, settled, paul, users, id_of, access
+    ):
+        iam.set_groups(ref, Person(LOGIN, ""), frozenset({"power_user", "guest"}))
+        self.look(app, ref)
+        path = f"{users}/console/{id_of(LOGIN, ref)}"
+        read = paul.get(path)
+        change(paul, users, id_of(LOGIN, ref), ("admin",))
+        accept(paul, path, read)
+        assert access().wanted_groups == ["admin"]
 
     def test_users_2_groups_made_there_are_offered(self, app, ref, iam, settled, paul, users):
         iam._ensure("groups", {"name": "devops", "domain_id": iam._domain_id(ref)}, ref)
@@ -102,7 +136,7 @@ class TestDrift:
         there(enabled=False)
         self.look(app, ref)
         path = f"{users}/console/{id_of(LOGIN, ref)}"
-        paul.post(f"{path}/accept")
+        accept(paul, path)
         converge(app, settled)
         self.look(app, ref)
         page = paul.get(path)
@@ -120,7 +154,7 @@ class TestDrift:
         self.look(app, ref)
         sophie, path = browse_as(LOGIN), f"/contracts/{ref}/dashboard"
         assert "Votre compte a été désactivé dans la console." in sophie.get(path).words
-        paul.post(f"{users}/console/{id_of(LOGIN, ref)}/accept")
+        accept(paul, f"{users}/console/{id_of(LOGIN, ref)}")
         converge(app, settled)
         assert "désactivé dans la console" in sophie.get(path).words
         paul.post(f"{users}/console/{id_of(LOGIN, ref)}/retry")
@@ -140,7 +174,7 @@ class TestDrift:
         assert iam.overview(ref).account_of(LOGIN).email == "sophie.dupont@example.com"
         there(email="again@example.com")
         self.look(app, ref)
-        paul.post(f"{path}/accept")
+        accept(paul, path)
         converge(app, settled)
         self.look(app, ref)
         assert access().drift is None
@@ -153,13 +187,33 @@ class TestDrift:
         self.look(app, ref)
         path = f"{users}/console/{id_of(LOGIN, ref)}"
         assert "It is called sophie.d there, and sophie.dupont here." in paul.get(path).words
-        paul.post(f"{path}/accept")
+        accept(paul, path)
         converge(app, settled)
         assert (access().iam_username, access().state) == ("sophie.d", "ready")
-        assert set(iam.overview(ref).users) == {"sophie.d"}
+        assert [user.username for user in iam.overview(ref).users.values()] == ["sophie.d"]
         paul.post(f"{users}/{id_of(LOGIN, ref)}/remove")
         converge(app, settled)
         assert iam.overview(ref).users == {}
+
+    def test_users_8_an_accepted_name_that_is_another_s_login_is_nobody_else_s_account(
+        self, app, cast, ref, iam, settled, there, paul, users, id_of, access
+    ):
+        there(name="jacques.dupont")
+        self.look(app, ref)
+        accept(paul, f"{users}/console/{id_of(LOGIN, ref)}")
+        converge(app, settled)
+        cast.member("jacques.dupont", ref=ref)
+        jacques = id_of("jacques.dupont", ref)
+        change(paul, users, jacques, ("admin",))
+        for again in (False, True):
+            converge(app, settled + 1)
+            assert "Somebody else has this name" in paul.get(f"{users}/{jacques}").words
+            assert iam.groups_of(ref, "jacques.dupont") == {"power_user"}  # Sophie's
+            if not again:
+                paul.post(f"{users}/console/{jacques}/retry")
+        paul.post(f"{users}/{jacques}/remove")
+        converge(app, settled + 1)
+        assert iam.groups_of(ref, "jacques.dupont") == {"power_user"}
 
 
 class TestOwnData:

@@ -93,6 +93,16 @@ class TestRemoving:
         add(paul, person={"login": "other.login"})
         assert browse_as("sophie.dupont").get(f"/contracts/{REF}/").status == 200
 
+    def test_users_6_somebody_added_again_can_be_removed_again(self, paul, id_of, browse_as):
+        receipts = set()
+        for _ in range(2):  # SQLite gives a deleted row's number again
+            add(paul)
+            path = f"{USERS}/{id_of('sophie.dupont')}/remove"
+            assert "ends at once" in paul.get(path).words
+            receipts.add(paul.post(path).location)
+            assert browse_as("sophie.dupont").get(f"/contracts/{REF}/").status == 404
+        assert len(receipts) == 2
+
 
 def table(*lines: str) -> bytes:
     head = "Civilité;Nom;Prénom;Login;Email;Téléphone mobile;Commandes;Rôles console"
@@ -153,12 +163,48 @@ class TestImport:
             (b"Nom;Login\nA;B\n", "columns are missing"),
             (table(GOOD).replace(b" console", b" konsole"), "columns are unknown: Rôles konsole"),
             (table(), "no line below"),
+            (b";;;\n\n", "no text file"),
+            (table(GOOD).replace(b"Commandes", b"Email"), "there twice: Email"),
+            (table(GOOD, '"Mme";"Le"f'), "Line 3 cannot be read"),
+            (table(GOOD.replace("Aude", "A" * 140_000)), "Line 2 cannot be read"),
         ],
     )
     def test_users_9_an_unreadable_file_is_refused_with_its_reason(self, paul, content, said):
         page = self.load(paul, content)
         assert page.status == 422
         assert said in page.one(".errors").get_text()
+
+    @pytest.mark.parametrize(
+        "saved",
+        [
+            lambda text: text.encode("utf-8-sig"),
+            lambda text: text.replace("\n", "\r\n").encode("cp1252"),
+            lambda text: text.replace("\n", "\r").encode("cp1252"),  # an older Mac's
+            lambda text: text.replace(";", "\t").encode("utf-16"),  # « texte Unicode »
+            lambda text: f"\n;;;\n{text}\n;;;;\n\n".encode(),
+            lambda text: f"sep=;\r\n{text}".encode(),
+            lambda text: text.replace("06 12 34 56 78", "612345678").encode(),  # its zero is lost
+            lambda text: text.replace("guest", "GUEST, Network team").encode(),
+        ],
+    )
+    def test_users_9_a_table_is_read_as_a_spreadsheet_saves_it(self, app, saved):
+        with app.test_request_context():
+            text = table(GOOD).decode("cp1252")
+            (line,) = user_import.read(saved(text), console=["guest", "Network team"])
+        assert line.problems == []
+        assert line.person["last_name"] == "Lefèvre"
+        assert line.person["mobile"] == "+33 6 12 34 56 78"
+        assert "guest" in line.roles["console"]
+
+    def test_users_9_a_large_number_is_written_as_its_reader_writes_it(self, paul):
+        lines = [GOOD.replace("aude", f"aude{n}") for n in range(1001)]
+        page = paul.get(self.load(paul, table(*lines)).location)
+        assert "1,001 users can be added." in page.words
+
+    def test_users_9_a_cell_cut_in_two_is_said(self, app):
+        with app.test_request_context(headers={"Accept-Language": "en"}):
+            (line,) = user_import.read(table(GOOD + ";admin"), console=["guest", "admin"])
+        assert "more cells than columns" in line.problems[0]
 
     def test_users_9_the_job_adds_them_once_though_run_twice(self, app, paul, worker, outbox):
         lines = [GOOD.replace("aude", f"aude{n}") for n in range(5)]

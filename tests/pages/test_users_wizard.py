@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import delete, select
 
+from selfcare.database import db
+from selfcare.models import Contract, Membership, UserDraft
 from selfcare.rights import Profile
+from selfcare.services import drafts
+from selfcare.services.users import GoneMeanwhile
+from tests.cast import account_of
 from tests.wizard import REF, SOPHIE, USERS, add, roles
 
 MANAGER, VISITOR, CONSOLE_MANAGER = Profile.MANAGER, Profile.VISITOR, Profile.CONSOLE_MANAGER
@@ -159,6 +165,31 @@ class TestChanging:
         assert page.status == 422
         assert "has just changed these roles" in page.words
         assert browse_as("martin.dupont").get(f"/contracts/{REF}/orders").status == 403
+
+    def test_users_5_what_a_page_left_open_shows_undoes_nobody_s_change(
+        self, cast, paul, browse_as, id_of
+    ):
+        cast.member("jacques.dupont", users=MANAGER)
+        cast.member("martin.dupont")
+        path = f"{USERS}/{id_of('martin.dupont')}/roles"
+        seen = paul.get(path).one("[name=seen]")["value"]
+        change(browse_as("jacques.dupont"), id_of("martin.dupont"), invoices="manager")
+        page = paul.post(path, {**roles(contract="visitor", orders="visitor"), "seen": seen})
+        assert page.location == path
+        assert "has just changed these roles" in paul.get(path).words
+        anew = paul.get(path).one("[name=seen]")["value"]
+        assert paul.post(path, {**roles(orders="visitor"), "seen": anew}).location != path
+
+    def test_users_5_a_user_somebody_else_removes_just_then(self, app, cast, paul, id_of):
+        cast.member("martin.dupont")
+        martin = id_of("martin.dupont")
+        paul.post(f"{USERS}/{martin}/roles", roles(orders="visitor"))
+        with app.app_context():
+            draft = db.session.execute(select(UserDraft)).scalar_one()
+            contract = db.session.get_one(Contract, draft.contract_id)
+            db.session.execute(delete(Membership).where(Membership.id == martin))
+            with pytest.raises(GoneMeanwhile):
+                drafts.finish(draft, contract, by=account_of("paul.dupont"))
 
     def test_users_5_the_referent_stays_manager_of_users(self, cast, paul, browse_as, id_of):
         cast.member("jacques.dupont", users=MANAGER)
