@@ -14,7 +14,7 @@ finds it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -34,6 +34,9 @@ log = structlog.get_logger(__name__)
 
 QUEUES = ("interactive", "mail", "iam", "orders", "documents", "sweeps")
 """Where somebody waits comes first; the others take turns (`selfcare.turns`)."""
+
+SHORT = 100
+"""Jobs a queue may hold for a sweep not to ask whether it adds the same ones again."""
 
 DELAYS = (10, 60, 300, 900, 3600, 14400)
 """Seconds before each new try of a failed job."""
@@ -76,8 +79,8 @@ class Job:
             self.function(*args)
             db.session.commit()
 
-    def enqueue(self, *args: Any) -> None:
-        """Hand it to the workers now.
+    def enqueue(self, *args: Any, first: bool = False) -> None:
+        """Hand it to the workers now; `first` where somebody waits for just this one.
 
         Raises:
             RedisError: nobody took it.
@@ -85,17 +88,32 @@ class Job:
         Queue(self.queue, connection=redis()).enqueue(
             self.path,
             *args,
+            at_front=first,
             retry=Retry(max=len(DELAYS), interval=list(DELAYS)),
             job_timeout=self.timeout,
             result_ttl=60,
             failure_ttl=7 * 86400,
         )
 
-    def after_commit(self, *args: Any) -> None:
+    def after_commit(self, *args: Any, first: bool = False) -> None:
         """Enqueue when the present transaction is committed; never for a rolled-back one."""
         wakeups = db.session.info.setdefault("wakeups", [])
-        if (self, args) not in wakeups:
-            wakeups.append((self, args))
+        if (self, args, first) not in wakeups:
+            wakeups.append((self, args, first))
+
+    def wake(self, ids: Sequence[int]) -> None:
+        """What a sweep found waiting, the oldest first: after the commit, as far as it is lost.
+
+        A long queue is no lost wake-up: as many as it holds are left to it, or each sweep would
+        put all of them into it once more.
+        """
+        try:
+            waiting = Queue(self.queue, connection=redis()).count
+        except RedisError:  # nobody takes anything now
+            return
+        room = max(len(ids), SHORT) - waiting
+        for row_id in ids[: max(room, 0)]:
+            self.after_commit(row_id)
 
 
 def job(*, queue: str, timeout: int = 120) -> Callable[[Callable[..., None]], Job]:
@@ -113,9 +131,9 @@ def job(*, queue: str, timeout: int = 120) -> Callable[[Callable[..., None]], Jo
 def _wake(session: Session) -> None:
     if session.in_nested_transaction():  # the hook fires for savepoints too
         return
-    for wanted, args in session.info.pop("wakeups", []):
+    for wanted, args, first in session.info.pop("wakeups", []):
         try:
-            wanted.enqueue(*args)
+            wanted.enqueue(*args, first=first)
         except RedisError as problem:
             log.warning("job_left_to_the_sweep", job=wanted.path, problem=str(problem))
 

@@ -67,7 +67,7 @@ def want(
         _wish_again(access)
     db.session.flush()
     if wake:
-        converge.after_commit(access.id)
+        converge.after_commit(access.id, first=True)
     return access
 
 
@@ -84,7 +84,7 @@ def again(access: ConsoleAccess) -> None:
         access.iam_enabled, access.overwrite = True, ["enabled"]
     _wish_again(access)
     db.session.flush()
-    converge.after_commit(access.id)
+    converge.after_commit(access.id, first=True)
 
 
 class Outdated(Exception):
@@ -114,7 +114,7 @@ def accept(access: ConsoleAccess, mark: str) -> None:
     access.wanted_groups = sorted(access.seen_groups or [])
     _wish_again(access)
     db.session.flush()
-    converge.after_commit(access.id)
+    converge.after_commit(access.id, first=True)
 
 
 def follow(account: Account, changed: Iterable[str]) -> None:
@@ -132,7 +132,7 @@ def follow(account: Account, changed: Iterable[str]) -> None:
         if "email" in access.overwrite:
             access.iam_email = account.email
         _wish_again(access)
-        converge.after_commit(access.id)
+        converge.after_commit(access.id, first=True)
     db.session.flush()
 
 
@@ -150,7 +150,10 @@ def _wish_again(access: ConsoleAccess) -> None:
 
 @job(queue="iam")
 def converge(access_id: int) -> None:
-    """Make the IAM hold exactly the groups the portal wants for one person."""
+    """Make the IAM hold exactly the groups the portal wants for one person.
+
+    It goes before the many of an import, who share `converge_waiting`: a manager looks at the page.
+    """
     if work := console_claims.claim(access_id):
         _carry_out(work)
 
@@ -213,7 +216,7 @@ def _settle(work: Work, user_id: str | None) -> None:
     access.iam_user_id = user_id
     if access.version != work.version:
         access.state = ConsoleState.QUEUED
-        converge.after_commit(access.id)
+        converge.after_commit(access.id, first=True)
     else:
         access.state, access.settled_at = ConsoleState.READY, now()
         access.overwrite = []
@@ -231,12 +234,13 @@ def _postpone(work: Work, problem: IamProblem) -> None:
     access.state = ConsoleState.FAILED
     access.problem, access.detail = problem.code, str(problem)[:500]
     access.next_try_at = None
-    if problem.retryable or not work.groups:  # somebody's end is not given up on
+    ends = work.starts_over or not work.groups
+    if problem.retryable or ends:  # somebody's end is not given up on
         access.next_try_at = now() + next_delay(access.attempts, problem)
         access.attempts += 1
     if access.version != work.version:  # the newer wish need not share the older one's fate
         access.state, access.next_try_at = ConsoleState.QUEUED, None
-        converge.after_commit(access.id)
+        converge.after_commit(access.id, first=True)
     db.session.commit()
     log.warning("console_failed", access=work.access_id, problem=str(problem))
 

@@ -99,7 +99,7 @@ def _put(model: type[ContractConsole | ConsoleGroup], **values: Any) -> None:
 # Looking at it
 
 
-@job(queue="iam")
+@job(queue="iam", timeout=600)  # a large contract's groups take a call for each of hundreds
 def look(contract_id: int) -> None:
     """Note which groups the console has, and where it differs from what is wanted."""
     contract = db.session.get_one(Contract, contract_id)
@@ -145,7 +145,8 @@ def _note_people(contract_id: int, found: Overview, began: datetime) -> None:
         ConsoleAccess.state == ConsoleState.READY,
         ConsoleAccess.settled_at < began,
     )
-    for access in db.session.execute(settled.with_for_update()).scalars():
+    in_order = settled.order_by(ConsoleAccess.id)  # two looks at once: none holds up the other
+    for access in db.session.execute(in_order.with_for_update()).scalars():
         account = found.account_of(access.iam_username or "", access.iam_user_id or "")
         access.seen_at, access.seen_groups, access.seen_account = began, None, None
         if account:

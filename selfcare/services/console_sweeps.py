@@ -37,14 +37,10 @@ def wake_consoles() -> None:
     if not iam.is_configured():
         return
     _take_over()
-    for access_id in due(now()):
-        console_access.converge.after_commit(access_id)
-    for contract_id in contracts_waiting(now()):
-        console_access.converge_waiting.after_commit(contract_id)
-    for contract_id in console_contracts.due(now()):
-        console_contracts.prepare.after_commit(contract_id)
-    for import_id in user_imports.due():
-        user_imports.run.after_commit(import_id)
+    console_access.converge.wake(due(now()))
+    console_access.converge_waiting.wake(contracts_waiting(now()))
+    console_contracts.prepare.wake(console_contracts.due(now()))
+    user_imports.run.wake(user_imports.due())
     unannounced = select(ConsoleAccess).where(
         ConsoleAccess.state == ConsoleState.READY,
         ConsoleAccess.settled_at.is_not(None),
@@ -67,10 +63,14 @@ def due(present: datetime) -> list[int]:
 
 
 def contracts_waiting(present: datetime) -> list[int]:
-    """Contracts with a wish whose wake-up was lost: Redis was away."""
+    """Contracts with a wish whose wake-up was lost (Redis was away), and nobody at work on them."""
+    busy = select(ConsoleAccess.contract_id).where(
+        ConsoleAccess.state == ConsoleState.RUNNING, ConsoleAccess.next_try_at >= present
+    )
     waiting = select(ConsoleAccess.contract_id).where(
         ConsoleAccess.state == ConsoleState.QUEUED,
         ConsoleAccess.changed_at < present - timedelta(seconds=30),
+        ConsoleAccess.contract_id.not_in(busy),
     )
     return list(db.session.execute(waiting.distinct()).scalars())
 

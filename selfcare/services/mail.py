@@ -37,6 +37,9 @@ from selfcare.services import links
 
 log = structlog.get_logger(__name__)
 
+AWAITED = frozenset({"set_password", "forgotten_login", "email_change"})
+"""Mails somebody has just asked for and waits for: they go before the hundreds of an import."""
+
 LEASE = timedelta(minutes=3)
 """A worker that holds a mail longer than this has died; the mail is anybody's again."""
 
@@ -73,7 +76,7 @@ def _put(row: Mail) -> Mail:
     row.message_id = f"{uuid4()}@{current_app.config['SERVER_NAME'].split(':')[0]}"
     db.session.add(row)
     db.session.flush()
-    deliver.after_commit(row.id)
+    deliver.after_commit(row.id, first=row.name in AWAITED)
     return row
 
 

@@ -112,6 +112,42 @@ class TestSavepoints:
         assert wishes() == []
 
 
+class TestSweeping:
+    """What a sweep finds is woken once, however slow the queue."""
+
+    def test_design_what_is_lost_is_woken(self, wishes):
+        remember.wake([1, 2, 3])
+        assert wishes() == []
+        db.session.commit()
+        assert wishes() == [1, 2, 3]
+
+    def test_design_a_long_queue_is_not_put_into_itself_again(self, wishes, monkeypatch):
+        monkeypatch.setattr(jobs, "SHORT", 2)
+        for _ in range(3):
+            remember.wake([1, 2, 3, 4])
+            db.session.commit()
+            db.session.connection()
+        assert wishes() == [1, 2, 3, 4]
+        remember.wake([5, 1, 2, 3, 4])
+        db.session.commit()
+        assert wishes() == [1, 2, 3, 4, 5]
+
+    def test_safe_redis_away_while_sweeping(self, another_app):
+        portal = another_app(redis_url="unix:///nowhere/redis.sock")
+        with portal.app_context():
+            db.session.connection()
+            remember.wake([1])
+            db.session.commit()
+
+
+def test_design_where_somebody_waits_for_just_this_one_it_goes_first(wishes):
+    for number in (1, 2):
+        remember.after_commit(number)
+    remember.after_commit(3, first=True)
+    db.session.commit()
+    assert wishes() == [3, 1, 2]
+
+
 class TestRunning:
     def test_design_a_job_runs_in_a_transaction_of_its_own(self, app, cast, worker):
         """Its context ends with a commit, so `wake_mails` can enqueue in turn."""

@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 
 import pytest
+import time_machine
 
 from selfcare.services.iam import errors
 from selfcare.services.iam.flexible_engine import FlexibleEngine
@@ -44,8 +45,19 @@ def test_users_8_one_normaliser_for_all_shapes(status, body, kind):
 
 @pytest.mark.once
 @pytest.mark.parametrize(
-    ("given", "seconds"), [("7", 7), ("99999999", 14400), ("soon", None), ("", None)]
+    ("given", "seconds"),
+    [
+        ("7", 7),
+        ("99999999", 14400),
+        ("soon", None),
+        ("", None),
+        ("Sun, 22 Nov 2026 12:00:30 GMT", 30),
+        ("Sat, 21 Nov 2026 12:00:00 GMT", 0),
+        ("Mon, 22 Nov 2027 12:00:00 GMT", 14400),
+        ("Mon, 99 Nov 2027 12:00:00 GMT", None),
+    ],
 )
+@time_machine.travel("2026-11-22T12:00:00+00:00", tick=False)
 def test_users_8_retry_after_is_read_with_care(given, seconds):
     assert errors.from_response(429, "", given).retry_after == seconds
 

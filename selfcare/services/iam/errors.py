@@ -6,7 +6,10 @@ Bodies come as `{"error": {…}}`, as `{"error_msg", "error_code"}`, with numeri
 from __future__ import annotations
 
 import json
+import math
 import re
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any, ClassVar
 
 KEY_QUOTA_CODES = frozenset({"akSkNumExceed"})
@@ -180,7 +183,13 @@ def _code_and_message(body: str) -> tuple[str, str]:
 
 
 def _seconds(retry_after: str | None) -> int | None:
-    """`Retry-After` in seconds; its date form and nonsense count as not given."""
-    if retry_after and retry_after.strip().isdecimal():
-        return min(int(retry_after), LONGEST_RETRY_AFTER)
-    return None
+    """`Retry-After` in seconds, given so or as a date; nonsense counts as not given."""
+    said = (retry_after or "").strip()
+    if said.isdecimal():
+        return min(int(said), LONGEST_RETRY_AFTER)
+    try:
+        moment = parsedate_to_datetime(said)
+    except ValueError:
+        return None
+    seconds = math.ceil((moment.astimezone(UTC) - datetime.now(UTC)).total_seconds())
+    return min(max(seconds, 0), LONGEST_RETRY_AFTER)
