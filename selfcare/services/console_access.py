@@ -26,9 +26,9 @@ log = structlog.get_logger(__name__)
 RESTORED = ("email", "enabled", "username")
 """The details « Rétablir » brings back; a full name is nothing the sweep compares."""
 
-ROUND = timedelta(seconds=20)
-"""How long `converge_waiting` goes on in one process before it lets others have their turn; a
-worker that is told to stop finishes it within the 25 seconds it is given."""
+ROUND = timedelta(seconds=10)
+"""How long `converge_waiting` goes on in one process before it lets others have their turn: mails,
+too; a worker that is told to stop finishes it within the 25 seconds it is given."""
 
 
 # The wish
