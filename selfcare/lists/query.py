@@ -152,8 +152,9 @@ class ListQuery:
         return statement
 
     def _matches(self, word: str) -> Iterator[ColumnElement[bool]]:
-        for column in self.searched:
-            yield column.contains(fold(word), autoescape=True)
+        for text in dict.fromkeys((fold(word), word.lower())):  # not every column is folded
+            for column in self.searched:
+                yield column.contains(text, autoescape=True)
         if days := span(word):
             for column in self.searched_dates:
                 first, after = (self._bound(column, day) for day in days)
