@@ -79,7 +79,7 @@ def set_password(link: MailedLink, password: str, *, keep: SignIn | None) -> Non
         LinkDead: the link was used in the meantime.
     """
     links.use(link)
-    passwords.change(link.account, password, keep=keep)
+    passwords.change(link.account, password, by=link.account, keep=keep)
 
 
 def _with_address(email: str) -> Account | None:

@@ -35,6 +35,7 @@ PATIENCE = timedelta(seconds=30)
 """How late a wake-up may be before the sweep takes over from the queue's own retries."""
 
 KEEP_SIGN_INS = timedelta(days=365)
+KEEP_MAILS = timedelta(days=365)
 KEEP_DRAFTS = timedelta(days=30)
 PRE_INVOICES_CHANGE = timedelta(days=62)
 """How far back pre-invoices are compared with what they were made from."""
@@ -57,6 +58,13 @@ def wake_mails() -> None:
 def forget_sign_ins() -> None:
     """Delete sign-ins older than the security log is kept (facts.md: 12 months)."""
     db.session.execute(delete(SignIn).where(SignIn.expires_at < now() - KEEP_SIGN_INS))
+
+
+@job(queue="sweeps")
+def forget_mails() -> None:
+    """Delete mails that left, or were given up, as long ago: they name people and what they did."""
+    done = Mail.state.in_((MailState.SENT, MailState.FAILED))
+    db.session.execute(delete(Mail).where(done, Mail.due_at < now() - KEEP_MAILS))
 
 
 @job(queue="sweeps")
@@ -110,6 +118,7 @@ SCHEDULE: dict[Job, int] = {
     recovery.wake_requests: 60,
     challenges.forget_challenges: 600,
     forget_sign_ins: 86_400,
+    forget_mails: 86_400,
     forget_drafts: 86_400,
     kept_forms.forget_forms: 3600,
     links.forget_links: 86_400,
