@@ -152,7 +152,9 @@ class Settings:
     iam_user_domain: str = setting("Default", "The domain of the service account.")
     iam_region: str = setting("", "The region of the console, where it has several.")
     iam_timeout: int = setting(10, "Seconds before a silent IAM counts as away.")
-    console_url: str = setting("", "Where « Accéder à la console technique » leads.")
+    console_url: str = setting(
+        "", "The console's own sign-in page, linked behind « Accéder à la console technique »."
+    )
 
     # Sign-in throttling (AUTH-6)
     throttle_account: str = setting(
