@@ -56,9 +56,9 @@ def test_staff_3_a_reference_is_given_once(app, create):
     ("option", "text", "why"),
     [
         ("--login", "léa", "login: A login has 8 to 64 characters"),
-        ("--email", "lea", "email: This is no email address"),
+        ("--email", "lea", "email: Enter an email address"),
         ("--last-name", "\u200b", "last_name: Enter the last name"),
-        ("--mobile", "0123456789", "mobile: This is the number of a fixed line"),
+        ("--mobile", "0123456789", "mobile: This is a fixed line"),
     ],
 )
 def test_staff_3_the_referent_is_held_to_the_rules_of_all_users(app, create, option, text, why):
