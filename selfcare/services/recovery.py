@@ -103,5 +103,4 @@ def wake_requests() -> None:
     """Wake requests nobody answered; forget what came too late to be of use."""
     db.session.execute(delete(RecoveryRequest).where(RecoveryRequest.created_at < now() - STALE))
     waiting = select(RecoveryRequest.id).where(RecoveryRequest.created_at < now() - PATIENCE)
-    for request_id in db.session.execute(waiting.limit(1000)).scalars():
-        answer.after_commit(request_id)
+    answer.wake(db.session.execute(waiting.limit(1000)).scalars())

@@ -50,8 +50,7 @@ def wake_mails() -> None:
             (Mail.state == MailState.SENDING) & (Mail.due_at < now()),
         )
     )
-    for mail_id in db.session.execute(overdue.order_by(Mail.due_at).limit(1000)).scalars():
-        mail.deliver.after_commit(mail_id)
+    mail.deliver.wake(db.session.execute(overdue.order_by(Mail.due_at).limit(1000)).scalars())
 
 
 @job(queue="sweeps")
@@ -75,8 +74,7 @@ def wake_orders() -> None:
         Order.status.in_((OrderStatus.SUBMITTED, OrderStatus.IN_PROGRESS)),
         Order.placed_at < now() - PATIENCE,
     )
-    for order_id in db.session.execute(waiting.order_by(Order.id).limit(1000)).scalars():
-        fulfilment.carry_out.after_commit(order_id)
+    fulfilment.carry_out.wake(db.session.execute(waiting.order_by(Order.id).limit(1000)).scalars())
 
 
 @job(queue="sweeps")
@@ -89,8 +87,9 @@ def make_pre_invoices() -> None:
             (state == PreInvoiceState.MAKING) & (due_at < now()),
         )
     )
-    for report_id in db.session.execute(waiting.order_by(due_at).limit(1000)).scalars():
-        pre_invoice_making.make_pdf.after_commit(report_id)
+    pre_invoice_making.make_pdf.wake(
+        db.session.execute(waiting.order_by(due_at).limit(1000)).scalars()
+    )
 
 
 @job(queue="sweeps")
@@ -100,8 +99,7 @@ def look_at_pre_invoices() -> None:
         UsageReport.pre_invoice_state == PreInvoiceState.READY,
         UsageReport.month >= (now() - PRE_INVOICES_CHANGE).date(),
     )
-    for report_id in db.session.execute(ready.order_by(UsageReport.id)).scalars():
-        pre_invoice_making.compare.after_commit(report_id)
+    pre_invoice_making.compare.wake(db.session.execute(ready.order_by(UsageReport.id)).scalars())
 
 
 @job(queue="sweeps")
