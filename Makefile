@@ -126,5 +126,5 @@ messages: $(VENV)/installed-dev ## collect the texts to translate, and compile t
 	@$(BIN)/pybabel --quiet extract --mapping-file babel.cfg --output-file translations/messages.pot \
 		--keywords _l --keywords lazy_gettext --no-location --sort-output --omit-header .
 	@$(BIN)/pybabel --quiet update --input-file translations/messages.pot --output-dir translations \
-		--no-fuzzy-matching --omit-header --width 100
+		--no-fuzzy-matching --ignore-obsolete --omit-header --width 100
 	@$(BIN)/pybabel --quiet compile --use-fuzzy --directory translations `# without a header all counts as fuzzy`
