@@ -98,6 +98,14 @@ format: $(VENV)/installed-dev ## put code and templates in shape
 bench: $(VENV)/installed-dev ## measure the pages
 	@$(BIN)/python -m benchmarks $(ARGS)
 
+.PHONY: bench-django
+bench-django: $(VENV)/installed-dev ## our list beside Django's admin (brings Django into var/bench)
+	@$(BIN)/python -m benchmarks.django_admin $(ARGS)
+
+.PHONY: paint
+paint: $(VENV)/installed-dev ## when a slow phone on a slow line shows a page
+	@$(BIN)/python -m benchmarks.paint $(ARGS)
+
 .PHONY: load
 load: $(VENV)/installed-dev ## 200 people click for ten minutes; ARGS="--people 50 --minutes 1"
 	@$(BIN)/python -m benchmarks.load $(ARGS)
