@@ -103,7 +103,7 @@ class TestMyActivity:
         assert len(page.all("tbody tr")) == 1
         assert "agent.support" in page.words
         assert "cannot find an invoice" in page.words
-        assert "T-12" in page.words
+        assert "ticket: T-12" in page.words
 
     def test_account_3_is_a_list_like_the_others(self, cast, browse, app):
         cast.account("paul.dupont", locale="en")

@@ -232,6 +232,17 @@ class TestRedisAway:
         statuses = [page.status for page in fail(Browser(alone), 7)]
         assert statuses == [422] * 5 + [429] * 2
 
+    def test_auth_6_a_sign_in_does_not_wait_for_redis_time_after_time(self, alone, monkeypatch):
+        asked = []
+        shared = alone.extensions["brakes"].shared
+        for verb in ("test", "hit", "clear", "get_window_stats"):
+            ask = getattr(shared, verb)
+            monkeypatch.setattr(
+                shared, verb, lambda *args, ask=ask: asked.append(args) or ask(*args)
+            )
+        fail(Browser(alone), 2)
+        assert len(asked) == 1
+
     def test_auth_6_the_owner_s_notice_waits_as_a_row(self, alone, mails):
         fail(Browser(alone), 6)
         assert mails() == ["failed_sign_ins"]
