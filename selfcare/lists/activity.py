@@ -18,7 +18,7 @@ from selfcare.models import AuditEntry, fold
 
 def details(row: Row[Any], _reader: Reader | None = None) -> str:
     """What is known besides: a reason, a ticket, an address, in plain words."""
-    words = [str(row.subject)] if row.subject and row.subject != row.actor else []
+    words = [str(row.about)]
     for name, value in json.loads(row.details).items():
         parts = value if isinstance(value, list) else [value]
         shown = ", ".join(str(wording.ACCOUNT_FIELD.get(part, part)) for part in parts)

@@ -256,6 +256,8 @@ class TestMyData:
         assert len(data["orders"]) == 2
         assert len(data["subscriptions"]) == len(data["sign_ins"]) == 1
         assert "Hers" not in answer.text
+        done = [entry["at"] for entry in data["activity"]]
+        assert done == sorted(done)
         with app.app_context():
             assert str(account_of("paul.dupont").password_hash) not in answer.text
         assert "hash" not in answer.text
