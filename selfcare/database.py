@@ -112,7 +112,7 @@ def make_engine(settings: Settings, *, reads: bool = False) -> Engine:
         }
     if reads:
         options |= {"isolation_level": "AUTOCOMMIT", "pool_reset_on_return": None}
-    engine = create_engine(url, **options)
+    engine = create_engine(url, hide_parameters=True, **options)  # errors are logged, values not
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _sqlite_connect)
         if not reads:

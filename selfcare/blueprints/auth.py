@@ -90,6 +90,8 @@ def passkey() -> ResponseReturnValue:
     form, refused = PasskeyForm(), False
     if not passkeys.possible(settings()):
         abort(404)
+    if request.method == "GET" and current_user.is_authenticated:
+        return redirect(target, code=303)
     if form.validate_on_submit():
         try:
             sign_in = passkeys.sign_in(

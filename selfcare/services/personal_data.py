@@ -42,6 +42,8 @@ def of(account: Account) -> dict[str, Any]:
                     "phone",
                     "mobile",
                     "locale",
+                    "has_ece_changes",
+                    "has_ece_incidents",
                     "created_at",
                 )
             }

@@ -282,6 +282,24 @@ class TestForms:
         data = {"csrf_token": stranger, "login": "paul.dupont", "password": PASSWORD}
         assert browse.post("/login", data).status == 400
 
+    def test_auth_1_the_second_of_two_tabs_leads_on(self, browse):
+        """Its token is that of the session before the first one signed in, or out."""
+        before = browse.get(f"/login?next={ORDERS}").csrf()
+        browse.sign_in("paul.dupont")
+        form = {"csrf_token": before, "login": "paul.dupont", "password": PASSWORD}
+        answer = browse.post(f"/login?next={ORDERS}", form)
+        assert (answer.status, answer.location) == (303, ORDERS)
+        token = browse.get("/").csrf()
+        for _tab in range(2):
+            answer = browse.post("/logout", {"csrf_token": token})
+            assert (answer.status, answer.location) == (303, "/login")
+
+    def test_auth_1_nobody_is_signed_out_with_another_sessions_token(self, app, browse_as):
+        stranger = Browser(app).get("/login").csrf()
+        paul = browse_as("paul.dupont")
+        assert paul.post("/logout", {"csrf_token": stranger}).status == 400
+        assert paul.get("/").status == 200
+
     def test_auth_1_two_browsers_of_the_public_pages_get_tokens_of_their_own(self, app):
         first, second = Browser(app), Browser(app)
         assert first.get("/legal").csrf() != second.get("/legal").csrf()
