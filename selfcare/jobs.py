@@ -14,8 +14,9 @@ finds it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -40,6 +41,12 @@ SHORT = 100
 
 DELAYS = (10, 60, 300, 900, 3600, 14400)
 """Seconds before each new try of a failed job."""
+
+EARLY = timedelta(seconds=2)
+"""How much sooner than its date a retry may come: the queue counts whole seconds."""
+
+CROWDED = 5000
+"""Jobs in a queue from which on sweeps add none to it: what they find is in there already."""
 
 
 def connect(url: str, *, patient: bool = False) -> Redis:
@@ -101,18 +108,22 @@ class Job:
         if (self, args, first) not in wakeups:
             wakeups.append((self, args, first))
 
-    def wake(self, ids: Sequence[int]) -> None:
-        """What a sweep found waiting, the oldest first: after the commit, as far as it is lost.
+    def wake(self, ids: Iterable[int]) -> None:
+        """Enqueue what a sweep found waiting, the oldest first, as far as it is lost.
 
-        A long queue is no lost wake-up: as many as it holds are left to it, or each sweep would
-        put all of them into it once more.
+        A long queue is no lost wake-up: as many as it holds are left to it, or behind an SMTP
+        server or an IAM that takes its time each sweep would put all of them there once more.
         """
+        found = list(ids)
         try:
             waiting = Queue(self.queue, connection=redis()).count
-        except RedisError:  # nobody takes anything now
+        except RedisError:
+            waiting = 0  # whether anybody takes them is seen after the commit
+        if waiting >= CROWDED:
+            log.warning("queue_crowded", queue=self.queue, job=self.path)
             return
-        room = max(len(ids), SHORT) - waiting
-        for row_id in ids[: max(room, 0)]:
+        room = max(len(found), SHORT) - waiting
+        for row_id in found[: max(room, 0)]:
             self.after_commit(row_id)
 
 
@@ -131,11 +142,14 @@ def job(*, queue: str, timeout: int = 120) -> Callable[[Callable[..., None]], Jo
 def _wake(session: Session) -> None:
     if session.in_nested_transaction():  # the hook fires for savepoints too
         return
-    for wanted, args, first in session.info.pop("wakeups", []):
+    waiting = session.info.pop("wakeups", [])
+    for number, (wanted, args, first) in enumerate(waiting):
         try:
             wanted.enqueue(*args, first=first)
-        except RedisError as problem:
-            log.warning("job_left_to_the_sweep", job=wanted.path, problem=str(problem))
+        except RedisError as problem:  # a Redis that hangs takes its time to say so, each time
+            left = len(waiting) - number
+            log.warning("job_left_to_the_sweep", job=wanted.path, left=left, problem=str(problem))
+            return
 
 
 _before: WeakKeyDictionary[SessionTransaction, int] = WeakKeyDictionary()

@@ -15,7 +15,8 @@ from selfcare.database import db
 from selfcare.forms.auth import SignInForm
 from selfcare.forms.security import CodeForm, PasskeyForm
 from selfcare.models import SignIn
-from selfcare.services import accounts, audit, passkeys, sessions, throttling, two_factor
+from selfcare.security import SIGNED_WITH
+from selfcare.services import accounts, passkeys, sessions, throttling
 from selfcare.services.accounts import Browser, WrongCredentials
 from selfcare.services.passkeys import PasskeyRefused
 from selfcare.services.throttling import TooManyAttempts
@@ -51,8 +52,10 @@ def login() -> ResponseReturnValue:
         return rendering.page("auth/login.html", form=form, wait=wait), 429, headers
     db.session.commit()
     if sign_in.awaits_code:
+        _end_former()
         session.clear()
         session[AWAITING] = sign_in.get_id()
+        session["locale"] = sign_in.account.locale  # whose page comes next is known
         return redirect(url_for(".code", next=request.args.get("next")), code=303)
     return _enter(sign_in, target)
 
@@ -68,17 +71,15 @@ def code() -> ResponseReturnValue:
     if not form.validate_on_submit():
         return rendering.page("auth/code.html", form=form), 422 if form.errors else 200
     try:
-        two_factor.check(sign_in.account, form.code.data or "", settings=settings())
+        opened = accounts.give_code(sign_in, form.code.data or "", settings=settings())
     except WrongCode:
-        form.code.errors = [_("That is not the code of this moment, or it was used before")]
-        audit.record("sign_in.wrong_code", actor=None, subject=sign_in.account)
         db.session.commit()
+        form.code.errors = [_("That is not the code of this moment, or it was used before")]
         return rendering.page("auth/code.html", form=form), 422
     except TooManyAttempts as wait:
         db.session.rollback()
         headers = {"Retry-After": str(wait.seconds)}
         return rendering.page("auth/code.html", form=form, wait=wait), 429, headers
-    opened = sessions.complete(sign_in, settings=settings())
     db.session.commit()
     return _enter(opened, safe_next(request.args.get("next")))
 
@@ -91,6 +92,8 @@ def passkey() -> ResponseReturnValue:
     form, refused = PasskeyForm(), False
     if not passkeys.possible(settings()):
         abort(404)
+    if request.method == "GET" and current_user.is_authenticated:
+        return redirect(target, code=303)
     if form.validate_on_submit():
         try:
             sign_in = passkeys.sign_in(
@@ -135,6 +138,7 @@ def _known_browser() -> str:
 
 def _enter(sign_in: SignIn, target: str) -> Response:
     """Hand the new sign-in to this browser, which is known from now on."""
+    _end_former()
     session.clear()
     login_user(sign_in)
     answer = redirect(target, code=303)
@@ -148,6 +152,13 @@ def _enter(sign_in: SignIn, target: str) -> Response:
         samesite="Lax",
     )
     return answer
+
+
+def _end_former() -> None:
+    """The sign-in this browser had, if any: its cookie is about to be overwritten (AUTH-7)."""
+    if current_user.is_authenticated:
+        sessions.end(current_user)
+        db.session.commit()
 
 
 def _browser() -> Browser:
@@ -165,4 +176,4 @@ def _browser() -> Browser:
 
 def _serializer() -> URLSafeTimedSerializer:
     keys = [key for key in (settings().secret_key_previous, settings().secret_key) if key]
-    return URLSafeTimedSerializer(keys, salt="known-browser")
+    return URLSafeTimedSerializer(keys, salt="known-browser", signer_kwargs=SIGNED_WITH)

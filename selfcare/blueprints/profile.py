@@ -6,16 +6,16 @@ from flask import Blueprint, flash, jsonify, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
-from wtforms import PasswordField
 
 from selfcare import rendering
 from selfcare.access import current_account, settings, signed_in
-from selfcare.blueprints.proofs import has_password
+from selfcare.blueprints.proofs import has_password, why
 from selfcare.database import db
 from selfcare.forms.profile import ChangePasswordForm, ProfileForm
 from selfcare.lists.activity import ActivityList
 from selfcare.resuming import resumes
 from selfcare.services import accounts, audit, passwords, personal_data
+from selfcare.services.throttling import TooManyAttempts
 
 bp = Blueprint("profile", __name__, url_prefix="/account")
 
@@ -29,7 +29,7 @@ def password() -> ResponseReturnValue:
     if not (form.validate_on_submit() and has_password(form.current)):
         page = rendering.page("account/password.html", form=form, account=me)
         return page, 422 if form.errors else 200
-    passwords.change(me, form.password.data or "", keep=current_user._get_current_object())
+    passwords.change(me, form.password.data or "", by=me, keep=current_user._get_current_object())
     db.session.commit()
     flash(_("Your password is changed. Your other sessions are ended; a mail confirms it."))
     return redirect(url_for("account.profile"), code=303)
@@ -43,11 +43,10 @@ def edit() -> ResponseReturnValue:
     me = current_account()
     form = ProfileForm(obj=me)
     new_email = (form.email.data or "").casefold() != me.email.casefold()
-    if not (form.validate_on_submit() and (not new_email or _proved(form.current))):
+    if not (form.validate_on_submit() and (not new_email or _asked(form))):
         return rendering.page("account/edit.html", form=form), 422 if form.errors else 200
     accounts.change_data(me, form.plain)
     if new_email:
-        accounts.ask_new_email(me, form.email.data or "")
         flash(
             _(
                 "Your data is saved. Your new address counts once you have opened the mail sent to"
@@ -73,15 +72,23 @@ def activity() -> ResponseReturnValue:
 @signed_in
 def data() -> ResponseReturnValue:
     """All that is kept about me, as a file (ACCOUNT-3)."""
+    rendering.slow_exports_down()
     answer = jsonify(personal_data.of(current_account()))
     answer.headers["Content-Disposition"] = rendering.attachment("my-data", "json")
     answer.headers["Cache-Control"] = "private, no-store"
     return answer
 
 
-def _proved(field: PasswordField) -> bool:
-    """Whether the password that a new address takes was given."""
-    if not field.data:
-        field.errors = [_("Enter your current password to change your email address")]
+def _asked(form: ProfileForm) -> bool:
+    """Whether the new address could be asked for: it takes the password, and not too often."""
+    if not form.current.data:
+        form.current.errors = [_("Enter your current password to change your email address")]
         return False
-    return has_password(field)
+    if not has_password(form.current):
+        return False
+    try:
+        accounts.ask_new_email(current_account(), form.email.data or "", settings=settings())
+    except TooManyAttempts as refusal:
+        form.email.errors = [why(refusal)]
+        return False
+    return True

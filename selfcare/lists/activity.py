@@ -6,8 +6,9 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, Row
+from sqlalchemy import ColumnElement, Row, func
 
 from selfcare import wording
 from selfcare.i18n import Reader
@@ -17,11 +18,12 @@ from selfcare.models import AuditEntry, fold
 
 def details(row: Row[Any], _reader: Reader | None = None) -> str:
     """What is known besides: a reason, a ticket, an address, in plain words."""
-    words = [str(row.subject)] if row.subject and row.subject != row.actor else []
+    words = [str(row.about)]
     for name, value in json.loads(row.details).items():
         parts = value if isinstance(value, list) else [value]
         shown = ", ".join(str(wording.ACCOUNT_FIELD.get(part, part)) for part in parts)
-        words.append(f"{wording.AUDIT_DETAIL.get(name, name)} : {shown}" if shown else "")
+        label = str(wording.AUDIT_DETAIL.get(name, name))
+        words.append(_("%(label)s: %(value)s", label=label, value=shown) if shown else "")
     return " · ".join(word for word in words if word)
 
 
@@ -40,15 +42,14 @@ class ActivityList(ListQuery):
         Column("details", _l("Details"), None, details, only_in_export=True),
     )
     searched = (
-        AuditEntry.actor,
-        AuditEntry.subject,
-        AuditEntry.contract_ref,
+        func.lower(AuditEntry.actor),
+        func.lower(AuditEntry.subject),
+        func.lower(AuditEntry.contract_ref),
         AuditEntry.ip,
     )
     searched_dates = (AuditEntry.at,)
     default_sort = "-date"
     tie_break = AuditEntry.id
-    row_key = "id"
     details = staticmethod(details)
 
     def _matches(self, word: str) -> Iterator[ColumnElement[bool]]:

@@ -117,11 +117,6 @@ class ConsoleAccess(Base):
     its password and keys, as if there had been no hurry."""
 
     @property
-    def is_pending(self) -> bool:
-        """Whether work is going on or about to."""
-        return self.state in {ConsoleState.QUEUED, ConsoleState.RUNNING}
-
-    @property
     def is_settled(self) -> bool:
         """Whether the console was made to hold what is wanted, and nothing is left to do."""
         return self.state == ConsoleState.READY

@@ -17,7 +17,7 @@ from selfcare.models.contract import Contract
 
 
 class OrderStatus(StrEnum):
-    """How far an order is; its words in both languages stand in `templating.py`."""
+    """How far an order is; `wording.ORDER_STATUS` says it in words."""
 
     SUBMITTED = "submitted"
     IN_PROGRESS = "in_progress"

@@ -95,8 +95,7 @@ def look_at_consoles() -> None:
     if not iam.is_configured():
         return
     ready = select(ContractConsole.contract_id).where(ContractConsole.state == ConsoleState.READY)
-    for contract_id in db.session.execute(ready).scalars():
-        console_contracts.look.after_commit(contract_id)
+    console_contracts.look.wake(db.session.execute(ready).scalars())
 
 
 @job(queue="sweeps")

@@ -18,6 +18,7 @@ from sqlalchemy.orm import joinedload, undefer
 from selfcare.database import db
 from selfcare.jobs import job
 from selfcare.models import Account, LinkPurpose, MailedLink, now
+from selfcare.security import SIGNED_WITH
 
 GOOD_FOR = timedelta(hours=24)
 _KEPT = timedelta(days=30)
@@ -98,13 +99,32 @@ def use(link: MailedLink) -> None:
         raise LinkDead
 
 
-def end_all(account: Account) -> None:
-    """No link of the account opens anything any more."""
+def end_all(account: Account, *purposes: LinkPurpose) -> None:
+    """No link of the account opens anything any more, or none for these purposes."""
     db.session.execute(
         update(MailedLink)
-        .where(MailedLink.account_id == account.id, MailedLink.used_at.is_(None))
+        .where(
+            MailedLink.account_id == account.id,
+            MailedLink.used_at.is_(None),
+            MailedLink.purpose.in_(purposes or LinkPurpose),
+        )
         .values(used_at=now())
     )
+
+
+def email_to_confirm(account: Account) -> MailedLink | None:
+    """The link that was sent to a new address and still waits there."""
+    return db.session.execute(
+        select(MailedLink)
+        .where(
+            MailedLink.account_id == account.id,
+            MailedLink.used_at.is_(None),
+            MailedLink.purpose == LinkPurpose.CONFIRM_EMAIL,
+            MailedLink.expires_at > now(),
+        )
+        .order_by(MailedLink.id.desc())
+        .limit(1)
+    ).scalar_one_or_none()
 
 
 @job(queue="sweeps")
@@ -116,4 +136,4 @@ def forget_links() -> None:
 def _serializer() -> URLSafeSerializer:
     config = current_app.config
     keys = [*config["SECRET_KEY_FALLBACKS"], config["SECRET_KEY"]]
-    return URLSafeSerializer(keys, salt="mailed-link")
+    return URLSafeSerializer(keys, salt="mailed-link", signer_kwargs=SIGNED_WITH)

@@ -81,6 +81,9 @@ class TestSignIn:
         assert {"/password/forgot", "/login/forgot"} <= {str(a["href"]) for a in page.all("a")}
         for words in ("Mot de passe oublié", "Forgot your password?", "Identifiant oublié"):
             assert words in page.words
+        assert page.one("main > [lang=fr]").get_text().strip().startswith("Bienvenue")
+        english = page.texts("main > [lang=fr] [lang=en]")
+        assert {"Login", "Password", "Sign in"} <= set(english)
 
     def test_auth_1_fields_tell_password_managers_what_they_are(self, browse):
         page = browse.get("/login")
@@ -193,6 +196,16 @@ class TestSignOut:
         office.post("/logout")
         assert train.get("/").status == 200
 
+    def test_auth_7_signing_in_anew_ends_the_former_session(self, app, browse_as):
+        paul, thief = browse_as("paul.dupont"), Browser(app)
+        cookie = paul.client.get_cookie("session", domain="portal.test")
+        thief.client.set_cookie("session", cookie.value, domain="portal.test")
+        token = {"csrf_token": paul.get("/").csrf()}
+        data = token | {"login": "paul.dupont", "password": PASSWORD}
+        assert paul.post("/login", data).status == 303
+        assert paul.get("/").status == 200
+        assert thief.get("/").status == 303
+
     def test_auth_1_every_sign_in_gets_a_session_of_its_own(self, app, browse):
         """No fixation: what was in the session before signing in is gone."""
         browse.get("/login")
@@ -243,6 +256,12 @@ class TestSession:
         assert "Domain" not in cookie
         assert "max-age=" in answer.headers["Strict-Transport-Security"]
 
+    def test_safe_cookies_are_signed_with_sha_256(self, browse):
+        answer = browse.sign_in("paul.dupont")
+        for cookie in answer.headers.getlist("Set-Cookie"):
+            signature = cookie.partition(";")[0].rpartition(".")[2]
+            assert len(signature) == 43, cookie  # 256 bits in base64; SHA-1 makes 27 letters
+
     def test_auth_1_signing_out_empties_the_browsers_cache(self, browse_as):
         paul = browse_as("paul.dupont")
         assert paul.post("/logout").headers["Clear-Site-Data"] == '"cache"'
@@ -278,6 +297,24 @@ class TestForms:
         browse.get("/login")
         data = {"csrf_token": stranger, "login": "paul.dupont", "password": PASSWORD}
         assert browse.post("/login", data).status == 400
+
+    def test_auth_1_the_second_of_two_tabs_leads_on(self, browse):
+        """Its token is that of the session before the first one signed in, or out."""
+        before = browse.get(f"/login?next={ORDERS}").csrf()
+        browse.sign_in("paul.dupont")
+        form = {"csrf_token": before, "login": "paul.dupont", "password": PASSWORD}
+        answer = browse.post(f"/login?next={ORDERS}", form)
+        assert (answer.status, answer.location) == (303, ORDERS)
+        token = browse.get("/").csrf()
+        for _tab in range(2):
+            answer = browse.post("/logout", {"csrf_token": token})
+            assert (answer.status, answer.location) == (303, "/login")
+
+    def test_auth_1_nobody_is_signed_out_with_another_sessions_token(self, app, browse_as):
+        stranger = Browser(app).get("/login").csrf()
+        paul = browse_as("paul.dupont")
+        assert paul.post("/logout", {"csrf_token": stranger}).status == 400
+        assert paul.get("/").status == 200
 
     def test_auth_1_two_browsers_of_the_public_pages_get_tokens_of_their_own(self, app):
         first, second = Browser(app), Browser(app)
