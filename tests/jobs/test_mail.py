@@ -12,7 +12,6 @@ import time_machine
 from sqlalchemy import select, update
 
 from demo.mails import CapturingServer
-from selfcare import jobs
 from selfcare.database import db
 from selfcare.jobs import DELAYS
 from selfcare.models import Account, Mail, MailState, now
@@ -57,25 +56,6 @@ def sweep(app, worker) -> Callable[[], None]:
         worker.run()
 
     return sweep
-
-
-class TestTurns:
-    """Hundreds of mails wait after an import of users: who has just asked for one goes first."""
-
-    def test_mail_just_asked_for_leaves_before_an_import_s(self, app, cast, write, worker):
-        many = [write() for _ in range(3)]
-        with app.app_context():
-            asked = mail.write("forgotten_login", account_of("paul.dupont"))
-            db.session.commit()
-            assert [job.args[0] for job in worker.waiting()] == [asked.id, *many]
-
-    def test_mail_that_waits_already_is_not_queued_again(self, app, write, worker, monkeypatch):
-        monkeypatch.setattr(jobs, "SHORT", 2)
-        many = [write() for _ in range(4)]
-        for _ in range(3):
-            with time_machine.travel(datetime.now(UTC) + timedelta(minutes=2)), app.app_context():
-                sweeps.wake_mails()
-        assert [job.args[0] for job in worker.waiting()] == many
 
 
 class TestMail:

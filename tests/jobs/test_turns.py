@@ -16,7 +16,7 @@ from selfcare import jobs
 from selfcare.config import ROOT
 from selfcare.database import db
 from selfcare.models import ConsoleAccess, Contract
-from selfcare.services import console_access, console_contracts, users
+from selfcare.services import console_access, console_contracts, mail, users
 from selfcare.turns import TURN, TurnTakingWorker
 from tests.cast import account_of
 from tests.wizard import SOPHIE
@@ -79,6 +79,17 @@ class TestTurns:
         monkeypatch.setattr(TurnTakingWorker, "work", lambda self, **_: started.append(self))
         app.test_cli_runner().invoke(args=["worker", "--burst"], catch_exceptions=False)
         assert [queue.name for queue in started[0].queues] == list(jobs.QUEUES)
+
+
+def test_mail_just_asked_for_leaves_before_an_import_s(app, cast, worker):
+    cast.member("paul.dupont", referent=True)
+    with app.app_context():
+        paul = account_of("paul.dupont")
+        many = [mail.write("portal_access", paul, ref="OCB0000124").id for _ in range(3)]
+        db.session.commit()
+        asked = mail.write("forgotten_login", paul)
+        db.session.commit()
+        assert [job.args[0] for job in worker.waiting()] == [asked.id, *many]
 
 
 class TestManyAtOnce:

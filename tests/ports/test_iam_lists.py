@@ -13,7 +13,10 @@ from tests.keystone import LIST_LIMIT
 from tests.ports.witness import GUEST, POWER, SOPHIE
 
 # openstacksdk warns of itself
-pytestmark = pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")
+pytestmark = [
+    pytest.mark.once,
+    pytest.mark.filterwarnings("ignore::PendingDeprecationWarning"),
+]
 
 
 @pytest.fixture(autouse=True)
