@@ -93,6 +93,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     )
     env.filters.update(
         fields_of=json.loads,
+        lines=lines,
         once=once,
         profile_names=wording.profiles_that_would_do,
         phone=phones.shown,
@@ -120,6 +121,11 @@ def once(macro: Callable[..., Markup], *values: Any) -> Markup:
     two languages are two macros.
     """
     return macro(*values)
+
+
+def lines(text: str) -> Markup:
+    """What somebody wrote, with its line breaks."""
+    return Markup("<br>").join(text.splitlines())
 
 
 def _render_chrome(_key: tuple[Any, ...]) -> dict[str, Markup]:
@@ -154,6 +160,7 @@ def _in_language(language: str, settings: Settings) -> tuple[Filters, dict[str, 
         "iso_moment": lambda text: reader.moment(datetime.fromisoformat(text)),
         "in_language": lambda row, name: getattr(row, f"{name}_{language}"),
         "price": lambda row: price(row.price, row.price_kind, row.currency),
+        "as_price": price,
         "monthly": lambda amount, currency: price(amount, PriceKind.MONTHLY, currency),
         "service_price": lambda row: price(row.from_price, row.price_kind, row.currency),
     }

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from zoneinfo import ZoneInfo
+
 import click
 from flask.cli import AppGroup
 from sqlalchemy import select
 
+from selfcare.access import settings
 from selfcare.database import db
-from selfcare.models import Account, Contract, Order, OrderStatus
+from selfcare.models import LONGEST_NOTE, Account, Contract, Order, OrderStatus
 from selfcare.services import fulfilment
 from selfcare.services.fulfilment import OPERATOR, MoveRefused
 
@@ -19,7 +22,8 @@ OPEN = (OrderStatus.SUBMITTED, OrderStatus.IN_PROGRESS)
 @orders_group.command("list")
 @click.option("--status", type=click.Choice(list(OrderStatus)), help="Only these (default: open).")
 def list_orders(status: str | None) -> None:
-    """Print the orders that wait for somebody, oldest first."""
+    """Print the orders that wait for somebody, oldest first; times as customers see them."""
+    zone = ZoneInfo(settings().timezone)
     wanted = (OrderStatus(status),) if status else OPEN
     rows = db.session.execute(
         select(Order, Contract.ref, Account.login)
@@ -31,7 +35,7 @@ def list_orders(status: str | None) -> None:
     for order, contract, login in rows:
         what = order.subscription_name or order.name_en
         click.echo(
-            f"{order.ref}  {order.placed_at:%Y-%m-%d %H:%M}  {order.status:<12}"
+            f"{order.ref}  {order.placed_at.astimezone(zone):%Y-%m-%d %H:%M}  {order.status:<12}"
             f"  {order.fulfilment:<9}  {contract}  {login}  {what}"
         )
     if not rows:
@@ -42,6 +46,8 @@ def _move(ref: str, to: OrderStatus, note: str) -> None:
     order = fulfilment.find(ref)
     if order is None:
         raise click.ClickException(f"no order {ref}")
+    if len(note) > LONGEST_NOTE:
+        raise click.ClickException(f"a note takes {LONGEST_NOTE} characters at most")
     try:
         fulfilment.move(order, to, by=OPERATOR, note=note)
     except MoveRefused as refusal:
@@ -50,7 +56,9 @@ def _move(ref: str, to: OrderStatus, note: str) -> None:
     click.echo(f"{order.ref} is {to}.")
 
 
-_note = click.option("--note", default="", help="Said to the customer (at most 500 characters).")
+_note = click.option(
+    "--note", default="", help=f"Said to the customer (at most {LONGEST_NOTE} characters)."
+)
 
 
 @orders_group.command("start")
@@ -74,4 +82,6 @@ def complete(ref: str, note: str) -> None:
 @click.option("--reason", required=True, help="Said to the customer.")
 def cancel(ref: str, reason: str) -> None:
     """Cancel an order."""
+    if not reason.strip():
+        raise click.BadParameter("say why", param_hint="--reason")
     _move(ref, OrderStatus.CANCELLED, reason)

@@ -8,16 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
-from zoneinfo import ZoneInfo
 
 import structlog
-from flask import current_app
 from sqlalchemy import select
 from sqlalchemy.orm import contains_eager
 
 from selfcare.database import db
 from selfcare.jobs import job
 from selfcare.models import (
+    LONGEST_NOTE,
     Order,
     OrderEvent,
     OrderStatus,
@@ -146,14 +145,12 @@ def _locked(condition: Any) -> Order | None:
 
 
 def _record(order: Order, status: OrderStatus, *, by: str, note: str = "") -> None:
-    db.session.add(OrderEvent(order_id=order.id, status=status, by=by, note=note[:500]))
+    db.session.add(OrderEvent(order_id=order.id, status=status, by=by, note=note[:LONGEST_NOTE]))
 
 
 def _subscribe(order: Order, months: int) -> None:
     """What a completed order gives rise to; starts on the 1st after the *order* (SUBS-2)."""
-    zone = ZoneInfo(current_app.extensions["settings"].timezone)
-    ordered_on = order.placed_at.astimezone(zone).date()
-    starts_on, ends_on = ordering.reservation_period(ordered_on, months)
+    starts_on, ends_on = ordering.reservation_period(ordering.local_day(order.placed_at), months)
     db.session.add(
         Subscription(
             order=order,
@@ -183,6 +180,7 @@ def _told(order: Order) -> dict[str, Any]:
         "name_fr": order.name_fr,
         "name_en": order.name_en,
         "price": str(order.price) if order.price is not None else None,
+        "price_kind": str(order.price_kind),
         "upfront": str(order.upfront),
         "currency": order.currency,
         "months": order.months,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
+from flask import current_app
 from sqlalchemy import Insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import contains_eager
@@ -29,6 +31,11 @@ def next_reference(customer: Customer, on: date) -> str:
         set_={"last": OrderCounter.last + 1},
     ).returning(OrderCounter.last)
     return f"{customer.code}-{month}-{db.session.execute(statement).scalar_one():03}"
+
+
+def local_day(at: datetime) -> date:
+    """The day of an order where the customers are: it decides its month and what it starts."""
+    return at.astimezone(ZoneInfo(current_app.extensions["settings"].timezone)).date()
 
 
 def reservation_period(ordered_on: date, months: int) -> tuple[date, date]:

@@ -72,6 +72,8 @@ class TestByAnOperator:
     ):
         ref = placed(MIGRATION)
         assert flask("orders", "cancel", ref)[1] == 2, "a reason is needed"
+        assert flask("orders", "cancel", ref, "--reason", " ")[1] == 2
+        assert "500 characters at most" in flask("orders", "start", ref, "--note", "x" * 501)[0]
         assert flask("orders", "cancel", ref, "--reason", "Doublon")[1] == 0
         page = browse_as("paul.dupont").get(f"/account/orders/{ref}")
         assert "Doublon" in page.words
