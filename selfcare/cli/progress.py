@@ -23,6 +23,11 @@ def files_in(paths: Iterable[Path], suffix: str) -> list[Path]:
     return list(found)
 
 
+def other_files(paths: Iterable[Path], *suffixes: str) -> list[Path]:
+    """The files that were named one by one, and are of no kind a command takes."""
+    return [path for path in paths if path.is_file() and path.suffix.lower() not in suffixes]
+
+
 T = TypeVar("T")
 
 
@@ -79,6 +84,8 @@ class Report:
             f"{len(self._new)} loaded, {len(self._known)} there already,"
             f" {len(self._refused)} refused."
         )
+        if not (self._new or self._known or self._refused):
+            click.echo("There was no file to load.")
         if self.dry_run:
             click.echo("Dry run: nothing was changed.")
         if self._refused:

@@ -50,8 +50,8 @@ from selfcare.services.figures import Spend, last_months, spend_of
 MOST_SERVICES = 4
 """Services drawn by name; what is left of more of them is drawn as one."""
 
-LATEST, USAGE, SUBSCRIBED, UPFRONT = "latest", "usage", "subscribed", "upfront"
-_INVOICED = frozenset(InvoiceKind)
+LATEST, INVOICED = "latest", "invoiced"
+USAGE, SUBSCRIBED, UPFRONT = "usage", "subscribed", "upfront"
 _NOTHING = Decimal("0.00")
 
 
@@ -119,14 +119,14 @@ def overview(contract_id: int, today: date) -> Overview:
     months = last_months(today)
     rows = db.session.execute(
         union_all(
-            *_invoices(contract_id, months[0]),
+            *_invoices(contract_id, months[0], months[-1]),
             _usage(contract_id, months[0], months[-1]),
             _subscribed(contract_id, months),
             _upfront(contract_id, months),
         )
     ).all()
     latest = next((row for row in rows if row.what == LATEST), None)
-    invoiced = [row for row in rows if row.what in _INVOICED]
+    invoiced = [row for row in rows if row.what == INVOICED]
     worked_out = [row for row in rows if row.what in {USAGE, SUBSCRIBED, UPFRONT}]
     return Overview(latest, _invoiced(invoiced, months), _by_service(worked_out, months))
 
@@ -134,17 +134,17 @@ def overview(contract_id: int, today: date) -> Overview:
 # --- Reading ---------------------------------------------------------------------------------
 
 
-def _invoices(contract_id: int, since: date) -> tuple[Rows, Rows]:
-    """Those of the twelve months, and the newest invoice however old it is."""
+def _invoices(contract_id: int, since: date, until: date) -> tuple[Rows, Rows]:
+    """Those of the twelve months, a sum for each day, and the newest invoice however old it is."""
 
-    def columns(what: Any) -> Rows:
+    def columns(what: str, invoice: Any, amount: Any) -> Rows:
         return select(
-            type_coerce(what, String).label("what"),
-            Invoice.id.label("id"),
+            literal(what, String).label("what"),
+            type_coerce(invoice, Integer).label("id"),
             literal("", String).label("name_fr"),
             literal("", String).label("name_en"),
             Invoice.issued_on.label("day"),
-            Invoice.net.label("amount"),
+            type_coerce(amount, Numeric(14, 2)).label("amount"),
             Invoice.currency.label("currency"),
         ).where(Invoice.contract_id == contract_id)
 
@@ -155,8 +155,12 @@ def _invoices(contract_id: int, since: date) -> tuple[Rows, Rows]:
         .limit(1)
         .scalar_subquery()
     )
-    recent = columns(Invoice.kind).where(Invoice.issued_on >= since)
-    return recent, columns(literal(LATEST, String)).where(Invoice.id == newest)
+    recent = (
+        columns(INVOICED, null(), func.sum(Invoice.net))
+        .where(Invoice.issued_on >= since, Invoice.issued_on < until)
+        .group_by(Invoice.issued_on, Invoice.currency)
+    )
+    return recent, columns(LATEST, Invoice.id, Invoice.net).where(Invoice.id == newest)
 
 
 def _usage(contract_id: int, since: date, until: date) -> Rows:
