@@ -20,7 +20,11 @@ OPEN = (OrderStatus.SUBMITTED, OrderStatus.IN_PROGRESS)
 
 
 @orders_group.command("list")
-@click.option("--status", type=click.Choice(list(OrderStatus)), help="Only these (default: open).")
+@click.option(
+    "--status",
+    type=click.Choice([status.value for status in OrderStatus]),
+    help="Only these (default: open).",
+)
 def list_orders(status: str | None) -> None:
     """Print the orders that wait for somebody, oldest first; times as customers see them."""
     zone = ZoneInfo(settings().timezone)

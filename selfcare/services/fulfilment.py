@@ -44,7 +44,8 @@ class MoveRefused(Exception):
     """An order cannot go there from where it is."""
 
     def __init__(self, order: Order, to: OrderStatus) -> None:
-        super().__init__(f"{order.ref} is {order.status}: it cannot become {to}")
+        why = " already" if order.status == to else f": it cannot become {to}"
+        super().__init__(f"{order.ref} is {order.status}{why}")
         self.order, self.to = order, to
 
 

@@ -79,6 +79,19 @@ class TestByAnOperator:
         assert "Doublon" in page.words
         assert found(app, select(Subscription)) == []
 
+    def test_services_4_orders_are_listed_by_the_status_they_are_said_to_have(self, placed, flask):
+        ref = placed()
+        for status in OrderStatus:
+            output, code = flask("orders", "list", "--status", status.value)
+            assert code == 0, output
+            assert (ref in output) == (status == OrderStatus.SUBMITTED)
+
+    def test_services_4_only_the_one_who_ordered_is_promised_mails(self, placed, cast, browse_as):
+        page = f"/contracts/OCB0000124/orders/{placed()}"
+        cast.member("sophie.dupont", orders="visitor")
+        assert "You get a mail" in browse_as("paul.dupont").get(page).words
+        assert "You get a mail" not in browse_as("sophie.dupont").get(page).words
+
     def test_services_4_what_is_over_stays_so(self, placed, flask, app):
         ref = placed()
         flask("orders", "complete", ref)
