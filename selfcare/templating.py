@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
 from types import SimpleNamespace
@@ -157,6 +157,7 @@ def _in_language(language: str, settings: Settings) -> tuple[Filters, dict[str, 
         "quantity": reader.quantity,
         "size": lambda count: wording.size(count, reader),
         "clock": lambda value: f"{value.astimezone(reader.zone):%H:%M}",
+        "iso_day": lambda text: i18n.long_day(date.fromisoformat(text), language),
         "iso_moment": lambda text: reader.moment(datetime.fromisoformat(text)),
         "in_language": lambda row, name: getattr(row, f"{name}_{language}"),
         "price": lambda row: price(row.price, row.price_kind, row.currency),

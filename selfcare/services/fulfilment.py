@@ -174,6 +174,7 @@ def _subscribe(order: Order, months: int) -> None:
 
 def _told(order: Order) -> dict[str, Any]:
     """What the mails say of an order: JSON values, both languages."""
+    starts_on = ordering.starts_after(order.placed_at, order.months) if order.months else None
     return {
         "ref": order.ref,
         "contract_ref": order.contract.ref,
@@ -185,6 +186,7 @@ def _told(order: Order) -> dict[str, Any]:
         "upfront": str(order.upfront),
         "currency": order.currency,
         "months": order.months,
+        "starts_on": starts_on.isoformat() if starts_on else None,
         "subscription_name": order.subscription_name,
         "parameters": [
             [name, order.labels.get(name), value] for name, value in order.parameters.items()

@@ -7,8 +7,8 @@ import time_machine
 from sqlalchemy import select
 
 from selfcare.database import db
-from selfcare.models import Order, OrderStatus, Subscription
-from selfcare.services import fulfilment, ordering
+from selfcare.models import Mail, Order, OrderStatus, Subscription
+from selfcare.services import fulfilment, mail, ordering
 from tests.commerce.test_ordering import confirm, orders, to_summary
 
 EDGES = {
@@ -38,6 +38,13 @@ def test_subs_2_the_customer_s_month_counts(shop, browse_as, app, moment):
         confirm(browser, to_summary(browser))
     (order,) = orders(app)
     assert order.ref == f"HONEY1655-{month}-001"
+    page = browse_as("paul.dupont").get(f"/contracts/OCB0000124/orders/{order.ref}")
+    year, month, day = starts.split("-")
+    assert f"Start date {day}/{month}/{year}" in page.words
+    with app.test_request_context():
+        row = db.session.execute(select(Mail)).scalar_one()
+        text = str(mail.message(row).body)
+    assert year in text.split("Date de début" if row.locale == "fr" else "Start date")[1]
     subscription = complete(app, order.ref)
     assert (str(subscription.starts_on), str(subscription.ends_on)) == (starts, ends)
 
