@@ -66,15 +66,15 @@ class Report:
 
     def loaded(self, name: str, what: str) -> None:
         """A file came in."""
-        self._new.append(f"✓ {_plain(name)}: {_plain(what)}")
+        self._new.append(f"✓ {plain(name)}: {plain(what)}")
 
     def known(self, name: str) -> None:
         """A file was there already."""
-        self._known.append(f"= {_plain(name)}: there already")
+        self._known.append(f"= {plain(name)}: there already")
 
     def refused(self, name: str, reason: str) -> None:
         """A file left nothing behind."""
-        self._refused.append(f"✗ {_plain(name)}: {_plain(reason)}")
+        self._refused.append(f"✗ {plain(name)}: {plain(reason)}")
 
     def print_and_exit(self) -> None:
         """Say it all; fail if something was refused."""
@@ -92,6 +92,7 @@ class Report:
             raise SystemExit(1)
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Names and contents of files are others' words: nothing in them may steer a terminal."""
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+    spaced = "".join(" " if c.isspace() else c for c in text)
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in spaced)

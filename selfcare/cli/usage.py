@@ -40,9 +40,12 @@ def load(paths: tuple[Path, ...], *, replace: bool, dry_run: bool) -> None:
                 db.session.rollback()
                 for problem in bad.problems:
                     report.refused(path.name, problem)
-            except (OSError, IntegrityError) as problem:
+            except OSError as problem:
                 db.session.rollback()
                 report.refused(path.name, str(problem))
+            except IntegrityError:
+                db.session.rollback()
+                report.refused(path.name, "its month was loaded by somebody else at this moment")
             else:
                 report.loaded(path.name, done)
     report.print_and_exit()

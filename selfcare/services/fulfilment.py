@@ -63,7 +63,7 @@ class Manual:
         """Tell the operators, if the settings name some; the row is in their list anyway."""
         by = order.placed_by
         orderer = {"login": by.login, "name": by.full_name, "email": by.email}
-        mail.write_to_operators("order_to_do", **_told(order), by=orderer)
+        mail.write_to_operators("order_to_do", **told(order), by=orderer)
 
 
 class Automatic:
@@ -80,7 +80,7 @@ CARRIERS: Mapping[str, Carrier] = {"manual": Manual(), "automatic": Automatic()}
 def hand_over(order: Order) -> None:
     """A new order: the first line of its timeline, its mail, and its carrier."""
     _record(order, order.status, by=order.placed_by.login)
-    mail.write("order_placed", order.placed_by, **_told(order))
+    mail.write("order_placed", order.placed_by, **told(order))
     audit.record("order.placed", actor=order.placed_by, subject=order.ref, contract=order.contract)
     CARRIERS[order.fulfilment].take(order)
 
@@ -115,7 +115,7 @@ def move(order: Order, to: OrderStatus, *, by: str, note: str = "") -> None:
     if to == OrderStatus.COMPLETED and order.months:
         _subscribe(order, order.months)
     if not (by == AUTOMATIC and to == OrderStatus.IN_PROGRESS):  # its next mail leaves with it
-        context = {**_told(order), "status": to.value, "note": note}
+        context = {**told(order), "status": to.value, "note": note}
         mail.write("order_moved", order.placed_by, **context)
     db.session.flush()
     log.info("order_moved", order=order.ref, status=to.value, by=by)
@@ -172,8 +172,8 @@ def _subscribe(order: Order, months: int) -> None:
     pre_invoice_making.subscribed(order.contract_id, starts_on, ends_on)
 
 
-def _told(order: Order) -> dict[str, Any]:
-    """What the mails say of an order: JSON values, both languages."""
+def told(order: Order) -> dict[str, Any]:
+    """What mails and commands say of an order: JSON values, both languages."""
     starts_on = ordering.starts_after(order.placed_at, order.months) if order.months else None
     return {
         "ref": order.ref,

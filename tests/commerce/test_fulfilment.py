@@ -79,6 +79,15 @@ class TestByAnOperator:
         assert "Doublon" in page.words
         assert found(app, select(Subscription)) == []
 
+    def test_services_4_an_operator_reads_what_was_entered(self, placed, flask):
+        ref = placed(MIGRATION)
+        flask("orders", "start", ref, "--note", "Bien reçu")
+        output, code = flask("orders", "show", ref.lower())
+        assert code == 0
+        for words in ("OCB0000124", "Paul DUPONT", "Douze serveurs", "on quotation", "Bien reçu"):
+            assert words in output
+        assert flask("orders", "show", "HONEY1655-0001-001")[1] == 1
+
     def test_services_4_orders_are_listed_by_the_status_they_are_said_to_have(self, placed, flask):
         ref = placed()
         for status in OrderStatus:

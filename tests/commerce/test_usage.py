@@ -147,6 +147,16 @@ class TestLoading:
         assert code == 1
         assert "report.xlsx: no .csv file" in output
 
+    def test_invoices_1_one_loaded_by_two_at_once_is_refused_in_words(
+        self, load, flask, tmp_path, monkeypatch
+    ):
+        load(usage_report())
+        monkeypatch.setattr(usage, "of_month", lambda *_: None)  # the other one came in just now
+        (tmp_path / "good.csv").write_bytes(usage_report(usage_line(Amount="1")))
+        output, code = flask("usage", "load", str(tmp_path))
+        assert code == 1
+        assert "good.csv: its month was loaded by somebody else" in output
+
     def test_invoices_1_a_dry_run_changes_nothing(self, load, flask, tmp_path, app, store):
         (tmp_path / "good.csv").write_bytes(usage_report())
         output, code = flask("usage", "load", "--dry-run", str(tmp_path))
