@@ -74,6 +74,13 @@ class TestExports:
 
 
 class TestLines:
+    def test_invoices_1_the_picture_of_a_month_leaves_no_service_out(self, jean, used):
+        used(*(usage_line(ServiceCloud=f"S{n:02}", Amount=str(100 - n)) for n in range(15)))
+        rows = jean.get(f"{INVOICES}/usage/2016-09").all("table.chart tbody tr")
+        assert len(rows) == 13
+        assert rows[-1].get_text(" ", strip=True).startswith("3 autres services")
+        assert "261,00" in rows[-1].get_text()
+
     @pytest.mark.parametrize("q", ["réservées", "RÉSERVÉES", "reservees", "VM-É", "vm-e"])
     def test_list_1_lines_are_found_whatever_the_accents(self, jean, used, q):
         used(usage_line(ChargeLabel="Heures Réservées", IdResource="vm-é"), usage_line())
