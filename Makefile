@@ -98,6 +98,14 @@ format: $(VENV)/installed-dev ## put code and templates in shape
 bench: $(VENV)/installed-dev ## measure the pages
 	@$(BIN)/python -m benchmarks $(ARGS)
 
+.PHONY: bench-django
+bench-django: $(VENV)/installed-dev ## our list beside Django's admin (brings Django into var/bench)
+	@$(BIN)/python -m benchmarks.django_admin $(ARGS)
+
+.PHONY: paint
+paint: $(VENV)/installed-dev ## when a slow phone on a slow line shows a page
+	@$(BIN)/python -m benchmarks.paint $(ARGS)
+
 .PHONY: load
 load: $(VENV)/installed-dev ## 200 people click for ten minutes; ARGS="--people 50 --minutes 1"
 	@$(BIN)/python -m benchmarks.load $(ARGS)
@@ -118,5 +126,5 @@ messages: $(VENV)/installed-dev ## collect the texts to translate, and compile t
 	@$(BIN)/pybabel --quiet extract --mapping-file babel.cfg --output-file translations/messages.pot \
 		--keywords _l --keywords lazy_gettext --no-location --sort-output --omit-header .
 	@$(BIN)/pybabel --quiet update --input-file translations/messages.pot --output-dir translations \
-		--no-fuzzy-matching --omit-header --width 100
+		--no-fuzzy-matching --ignore-obsolete --omit-header --width 100
 	@$(BIN)/pybabel --quiet compile --use-fuzzy --directory translations `# without a header all counts as fuzzy`

@@ -1,9 +1,16 @@
-"""The portal with one route more: the bare one that all others are compared with."""
+"""The portal with one route more: the bare one that all others are compared with.
+
+`BENCH_ROWS` makes its lists longer, to be compared with another product's.
+"""
 
 from __future__ import annotations
 
-from selfcare import create_app
+import os
 
+from selfcare import create_app
+from selfcare.lists import query
+
+query.PAGE_SIZE = int(os.environ.get("BENCH_ROWS", query.PAGE_SIZE))
 app = create_app()
 
 

@@ -152,7 +152,9 @@ class Settings:
     iam_user_domain: str = setting("Default", "The domain of the service account.")
     iam_region: str = setting("", "The region of the console, where it has several.")
     iam_timeout: int = setting(10, "Seconds before a silent IAM counts as away.")
-    console_url: str = setting("", "Where « Accéder à la console technique » leads.")
+    console_url: str = setting(
+        "", "The console's own sign-in page, linked behind « Accéder à la console technique »."
+    )
 
     # Sign-in throttling (AUTH-6)
     throttle_account: str = setting(
@@ -183,6 +185,9 @@ class Settings:
         "6 per minute; 60 per hour",
         "Captchas read aloud, per network address (300 ms each).",
     )
+    throttle_export: str = setting(
+        "20 per minute; 200 per hour", "Lists as files, and one's own data, per account."
+    )
 
     # Rules of passwords, ways of captchas
     password_min_length: int = setting(
@@ -194,13 +199,18 @@ class Settings:
     )
 
     # Running
-    demo: bool = setting(False, "Demonstration: sample data, example secrets accepted.")
+    demo: bool = setting(
+        False, "Demonstration: names on the sign-in page, and the mails to look at. Never for real."
+    )
     log_level: str = setting("INFO", "DEBUG, INFO, WARNING or ERROR.")
     log_format: str = setting("json", "`json` for machines, `console` for people.")
     metrics: bool = setting(
         False,
         "Publish `/metrics` (Prometheus). With several web processes, also set"
         " `PROMETHEUS_MULTIPROC_DIR` to an empty folder.",
+    )
+    metrics_token: str = setting(
+        "", "What Prometheus has to show for them, as its bearer token; open if unset.", secret=True
     )
     sentry_dsn: str = setting("", "Where Sentry takes error reports, if anywhere.", secret=True)
 

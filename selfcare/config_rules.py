@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _ADDRESSES = (
     *("news_url", "contact_url", "terms_url", "legal_url"),
-    *("ece_changes_url", "ece_incidents_url"),
+    *("ece_changes_url", "ece_incidents_url", "console_url"),
 )
 
 
@@ -32,8 +32,11 @@ def check(settings: Settings) -> None:
     """
     if len(settings.secret_key) < 32:
         raise BadSetting("SECRET_KEY: at least 32 characters are needed (`openssl rand -hex 32`)")
-    if urlsplit(settings.portal_url).scheme not in {"http", "https"}:
-        raise BadSetting(f"PORTAL_URL={settings.portal_url!r}: starts with http:// or https://")
+    portal = urlsplit(settings.portal_url)
+    if portal.scheme not in {"http", "https"} or not portal.hostname:
+        raise BadSetting(f"PORTAL_URL={settings.portal_url!r}: like https://portal.example.com")
+    if portal.path.strip("/") or portal.query or portal.fragment:
+        raise BadSetting(f"PORTAL_URL={settings.portal_url!r}: the portal needs a host of its own")
     if not re.match(r"(postgres(ql)?(\+psycopg)?|sqlite)://", settings.database_url):
         raise BadSetting("DATABASE_URL: postgresql:// or sqlite:// is needed")
     if not re.match(r"(rediss?|unix)://", settings.redis_url):
@@ -130,8 +133,6 @@ def _check_console(settings: Settings) -> None:
         raise BadSetting(f"IAM_URL={settings.iam_url!r}: an address that ends with /v3 is needed")
     if settings.iam_url and not (settings.iam_username and settings.iam_password):
         raise BadSetting("IAM_URL: IAM_USERNAME and IAM_PASSWORD are needed, too")
-    if settings.iam_timeout < 1:
-        raise BadSetting("IAM_TIMEOUT: at least one second")
 
 
 def contrast_with_white(color: str) -> float:

@@ -112,7 +112,8 @@ def make_engine(settings: Settings, *, reads: bool = False) -> Engine:
         }
     if reads:
         options |= {"isolation_level": "AUTOCOMMIT", "pool_reset_on_return": None}
-    engine = create_engine(url, **options)
+    # An error's text would quote the values: names, addresses, hashes, in the log and in Redis.
+    engine = create_engine(url, hide_parameters=True, **options)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _sqlite_connect)
         if not reads:

@@ -14,8 +14,9 @@ finds it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -37,6 +38,12 @@ QUEUES = ("interactive", "mail", "iam", "orders", "documents", "sweeps")
 
 DELAYS = (10, 60, 300, 900, 3600, 14400)
 """Seconds before each new try of a failed job."""
+
+EARLY = timedelta(seconds=2)
+"""How much sooner than its date a retry may come: the queue counts whole seconds."""
+
+CROWDED = 5000
+"""Jobs in a queue from which on sweeps add none to it: what they find is in there already."""
 
 
 def connect(url: str, *, patient: bool = False) -> Redis:
@@ -96,6 +103,21 @@ class Job:
         wakeups = db.session.info.setdefault("wakeups", [])
         if (self, args) not in wakeups:
             wakeups.append((self, args))
+
+    def wake(self, ids: Iterable[int]) -> None:
+        """Enqueue what a sweep found waiting, unless the queue is full of it.
+
+        Behind an SMTP server or an IAM that takes its time, every sweep finds the same rows again.
+        """
+        try:
+            crowded = Queue(self.queue, connection=redis()).count >= CROWDED
+        except RedisError:
+            crowded = False  # whether anybody takes them is seen after the commit
+        if crowded:
+            log.warning("queue_crowded", queue=self.queue, job=self.path)
+            return
+        for row_id in ids:
+            self.after_commit(row_id)
 
 
 def job(*, queue: str, timeout: int = 120) -> Callable[[Callable[..., None]], Job]:

@@ -6,6 +6,7 @@ own variable, emptied before each start. Without it each process tells its own.
 
 from __future__ import annotations
 
+import hmac
 import os
 import time
 
@@ -23,7 +24,7 @@ from redis import RedisError
 from rq import Queue
 from sqlalchemy import func, select
 
-from selfcare.access import public
+from selfcare.access import public, settings
 from selfcare.database import db
 from selfcare.jobs import QUEUES, redis
 from selfcare.models import Mail
@@ -46,9 +47,11 @@ def _count(response: Response) -> Response:
     return response
 
 
-@public("asked by the monitoring; the operator keeps it from the world")
+@public("asked by the monitoring, which has a token of its own")
 def publish() -> Response:
     """The counters of all processes, the mails by state, the jobs that wait."""
+    if not _is_known():
+        return Response(status=401, headers={"WWW-Authenticate": "Bearer"})
     registry = CollectorRegistry()
     if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
         multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
@@ -68,3 +71,10 @@ def publish() -> Response:
             waiting.labels(name).set(float("nan"))
     text = generate_latest(registry) + generate_latest(present)
     return Response(text, content_type=CONTENT_TYPE_LATEST)
+
+
+def _is_known() -> bool:
+    """Whether the request shows `METRICS_TOKEN`, where there is one."""
+    wanted = settings().metrics_token
+    shown = (request.authorization.token if request.authorization else None) or ""
+    return not wanted or hmac.compare_digest(shown.encode(), wanted.encode())

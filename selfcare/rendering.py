@@ -16,12 +16,12 @@ from markupsafe import Markup
 from sqlalchemy import Row
 
 from selfcare import security, wording
-from selfcare.access import current_account, place
+from selfcare.access import current_account, place, settings
 from selfcare.database import Chosen
 from selfcare.i18n import Reader, locale, reader
 from selfcare.jinja import render
 from selfcare.lists.query import ListQuery
-from selfcare.services import memberships
+from selfcare.services import memberships, throttling
 
 L = TypeVar("L", bound=ListQuery)
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -72,10 +72,8 @@ def list_page(
         answer = Response(whole)
     if "_flashes" not in session:
         answer.set_etag(etag, weak=True)
-    if wanted_part():  # the address bar gets the tidy address; typing does not fill the history
-        typing = request.headers.get("HX-Trigger-Name") == rows.prefix + "q"
-        typing |= request.headers.get("HX-Trigger") == rows.prefix + "refresh"  # the same page
-        answer.headers["HX-Replace-Url" if typing else "HX-Push-Url"] = rows.url()
+    if wanted_part():
+        _show_address(answer, rows)
     return answer
 
 
@@ -98,9 +96,15 @@ def lists_page(template: str, *lists: ListQuery, **context: Any) -> ResponseRetu
     shown = {rows.name: rows for rows in lists}
     answer = Response(page(template, parts=parts, **shown, **context))
     if changed := shown.get(wanted_part() or ""):
-        typing = request.headers.get("HX-Trigger-Name") == changed.prefix + "q"
-        answer.headers["HX-Replace-Url" if typing else "HX-Push-Url"] = changed.url()
+        _show_address(answer, changed)
     return answer
+
+
+def _show_address(answer: Response, rows: ListQuery) -> None:
+    """The list's tidy address for the address bar; typing does not fill the history."""
+    typing = request.headers.get("HX-Trigger-Name") == rows.prefix + "q"
+    typing |= request.headers.get("HX-Trigger") == rows.prefix + "refresh"  # the same page
+    answer.headers["HX-Replace-Url" if typing else "HX-Push-Url"] = rows.url()
 
 
 def _etag(template: str, rows: ListQuery, beside: Hashable) -> str:
@@ -164,7 +168,11 @@ def csv_file(rows: ListQuery) -> Response:
     """The whole list as filtered and sorted, as a spreadsheet of the reader's language opens it.
 
     UTF-8 with a byte order mark; `;` between cells in French, `,` in English.
+
+    Raises:
+        TooManyAttempts: a million rows keep a thread for a while, so nobody gets all of them.
     """
+    slow_exports_down()
     me: Reader = reader()
     answer = Response(
         stream_with_context(_csv(rows, me)),
@@ -174,6 +182,16 @@ def csv_file(rows: ListQuery) -> Response:
     answer.headers["Content-Disposition"] = attachment(rows.name, "csv", when=rows.about)
     answer.headers["Cache-Control"] = "private, no-store"
     return answer
+
+
+def slow_exports_down() -> None:
+    """Count one export of the signed-in person.
+
+    Raises:
+        TooManyAttempts: there were too many.
+    """
+    limits = settings().throttle_export
+    throttling.of_subject("export", str(current_account().id), limits).take()
 
 
 def attachment(what: str, kind: str, *, when: str = "") -> str:

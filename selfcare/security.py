@@ -1,10 +1,15 @@
-"""Response headers: what a page may load, who may frame it, what may be kept (quality.md, Safe)."""
+"""Headers of answers, and how what browsers keep for us is signed (quality.md, Safe).
+
+The headers say what a page may load, who may frame it, what may be kept.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 
 from flask import Flask, Response, current_app, g, request, session
+from flask.sessions import SecureCookieSessionInterface
 from itsdangerous import TimestampSigner, URLSafeTimedSerializer
 
 from selfcare.config import Settings
@@ -25,6 +30,16 @@ HEADERS = {
 }
 
 
+SIGNED_WITH = {"digest_method": hashlib.sha256}
+"""For itsdangerous, which takes SHA-1 if it is not told."""
+
+
+class Sessions(SecureCookieSessionInterface):
+    """The session's cookie, signed likewise."""
+
+    digest_method = staticmethod(hashlib.sha256)
+
+
 def transport_headers(settings: Settings) -> dict[str, str]:
     """HSTS, where people reach the portal by https."""
     if not settings.secure:
@@ -33,8 +48,9 @@ def transport_headers(settings: Settings) -> dict[str, str]:
 
 
 def init_app(app: Flask, settings: Settings) -> None:
-    """Add the headers to every answer, and answer 304 where nothing changed."""
+    """Sign the session, add the headers to every answer, answer 304 where nothing changed."""
     headers = HEADERS | transport_headers(settings)
+    app.session_interface = Sessions()
 
     @app.after_request
     def finish(response: Response) -> Response:

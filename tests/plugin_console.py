@@ -47,7 +47,13 @@ def stand_in() -> Iterator[Console]:
     server.server_close()
 
 
-@pytest.fixture(params=["stand-in", pytest.param("keystone", marks=pytest.mark.slow)])
+def peers(*marks: pytest.MarkDecorator) -> list[Any]:
+    """What `console` stands for: the stand-in, then a real Keystone, whose tests get the marks."""
+    return ["stand-in", pytest.param("keystone", marks=(pytest.mark.slow, *marks))]
+
+
+# With the second database the stand-in is as good: Keystone's tests take ten times as long.
+@pytest.fixture(params=peers(pytest.mark.once))
 def console(request: pytest.FixtureRequest) -> Console:
     """The stand-in, then a real Keystone: the same test on both."""
     name = "stand_in" if request.param == "stand-in" else "real_keystone"

@@ -15,6 +15,7 @@ from selfcare.database import db
 from selfcare.forms.auth import SignInForm
 from selfcare.forms.security import CodeForm, PasskeyForm
 from selfcare.models import SignIn
+from selfcare.security import SIGNED_WITH
 from selfcare.services import accounts, audit, passkeys, sessions, throttling, two_factor
 from selfcare.services.accounts import Browser, WrongCredentials
 from selfcare.services.passkeys import PasskeyRefused
@@ -51,6 +52,7 @@ def login() -> ResponseReturnValue:
         return rendering.page("auth/login.html", form=form, wait=wait), 429, headers
     db.session.commit()
     if sign_in.awaits_code:
+        _end_former()
         session.clear()
         session[AWAITING] = sign_in.get_id()
         return redirect(url_for(".code", next=request.args.get("next")), code=303)
@@ -135,6 +137,7 @@ def _known_browser() -> str:
 
 def _enter(sign_in: SignIn, target: str) -> Response:
     """Hand the new sign-in to this browser, which is known from now on."""
+    _end_former()
     session.clear()
     login_user(sign_in)
     answer = redirect(target, code=303)
@@ -148,6 +151,13 @@ def _enter(sign_in: SignIn, target: str) -> Response:
         samesite="Lax",
     )
     return answer
+
+
+def _end_former() -> None:
+    """The sign-in this browser had, if any: its cookie is about to be overwritten (AUTH-7)."""
+    if current_user.is_authenticated:
+        sessions.end(current_user)
+        db.session.commit()
 
 
 def _browser() -> Browser:
@@ -165,4 +175,4 @@ def _browser() -> Browser:
 
 def _serializer() -> URLSafeTimedSerializer:
     keys = [key for key in (settings().secret_key_previous, settings().secret_key) if key]
-    return URLSafeTimedSerializer(keys, salt="known-browser")
+    return URLSafeTimedSerializer(keys, salt="known-browser", signer_kwargs=SIGNED_WITH)

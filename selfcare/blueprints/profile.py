@@ -29,7 +29,7 @@ def password() -> ResponseReturnValue:
     if not (form.validate_on_submit() and has_password(form.current)):
         page = rendering.page("account/password.html", form=form, account=me)
         return page, 422 if form.errors else 200
-    passwords.change(me, form.password.data or "", keep=current_user._get_current_object())
+    passwords.change(me, form.password.data or "", by=me, keep=current_user._get_current_object())
     db.session.commit()
     flash(_("Your password is changed. Your other sessions are ended; a mail confirms it."))
     return redirect(url_for("account.profile"), code=303)
@@ -73,6 +73,7 @@ def activity() -> ResponseReturnValue:
 @signed_in
 def data() -> ResponseReturnValue:
     """All that is kept about me, as a file (ACCOUNT-3)."""
+    rendering.slow_exports_down()
     answer = jsonify(personal_data.of(current_account()))
     answer.headers["Content-Disposition"] = rendering.attachment("my-data", "json")
     answer.headers["Cache-Control"] = "private, no-store"

@@ -22,7 +22,7 @@ def password(login: str, password: str) -> None:
     if broken := passwords.rules(settings()).broken(password, login=account.login):
         wanted = "; ".join(str(rule.text) for rule in broken)
         raise click.ClickException(f"the password must be: {wanted}")
-    passwords.change(account, password)
+    passwords.change(account, password, by=None)
     db.session.commit()
     click.echo(f"The password of {account.login} is set.")
 

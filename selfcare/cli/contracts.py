@@ -8,11 +8,14 @@ from zoneinfo import ZoneInfo
 
 import click
 from flask.cli import AppGroup
+from werkzeug.datastructures import MultiDict
 
 from selfcare.access import settings
 from selfcare.database import db
+from selfcare.forms.users import NewcomerCheck
+from selfcare.i18n import speaking
 from selfcare.models import LOCALES
-from selfcare.services import contracts, phones
+from selfcare.services import contracts
 from selfcare.services.contracts import ContractRefused, NewContract
 from selfcare.services.users import Newcomer, Refusal
 
@@ -62,21 +65,32 @@ def create(
         has_console=console,
         starts_on=datetime.now(ZoneInfo(settings().timezone)).date(),
     )
+    referent = _referent(
+        civility=title,
+        last_name=last_name,
+        first_name=first_name,
+        login=login,
+        email=email,
+        mobile=mobile,
+        locale=locale,
+    )
     try:
-        referent = Newcomer(
-            civility=title,
-            last_name=last_name,
-            first_name=first_name,
-            login=login,
-            email=email,
-            mobile=phones.read(mobile, mobile=True),
-            locale=locale,
-        )
         contracts.create(new, referent)
-    except (ContractRefused, Refusal, phones.NotAPhone, phones.NotAMobile) as refused:
+    except (ContractRefused, Refusal) as refused:
         raise click.ClickException(str(refused) or type(refused).__name__) from None
     db.session.commit()
-    click.echo(f"{ref} is open; {email} gets the access mail.")
+    click.echo(f"{ref} is open; {referent.email} gets the access mail.")
+
+
+def _referent(**given: str) -> Newcomer:
+    """Who was named, held to the rules of the users section (USERS-2)."""
+    with speaking("en"):
+        form = NewcomerCheck(formdata=MultiDict(given))
+        form.validate()
+        wrong = [f"{name}: {text}" for name, texts in form.errors.items() for text in texts]
+    if wrong:
+        raise click.ClickException("; ".join(wrong))
+    return form.newcomer()
 
 
 @contracts_group.command("vat")

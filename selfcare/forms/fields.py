@@ -1,4 +1,4 @@
-"""Fields and checks that several forms share: passwords, phone numbers, trimmed text."""
+"""Fields and checks that several forms share: passwords, addresses, phone numbers, text."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import re
 import unicodedata
 from typing import Any
 
+from email_validator import EmailNotValidError, validate_email
 from flask_babel import gettext as _
-from wtforms import Field, Form, StringField
+from wtforms import EmailField, Field, Form, TelField
 from wtforms.form import BaseForm
-from wtforms.validators import ValidationError
+from wtforms.validators import StopValidation, ValidationError
 
 from selfcare.services import phones
 from selfcare.services.password_rules import PasswordRules
@@ -47,18 +48,41 @@ class PasswordMeets:
             raise ValidationError(_("The password must be or contain: %(rules)s.", rules=wanted))
 
 
-class PhoneField(StringField):
+class EmailAddressField(EmailField):
+    """A mail address, of the right shape; its domain is not looked up."""
+
+    def __init__(self, label: Any, validators: Any = None, **kwargs: Any) -> None:
+        super().__init__(label, validators, **{"filters": [trimmed], **kwargs})
+
+    def pre_validate(self, form: BaseForm) -> None:  # noqa: ARG002 (WTForms passes it by name)
+        """Turn the address into the one form there is of it.
+
+        Raises:
+            StopValidation: it looks like none.
+        """
+        if not self.data:
+            return
+        try:
+            self.data = validate_email(self.data, check_deliverability=False).normalized
+        except EmailNotValidError:
+            message = _("Enter an email address such as name@company.com")
+            raise StopValidation(message) from None
+
+
+class PhoneField(TelField):
     """A phone number, typed in any usual way, kept as `+33 1 01 01 01 01`."""
 
-    def __init__(self, label: Any, *, mobile: bool = False, **kwargs: Any) -> None:
-        super().__init__(label, filters=[trimmed], **kwargs)
+    def __init__(
+        self, label: Any, validators: Any = None, *, mobile: bool = False, **kwargs: Any
+    ) -> None:
+        super().__init__(label, validators, **{"filters": [trimmed], **kwargs})
         self.mobile = mobile
 
     def pre_validate(self, form: BaseForm) -> None:  # noqa: ARG002 (WTForms passes it by name)
         """Turn the number into the form it is kept in.
 
         Raises:
-            ValidationError: no number looks like this, or it is none of a mobile phone.
+            StopValidation: no number looks like this, or it is none of a mobile phone.
         """
         if not self.data:
             self.data = None
@@ -66,10 +90,20 @@ class PhoneField(StringField):
         try:
             self.data = phones.read(self.data, mobile=self.mobile)
         except phones.NotAMobile:
-            raise ValidationError(_("This is a fixed line: enter a mobile number")) from None
+            raise StopValidation(_("This is a fixed line: enter a mobile number")) from None
         except phones.NotAPhone:
             message = _("Enter a phone number such as 01 01 01 01 01 or +33 1 01 01 01 01")
-            raise ValidationError(message) from None
+            raise StopValidation(message) from None
 
     def _value(self) -> str:
         return phones.shown(self.data) if self.data and not self.errors else (self.data or "")
+
+
+def or_mobile(form: Form, field: Field) -> None:
+    """One of two phone numbers is needed: this one, or the field `mobile`.
+
+    Raises:
+        ValidationError: there is none.
+    """
+    if not field.data and not form["mobile"].data:
+        raise ValidationError(_("Enter at least one phone number, fixed or mobile"))

@@ -6,18 +6,28 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-import phonenumbers
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, SelectField, StringField, TextAreaField, ValidationError
+from wtforms import Field as FormField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined] # newer than its types
-from wtforms.validators import DataRequired, Email, InputRequired, Length
+from wtforms.validators import DataRequired, InputRequired, Length
 from wtforms.validators import Optional as MayBeEmpty
 
-from selfcare.forms.fields import UNSEEN
+from selfcare.forms.fields import UNSEEN, EmailAddressField, PhoneField
 from selfcare.services.definitions import CHOICE, Definition, Field
 
+_FIELDS: Mapping[str, type[FormField]] = {
+    "text": StringField,
+    "long_text": TextAreaField,
+    "email": EmailAddressField,
+    "phone": PhoneField,
+}
+_RENDERED: Mapping[str, Mapping[str, Any]] = {
+    "email": {"spellcheck": "false"},
+    "long_text": {"rows": 6},
+}
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 
 
@@ -73,19 +83,8 @@ def _field(definition: Definition, asked: Field, shown: Mapping[str, str], langu
         must if asked.required else MayBeEmpty(),
         Length(max=asked.max_length, message=too_long),
     ]
-    if asked.kind == "email":
-        validators.append(Email(_("An address like name@example.com is needed.")))
-    if asked.kind == "phone":
-        validators.append(_phone)
-    kwargs["render_kw"] |= {"maxlength": asked.max_length}
-    if asked.kind == "email":
-        kwargs["render_kw"] |= {"type": "email", "spellcheck": "false"}
-    if asked.kind == "phone":
-        kwargs["render_kw"] |= {"type": "tel"}
-    made = TextAreaField if asked.kind == "long_text" else StringField
-    if made is TextAreaField:
-        kwargs["render_kw"] |= {"rows": 6}
-    return made(**kwargs, validators=validators, filters=[_clean])
+    kwargs["render_kw"] |= {"maxlength": asked.max_length, **_RENDERED.get(asked.kind, {})}
+    return _FIELDS[asked.kind](**kwargs, validators=validators, filters=[_clean])
 
 
 def _earlier(definition: Definition, asked: Field, shown: Mapping[str, str]) -> dict[str, str]:
@@ -102,17 +101,6 @@ def _possible(values: set[str]) -> Any:
 
     check.field_flags = {"required": True}  # type: ignore[attr-defined] # the asterisk
     return check
-
-
-def _phone(_form: FlaskForm, field: StringField) -> None:
-    try:
-        number = phonenumbers.parse(field.data or "", "FR")
-    except phonenumbers.NumberParseException:
-        number = None
-    if number is None or not phonenumbers.is_possible_number(number):
-        raise ValidationError(
-            _("A phone number like 01 99 00 12 34 or +33 1 99 00 12 34 is needed.")
-        )
 
 
 def _clean(text: str | None) -> str:

@@ -8,13 +8,17 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import PasswordField, RadioField, StringField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
-from wtforms.validators import DataRequired, Email, EqualTo, InputRequired, Length, Optional
+from wtforms.validators import DataRequired, EqualTo, InputRequired, Length, Optional
 
-from selfcare.forms.fields import PasswordMeets, PhoneField, trimmed
+from selfcare.forms.fields import (
+    EmailAddressField,
+    PasswordMeets,
+    PhoneField,
+    or_mobile,
+    trimmed,
+)
 from selfcare.forms.resumable import ResumableForm
 from selfcare.services.password_rules import PasswordRules
-
-_ONE_PHONE = _l("Enter at least one phone number, fixed or mobile")
 
 
 def required(message: Any) -> list[Any]:
@@ -70,31 +74,15 @@ class ProfileForm(ResumableForm):
     first_name = StringField(
         _l("First name"), required(_l("Enter your first name")), filters=[trimmed]
     )
-    email = StringField(
-        _l("Email"),
-        [
-            DataRequired(_l("Enter your email address")),
-            Length(max=254, message=_l("An email address is shorter than that")),
-            Email(_l("Enter an email address such as name@company.com")),
-        ],
-        filters=[trimmed],
-    )
+    email = EmailAddressField(_l("Email"), [DataRequired(_l("Enter your email address"))])
     current = PasswordField(_l("Current password"), [Optional(), Length(max=1024)])
-    phone = PhoneField(_l("Phone"))
+    phone = PhoneField(_l("Phone"), [or_mobile])
     mobile = PhoneField(_l("Mobile"), mobile=True)
     locale = RadioField(
         _l("Preferred language"),
         [InputRequired(_l("Choose a language"))],
         choices=[SelectChoice("fr", "Français"), SelectChoice("en", "English")],
     )
-
-    def validate(self, extra_validators: Any = None) -> bool:
-        """At least one of the two phone numbers."""
-        sound = bool(super().validate(extra_validators))
-        if not (self.phone.data or self.mobile.data or self.phone.errors or self.mobile.errors):
-            self.phone.errors = [_ONE_PHONE]
-            return False
-        return sound
 
     @property
     def plain(self) -> dict[str, str | None]:

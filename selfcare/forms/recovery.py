@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 from wtforms import StringField
-from wtforms.validators import DataRequired, Email, Length
+from wtforms.validators import DataRequired, Length
 
 from selfcare.forms.captcha import CaptchaForm
-from selfcare.forms.fields import trimmed
+from selfcare.forms.fields import EmailAddressField, trimmed
 
 
 class ForgottenPasswordForm(CaptchaForm):
@@ -26,12 +26,4 @@ class ForgottenPasswordForm(CaptchaForm):
 class ForgottenLoginForm(CaptchaForm):
     """Whose login."""
 
-    email = StringField(
-        _l("Email"),
-        [
-            DataRequired(_l("Enter your email address")),
-            Length(max=254, message=_l("An email address is shorter than that")),
-            Email(_l("Enter an email address such as name@company.com")),
-        ],
-        filters=[trimmed],
-    )
+    email = EmailAddressField(_l("Email"), [DataRequired(_l("Enter your email address"))])

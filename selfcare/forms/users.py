@@ -6,17 +6,14 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from email_validator import EmailNotValidError, validate_email
 from flask_babel import gettext as _
 from flask_wtf import FlaskForm
 from markupsafe import Markup
 from wtforms import (
-    EmailField,
     RadioField,
     SelectField,
     SelectMultipleField,
     StringField,
-    TelField,
     ValidationError,
 )
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
@@ -24,14 +21,13 @@ from wtforms.validators import DataRequired, InputRequired, Length
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from selfcare import wording
-from selfcare.forms.fields import trimmed
+from selfcare.forms.fields import EmailAddressField, PhoneField, or_mobile, trimmed
 from selfcare.forms.resumable import ResumableForm
 from selfcare.i18n import LANGUAGES
 from selfcare.i18n import lazy as _l
 from selfcare.models import CIVILITIES, LOCALES
 from selfcare.models.account import LOGIN_PATTERN
 from selfcare.rights import OFFERS, Profile, Section
-from selfcare.services import phones
 from selfcare.services.users import CONSOLE_ONLY_PROFILES, Newcomer, Roles
 
 
@@ -66,13 +62,9 @@ class PersonForm(ResumableForm):
         filters=[trimmed],
     )
     login = StringField(_l("Login"), [DataRequired(_l("Enter a login."))], filters=[trimmed])
-    email = EmailField(
-        _l("Email"),
-        [DataRequired(_l("Enter the email address.")), Length(max=254)],
-        filters=[trimmed],
-    )
-    phone = TelField(_l("Phone"), filters=[trimmed])
-    mobile = TelField(_l("Mobile"), filters=[trimmed])
+    email = EmailAddressField(_l("Email"), [DataRequired(_l("Enter the email address."))])
+    phone = PhoneField(_l("Phone"), [or_mobile])
+    mobile = PhoneField(_l("Mobile"), mobile=True)
     locale = SelectField(
         _l("Preferred language"),
         choices=[SelectChoice(code, LANGUAGES[code]) for code in LOCALES],
@@ -85,38 +77,6 @@ class PersonForm(ResumableForm):
             raise ValidationError(
                 _("A login has 8 to 64 characters: letters without accents, digits, . _ -")
             )
-
-    def validate_email(self, field: StringField) -> None:
-        """The shape of an address; no look-up of its domain."""
-        try:
-            field.data = validate_email(field.data or "", check_deliverability=False).normalized
-        except EmailNotValidError:
-            raise ValidationError(
-                _("This is no email address; it looks like name@example.com.")
-            ) from None
-
-    def validate_phone(self, field: StringField) -> None:
-        """A fixed number, or the mobile: one is needed."""
-        if not field.data and not self.mobile.data:
-            raise ValidationError(_("Enter a phone number, fixed or mobile."))
-        self._read(field, mobile=False)
-
-    def validate_mobile(self, field: StringField) -> None:
-        """A mobile number."""
-        self._read(field, mobile=True)
-
-    @staticmethod
-    def _read(field: StringField, *, mobile: bool) -> None:
-        if not field.data:
-            return
-        try:
-            field.data = phones.read(field.data, mobile=mobile)
-        except phones.NotAMobile:
-            raise ValidationError(_("This is the number of a fixed line.")) from None
-        except phones.NotAPhone:
-            raise ValidationError(
-                _("No such phone number; examples: 01 23 45 67 89, +32 2 123 45 67.")
-            ) from None
 
     def newcomer(self) -> Newcomer:
         """What was entered."""

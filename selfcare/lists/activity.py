@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, Row
+from sqlalchemy import ColumnElement, Row, func
 
 from selfcare import wording
 from selfcare.i18n import Reader
@@ -40,15 +40,14 @@ class ActivityList(ListQuery):
         Column("details", _l("Details"), None, details, only_in_export=True),
     )
     searched = (
-        AuditEntry.actor,
-        AuditEntry.subject,
-        AuditEntry.contract_ref,
+        func.lower(AuditEntry.actor),
+        func.lower(AuditEntry.subject),
+        func.lower(AuditEntry.contract_ref),
         AuditEntry.ip,
     )
     searched_dates = (AuditEntry.at,)
     default_sort = "-date"
     tie_break = AuditEntry.id
-    row_key = "id"
     details = staticmethod(details)
 
     def _matches(self, word: str) -> Iterator[ColumnElement[bool]]:

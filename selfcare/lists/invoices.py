@@ -19,7 +19,6 @@ class InvoiceList(ListQuery):
 
     name = "invoices"
     prefix = "i_"
-    row_key = "number"
     columns: ClassVar[tuple[Column, ...]] = (
         Column("date", _l("Date"), Invoice.issued_on, lambda r, reader: reader.day(r.issued_on)),
         Column("number", _l("Number"), Invoice.number, lambda r, _: r.number),
@@ -63,7 +62,6 @@ class UsageReportList(ListQuery):
 
     name = "usage"
     prefix = "u_"
-    row_key = "month"
     columns: ClassVar[tuple[Column, ...]] = (
         Column("month", _l("Period"), UsageReport.month, lambda r, _: f"{r.month:%m/%Y}"),
         Column(

@@ -80,7 +80,6 @@ class ListQuery:
     searched_dates: ClassVar[tuple[Expression, ...]] = ()
     default_sort: ClassVar[str]
     tie_break: ClassVar[Expression]
-    row_key: ClassVar[str] = "ref"
     prefix: ClassVar[str] = ""
     joins_decide: ClassVar[bool] = True
     """Whether the joined tables have a say in which rows there are, or only bring more to show."""
@@ -154,8 +153,9 @@ class ListQuery:
         return statement
 
     def _matches(self, word: str) -> Iterator[ColumnElement[bool]]:
-        for column in self.searched:
-            yield column.contains(fold(word), autoescape=True)
+        for text in dict.fromkeys((fold(word), word.lower())):  # not every column is folded
+            for column in self.searched:
+                yield column.contains(text, autoescape=True)
         if days := span(word):
             for column in self.searched_dates:
                 first, after = (self._bound(column, day) for day in days)
@@ -229,10 +229,6 @@ class ListQuery:
     def sorted_by(self) -> tuple[str, bool]:
         """The sorted column's key, and whether it goes down."""
         return self.asked.sort.removeprefix("-"), self.asked.sort.startswith("-")
-
-    def is_open(self, row: Row[Any]) -> bool:
-        """Whether this row shows its details."""
-        return bool(self.asked.open) and getattr(row, self.row_key) == self.asked.open
 
     def url(self, **changes: Any) -> str:
         """The address of this list with something else asked; defaults stay out of it.

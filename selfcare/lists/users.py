@@ -88,7 +88,6 @@ class UserList(ListQuery):
     searched_dates = (Membership.created_at,)
     default_sort = "-created"
     tie_break = Membership.id
-    row_key = "login"
 
     @property
     def has_pending(self) -> bool:

@@ -113,11 +113,6 @@ class ConsoleAccess(Base):
     """The name, address and state of the account as the sweep found them."""
 
     @property
-    def is_pending(self) -> bool:
-        """Whether work is going on or about to."""
-        return self.state in {ConsoleState.QUEUED, ConsoleState.RUNNING}
-
-    @property
     def is_disabled(self) -> bool:
         """Whether somebody disabled the account in the console, as far as was seen."""
         seen = self.seen_account if self.seen_at else None

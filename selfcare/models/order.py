@@ -21,7 +21,7 @@ LONGEST_NOTE = 500
 
 
 class OrderStatus(StrEnum):
-    """How far an order is; its words in both languages stand in `templating.py`."""
+    """How far an order is; `wording.ORDER_STATUS` says it in words."""
 
     SUBMITTED = "submitted"
     IN_PROGRESS = "in_progress"

@@ -110,9 +110,9 @@ def look(contract_id: int) -> None:
         found = iam().overview(ref)
     except ContractMissing:
         found = Overview(frozenset(), {})
-    except IamProblem as problem:
+    except IamProblem as problem:  # with retries beside the sweep, an outage gathers thousands
         log.warning("console_not_seen", ref=ref, problem=str(problem))
-        raise
+        return
     _note_groups(contract_id, found, began)
     _note_people(contract_id, found, began)
     db.session.execute(

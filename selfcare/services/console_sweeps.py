@@ -37,14 +37,10 @@ def wake_consoles() -> None:
     if not iam.is_configured():
         return
     _take_over()
-    for access_id in due(now()):
-        console_access.converge.after_commit(access_id)
-    for contract_id in contracts_waiting(now()):
-        console_access.converge_waiting.after_commit(contract_id)
-    for contract_id in console_contracts.due(now()):
-        console_contracts.prepare.after_commit(contract_id)
-    for import_id in user_imports.due():
-        user_imports.run.after_commit(import_id)
+    console_access.converge.wake(due(now()))
+    console_access.converge_waiting.wake(contracts_waiting(now()))
+    console_contracts.prepare.wake(console_contracts.due(now()))
+    user_imports.run.wake(user_imports.due())
     unannounced = select(ConsoleAccess).where(
         ConsoleAccess.state == ConsoleState.READY,
         ConsoleAccess.settled_at.is_not(None),
@@ -93,8 +89,7 @@ def look_at_consoles() -> None:
     if not iam.is_configured():
         return
     ready = select(ContractConsole.contract_id).where(ContractConsole.state == ConsoleState.READY)
-    for contract_id in db.session.execute(ready).scalars():
-        console_contracts.look.after_commit(contract_id)
+    console_contracts.look.wake(db.session.execute(ready).scalars())
 
 
 @job(queue="sweeps")

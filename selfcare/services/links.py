@@ -18,6 +18,7 @@ from sqlalchemy.orm import joinedload, undefer
 from selfcare.database import db
 from selfcare.jobs import job
 from selfcare.models import Account, LinkPurpose, MailedLink, now
+from selfcare.security import SIGNED_WITH
 
 GOOD_FOR = timedelta(hours=24)
 _KEPT = timedelta(days=30)
@@ -116,4 +117,4 @@ def forget_links() -> None:
 def _serializer() -> URLSafeSerializer:
     config = current_app.config
     keys = [*config["SECRET_KEY_FALLBACKS"], config["SECRET_KEY"]]
-    return URLSafeSerializer(keys, salt="mailed-link")
+    return URLSafeSerializer(keys, salt="mailed-link", signer_kwargs=SIGNED_WITH)

@@ -31,7 +31,7 @@ from selfcare.config import Settings
 from selfcare.database import db
 from selfcare.i18n import speaking
 from selfcare.jinja import render
-from selfcare.jobs import DELAYS, job
+from selfcare.jobs import DELAYS, EARLY, job
 from selfcare.models import Account, Mail, MailState, now
 from selfcare.services import links
 
@@ -131,14 +131,17 @@ class Conversation(flask_mail.Connection):
 
 
 def _claim(mail_id: int) -> Mail | None:
-    """Take the row if nobody has it, in a transaction of its own; SMTP is slow, locks are not."""
+    """Take the row if nobody has it and it is due: a sweep may have woken it more than once.
+
+    In a transaction of its own: SMTP is slow, locks are not.
+    """
     present = now()
     claimed = db.session.execute(
         update(Mail)
         .where(
             Mail.id == mail_id,
             or_(
-                Mail.state == MailState.QUEUED,
+                (Mail.state == MailState.QUEUED) & (Mail.due_at <= present + EARLY),
                 (Mail.state == MailState.SENDING) & (Mail.due_at < present),
             ),
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, bindparam, func, select
+from sqlalchemy import Row, bindparam, select
 from sqlalchemy.orm import contains_eager
 
 from selfcare.database import db
@@ -70,13 +70,6 @@ def places_of(account_id: int, *, limit: int) -> list[Place]:
     """Somebody's places on their contracts, by name (the home page's cards)."""
     by_name = _PLACES.order_by(Contract.name, Contract.id).limit(limit)
     return [_place(*found) for found in db.session.execute(by_name, {"account": account_id})]
-
-
-def count_contracts(account_id: int) -> int:
-    """How many contracts somebody is a member of."""
-    return db.session.execute(
-        select(func.count()).select_from(Membership).where(Membership.account_id == account_id)
-    ).scalar_one()
 
 
 def referent_of(contract: Contract) -> Account | None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
@@ -20,21 +19,6 @@ from selfcare.models import fold
 SPECIAL = "#!.@_-/"
 _COMMON_CORES = 3000
 """How many of the most used words are refused with signs round them, too (« Azerty-12 »)."""
-
-
-class Level(StrEnum):
-    """How good a password is that meets all the rules."""
-
-    TOO_WEAK = "too_weak"
-    MEDIUM = "medium"
-    STRONG = "strong"
-
-
-LEVEL: Mapping[Level, Any] = {
-    Level.TOO_WEAK: _l("Not valid yet"),
-    Level.MEDIUM: _l("Medium security level"),
-    Level.STRONG: _l("Strong security level"),
-}
 
 
 @dataclass(frozen=True)
@@ -113,12 +97,6 @@ class PasswordRules:
     def broken(self, password: str, *, login: str) -> list[Rule]:
         """The rules a password does not meet; the dear one (common words) is asked last."""
         return [rule for rule in self.rules() if not rule.met(password, login)]
-
-    def level(self, password: str, *, login: str) -> Level:
-        """How good it is."""
-        if self.broken(password, login=login):
-            return Level.TOO_WEAK
-        return Level.STRONG if len(password) >= self.strong_length else Level.MEDIUM
 
 
 def is_common(password: str) -> bool:

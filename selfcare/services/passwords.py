@@ -25,20 +25,20 @@ def rules(settings: Settings) -> PasswordRules:
 
 
 def change(
-    account: Account, password: str, *, keep: SignIn | None = None, by: Account | None = None
+    account: Account, password: str, *, by: Account | None, keep: SignIn | None = None
 ) -> None:
     """Give a new password; every other session and every mailed link of the account ends (AUTH-3).
 
     Args:
         account: whose password; they get a mail about it.
         password: the new one; the caller has checked it with `rules`.
+        by: who does it; None for an operator on the command line.
         keep: the session it is changed in, which goes on.
-        by: who does it, where it is not the owner.
     """
     set_password(account, password)
     sessions.end_all(account, but=keep)
     links.end_all(account)
-    audit.record("password.changed", actor=by or account, subject=account)
+    audit.record("password.changed", actor=by, subject=account)
     mail.write("password_changed", account)
 
 

@@ -18,7 +18,7 @@ import structlog
 from sqlalchemy import ColumnElement, or_, select, update
 
 from selfcare.database import db
-from selfcare.jobs import DELAYS, job
+from selfcare.jobs import DELAYS, EARLY, job
 from selfcare.models import (
     Contract,
     Customer,
@@ -112,14 +112,15 @@ def make_pdf(report_id: int) -> None:
 
 
 def _claim(report_id: int) -> bool:
-    """Take the wish if nobody has it, in a transaction of its own."""
+    """Take the wish if nobody has it and it is due, in a transaction of its own."""
     present = now()
     claimed = db.session.execute(
         update(UsageReport)
         .where(
             UsageReport.id == report_id,
             or_(
-                UsageReport.pre_invoice_state == PreInvoiceState.QUEUED,
+                (UsageReport.pre_invoice_state == PreInvoiceState.QUEUED)
+                & (UsageReport.pre_invoice_due_at <= present + EARLY),
                 (UsageReport.pre_invoice_state == PreInvoiceState.MAKING)
                 & (UsageReport.pre_invoice_due_at < present),
             ),

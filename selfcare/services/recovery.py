@@ -79,7 +79,7 @@ def set_password(link: MailedLink, password: str, *, keep: SignIn | None) -> Non
         LinkDead: the link was used in the meantime.
     """
     links.use(link)
-    passwords.change(link.account, password, keep=keep)
+    passwords.change(link.account, password, by=link.account, keep=keep)
 
 
 def _with_address(email: str) -> Account | None:
@@ -103,5 +103,4 @@ def wake_requests() -> None:
     """Wake requests nobody answered; forget what came too late to be of use."""
     db.session.execute(delete(RecoveryRequest).where(RecoveryRequest.created_at < now() - STALE))
     waiting = select(RecoveryRequest.id).where(RecoveryRequest.created_at < now() - PATIENCE)
-    for request_id in db.session.execute(waiting.limit(1000)).scalars():
-        answer.after_commit(request_id)
+    answer.wake(db.session.execute(waiting.limit(1000)).scalars())

@@ -35,6 +35,7 @@ PATIENCE = timedelta(seconds=30)
 """How late a wake-up may be before the sweep takes over from the queue's own retries."""
 
 KEEP_SIGN_INS = timedelta(days=365)
+KEEP_MAILS = timedelta(days=365)
 KEEP_DRAFTS = timedelta(days=30)
 PRE_INVOICES_CHANGE = timedelta(days=62)
 """How far back pre-invoices are compared with what they were made from."""
@@ -49,14 +50,20 @@ def wake_mails() -> None:
             (Mail.state == MailState.SENDING) & (Mail.due_at < now()),
         )
     )
-    for mail_id in db.session.execute(overdue.order_by(Mail.due_at).limit(1000)).scalars():
-        mail.deliver.after_commit(mail_id)
+    mail.deliver.wake(db.session.execute(overdue.order_by(Mail.due_at).limit(1000)).scalars())
 
 
 @job(queue="sweeps")
 def forget_sign_ins() -> None:
     """Delete sign-ins older than the security log is kept (facts.md: 12 months)."""
     db.session.execute(delete(SignIn).where(SignIn.expires_at < now() - KEEP_SIGN_INS))
+
+
+@job(queue="sweeps")
+def forget_mails() -> None:
+    """Delete mails that left, or were given up, as long ago: they name people and what they did."""
+    done = Mail.state.in_((MailState.SENT, MailState.FAILED))
+    db.session.execute(delete(Mail).where(done, Mail.due_at < now() - KEEP_MAILS))
 
 
 @job(queue="sweeps")
@@ -67,8 +74,7 @@ def wake_orders() -> None:
         Order.status.in_((OrderStatus.SUBMITTED, OrderStatus.IN_PROGRESS)),
         Order.placed_at < now() - PATIENCE,
     )
-    for order_id in db.session.execute(waiting.order_by(Order.id).limit(1000)).scalars():
-        fulfilment.carry_out.after_commit(order_id)
+    fulfilment.carry_out.wake(db.session.execute(waiting.order_by(Order.id).limit(1000)).scalars())
 
 
 @job(queue="sweeps")
@@ -81,8 +87,9 @@ def make_pre_invoices() -> None:
             (state == PreInvoiceState.MAKING) & (due_at < now()),
         )
     )
-    for report_id in db.session.execute(waiting.order_by(due_at).limit(1000)).scalars():
-        pre_invoice_making.make_pdf.after_commit(report_id)
+    pre_invoice_making.make_pdf.wake(
+        db.session.execute(waiting.order_by(due_at).limit(1000)).scalars()
+    )
 
 
 @job(queue="sweeps")
@@ -92,8 +99,7 @@ def look_at_pre_invoices() -> None:
         UsageReport.pre_invoice_state == PreInvoiceState.READY,
         UsageReport.month >= (now() - PRE_INVOICES_CHANGE).date(),
     )
-    for report_id in db.session.execute(ready.order_by(UsageReport.id)).scalars():
-        pre_invoice_making.compare.after_commit(report_id)
+    pre_invoice_making.compare.wake(db.session.execute(ready.order_by(UsageReport.id)).scalars())
 
 
 @job(queue="sweeps")
@@ -110,6 +116,7 @@ SCHEDULE: dict[Job, int] = {
     recovery.wake_requests: 60,
     challenges.forget_challenges: 600,
     forget_sign_ins: 86_400,
+    forget_mails: 86_400,
     forget_drafts: 86_400,
     kept_forms.forget_forms: 3600,
     links.forget_links: 86_400,

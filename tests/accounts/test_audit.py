@@ -112,6 +112,7 @@ class TestMyActivity:
         assert len(browse.get("/account/activity?q=wrong+password").all("tbody tr")) == 1
         assert len(browse.get("/account/activity?q=192.0.2").all("tbody tr")) == 2
         assert browse.get("/account/activity?q=nothing").all(".empty")
+        assert browse.get("/account/activity?q=PAUL.dupont").all("tbody tr")
         part = browse.get("/account/activity?sort=what", part="activity")
         assert part.all("section#activity")
         csv = browse.get("/account/activity?format=csv").text

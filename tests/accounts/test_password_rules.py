@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from selfcare.services.password_rules import Level, PasswordRules, is_common
+from selfcare.services.password_rules import PasswordRules, is_common
 
 RULES = PasswordRules()
 pytestmark = pytest.mark.once
@@ -42,13 +42,6 @@ def test_auth_3_names_the_broken_rule(password, rules):
 
 def test_auth_3_differs_from_the_login_whatever_the_case():
     assert broken("Paul.Dupont1", login="paul.dupont1") == ["login"]
-
-
-def test_auth_3_eight_is_medium_and_ten_strong():
-    assert RULES.level("Bleu-Nu4", login="x") == Level.MEDIUM
-    assert RULES.level("Bleu-Nu42", login="x") == Level.MEDIUM
-    assert RULES.level("Bleu-Nu420", login="x") == Level.STRONG
-    assert RULES.level("bleu", login="x") == Level.TOO_WEAK
 
 
 def test_auth_3_characters_are_counted_not_bytes():

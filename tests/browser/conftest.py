@@ -16,6 +16,9 @@ from werkzeug.serving import make_server
 from demo.ports import HOST, free_port
 from tests.browsing import Browser
 
+TAKEN_BACK = ("htmx:sendAbort", "htmx:afterRequest")
+"""What htmx says of a request that typing on, or leaving the page, takes back; of one that failed
+it says another thing besides."""
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -88,7 +91,9 @@ class Window:
 
     def _note(self, message: ConsoleMessage) -> None:
         # The page's own status (403, 404…) is a message, too; ours are no problem.
-        if message.type in {"error", "warning"} and message.location["url"] != self.page.url:
+        if message.type not in {"error", "warning"} or message.location["url"] == self.page.url:
+            return
+        if not message.text.startswith(TAKEN_BACK):
             self.problems.append(f"{message.text} ({message.location['url']})")
 
     def _failed(self, request: Any) -> None:
@@ -107,13 +112,16 @@ def window(portal, chromium, cookie_of) -> Iterator[Callable[..., Window]]:
     windows: list[Window] = []
 
     def open_window(
-        login: str | None = None, *, width: int = 1280, dark: bool = False, scripts: bool = True
+        login: str | None = None,
+        *,
+        width: int = 1280,
+        language: str = "en-GB",
+        scripts: bool = True,
     ) -> Window:
         context = chromium.new_context(
             viewport={"width": width, "height": 800},
-            color_scheme="dark" if dark else "light",
             java_script_enabled=scripts,
-            locale="en-GB",
+            locale=language,
         )
         contexts.append(context)
         if login:

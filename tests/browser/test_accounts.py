@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from demo.ports import free_port
+from selfcare.database import db
 from selfcare.models import LinkPurpose
-from selfcare.services import links
+from selfcare.services import audit, links, two_factor
+from tests.browser.axe import LOOKS, faults
 from tests.browser.conftest import BROWSERS
-from tests.browser.test_chromium import faults
 from tests.cast import PASSWORD, account_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.needs(*BROWSERS)]
@@ -41,9 +41,6 @@ PUBLIC = (
 @pytest.fixture
 def paul(cast, app) -> Iterator[str]:
     """Paul, who began to set up his app, and has a link to set his password."""
-    from selfcare.database import db
-    from selfcare.services import audit, two_factor
-
     login = cast.account("paul.dupont", locale="fr", phone="+33101010101")
     with app.app_context():
         account = account_of(login)
@@ -55,8 +52,6 @@ def paul(cast, app) -> Iterator[str]:
 
 @pytest.fixture
 def set_password(paul, app) -> str:
-    from selfcare.database import db
-
     with app.app_context():
         link = links.create(account_of(paul), LinkPurpose.SET_PASSWORD)
         db.session.commit()
@@ -64,18 +59,22 @@ def set_password(paul, app) -> str:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("width", [1280, 360])
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_accessible_axe_finds_nothing_on_account_pages(paul, set_password, window, width, dark):
-    axe, found = Axe(), []
-    here, stranger = window(paul, width=width, dark=dark), window(width=width, dark=dark)
+@LOOKS
+def test_accessible_axe_finds_nothing_on_account_pages(
+    app, paul, set_password, window, locale, width
+):
+    with app.app_context():
+        account_of(paul).locale = locale
+        db.session.commit()
+    found = []
+    here, stranger = window(paul, width=width), window(width=width, language=locale)
     for path in MINE:
-        found += faults(here.open(path), axe)
+        found += faults(here.open(path))
     for path in (*PUBLIC, set_password):
-        found += faults(stranger.open(path), axe)
-    stranger.page.get_by_role("button", name="Validate").click()
+        found += faults(stranger.open(path))
+    stranger.page.locator("main form button[type=submit]").last.click()
     expect(stranger.page.get_by_role("alert")).to_be_focused()
-    found += faults(stranger.page, axe)
+    found += faults(stranger.page)
     assert found == []
 
 

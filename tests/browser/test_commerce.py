@@ -5,13 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from selfcare.database import db
 from selfcare.services import usage
+from tests.browser.axe import LOOKS, faults
 from tests.browser.conftest import BROWSERS
-from tests.browser.test_chromium import faults
 from tests.plugin_commerce import usage_line, usage_report
 
 pytestmark = [pytest.mark.browser, pytest.mark.needs(*BROWSERS)]
@@ -46,7 +45,7 @@ def pages(papers, portal, store) -> list[str]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("locale", "width"), [("fr", 1280), ("en", 360)])
+@LOOKS
 def test_accessible_axe_finds_nothing_where_things_are_sold(cast, pages, window, locale, width):
     from sqlalchemy import update
 
@@ -55,15 +54,15 @@ def test_accessible_axe_finds_nothing_where_things_are_sold(cast, pages, window,
     with cast.app.app_context():
         db.session.execute(update(Account).values(locale=locale))
         db.session.commit()
-    axe, found = Axe(), []
+    found = []
     here = window("paul.dupont", width=width)
     for path in pages:
-        found += faults(here.open(path), axe)
+        found += faults(here.open(path))
     page = here.open(pages[4])
     page.locator("#order-needs").fill("")
     page.locator("button[value=next]").click()
     expect(page.get_by_role("alert")).to_be_visible()
-    found += faults(page, axe)
+    found += faults(page)
     assert found == []
 
 

@@ -6,15 +6,14 @@ import io
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 from sqlalchemy import select, update
 
 from selfcare.database import db
 from selfcare.models import Account, ConsoleAccess, SignIn, now
 from selfcare.rights import Profile
+from tests.browser.axe import LOOKS, faults
 from tests.browser.conftest import BROWSERS
-from tests.browser.test_chromium import faults
 from tests.browsing import Browser
 from tests.cast import PASSWORD
 from tests.wizard import SOPHIE, USERS, roles
@@ -99,20 +98,19 @@ def pages(people, portal, id_of) -> list[str]:
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("locale", ["fr", "en"])
-@pytest.mark.parametrize("width", [1280, 360])
+@LOOKS
 def test_accessible_axe_finds_nothing_where_users_are_kept(app, pages, window, locale, width):
     with app.app_context():
         db.session.execute(update(Account).values(locale=locale))
         db.session.commit()
-    axe, found = Axe(), []
+    found = []
     here = window("paul.dupont", width=width)
     for path in pages:
-        found += faults(here.open(path), axe)
+        found += faults(here.open(path))
     page = here.open(f"{USERS}/new")
     page.locator("button[value=next]").click()
     expect(page.get_by_role("alert")).to_be_visible()
-    found += faults(page, axe)
+    found += faults(page)
     assert found == []
 
 

@@ -101,6 +101,15 @@ class TestCharacteristics:
         assert page.one("#order-email")["aria-invalid"] == "true"
         assert page.one("title").get_text().startswith(("Erreur", "Error"))
 
+    @pytest.mark.parametrize(
+        ("phone", "found"),
+        [("0199001234", "+33 1 99 00 12 34"), ("01 99 00", "Enter a phone number such as")],
+    )
+    def test_services_2_reads_phones_as_every_form_does(self, shop, browse_as, phone, found):
+        browser = browse_as("paul.dupont")
+        page = browser.post(MIGRATION, {**ASKED, "phone": phone, "step": "next"})
+        assert found in (browser.get(page.location) if page.status == 303 else page).words
+
     def test_services_2_fills_the_contact_in_with_the_one_who_orders(self, shop, browse_as):
         page = browse_as("paul.dupont").get(MIGRATION)
         assert page.one("#order-contact")["value"] == "Paul DUPONT"

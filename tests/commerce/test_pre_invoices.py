@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+import time_machine
 from sqlalchemy import select, update
 
 from demo.factur_x import document
@@ -93,9 +94,11 @@ class TestTries:
     def test_invoices_1_the_last_try_gives_up_in_sight_of_the_operator(
         self, app, away, store, flask, paul, worker
     ):
-        with app.app_context():
-            for _ in range(len(DELAYS) + 1):
+        with app.app_context(), time_machine.travel(now(), tick=False) as clock:
+            for delay in (*DELAYS, 0):
                 self.fail(app, away)
+                pre_invoice_making.make_pdf(away)  # woken once more meanwhile: no try of its own
+                clock.shift(delay)
         assert report(app).pre_invoice_state == "failed"
         with app.app_context():
             pre_invoice_making.make_pdf(away)  # no try more
@@ -147,9 +150,11 @@ class TestTries:
 
     def test_invoices_1_a_try_not_due_yet_is_not_swept(self, app, away, worker):
         worker.redis.flushdb()
-        with app.app_context():
-            for _ in range(3):
+        with app.app_context(), time_machine.travel(now(), tick=False) as clock:
+            for delay in DELAYS[:3]:
                 self.fail(app, away)
+                clock.shift(delay)
+            clock.shift(-1)
             sweeps.make_pre_invoices()
         assert worker.waiting() == []
 

@@ -20,6 +20,7 @@ from selfcare.database import db
 from selfcare.models import ConsoleAccess, now
 from selfcare.services import console_sweeps
 from tests.jobs.converging import LOGIN, change, converge
+from tests.plugin_console import peers
 from tests.wizard import add
 
 WORKER = """
@@ -31,6 +32,7 @@ with app.app_context():
 """
 
 
+@pytest.mark.parametrize("console", peers(), indirect=True)  # Keystone with either database
 class TestTheWholeWay:
     def test_users_4_power_user_gets_an_account_and_two_mails_in_order(
         self, app, paul, users, ref, iam, access, outbox, mailing, worker

@@ -183,6 +183,16 @@ class TestAway:
         ]
         assert len(scheduled) == 1
 
+    def test_safe_woken_too_often_it_is_tried_no_more_often(self, app, write, row, worker, mailing):
+        """A sweep wakes what still waits in the queue; that must not use the tries up."""
+        mailing.stop()
+        mail_id = write()
+        with app.app_context():
+            for _ in range(7):
+                mail.deliver.enqueue(mail_id)
+        worker.run()
+        assert (row(mail_id).attempts, row(mail_id).state) == (1, MailState.QUEUED)
+
     def test_safe_smtp_back_again_the_mail_leaves_once(self, app, write, row, sweep, mailing):
         mailing.stop()
         mail_id = write()
@@ -247,9 +257,11 @@ class TestAway:
         with app.app_context():
             db.session.execute(update(Mail).values(name="no_such_mail"))
             db.session.commit()
-        for _ in range(len(DELAYS) + 1):
-            with app.app_context(), pytest.raises(Exception, match="no_such_mail"):
-                mail.deliver(mail_id)
+        with time_machine.travel(now(), tick=False) as clock:
+            for delay in (*DELAYS, 0):
+                with app.app_context(), pytest.raises(Exception, match="no_such_mail"):
+                    mail.deliver(mail_id)
+                clock.shift(delay)
         assert row(mail_id).state == MailState.FAILED
 
     def test_safe_a_deleted_account_s_mail_does_not_block_the_others(

@@ -112,6 +112,16 @@ class TestSavepoints:
         assert wishes() == []
 
 
+def test_safe_sweeps_add_nothing_to_a_queue_that_is_full(wishes, monkeypatch):
+    monkeypatch.setattr(jobs, "CROWDED", 2)
+    remember.wake([1, 2, 3])
+    db.session.commit()
+    assert wishes() == [1, 2, 3]
+    remember.wake([4])
+    db.session.commit()
+    assert wishes() == [1, 2, 3]
+
+
 class TestRunning:
     def test_design_a_job_runs_in_a_transaction_of_its_own(self, app, cast, worker):
         """Its context ends with a commit, so `wake_mails` can enqueue in turn."""

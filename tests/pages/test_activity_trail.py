@@ -29,6 +29,8 @@ def test_staff_4_opening_an_invoice_is_on_record(app, papers, browse_as):
     action, actor, subject, ref = entries(app)[-1]
     assert (action, actor, ref) == ("document.opened", "paul.dupont", "OCB0000124")
     assert subject.endswith(".pdf")
+    for found in ("OCB0000124", "ocb0000", subject):
+        assert len(paul.get(f"/account/activity?q={found}").all("tbody tr")) == 1, found
 
 
 def test_staff_4_a_document_out_of_reach_leaves_no_trace(app, cast, papers, browse_as):

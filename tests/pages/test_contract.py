@@ -132,6 +132,16 @@ class TestDashboard:
         assert refused.status == 403
         assert "at least one role on the technical console" in refused.words
 
+    def test_dash_1_the_console_s_own_address_where_the_portal_knows_it(
+        self, cast, browse_as, setting
+    ):
+        cast.member("paul.dupont", console_roles=["guest"])
+        setting(console_url="")
+        assert not browse_as("paul.dupont").get(f"{HERE}/console").all("main a[href^=https]")
+        setting(console_url="https://console.example.com/")
+        page = browse_as("paul.dupont").get(f"{HERE}/console")
+        assert page.all('main a[href="https://console.example.com/"]')
+
     def test_dash_1_figures_only_where_subscriptions_may_be_read(self, cast, browse_as):
         cast.member("paul.dupont", dashboard=VISITOR, subscriptions=VISITOR)
         cast.member("martin.dupont", dashboard=VISITOR)

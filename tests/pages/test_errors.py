@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from selfcare.database import db
+from selfcare.models import Account
 from selfcare.rights import Profile
 from selfcare.services import memberships
 from tests.browsing import Browser
@@ -128,6 +130,17 @@ class TestFailures:
         assert "The portal is catching its breath" in page.words
         assert page.headers["Retry-After"] == "30"
         assert "SELECT" not in page.text
+
+    def test_safe_an_error_quotes_no_values(self, app):
+        """Its text goes to the log, to Redis and to Sentry."""
+        same = Account(login="paul.dupont", email="p@x.example", first_name="P", last_name="D")
+        same.password_hash = "a hash nobody shall read"
+        with app.app_context():
+            db.session.add(same)
+            with pytest.raises(IntegrityError) as refused:
+                db.session.flush()
+        assert "INSERT INTO accounts" in str(refused.value)
+        assert "a hash" not in str(refused.value)
 
     def test_safe_503_when_there_is_no_database_at_all(self, another_app, browse_as, tmp_path):
         paul = browse_as("paul.dupont")

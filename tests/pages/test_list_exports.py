@@ -101,6 +101,19 @@ class TestExport:
         assert {len(row) for row in rows} == {columns}
         assert len(rows) == 2
 
+    def test_safe_exports_have_a_limit_and_pages_none(self, another_app, cast, browse_as):
+        cast.member("sophie.dupont", orders=VISITOR)
+        paul, sophie = browse_as("paul.dupont"), browse_as("sophie.dupont")
+        portal = another_app(throttle_export="2 per minute")
+        for browser in (paul, sophie):
+            browser.client.application, browser.app = portal, portal
+        assert paul.get(f"{ORDERS}?format=csv").status == 200
+        assert paul.get("/account/data.json").status == 200
+        refused = paul.get("/account/orders?format=csv")
+        assert (refused.status, refused.headers["Retry-After"]) == (429, "60")
+        assert paul.get(ORDERS).status == 200
+        assert sophie.get(f"{ORDERS}?format=csv").status == 200
+
     def test_list_1_no_export_without_the_right(self, cast, browse_as):
         cast.member("martin.dupont")
         cast.order()

@@ -193,6 +193,16 @@ class TestSignOut:
         office.post("/logout")
         assert train.get("/").status == 200
 
+    def test_auth_7_signing_in_anew_ends_the_former_session(self, app, browse_as):
+        paul, thief = browse_as("paul.dupont"), Browser(app)
+        cookie = paul.client.get_cookie("session", domain="portal.test")
+        thief.client.set_cookie("session", cookie.value, domain="portal.test")
+        token = {"csrf_token": paul.get("/").csrf()}
+        data = token | {"login": "paul.dupont", "password": PASSWORD}
+        assert paul.post("/login", data).status == 303
+        assert paul.get("/").status == 200
+        assert thief.get("/").status == 303
+
     def test_auth_1_every_sign_in_gets_a_session_of_its_own(self, app, browse):
         """No fixation: what was in the session before signing in is gone."""
         browse.get("/login")
@@ -242,6 +252,12 @@ class TestSession:
         assert "Secure" in cookie
         assert "Domain" not in cookie
         assert "max-age=" in answer.headers["Strict-Transport-Security"]
+
+    def test_safe_cookies_are_signed_with_sha_256(self, browse):
+        answer = browse.sign_in("paul.dupont")
+        for cookie in answer.headers.getlist("Set-Cookie"):
+            signature = cookie.partition(";")[0].rpartition(".")[2]
+            assert len(signature) == 43, cookie  # 256 bits in base64; SHA-1 makes 27 letters
 
     def test_auth_1_signing_out_empties_the_browsers_cache(self, browse_as):
         paul = browse_as("paul.dupont")

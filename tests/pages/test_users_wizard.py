@@ -38,7 +38,7 @@ class TestAdding:
             ("login", "sophie", "8 to 64 characters"),
             ("login", "sophie.dupônt", "8 to 64 characters"),
             ("email", "sophie", "email address"),
-            ("mobile", "12", "No such phone number"),
+            ("mobile", "12", "Enter a phone number such as"),
             ("mobile", "01 23 45 67 89", "fixed line"),
             ("mobile", "", "fixed or mobile"),
             ("last_name", " ", "Enter the last name"),

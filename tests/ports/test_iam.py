@@ -18,7 +18,10 @@ from selfcare.services.iam.port import NewKey, Person
 from tests.ports.witness import GUEST, POWER, SOPHIE, groups_of
 
 # openstacksdk warns of itself
-pytestmark = pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")
+pytestmark = [
+    pytest.mark.once,
+    pytest.mark.filterwarnings("ignore::PendingDeprecationWarning"),
+]
 
 
 def new_key(secret="s" * 32):

@@ -10,7 +10,10 @@ from selfcare.services.iam import errors
 from tests.ports.witness import GUEST, POWER, SOPHIE, groups_of
 
 # openstacksdk warns of itself
-pytestmark = pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")
+pytestmark = [
+    pytest.mark.once,
+    pytest.mark.filterwarnings("ignore::PendingDeprecationWarning"),
+]
 
 
 class TestDetails:

@@ -16,6 +16,7 @@ from selfcare.services.iam.port import NewKey, Person
 from tests.keystone import Console
 
 pytestmark = [
+    pytest.mark.once,
     pytest.mark.slow,
     # openstacksdk warns of itself
     pytest.mark.filterwarnings("ignore::PendingDeprecationWarning"),

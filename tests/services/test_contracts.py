@@ -18,8 +18,9 @@ COMMAND = (
 
 @pytest.fixture
 def create(app):
-    def run(ref: str, mobile: str = "0612345678"):
-        return app.test_cli_runner().invoke(args=[*COMMAND.format(ref=ref).split(), mobile])
+    def run(ref: str, mobile: str = "0612345678", *more: str):
+        args = [*COMMAND.format(ref=ref).split(), mobile, *more]
+        return app.test_cli_runner().invoke(args=args)
 
     return run
 
@@ -49,6 +50,20 @@ def test_staff_3_a_reference_is_given_once(app, create):
     again = create("OCB0000999")
     assert again.exit_code == 1
     assert "OCB0000999 exists already" in again.output
+
+
+@pytest.mark.parametrize(
+    ("option", "text", "why"),
+    [
+        ("--login", "léa", "login: A login has 8 to 64 characters"),
+        ("--email", "lea", "email: Enter an email address"),
+        ("--last-name", "\u200b", "last_name: Enter the last name"),
+        ("--mobile", "0123456789", "mobile: This is a fixed line"),
+    ],
+)
+def test_staff_3_the_referent_is_held_to_the_rules_of_all_users(app, create, option, text, why):
+    done = create("OCB0000999", "0612345678", option, text)
+    assert (done.exit_code, why in done.output) == (1, True), done.output
 
 
 @pytest.mark.parametrize(("ref", "mobile"), [("ocb1", "0612345678"), ("OCB0000999", "12")])
