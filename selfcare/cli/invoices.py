@@ -94,6 +94,10 @@ class _Loader:
             self.rules.check(read.xml)
         keep = not self.report.dry_run
         invoice = invoicing.add(read, pdf, keep=keep, contract_ref=self.contract)
+        if self.report.is_doubled(invoice.digest):
+            raise AlreadyThere
+        if self.report.is_doubled(invoice.number):
+            raise InvoiceRefused(f"the number {invoice.number} is there twice")
         done = f"{invoice.number}, {invoice.net} {invoice.currency}"
         self.report.finish()
         return done

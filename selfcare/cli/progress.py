@@ -56,6 +56,7 @@ class Report:
         self._new: list[str] = []
         self._known: list[str] = []
         self._refused: list[str] = []
+        self._met: set[object] = set()
 
     def finish(self) -> None:
         """Keep what one file brought, or not in a dry run."""
@@ -63,6 +64,12 @@ class Report:
             db.session.rollback()
         else:
             db.session.commit()
+
+    def is_doubled(self, what: object) -> bool:
+        """Whether a dry run met this before: the database forgot it when it was rolled back."""
+        met = self.dry_run and what in self._met
+        self._met.add(what)
+        return met
 
     def loaded(self, name: str, what: str) -> None:
         """A file came in."""

@@ -31,6 +31,8 @@ def load(paths: tuple[Path, ...], *, replace: bool, dry_run: bool) -> None:
             try:
                 usage_reading.check_size(path.stat().st_size)
                 loaded = usage.load(path.read_bytes(), replace=replace, keep=not dry_run)
+                if report.is_doubled((loaded.contract_id, loaded.month)) and not replace:
+                    raise BadReport([f"the month {loaded.month:%m/%Y} is there twice"])  # noqa: TRY301
                 done = f"{loaded.month:%m/%Y}, {loaded.total} {loaded.currency}"
                 report.finish()
             except AlreadyThere:

@@ -170,6 +170,15 @@ class TestRefusals:
 
 
 class TestFiles:
+    def test_invoices_2_a_dry_run_says_of_doubles_what_loading_does(self, load, tmp_path):
+        put(tmp_path, "1.pdf", document(bill()))
+        put(tmp_path, "2.pdf", document(bill(lines=(("Usage", Decimal("1.00")),))))
+        put(tmp_path, "3.pdf", (tmp_path / "1.pdf").read_bytes())
+        for options in (("--dry-run",), ()):
+            output, code = load(tmp_path, options=options)
+            assert code == 1
+            assert "1 loaded, 1 there already, 1 refused" in output
+
     def test_invoices_2_a_file_of_another_kind_is_not_passed_over(self, load, tmp_path):
         output, code = load(put(tmp_path, "one.xml", b"<a/>"))
         assert code == 1

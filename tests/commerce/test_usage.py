@@ -147,6 +147,14 @@ class TestLoading:
         assert code == 1
         assert "report.xlsx: no .csv file" in output
 
+    def test_invoices_1_a_dry_run_says_of_doubles_what_loading_does(self, load, flask, tmp_path):
+        for number in (1, 2):
+            (tmp_path / f"{number}.csv").write_bytes(usage_report(usage_line(Amount=str(number))))
+        for options in (["--dry-run"], []):
+            output, code = flask("usage", "load", *options, str(tmp_path))
+            assert code == 1
+            assert "1 loaded, 0 there already, 1 refused" in output
+
     def test_invoices_1_one_loaded_by_two_at_once_is_refused_in_words(
         self, load, flask, tmp_path, monkeypatch
     ):
