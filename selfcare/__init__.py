@@ -38,7 +38,12 @@ def create_app(settings: config.Settings | None = None, **overrides: Any) -> Fla
     if settings.sentry_dsn:
         import sentry_sdk  # noqa: PLC0415 (only where it is used)
 
-        sentry_sdk.init(settings.sentry_dsn, send_default_pii=False, include_local_variables=False)
+        sentry_sdk.init(
+            settings.sentry_dsn,
+            send_default_pii=False,
+            include_local_variables=False,
+            before_send=logs.reported,
+        )
     app = Flask(__name__, static_folder=None)
     app.config.from_mapping(config.flask_config(settings))
     jinja.init_app(app)

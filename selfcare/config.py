@@ -172,7 +172,8 @@ class Settings:
     )
     throttle_recovery: str = setting(
         "3 per 10 minutes; 6 per hour; 12 per day",
-        "Mails with a password link or a login, per login or mail address asked for.",
+        "Mails with a password link or a login, per login or mail address asked for; mails to"
+        " confirm a new address, per account and address.",
     )
     throttle_recovery_address: str = setting(
         "20 per 10 minutes; 60 per hour",

@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import structlog
-from flask import Flask, g, make_response, request
+from flask import Flask, g, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, InternalServerError
 
-from selfcare.access import Missing
+from selfcare import logs
+from selfcare.access import Missing, safe_next
 from selfcare.database import db
 from selfcare.extensions import login_manager
 from selfcare.jinja import render
@@ -44,6 +46,12 @@ def _answer(code: int, **context: Any) -> ResponseReturnValue:
 
 
 def _csrf(_problem: CSRFError) -> ResponseReturnValue:
+    """Nothing was done. Who signed in or out in another tab meanwhile is where they want to be."""
+    if request.form.get("csrf_token"):
+        if request.endpoint == "auth.login" and current_user.is_authenticated:
+            return redirect(safe_next(request.args.get("next")), code=303)
+        if request.endpoint == "auth.logout" and not current_user.is_authenticated:
+            return redirect(url_for("auth.login"), code=303)
     return _answer(400, csrf=True)
 
 
@@ -81,7 +89,7 @@ def _http(problem: HTTPException) -> ResponseReturnValue:
 def _database(problem: OperationalError | PoolTimeout) -> ResponseReturnValue:
     """The database is away or too busy: nothing was saved, and the reader may try again."""
     cause = getattr(problem, "orig", None) or problem
-    log.error("database_unavailable", problem=str(cause), path=request.path)
+    log.error("database_unavailable", problem=str(cause), path=logs.path())
     db.session.rollback()
     return _plain(503)
 

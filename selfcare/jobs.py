@@ -135,11 +135,14 @@ def job(*, queue: str, timeout: int = 120) -> Callable[[Callable[..., None]], Jo
 def _wake(session: Session) -> None:
     if session.in_nested_transaction():  # the hook fires for savepoints too
         return
-    for wanted, args in session.info.pop("wakeups", []):
+    waiting = session.info.pop("wakeups", [])
+    for number, (wanted, args) in enumerate(waiting):
         try:
             wanted.enqueue(*args)
-        except RedisError as problem:
-            log.warning("job_left_to_the_sweep", job=wanted.path, problem=str(problem))
+        except RedisError as problem:  # a Redis that hangs takes its time to say so, each time
+            left = len(waiting) - number
+            log.warning("job_left_to_the_sweep", job=wanted.path, left=left, problem=str(problem))
+            return
 
 
 _before: WeakKeyDictionary[SessionTransaction, int] = WeakKeyDictionary()

@@ -6,9 +6,10 @@ import logging
 import re
 import secrets
 import time
+from typing import Any
 
 import structlog
-from flask import Flask, Response, g, request
+from flask import Flask, Response, g, has_request_context, request
 from structlog.typing import Processor
 
 from selfcare.config import Settings
@@ -62,15 +63,28 @@ def configure(settings: Settings) -> None:
         logging.getLogger(name).setLevel(level)
 
 
-def _path() -> str:
+def path() -> str:
     """The path; its pattern where the path holds a secret (links in mails)."""
     if request.url_rule and "token" in (request.view_args or {}):
         return request.url_rule.rule
     return request.path
 
 
+def reported(event: Any, _hint: Any) -> Any:
+    """An error's report as it goes to Sentry: without the secret of a mailed link."""
+    if has_request_context() and "url" in event.get("request", {}):
+        event["request"]["url"] = request.host_url.rstrip("/") + path()
+    return event
+
+
+def _log_exception(exc_info: Any) -> None:
+    """Flask's own words hold the path as it is."""
+    log.error("exception", method=request.method, path=path(), exc_info=exc_info)
+
+
 def init_app(app: Flask) -> None:
     """Give each request an id and one line."""
+    app.log_exception = _log_exception  # type: ignore[method-assign]
 
     @app.before_request
     def begin() -> None:
@@ -88,7 +102,7 @@ def init_app(app: Flask) -> None:
             log.info(
                 "request",
                 method=request.method,
-                path=_path(),
+                path=path(),
                 status=response.status_code,
                 ms=round((time.perf_counter() - g.began) * 1000, 1) if "began" in g else None,
                 account=who,

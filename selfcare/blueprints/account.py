@@ -12,7 +12,7 @@ from selfcare.database import db
 from selfcare.lists import contracts, orders, subscriptions
 from selfcare.models import LOCALES, Order, Subscription
 from selfcare.rights import Section
-from selfcare.services import fulfilment, ordering
+from selfcare.services import fulfilment, links, ordering
 from selfcare.templating import MENU_ENDPOINTS
 
 bp = Blueprint("account", __name__, url_prefix="/account")
@@ -29,7 +29,8 @@ def index() -> ResponseReturnValue:
 @signed_in
 def profile() -> ResponseReturnValue:
     """My login and personal data (figure 38)."""
-    return rendering.page("account/profile.html")
+    waiting = links.email_to_confirm(current_account())
+    return rendering.page("account/profile.html", waiting=waiting)
 
 
 @bp.get("/contracts")

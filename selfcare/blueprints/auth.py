@@ -16,7 +16,7 @@ from selfcare.forms.auth import SignInForm
 from selfcare.forms.security import CodeForm, PasskeyForm
 from selfcare.models import SignIn
 from selfcare.security import SIGNED_WITH
-from selfcare.services import accounts, audit, passkeys, sessions, throttling, two_factor
+from selfcare.services import accounts, passkeys, sessions, throttling
 from selfcare.services.accounts import Browser, WrongCredentials
 from selfcare.services.passkeys import PasskeyRefused
 from selfcare.services.throttling import TooManyAttempts
@@ -55,6 +55,7 @@ def login() -> ResponseReturnValue:
         _end_former()
         session.clear()
         session[AWAITING] = sign_in.get_id()
+        session["locale"] = sign_in.account.locale  # whose page comes next is known
         return redirect(url_for(".code", next=request.args.get("next")), code=303)
     return _enter(sign_in, target)
 
@@ -70,17 +71,15 @@ def code() -> ResponseReturnValue:
     if not form.validate_on_submit():
         return rendering.page("auth/code.html", form=form), 422 if form.errors else 200
     try:
-        two_factor.check(sign_in.account, form.code.data or "", settings=settings())
+        opened = accounts.give_code(sign_in, form.code.data or "", settings=settings())
     except WrongCode:
-        form.code.errors = [_("That is not the code of this moment, or it was used before")]
-        audit.record("sign_in.wrong_code", actor=None, subject=sign_in.account)
         db.session.commit()
+        form.code.errors = [_("That is not the code of this moment, or it was used before")]
         return rendering.page("auth/code.html", form=form), 422
     except TooManyAttempts as wait:
         db.session.rollback()
         headers = {"Retry-After": str(wait.seconds)}
         return rendering.page("auth/code.html", form=form, wait=wait), 429, headers
-    opened = sessions.complete(sign_in, settings=settings())
     db.session.commit()
     return _enter(opened, safe_next(request.args.get("next")))
 
@@ -93,6 +92,8 @@ def passkey() -> ResponseReturnValue:
     form, refused = PasskeyForm(), False
     if not passkeys.possible(settings()):
         abort(404)
+    if request.method == "GET" and current_user.is_authenticated:
+        return redirect(target, code=303)
     if form.validate_on_submit():
         try:
             sign_in = passkeys.sign_in(

@@ -6,16 +6,16 @@ from flask import Blueprint, flash, jsonify, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
-from wtforms import PasswordField
 
 from selfcare import rendering
 from selfcare.access import current_account, settings, signed_in
-from selfcare.blueprints.proofs import has_password
+from selfcare.blueprints.proofs import has_password, why
 from selfcare.database import db
 from selfcare.forms.profile import ChangePasswordForm, ProfileForm
 from selfcare.lists.activity import ActivityList
 from selfcare.resuming import resumes
 from selfcare.services import accounts, audit, passwords, personal_data
+from selfcare.services.throttling import TooManyAttempts
 
 bp = Blueprint("profile", __name__, url_prefix="/account")
 
@@ -43,11 +43,10 @@ def edit() -> ResponseReturnValue:
     me = current_account()
     form = ProfileForm(obj=me)
     new_email = (form.email.data or "").casefold() != me.email.casefold()
-    if not (form.validate_on_submit() and (not new_email or _proved(form.current))):
+    if not (form.validate_on_submit() and (not new_email or _asked(form))):
         return rendering.page("account/edit.html", form=form), 422 if form.errors else 200
     accounts.change_data(me, form.plain)
     if new_email:
-        accounts.ask_new_email(me, form.email.data or "")
         flash(
             _(
                 "Your data is saved. Your new address counts once you have opened the mail sent to"
@@ -80,9 +79,16 @@ def data() -> ResponseReturnValue:
     return answer
 
 
-def _proved(field: PasswordField) -> bool:
-    """Whether the password that a new address takes was given."""
-    if not field.data:
-        field.errors = [_("Enter your current password to change your email address")]
+def _asked(form: ProfileForm) -> bool:
+    """Whether the new address could be asked for: it takes the password, and not too often."""
+    if not form.current.data:
+        form.current.errors = [_("Enter your current password to change your email address")]
         return False
-    return has_password(field)
+    if not has_password(form.current):
+        return False
+    try:
+        accounts.ask_new_email(current_account(), form.email.data or "", settings=settings())
+    except TooManyAttempts as refusal:
+        form.email.errors = [why(refusal)]
+        return False
+    return True

@@ -107,7 +107,7 @@ def confirm_email() -> ResponseReturnValue:
             return _secret(rendering.page("recovery/confirm_email.html", form=form, link=link))
         accounts.confirm_email(link)
     except LinkDead:
-        return _secret(rendering.page("recovery/dead.html")), 410
+        return _secret(rendering.page("recovery/dead_email.html")), 410
     except EmailTaken:
         db.session.commit()
         return _secret(rendering.page("recovery/email_taken.html")), 409

@@ -19,7 +19,10 @@ class CaptchaForm(FlaskForm):
     captcha = HiddenField(filters=[trimmed])
     answer = StringField(
         _l("Copy the characters"),
-        [DataRequired(_l("Copy the characters of the image")), Length(max=40)],
+        [
+            DataRequired(_l("Copy the characters of the image, or answer the question")),
+            Length(max=40),
+        ],
     )
 
     def validate(self, extra_validators: Any = None) -> bool:
@@ -28,5 +31,7 @@ class CaptchaForm(FlaskForm):
             return False
         if captcha.solved(self.captcha.data or "", self.answer.data or ""):
             return True
-        self.answer.errors = [_l("That is not what was asked; here is another one")]
+        self.answer.errors = [
+            _l("That is not the answer, or the page had been open for 10 minutes: try again below")
+        ]
         return False

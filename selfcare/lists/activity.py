@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, Row, func
 
@@ -17,11 +18,12 @@ from selfcare.models import AuditEntry, fold
 
 def details(row: Row[Any], _reader: Reader | None = None) -> str:
     """What is known besides: a reason, a ticket, an address, in plain words."""
-    words = [str(row.subject)] if row.subject and row.subject != row.actor else []
+    words = [str(row.about)]
     for name, value in json.loads(row.details).items():
         parts = value if isinstance(value, list) else [value]
         shown = ", ".join(str(wording.ACCOUNT_FIELD.get(part, part)) for part in parts)
-        words.append(f"{wording.AUDIT_DETAIL.get(name, name)} : {shown}" if shown else "")
+        label = str(wording.AUDIT_DETAIL.get(name, name))
+        words.append(_("%(label)s: %(value)s", label=label, value=shown) if shown else "")
     return " · ".join(word for word in words if word)
 
 

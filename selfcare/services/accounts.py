@@ -23,6 +23,7 @@ from selfcare.services import (
     throttling,
     two_factor,
 )
+from selfcare.services.two_factor import WrongCode
 
 NOTICE_EVERY = timedelta(days=1)
 DETAIL = {"first_name": "full_name", "last_name": "full_name", "mobile": "mobile"}
@@ -73,18 +74,39 @@ def sign_in(login: str, password: str, *, browser: Browser, settings: Settings) 
     if not passwords.matches(account, password) or account is None:
         by_address.count()
         audit.record("sign_in.failed", actor=None, subject=account or "")
-        if account and by_account.exhausted():
-            _tell_owner(account, browser)
+        if by_account.exhausted() and account:  # asked for unknown logins, too: it takes time
+            _tell_owner("failed_sign_ins", account, ip=browser.ip)
         raise WrongCredentials
     by_account.release()
-    audit.record("sign_in.done", actor=account, subject=account)
+    awaits_code = two_factor.of(account) is not None
+    if not awaits_code:
+        audit.record("sign_in.done", actor=account, subject=account)
     return sessions.begin(
         account,
         ip=browser.ip,
         user_agent=browser.user_agent,
         settings=settings,
-        awaits_code=two_factor.of(account) is not None,
+        awaits_code=awaits_code,
     )
+
+
+def give_code(sign_in: SignIn, code: str, *, settings: Settings) -> SignIn:
+    """Check the second factor of a sign-in whose password was right; gives the open one (AUTH-7).
+
+    Raises:
+        WrongCode: the caller commits all the same, as after a wrong password.
+        TooManyAttempts: nothing was checked.
+    """
+    account = sign_in.account
+    try:
+        two_factor.check(account, code, settings=settings)
+    except WrongCode:
+        audit.record("sign_in.wrong_code", actor=None, subject=account)
+        if two_factor.brake(account, settings).exhausted():
+            _tell_owner("wrong_codes", account, ip=sign_in.ip)
+        raise
+    audit.record("sign_in.done", actor=account, subject=account)
+    return sessions.complete(sign_in, settings=settings)
 
 
 def check_password(account: Account, password: str, *, settings: Settings) -> None:
@@ -118,11 +140,18 @@ def change_data(account: Account, data: Mapping[str, str | None]) -> None:
         audit.record("account.changed", actor=account, subject=account, details={"what": changed})
 
 
-def ask_new_email(account: Account, email: str) -> None:
+def ask_new_email(account: Account, email: str, *, settings: Settings) -> None:
     """A link goes to the new address; the old one stays in use and is told (ACCOUNT-1).
 
-    Whether the address belongs to somebody else is only said to whoever opens that link.
+    An address asked for before is forgotten: it may have been a stranger's, typed by mistake.
+    Whether this one belongs to somebody else is only said to whoever opens its link.
+
+    Raises:
+        TooManyAttempts: this person, or people for this address, asked too often.
     """
+    for kind, subject in (("new-email", str(account.id)), ("new-email-mailbox", email)):
+        throttling.of_subject(kind, subject, settings.throttle_recovery).take()
+    links.end_all(account, LinkPurpose.CONFIRM_EMAIL)
     link = links.create(account, LinkPurpose.CONFIRM_EMAIL, email=email)
     mail.write("email_change", account, to=email, link_id=link.id)
     mail.write("email_change_notice", account, email=email)
@@ -151,13 +180,13 @@ def confirm_email(link: MailedLink) -> None:
     audit.record("email.changed", actor=account, subject=account, details={"former": old})
 
 
-def _tell_owner(account: Account, browser: Browser) -> None:
-    """One mail a day at most, however long the burst and however many are failing at once."""
+def _tell_owner(name: str, account: Account, *, ip: str) -> None:
+    """One such mail a day at most, however long the burst and however many fail at once."""
     db.session.execute(select(Account.id).where(Account.id == account.id).with_for_update())
     recent = select(Mail.id).where(
         Mail.account_id == account.id,
-        Mail.name == "failed_sign_ins",
+        Mail.name == name,
         Mail.created_at > now() - NOTICE_EVERY,
     )
     if db.session.execute(recent.limit(1)).first() is None:
-        mail.write("failed_sign_ins", account, ip=browser.ip, at=now().isoformat())
+        mail.write(name, account, ip=ip, at=now().isoformat())

@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from flask import Flask, g, request
-from sqlalchemy import String, bindparam, cast, delete, or_, select
+from sqlalchemy import String, bindparam, case, cast, delete, or_, select
 
 from selfcare.database import Chosen, Rows, db
 from selfcare.jobs import job
@@ -64,6 +64,9 @@ _CONCERNING: Rows = select(
     AuditEntry.actor,
     AuditEntry.on_behalf_of,
     AuditEntry.subject,
+    case((AuditEntry.subject_id == bindparam("account"), ""), else_=AuditEntry.subject).label(
+        "about"
+    ),
     AuditEntry.contract_ref,
     AuditEntry.ip,
     cast(AuditEntry.details, String).label("details"),
@@ -79,7 +82,8 @@ _CONCERNING: Rows = select(
 def concerning(account_id: int) -> Chosen:
     """What somebody did, what was done for them, and what was done to their account.
 
-    `details` comes as JSON text: a list's rows hold plain values.
+    `details` comes as JSON text: a list's rows hold plain values. `about` is the subject, unless
+    that is the reader's own account.
     """
     return Chosen(_CONCERNING, {"account": account_id})
 

@@ -99,13 +99,32 @@ def use(link: MailedLink) -> None:
         raise LinkDead
 
 
-def end_all(account: Account) -> None:
-    """No link of the account opens anything any more."""
+def end_all(account: Account, *purposes: LinkPurpose) -> None:
+    """No link of the account opens anything any more, or none for these purposes."""
     db.session.execute(
         update(MailedLink)
-        .where(MailedLink.account_id == account.id, MailedLink.used_at.is_(None))
+        .where(
+            MailedLink.account_id == account.id,
+            MailedLink.used_at.is_(None),
+            MailedLink.purpose.in_(purposes or LinkPurpose),
+        )
         .values(used_at=now())
     )
+
+
+def email_to_confirm(account: Account) -> MailedLink | None:
+    """The link that was sent to a new address and still waits there."""
+    return db.session.execute(
+        select(MailedLink)
+        .where(
+            MailedLink.account_id == account.id,
+            MailedLink.used_at.is_(None),
+            MailedLink.purpose == LinkPurpose.CONFIRM_EMAIL,
+            MailedLink.expires_at > now(),
+        )
+        .order_by(MailedLink.id.desc())
+        .limit(1)
+    ).scalar_one_or_none()
 
 
 @job(queue="sweeps")

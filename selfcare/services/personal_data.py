@@ -13,6 +13,7 @@ from sqlalchemy import select
 from selfcare.database import Rows, db
 from selfcare.models import (
     Account,
+    AuditEntry,
     ConsoleAccess,
     Contract,
     Mail,
@@ -28,7 +29,6 @@ from selfcare.services import audit, two_factor
 def of(account: Account) -> dict[str, Any]:
     """As JSON values; hashes and secrets are not data about the person and stay out."""
     mine = account.id
-    activity = audit.concerning(mine)
     return {
         "account": _plain(
             {
@@ -42,6 +42,8 @@ def of(account: Account) -> dict[str, Any]:
                     "phone",
                     "mobile",
                     "locale",
+                    "has_ece_changes",
+                    "has_ece_incidents",
                     "created_at",
                 )
             }
@@ -115,11 +117,22 @@ def of(account: Account) -> dict[str, Any]:
             .where(Mail.account_id == mine)
             .order_by(Mail.created_at)
         ),
-        "activity": [
-            {**row, "details": json.loads(row["details"])}
-            for row in _rows(activity.statement, activity.values)
-        ],
+        "activity": _activity(mine),
     }
+
+
+def _activity(account_id: int) -> list[dict[str, Any]]:
+    """Oldest first; `about` repeats what `subject` says."""
+    chosen = audit.concerning(account_id)
+    rows = _rows(chosen.statement.order_by(AuditEntry.id), chosen.values)
+    return [
+        {
+            name: json.loads(value) if name == "details" else value
+            for name, value in row.items()
+            if name != "about"
+        }
+        for row in rows
+    ]
 
 
 def _rows(statement: Rows, values: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:

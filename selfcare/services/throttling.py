@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 import math
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -45,20 +46,28 @@ class TooManyAttempts(Exception):
         return -(-self.seconds // 60)
 
 
+PAUSE = 5.0
+"""Seconds without asking a Redis that did not answer: a sign-in asks a dozen times, and each
+time could take the whole timeout."""
+
+
 @dataclass
 class Brakes:
     """The limiter in use: Redis, or this process's memory while Redis is away."""
 
     shared: MovingWindowRateLimiter
     alone: MovingWindowRateLimiter
+    away_until: float = 0.0
 
     def ask(self, verb: str, item: RateLimitItem, key: str) -> Any:
         """The shared limiter's answer, or our own if it is away."""
-        try:
-            return getattr(self.shared, verb)(item, key)
-        except RedisError as problem:
-            log.warning("throttling_alone", problem=str(problem))
-            return getattr(self.alone, verb)(item, key)
+        if time.monotonic() >= self.away_until:
+            try:
+                return getattr(self.shared, verb)(item, key)
+            except RedisError as problem:
+                self.away_until = time.monotonic() + PAUSE
+                log.warning("throttling_alone", problem=str(problem))
+        return getattr(self.alone, verb)(item, key)
 
 
 def init_app(app: Flask, settings: Settings) -> None:

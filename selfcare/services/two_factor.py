@@ -14,6 +14,7 @@ from selfcare.config import Settings
 from selfcare.database import db
 from selfcare.models import Account, RecoveryCode, SignIn, TwoFactor, now
 from selfcare.services import audit, mail, sealing, sessions, throttling
+from selfcare.services.throttling import Brake
 
 log = structlog.get_logger(__name__)
 
@@ -81,11 +82,11 @@ def confirm(account: Account, code: str, *, sign_in: SignIn, settings: Settings)
         TooManyAttempts: nothing was checked.
     """
     device = prepared(account)
-    brake = throttling.of_subject("code", str(account.id), settings.throttle_code)
-    brake.take()
+    counted = brake(account, settings)
+    counted.take()
     if device is None or not _accepted(device, code):
         raise WrongCode
-    brake.release()
+    counted.release()
     device.confirmed_at = now()
     sign_in.two_factor = True
     sessions.end_all(account, but=sign_in)
@@ -101,12 +102,17 @@ def check(account: Account, code: str, *, settings: Settings) -> None:
         WrongCode: it is none, or was used before.
         TooManyAttempts: nothing was checked.
     """
-    brake = throttling.of_subject("code", str(account.id), settings.throttle_code)
-    brake.take()
+    counted = brake(account, settings)
+    counted.take()
     device = of(account)
     if device is None or not (_accepted(device, code) or _recovered(account, code)):
         raise WrongCode
-    brake.release()
+    counted.release()
+
+
+def brake(account: Account, settings: Settings) -> Brake:
+    """What slows down guessing codes."""
+    return throttling.of_subject("code", str(account.id), settings.throttle_code)
 
 
 def renew_recovery_codes(account: Account) -> list[str]:

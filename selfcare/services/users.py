@@ -182,8 +182,7 @@ def _create(person: Newcomer) -> Account:
 
 
 def _refusal(clash: IntegrityError) -> Refusal:
-    said = str(clash.orig)
-    return LoginTaken() if "login" in said else AlreadyMember()
+    return LoginTaken() if "uq_accounts_login" in str(clash.orig) else AlreadyMember()
 
 
 def roles_of(membership: Membership) -> Roles:

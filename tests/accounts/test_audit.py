@@ -103,7 +103,7 @@ class TestMyActivity:
         assert len(page.all("tbody tr")) == 1
         assert "agent.support" in page.words
         assert "cannot find an invoice" in page.words
-        assert "T-12" in page.words
+        assert "ticket: T-12" in page.words
 
     def test_account_3_is_a_list_like_the_others(self, cast, browse, app):
         cast.account("paul.dupont", locale="en")
@@ -117,6 +117,16 @@ class TestMyActivity:
         assert part.all("section#activity")
         csv = browse.get("/account/activity?format=csv").text
         assert "Sign-in failed: wrong password" in csv
+
+    def test_account_3_details_have_a_heading_and_say_nothing_of_the_reader(self, cast, browse):
+        cast.account("paul.dupont", locale="en")
+        browse.sign_in("paul.dupont", "Wrong-2026!")
+        browse.sign_in("paul.dupont")
+        page = browse.get("/account/activity")
+        assert [str(th) for th in page.all("th") if "Details" in th.get_text()] == [
+            '<th class="shown" scope="col">Details</th>'
+        ]
+        assert page.texts("tbody td[data-label=Details]") == ["–", "–"]
 
     def test_account_3_html_in_details_is_text(self, cast, browse_as, app):
         cast.account("paul.dupont", locale="en")

@@ -58,6 +58,7 @@ def test_mail_is_translated(app: Flask, name):
     with app.app_context():
         french, english = (mail_samples.built(name, locale) for locale in ("fr", "en"))
     assert french.subject != english.subject
+    assert " :" not in str(english.body)
     first = [set(str(mail.body).splitlines()[2:4]) for mail in (french, english)]
     assert not first[0] & first[1] - {""}
 

@@ -178,6 +178,36 @@ class TestNewAddress:
         assert "former" in mailbox.text(to="paul.dupont@example.com")
         browse.get(link)
         assert browse.post("/email/confirm").status == 410
+        assert browse.get("/email/confirm").one("main a.button")["href"] == "/account/profile"
+
+    def test_account_1_the_profile_says_what_waits_for_its_owner(self, me, browse, mailbox):
+        assert self.NEW not in me.get("/account/profile").words
+        self.ask(me)
+        assert f"{self.NEW} takes its place once" in me.get("/account/profile").words
+        browse.get(mailbox.link(to=self.NEW, has="/email/confirm/"))
+        browse.post("/email/confirm")
+        assert "takes its place" not in me.get("/account/profile").words
+
+    def test_account_1_an_address_given_by_mistake_is_worth_nothing_after_the_next(
+        self, me, app, browse, mailbox
+    ):
+        self.ask(me, email="strangers@new.example")
+        mistaken = mailbox.link(to="strangers@new.example", has="/email/confirm/")
+        self.ask(me)
+        browse.get(mistaken)
+        assert browse.post("/email/confirm").status == 410
+        browse.get(mailbox.link(to=self.NEW, has="/email/confirm/"))
+        assert browse.post("/email/confirm").status == 303
+
+    def test_auth_6_nobody_is_flooded_with_mails_to_confirm(self, me, cast, browse_as, mailbox):
+        assert [self.ask(me).status for _time in range(3)] == [303] * 3
+        refused = self.ask(me, email="another@new.example", first_name="Pol")
+        assert refused.one("#errors a")["href"] == "#email"
+        assert "Too many attempts" in refused.words
+        assert refused.one("#first_name")["value"] == "Pol"
+        cast.account("sophie.dupont", locale="en")
+        assert self.ask(browse_as("sophie.dupont")).status == 422
+        assert len(mailbox.all()) == 6
 
     def test_account_1_asks_for_the_password(self, me, app, mailbox):
         assert self.ask(me, current="").one("#errors a")["href"] == "#current"
@@ -226,6 +256,8 @@ class TestMyData:
         assert len(data["orders"]) == 2
         assert len(data["subscriptions"]) == len(data["sign_ins"]) == 1
         assert "Hers" not in answer.text
+        done = [entry["at"] for entry in data["activity"]]
+        assert done == sorted(done)
         with app.app_context():
             assert str(account_of("paul.dupont").password_hash) not in answer.text
         assert "hash" not in answer.text

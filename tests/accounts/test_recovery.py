@@ -8,7 +8,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError
 
+from selfcare import logs
+from selfcare.blueprints import recovery as recovery_pages
 from selfcare.database import db
 from selfcare.models import Account, LinkPurpose, Mail, MailedLink, RecoveryRequest
 from selfcare.services import accounts, links, recovery
@@ -114,6 +117,29 @@ class TestPasswordLink:
         with caplog.at_level("INFO"):
             browse.get(link)
         assert link.rpartition("/")[2] not in caplog.text
+
+    @pytest.mark.parametrize(
+        "problem", [RuntimeError("surprise"), OperationalError("SELECT 1", {}, Exception("away"))]
+    )
+    def test_auth_2_no_failure_tells_the_token(
+        self, link, browse, app, monkeypatch, caplog, problem
+    ):
+        def fail(*_args, **_kwargs):
+            raise problem
+
+        monkeypatch.setitem(app.config, "PROPAGATE_EXCEPTIONS", False)
+        monkeypatch.setattr(recovery_pages, "_secret", fail)
+        with caplog.at_level("INFO"):
+            assert browse.get(link).status in {500, 503}
+        assert "/password/set/<token>" in caplog.text
+        assert link.rpartition("/")[2] not in caplog.text
+
+    def test_auth_2_error_reports_do_not_hold_the_token(self, app):
+        address = "http://portal.test/password/set/secret"
+        with app.test_request_context("/password/set/secret"):
+            sent = logs.reported({"request": {"url": address}}, None)
+        assert "secret" not in str(sent)
+        assert sent["request"]["url"].startswith("http://portal.test/")
 
     def test_auth_2_a_link_survives_a_new_secret_key(self, link, browse, app, monkeypatch):
         old = app.config["SECRET_KEY"]

@@ -118,8 +118,27 @@ class TestSigningIn:
     def test_auth_7_leads_to_the_page_first_asked_for(self, phone, browse):
         answer = browse.sign_in("paul.dupont", at="/login?next=/account/orders")
         assert answer.location == "/login/code?next=/account/orders"
+        back = browse.get(answer.location).all("main a[href^='/login']")
+        assert [link["href"] for link in back] == ["/login?next=/account/orders"]
         answer = browse.post(answer.location, {"code": phone.code()})
         assert answer.location == "/account/orders"
+
+    def test_auth_7_the_code_is_asked_for_in_the_owners_language(self, phone, app):
+        french = Browser(app, language="fr")
+        french.sign_in("paul.dupont")
+        assert french.get("/login/code").one("html")["lang"] == "en"
+
+    def test_auth_7_signed_in_is_on_record_once_the_code_was_right(self, phone, browse, app):
+        def recorded() -> list[str]:
+            with app.app_context():
+                made = select(AuditEntry.action).where(AuditEntry.action.startswith("sign_in."))
+                return list(db.session.execute(made.order_by(AuditEntry.id)).scalars())
+
+        browse.sign_in("paul.dupont")
+        give_code(browse, "000000")
+        assert recorded() == ["sign_in.wrong_code"]
+        give_code(browse, phone.code())
+        assert recorded() == ["sign_in.wrong_code", "sign_in.done"]
 
     def test_auth_7_a_code_is_good_once(self, phone, browse, app):
         code = phone.code()
@@ -155,6 +174,15 @@ class TestSigningIn:
         answer = give_code(browse, phone.code())
         assert answer.status == 429
         assert answer.headers["Retry-After"]
+
+    def test_auth_6_the_owner_learns_of_a_burst_of_wrong_codes(self, phone, browse, mailbox):
+        before = len(mailbox.all())
+        browse.sign_in("paul.dupont")
+        for number in range(6):
+            give_code(browse, f"{number:06}")
+        assert len(mailbox.all()) == before + 1
+        assert "has your password" in str(mailbox.last()["Subject"])
+        assert "/password/forgot?login=paul.dupont" in mailbox.text()
 
     @pytest.mark.parametrize("code", ["", "12345", "1234567", "abcdef", "١٢٣٤٥٦", "-" * 40, "é"])
     def test_auth_7_odd_codes_are_refused(self, phone, browse, code):

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from demo.ports import free_port
 from selfcare.database import db
 from selfcare.models import LinkPurpose
-from selfcare.services import audit, links, two_factor
+from selfcare.services import audit, links, mail_samples, two_factor
 from tests.browser.axe import LOOKS, faults
 from tests.browser.conftest import BROWSERS
 from tests.cast import PASSWORD, account_of
@@ -88,6 +88,18 @@ def test_accessible_account_pages_do_not_scroll_sideways(paul, set_password, win
             page = one.open(path)
             if (width := page.evaluate("document.documentElement.scrollWidth")) > 320:
                 wide.append(f"{path}: {width}")
+    assert wide == []
+
+
+def test_mail_fits_a_phone(app, chromium):
+    page, wide = chromium.new_page(viewport={"width": 320, "height": 600}), []
+    for name in mail_samples.names():
+        for language in ("fr", "en"):
+            with app.app_context():
+                page.set_content(str(mail_samples.built(name, language).html))
+            if (width := page.evaluate("document.documentElement.scrollWidth")) > 320:
+                wide.append(f"{name}, {language}: {width}")
+    page.close()
     assert wide == []
 
 

@@ -97,7 +97,7 @@ def test_services_3_a_choice_is_told_in_the_words_it_was_made_in(sell, browse_as
         row = db.session.execute(select(Mail).where(Mail.name == "order_placed")).scalar_one()
         row.locale = "fr"
         message = mail.message(row)
-    assert "Volume : 500 Go" in str(message.body)
+    assert "Volume\xa0: 500 Go" in str(message.body)
     assert "500 Go" in str(message.html)
 
 

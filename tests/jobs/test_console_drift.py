@@ -176,7 +176,7 @@ class TestOwnData:
     def confirm(app, email):
         with app.app_context():
             sophie = account_of(LOGIN)
-            accounts.ask_new_email(sophie, email)
+            accounts.ask_new_email(sophie, email, settings=app.extensions["settings"])
             accounts.confirm_email(db.session.execute(select(MailedLink)).scalars().all()[-1])
             db.session.commit()
 
@@ -184,7 +184,8 @@ class TestOwnData:
         self, app, ref, iam, settled, access
     ):
         with app.app_context():
-            accounts.ask_new_email(account_of(LOGIN), "new@example.com")
+            settings = app.extensions["settings"]
+            accounts.ask_new_email(account_of(LOGIN), "new@example.com", settings=settings)
             db.session.commit()
         assert access().state == "ready"
         self.confirm(app, "new@example.com")

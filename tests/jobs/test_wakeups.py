@@ -139,12 +139,15 @@ class TestRunning:
             assert one.queue in QUEUES
             assert one.path.startswith("selfcare.")
 
-    def test_safe_redis_away_at_commit_costs_nothing_but_time(self, another_app):
+    def test_safe_redis_away_at_commit_costs_nothing_but_time(self, another_app, capfd):
         portal = another_app(redis_url="unix:///nowhere/redis.sock")
         with portal.app_context():
             db.session.connection()
-            remember.after_commit(1)
-            db.session.commit()  # no error, the sweep will find the row
+            for number in (1, 2, 3):
+                remember.after_commit(number)
+            db.session.commit()  # no error, the sweep will find the rows
+        said = capfd.readouterr().err  # asked once: somebody waits for the page
+        assert (said.count("job_left_to_the_sweep"), '"left": 3' in said) == (1, True)
 
     def test_design_retries_wait_longer_and_longer(self):
         assert list(jobs.DELAYS) == sorted(set(jobs.DELAYS))

@@ -81,6 +81,9 @@ class TestSignIn:
         assert {"/password/forgot", "/login/forgot"} <= {str(a["href"]) for a in page.all("a")}
         for words in ("Mot de passe oublié", "Forgot your password?", "Identifiant oublié"):
             assert words in page.words
+        assert page.one("main > [lang=fr]").get_text().strip().startswith("Bienvenue")
+        english = page.texts("main > [lang=fr] [lang=en]")
+        assert {"Login", "Password", "Sign in"} <= set(english)
 
     def test_auth_1_fields_tell_password_managers_what_they_are(self, browse):
         page = browse.get("/login")
@@ -294,6 +297,24 @@ class TestForms:
         browse.get("/login")
         data = {"csrf_token": stranger, "login": "paul.dupont", "password": PASSWORD}
         assert browse.post("/login", data).status == 400
+
+    def test_auth_1_the_second_of_two_tabs_leads_on(self, browse):
+        """Its token is that of the session before the first one signed in, or out."""
+        before = browse.get(f"/login?next={ORDERS}").csrf()
+        browse.sign_in("paul.dupont")
+        form = {"csrf_token": before, "login": "paul.dupont", "password": PASSWORD}
+        answer = browse.post(f"/login?next={ORDERS}", form)
+        assert (answer.status, answer.location) == (303, ORDERS)
+        token = browse.get("/").csrf()
+        for _tab in range(2):
+            answer = browse.post("/logout", {"csrf_token": token})
+            assert (answer.status, answer.location) == (303, "/login")
+
+    def test_auth_1_nobody_is_signed_out_with_another_sessions_token(self, app, browse_as):
+        stranger = Browser(app).get("/login").csrf()
+        paul = browse_as("paul.dupont")
+        assert paul.post("/logout", {"csrf_token": stranger}).status == 400
+        assert paul.get("/").status == 200
 
     def test_auth_1_two_browsers_of_the_public_pages_get_tokens_of_their_own(self, app):
         first, second = Browser(app), Browser(app)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
+from redis import ConnectionError as RedisAway
 from sqlalchemy import select
 
 from selfcare.database import db
@@ -231,6 +232,19 @@ class TestRedisAway:
     def test_auth_6_guessing_is_still_slow(self, alone):
         statuses = [page.status for page in fail(Browser(alone), 7)]
         assert statuses == [422] * 5 + [429] * 2
+
+    def test_auth_6_a_sign_in_does_not_wait_for_redis_time_after_time(self, alone, monkeypatch):
+        asked = []
+
+        def away(*args):
+            asked.append(args)
+            raise RedisAway
+
+        shared = alone.extensions["brakes"].shared
+        for verb in ("test", "hit", "clear", "get_window_stats"):
+            monkeypatch.setattr(shared, verb, away)
+        fail(Browser(alone), 2)
+        assert len(asked) == 1
 
     def test_auth_6_the_owner_s_notice_waits_as_a_row(self, alone, mails):
         fail(Browser(alone), 6)
