@@ -7,14 +7,21 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from flask_wtf import FlaskForm
-
 from selfcare.models import LONGEST_NAME, LONGEST_REGION, PriceKind
 from selfcare.services import plausible
 from selfcare.services.definitions import CHOICE, KINDS, Definition, Field, Reservation
 
 DEFAULTS = ("", "account.full_name", "account.email", "account.phone")
 """What a field may be filled in with."""
+
+TAKEN = frozenset(
+    {
+        *("step", "draft", "csrf_token"),
+        *("data", "errors", "form_errors", "hidden_tag", "is_submitted", "meta"),
+        *("populate_obj", "process", "validate", "validate_on_submit"),
+    }
+)
+"""Names the order form has for itself, or a form of the library for its own ways."""
 
 
 def is_amount(value: Any) -> bool:
@@ -79,7 +86,7 @@ def _field_sense(asked: Field) -> Iterator[str]:
     where = f"field {asked.name!r}"
     if not re.fullmatch(r"[a-z][a-z0-9_]*", asked.name):
         yield f"{where}: its name takes lower-case letters, digits and _ only"
-    if asked.name in {"step", "csrf_token", "draft"} or hasattr(FlaskForm, asked.name):
+    if asked.name in TAKEN:
         yield f"{where}: this name is taken by the form itself"
     if asked.kind not in KINDS:
         yield f"{where}: its kind is one of {', '.join(KINDS)}"

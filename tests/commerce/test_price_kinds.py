@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 import pytest
+from flask_wtf import FlaskForm
 from sqlalchemy import select
 
 from selfcare.database import db
 from selfcare.models import Mail
 from selfcare.services import mail
+from selfcare.services.catalogue_sense import TAKEN
 from tests.commerce.test_fulfilment import flask
 from tests.commerce.test_ordering import confirm, orders, to_summary
 
@@ -173,6 +176,11 @@ REFUSED = {
         "the code of a currency",
     ),
 }
+
+
+def test_services_1_no_field_takes_a_name_of_the_form_s_own():
+    own = {name for name in dir(FlaskForm) if re.fullmatch(r"[a-z][a-z0-9_]*", name)}
+    assert own <= TAKEN
 
 
 @pytest.mark.parametrize("name", REFUSED)
