@@ -18,7 +18,7 @@ TAKEN = frozenset(
     {
         *("step", "draft", "csrf_token"),
         *("data", "errors", "form_errors", "hidden_tag", "is_submitted", "meta"),
-        *("populate_obj", "process", "validate", "validate_on_submit"),
+        *("populate_obj", "post_process", "process", "validate", "validate_on_submit"),
     }
 )
 """Names the order form has for itself, or a form of the library for its own ways."""
