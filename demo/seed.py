@@ -34,7 +34,7 @@ from selfcare.models import (
     now,
 )
 from selfcare.rights import OFFERS, Profile, Section, profiles_of_referent
-from selfcare.services import catalogue_loading, ordering, passwords
+from selfcare.services import catalogue_loading, ordering, passwords, phones
 
 
 def strangers() -> int:
@@ -132,7 +132,12 @@ def _account(login: str) -> Account:
     if account := there.scalar_one_or_none():
         return account
     [row] = [row for row in read("people")["person"] if row["login"] == login]
-    account = Account(**{**row, "created_at": in_paris(row["created_at"])})
+    numbers = {
+        name: phones.read(row[name], mobile=name == "mobile")
+        for name in ("phone", "mobile")
+        if name in row
+    }
+    account = Account(**{**row, **numbers, "created_at": in_paris(row["created_at"])})
     passwords.set_password(account, PASSWORD)
     db.session.add(account)
     db.session.flush()

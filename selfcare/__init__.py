@@ -37,11 +37,13 @@ def create_app(settings: config.Settings | None = None, **overrides: Any) -> Fla
     logs.configure(settings)
     if settings.sentry_dsn:
         import sentry_sdk  # noqa: PLC0415 (only where it is used)
+        from sentry_sdk.integrations.logging import LoggingIntegration  # noqa: PLC0415
 
         sentry_sdk.init(
             settings.sentry_dsn,
             send_default_pii=False,
             include_local_variables=False,
+            integrations=[LoggingIntegration(level=None, event_level=None)],  # errors, not lines
             before_send=logs.reported,
         )
     app = Flask(__name__, static_folder=None)

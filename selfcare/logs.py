@@ -71,9 +71,11 @@ def path() -> str:
 
 
 def reported(event: Any, _hint: Any) -> Any:
-    """An error's report as it goes to Sentry: without the secret of a mailed link."""
-    if has_request_context() and "url" in event.get("request", {}):
-        event["request"]["url"] = request.host_url.rstrip("/") + path()
+    """An error's report as it goes to Sentry: of the request no more than which page it was."""
+    event.pop("request", None)
+    if has_request_context():
+        address = request.host_url.rstrip("/") + path()
+        event["request"] = {"method": request.method, "url": address}
     return event
 
 

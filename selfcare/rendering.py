@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Hashable, Iterator, Mapping
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlsplit
@@ -24,6 +25,7 @@ from selfcare.services import memberships, throttling
 
 L = TypeVar("L", bound=ListQuery)
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+_NEGATIVE = re.compile(r"-\d+([.,]\d+)?")
 
 
 def wanted_part() -> str | None:
@@ -177,7 +179,7 @@ def csv_file(rows: ListQuery) -> Response:
         mimetype="text/csv",
         content_type="text/csv; charset=utf-8",
     )
-    answer.headers["Content-Disposition"] = attachment(rows.name, "csv")
+    answer.headers["Content-Disposition"] = attachment(rows.name, "csv", when=rows.about)
     answer.headers["Cache-Control"] = "private, no-store"
     return answer
 
@@ -192,16 +194,17 @@ def slow_exports_down() -> None:
     throttling.of_subject("export", str(current_account().id), limits).take()
 
 
-def attachment(what: str, kind: str) -> str:
-    """The header that names a download as its reader finds it again: what, of whom, of which day.
+def attachment(what: str, kind: str, *, when: str = "") -> str:
+    """The header that names a download as its reader finds it again: what, of whom, of when.
 
     Args:
         what: a key of `wording.FILE_NAME`.
         kind: the file's suffix.
+        when: the time it is about; else the present day.
     """
     here = place()
     parts = [str(wording.FILE_NAME[what]), here.contract.ref if here else current_account().login]
-    return f'attachment; filename="{"-".join(parts)}-{reader().today()}.{kind}"'
+    return f'attachment; filename="{"-".join(parts)}-{when or reader().today()}.{kind}"'
 
 
 def _csv(rows: ListQuery, me: Reader) -> Iterator[str]:
@@ -219,6 +222,12 @@ def _csv(rows: ListQuery, me: Reader) -> Iterator[str]:
 
 
 def _cells(rows: ListQuery, row: Row[Any], me: Reader) -> list[str]:
-    """A row's cells; text that a spreadsheet would take for a formula is made text (OWASP)."""
+    """A row's cells; text that a spreadsheet would take for a formula is made text (OWASP).
+
+    A negative amount stays a number, or a column with a credit note adds up wrong.
+    """
     texts = (column.text(row, me) for column in rows.columns)
-    return [f"'{text}" if text.startswith(_FORMULA) else text for text in texts]
+    return [
+        f"'{text}" if text.startswith(_FORMULA) and not _NEGATIVE.fullmatch(text) else text
+        for text in texts
+    ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
 from types import SimpleNamespace
@@ -93,6 +93,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     )
     env.filters.update(
         fields_of=json.loads,
+        lines=lines,
         once=once,
         profile_names=wording.profiles_that_would_do,
         phone=phones.shown,
@@ -120,6 +121,11 @@ def once(macro: Callable[..., Markup], *values: Any) -> Markup:
     two languages are two macros.
     """
     return macro(*values)
+
+
+def lines(text: str) -> Markup:
+    """What somebody wrote, with its line breaks."""
+    return Markup("<br>").join(text.splitlines())
 
 
 def _render_chrome(_key: tuple[Any, ...]) -> dict[str, Markup]:
@@ -151,9 +157,11 @@ def _in_language(language: str, settings: Settings) -> tuple[Filters, dict[str, 
         "quantity": reader.quantity,
         "size": lambda count: wording.size(count, reader),
         "clock": lambda value: f"{value.astimezone(reader.zone):%H:%M}",
+        "iso_day": lambda text: i18n.long_day(date.fromisoformat(text), language),
         "iso_moment": lambda text: reader.moment(datetime.fromisoformat(text)),
         "in_language": lambda row, name: getattr(row, f"{name}_{language}"),
         "price": lambda row: price(row.price, row.price_kind, row.currency),
+        "as_price": price,
         "monthly": lambda amount, currency: price(amount, PriceKind.MONTHLY, currency),
         "service_price": lambda row: price(row.from_price, row.price_kind, row.currency),
     }

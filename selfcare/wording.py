@@ -173,10 +173,17 @@ def profiles_that_would_do(rule: Rule) -> str:
 
 
 def plain_amount(amount: Decimal | None, reader: Reader) -> str:
-    """An amount as a spreadsheet of the reader's language reads it: `3596,45`."""
+    """An amount as a spreadsheet of the reader's language reads it: `3596,45`, never rounded."""
     if amount is None:
         return ""
+    if amount != round(amount, 2):
+        return plain_number(amount, reader)
     return f"{amount:.2f}".replace(".", "," if reader.language == "fr" else ".")
+
+
+def plain_number(number: Decimal, reader: Reader) -> str:
+    """A number as such a spreadsheet reads it: `1234,5`."""
+    return f"{number.normalize():f}".replace(".", "," if reader.language == "fr" else ".")
 
 
 AUDIT: Mapping[str, Any] = {

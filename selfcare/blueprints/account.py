@@ -12,7 +12,7 @@ from selfcare.database import db
 from selfcare.lists import contracts, orders, subscriptions
 from selfcare.models import LOCALES, Order, Subscription
 from selfcare.rights import Section
-from selfcare.services import fulfilment, links
+from selfcare.services import fulfilment, links, ordering
 from selfcare.templating import MENU_ENDPOINTS
 
 bp = Blueprint("account", __name__, url_prefix="/account")
@@ -62,7 +62,7 @@ def my_order(order_ref: str) -> ResponseReturnValue:
         "orders/order.html",
         order=order,
         events=fulfilment.history(order.id),
-        subscription_ref=None,
+        commitment=ordering.commitment(order.id),
     )
 
 

@@ -17,7 +17,15 @@ from selfcare.i18n import reader
 from selfcare.lists import invoices
 from selfcare.models import Contract, Invoice, InvoiceKind, UsageReport
 from selfcare.rights import Ability
-from selfcare.services import audit, documents, pre_invoice_making, pre_invoices, spending, usage
+from selfcare.services import (
+    audit,
+    documents,
+    invoicing,
+    pre_invoice_making,
+    pre_invoices,
+    spending,
+    usage,
+)
 from selfcare.services.documents import DocumentMissing
 
 bp = Blueprint("invoices", __name__, url_prefix="/contracts/<ref>/invoices")
@@ -73,6 +81,7 @@ def month(contract: Contract, month: str) -> ResponseReturnValue:
     """One month: usage by service and project, its lines, and the pre-invoice."""
     report = _report(contract, month)
     rows = rendering.listing(invoices.UsageLineList, invoices.lines_of(report.id))
+    rows.about = f"{report.month:%Y-%m}"
     versions = pre_invoices.versions(report)
     return rendering.lists_page(
         "invoices/month.html",
@@ -126,9 +135,11 @@ def _report(contract: Contract, month: str) -> UsageReport:
 
 
 def _file_name(contract: Contract, invoice: Invoice) -> str:
-    """`Facture-OCB0000124-2017-01`."""
+    """`Facture-OCB0000124-2017-01`, and `…-2` for the second of that month."""
     kind = _("Credit-note") if invoice.kind == InvoiceKind.CREDIT_NOTE else _("Invoice")
-    return f"{kind}-{contract.ref}-{invoice.issued_on:%Y-%m}"
+    name = f"{kind}-{contract.ref}-{invoice.issued_on:%Y-%m}"
+    before = invoicing.before_in_month(invoice)
+    return f"{name}-{before + 1}" if before else name
 
 
 def _document(contract: Contract, key: str | None, name: str, media_type: str) -> Response:

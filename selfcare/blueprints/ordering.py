@@ -77,12 +77,12 @@ def summary(contract: Contract, slug: str, key: str) -> ResponseReturnValue:
 
 def _place(draft: OrderDraft, offer: Offered, contract: Contract) -> ResponseReturnValue:
     try:
-        order = order_drafts.place(
-            draft, offer, account=current_account(), contract=contract, on=reader().today()
-        )
+        order = order_drafts.place(draft, offer, account=current_account(), contract=contract)
     except ChangedMeanwhile:
         db.session.commit()
-        flash(_("The price or the dates have changed meanwhile: please read the summary again."))
+        flash(
+            _("The catalogue or the dates have changed meanwhile: please read the summary again.")
+        )
         return redirect(request.path, 303)
     ref = order.ref
     db.session.commit()

@@ -32,5 +32,5 @@ def order(contract: Contract, order_ref: str) -> ResponseReturnValue:
         "orders/order.html",
         order=found,
         events=fulfilment.history(found.id),
-        subscription_ref=ordering.subscription_ref(found.id),
+        commitment=ordering.commitment(found.id),
     )

@@ -31,6 +31,8 @@ def load(path: Path, *, dry_run: bool) -> None:
             f"✓ {service.slug}: {service.outcome}, version {service.version},"
             f" {service.prices} prices"
         )
+    for slug in catalogue_loading.unmentioned(done) if path.is_dir() else ():
+        click.echo(f"· {slug}: in no file, stays offered (a file with withdrawn = true ends that)")
     if dry_run:
         db.session.rollback()
         click.echo("Dry run: nothing was changed.")

@@ -8,7 +8,7 @@ import click
 from flask.cli import AppGroup
 from sqlalchemy.exc import IntegrityError
 
-from selfcare.cli.progress import Report, files_in, progress
+from selfcare.cli.progress import Report, files_in, other_files, progress
 from selfcare.database import db
 from selfcare.services import facturx_pdf, facturx_reading, invoice_lists, invoicing
 from selfcare.services.documents import StoreAway
@@ -32,6 +32,8 @@ def load(paths: tuple[Path, ...], *, dry_run: bool, contract: str | None, strict
     PATHS are files and folders. Each invoice is loaded by itself; a refused one leaves nothing.
     """
     report = Report(dry_run=dry_run)
+    for path in other_files(paths, ".pdf", ".csv"):
+        report.refused(path.name, "neither a .pdf nor a .csv file")
     told: dict[Path, ReadInvoice | None] = dict.fromkeys(files_in(paths, ".pdf"))
     for path in files_in(paths, ".csv"):
         try:
@@ -92,6 +94,10 @@ class _Loader:
             self.rules.check(read.xml)
         keep = not self.report.dry_run
         invoice = invoicing.add(read, pdf, keep=keep, contract_ref=self.contract)
+        if self.report.is_doubled(invoice.digest):
+            raise AlreadyThere
+        if self.report.is_doubled(invoice.number):
+            raise InvoiceRefused(f"the number {invoice.number} is there twice")
         done = f"{invoice.number}, {invoice.net} {invoice.currency}"
         self.report.finish()
         return done

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
 import click
 from flask.cli import AppGroup
 from sqlalchemy import select
 
+from selfcare import wording
+from selfcare.access import settings
+from selfcare.cli.progress import plain
 from selfcare.database import db
-from selfcare.models import Account, Contract, Order, OrderStatus
+from selfcare.models import LONGEST_NOTE, Account, Contract, Order, OrderStatus
 from selfcare.services import fulfilment
 from selfcare.services.fulfilment import OPERATOR, MoveRefused
 
@@ -17,9 +23,13 @@ OPEN = (OrderStatus.SUBMITTED, OrderStatus.IN_PROGRESS)
 
 
 @orders_group.command("list")
-@click.option("--status", type=click.Choice(list(OrderStatus)), help="Only these (default: open).")
+@click.option(
+    "--status",
+    type=click.Choice([status.value for status in OrderStatus]),
+    help="Only these (default: open).",
+)
 def list_orders(status: str | None) -> None:
-    """Print the orders that wait for somebody, oldest first."""
+    """Print the orders that wait for somebody, oldest first; times as customers see them."""
     wanted = (OrderStatus(status),) if status else OPEN
     rows = db.session.execute(
         select(Order, Contract.ref, Account.login)
@@ -31,17 +41,55 @@ def list_orders(status: str | None) -> None:
     for order, contract, login in rows:
         what = order.subscription_name or order.name_en
         click.echo(
-            f"{order.ref}  {order.placed_at:%Y-%m-%d %H:%M}  {order.status:<12}"
+            f"{order.ref}  {_local(order.placed_at)}  {order.status:<12}"
             f"  {order.fulfilment:<9}  {contract}  {login}  {what}"
         )
     if not rows:
         click.echo("No order is waiting." if not status else "None.")
 
 
-def _move(ref: str, to: OrderStatus, note: str) -> None:
+@orders_group.command("show")
+@click.argument("ref")
+def show(ref: str) -> None:
+    """Print one order: by whom, what was entered, and how far it is."""
+    order = _found(ref)
+    told, by = fulfilment.told(order), order.placed_by
+    facts = {
+        "status": order.status,
+        "contract": f"{told['contract_ref']} [{told['contract_name']}]",
+        "by": f"{by.full_name} ({by.login}, {by.email})",
+        "what": order.subscription_name or order.name_en,
+        "price": wording.price(order.price, order.price_kind, order.currency, "en"),
+        "upfront": str(order.upfront) if order.upfront else "",
+        "starts on": told["starts_on"],
+        **{name: value for name, _label, value in told["parameters"]},
+    }
+    for name, value in facts.items():
+        first, *more = str(value or "").splitlines() or ("–",)
+        for heading, line in ((name, first), *(("", line) for line in more)):
+            click.echo(f"{heading:<16}{plain(line)}")
+    for event in fulfilment.history(order.id):
+        note = f": {plain(event.note)}" if event.note else ""
+        click.echo(f"{_local(event.at)}  {event.status} by {event.by}{note}")
+    db.session.rollback()  # it is not kept locked
+
+
+def _found(ref: str) -> Order:
     order = fulfilment.find(ref)
     if order is None:
-        raise click.ClickException(f"no order {ref}")
+        raise click.ClickException(f"no order {plain(ref)}")
+    return order
+
+
+def _local(at: datetime) -> str:
+    """A moment as customers see it."""
+    return f"{at.astimezone(ZoneInfo(settings().timezone)):%Y-%m-%d %H:%M}"
+
+
+def _move(ref: str, to: OrderStatus, note: str) -> None:
+    order = _found(ref)
+    if len(note) > LONGEST_NOTE:
+        raise click.ClickException(f"a note takes {LONGEST_NOTE} characters at most")
     try:
         fulfilment.move(order, to, by=OPERATOR, note=note)
     except MoveRefused as refusal:
@@ -50,7 +98,9 @@ def _move(ref: str, to: OrderStatus, note: str) -> None:
     click.echo(f"{order.ref} is {to}.")
 
 
-_note = click.option("--note", default="", help="Said to the customer (at most 500 characters).")
+_note = click.option(
+    "--note", default="", help=f"Said to the customer (at most {LONGEST_NOTE} characters)."
+)
 
 
 @orders_group.command("start")
@@ -74,4 +124,6 @@ def complete(ref: str, note: str) -> None:
 @click.option("--reason", required=True, help="Said to the customer.")
 def cancel(ref: str, reason: str) -> None:
     """Cancel an order."""
+    if not reason.strip():
+        raise click.BadParameter("say why", param_hint="--reason")
     _move(ref, OrderStatus.CANCELLED, reason)

@@ -23,6 +23,11 @@ def files_in(paths: Iterable[Path], suffix: str) -> list[Path]:
     return list(found)
 
 
+def other_files(paths: Iterable[Path], *suffixes: str) -> list[Path]:
+    """The files that were named one by one, and are of no kind a command takes."""
+    return [path for path in paths if path.is_file() and path.suffix.lower() not in suffixes]
+
+
 T = TypeVar("T")
 
 
@@ -51,6 +56,7 @@ class Report:
         self._new: list[str] = []
         self._known: list[str] = []
         self._refused: list[str] = []
+        self._met: set[object] = set()
 
     def finish(self) -> None:
         """Keep what one file brought, or not in a dry run."""
@@ -59,17 +65,23 @@ class Report:
         else:
             db.session.commit()
 
+    def is_doubled(self, what: object) -> bool:
+        """Whether a dry run met this before: the database forgot it when it was rolled back."""
+        met = self.dry_run and what in self._met
+        self._met.add(what)
+        return met
+
     def loaded(self, name: str, what: str) -> None:
         """A file came in."""
-        self._new.append(f"✓ {_plain(name)}: {_plain(what)}")
+        self._new.append(f"✓ {plain(name)}: {plain(what)}")
 
     def known(self, name: str) -> None:
         """A file was there already."""
-        self._known.append(f"= {_plain(name)}: there already")
+        self._known.append(f"= {plain(name)}: there already")
 
     def refused(self, name: str, reason: str) -> None:
         """A file left nothing behind."""
-        self._refused.append(f"✗ {_plain(name)}: {_plain(reason)}")
+        self._refused.append(f"✗ {plain(name)}: {plain(reason)}")
 
     def print_and_exit(self) -> None:
         """Say it all; fail if something was refused."""
@@ -79,12 +91,15 @@ class Report:
             f"{len(self._new)} loaded, {len(self._known)} there already,"
             f" {len(self._refused)} refused."
         )
+        if not (self._new or self._known or self._refused):
+            click.echo("There was no file to load.")
         if self.dry_run:
             click.echo("Dry run: nothing was changed.")
         if self._refused:
             raise SystemExit(1)
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Names and contents of files are others' words: nothing in them may steer a terminal."""
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+    spaced = "".join(" " if c.isspace() else c for c in text)
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in spaced)

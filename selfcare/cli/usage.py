@@ -8,9 +8,9 @@ import click
 from flask.cli import AppGroup
 from sqlalchemy.exc import IntegrityError
 
-from selfcare.cli.progress import Report, files_in, progress
+from selfcare.cli.progress import Report, files_in, other_files, progress
 from selfcare.database import db
-from selfcare.services import usage
+from selfcare.services import usage, usage_reading
 from selfcare.services.usage import AlreadyThere
 from selfcare.services.usage_reading import BadReport
 
@@ -24,10 +24,15 @@ usage_group = AppGroup("usage", help="Usage reports, for the operator.")
 def load(paths: tuple[Path, ...], *, replace: bool, dry_run: bool) -> None:
     """Load usage reports (CSV, 27 columns), one per contract and month; pre-invoices follow."""
     report = Report(dry_run=dry_run)
+    for path in other_files(paths, ".csv"):
+        report.refused(path.name, "no .csv file")
     with progress(files_in(paths, ".csv"), "Reports") as every:
         for path in every:
             try:
+                usage_reading.check_size(path.stat().st_size)
                 loaded = usage.load(path.read_bytes(), replace=replace, keep=not dry_run)
+                if report.is_doubled((loaded.contract_id, loaded.month)) and not replace:
+                    raise BadReport([f"the month {loaded.month:%m/%Y} is there twice"])  # noqa: TRY301
                 done = f"{loaded.month:%m/%Y}, {loaded.total} {loaded.currency}"
                 report.finish()
             except AlreadyThere:
@@ -37,9 +42,12 @@ def load(paths: tuple[Path, ...], *, replace: bool, dry_run: bool) -> None:
                 db.session.rollback()
                 for problem in bad.problems:
                     report.refused(path.name, problem)
-            except (OSError, IntegrityError) as problem:
+            except OSError as problem:
                 db.session.rollback()
                 report.refused(path.name, str(problem))
+            except IntegrityError:
+                db.session.rollback()
+                report.refused(path.name, "its month was loaded by somebody else at this moment")
             else:
                 report.loaded(path.name, done)
     report.print_and_exit()

@@ -49,7 +49,10 @@ class PasswordMeets:
 
 
 class EmailAddressField(EmailField):
-    """A mail address, of the right shape; its domain is not looked up."""
+    """A mail address, of the right shape; its domain is not looked up.
+
+    Accents before the `@` are refused: hardly any mail server takes them.
+    """
 
     def __init__(self, label: Any, validators: Any = None, **kwargs: Any) -> None:
         super().__init__(label, validators, **{"filters": [trimmed], **kwargs})
@@ -63,7 +66,9 @@ class EmailAddressField(EmailField):
         if not self.data:
             return
         try:
-            self.data = validate_email(self.data, check_deliverability=False).normalized
+            self.data = validate_email(
+                self.data, check_deliverability=False, allow_smtputf8=False
+            ).normalized
         except EmailNotValidError:
             message = _("Enter an email address such as name@company.com")
             raise StopValidation(message) from None

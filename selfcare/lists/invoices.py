@@ -11,7 +11,7 @@ from selfcare import wording
 from selfcare.database import Chosen, Rows
 from selfcare.lists.query import Column, ListQuery
 from selfcare.models import Invoice, PreInvoiceVersion, UsageLine, UsageReport
-from selfcare.wording import plain_amount
+from selfcare.wording import plain_amount, plain_number
 
 
 class InvoiceList(ListQuery):
@@ -87,12 +87,12 @@ class UsageLineList(ListQuery):
         Column("service", _l("Service"), UsageLine.service, lambda r, _: r.service),
         Column("project", _l("Project"), UsageLine.project, lambda r, _: r.project),
         Column("label", _l("Description"), UsageLine.label, lambda r, _: r.label),
-        Column("resource", _l("Resource"), None, lambda r, _: r.resource, only_in_export=True),
+        Column("resource", _l("Resource"), UsageLine.resource, lambda r, _: r.resource),
         Column(
             "quantity",
             _l("Quantity"),
             UsageLine.quantity,
-            lambda r, reader: reader.quantity(r.quantity),
+            lambda r, reader: plain_number(r.quantity, reader),
         ),
         Column("unit", _l("Unit"), None, lambda r, _: r.unit, only_in_export=True),
         Column(
@@ -102,12 +102,7 @@ class UsageLineList(ListQuery):
             lambda r, reader: plain_amount(r.amount, reader),
         ),
     )
-    searched = (
-        func.lower(UsageLine.service),
-        func.lower(UsageLine.project),
-        func.lower(UsageLine.label),
-        func.lower(UsageLine.resource),
-    )
+    searched = (UsageLine.search_text,)
     default_sort = "-amount"
     tie_break = UsageLine.id
 

@@ -90,6 +90,8 @@ class ListQuery:
         self.path, self.asked, self.reader = path, asked, reader
         self.keep: Mapping[str, str] = {}
         """What else the page's address holds; every address of the list keeps it."""
+        self.about = ""
+        """The time its rows are of, if it is not the present: names its export."""
         self.chosen = chosen
         self.page = asked.page
         self.has_next = False

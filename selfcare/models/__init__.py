@@ -26,6 +26,9 @@ from selfcare.models.invoice import (
 from selfcare.models.kept_form import KeptForm
 from selfcare.models.mail import Mail, MailState
 from selfcare.models.order import (
+    LONGEST_NAME,
+    LONGEST_NOTE,
+    LONGEST_REGION,
     Order,
     OrderCounter,
     OrderDraft,
@@ -42,6 +45,9 @@ from selfcare.models.users import LineState, Removal, UserDraft, UserImport, Use
 __all__ = [
     "CIVILITIES",
     "LOCALES",
+    "LONGEST_NAME",
+    "LONGEST_NOTE",
+    "LONGEST_REGION",
     "Account",
     "AuditEntry",
     "Base",

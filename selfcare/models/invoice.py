@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -10,7 +11,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from selfcare.models.base import Base, now
+from selfcare.models.base import Base, Searchable, now
 
 
 class InvoiceKind(StrEnum):
@@ -43,6 +44,10 @@ class Invoice(Base):
     net: Mapped[Decimal] = mapped_column(Numeric(14, 2))
     vat: Mapped[Decimal] = mapped_column(Numeric(14, 2))
     gross: Mapped[Decimal] = mapped_column(Numeric(14, 2))
+    paid: Mapped[Decimal | None] = mapped_column(Numeric(14, 2))
+    """Paid already when it was issued (BT-113); None where the document does not say."""
+    payable: Mapped[Decimal | None] = mapped_column(Numeric(14, 2))
+    """What is left to pay (BT-115), likewise."""
     currency: Mapped[str] = mapped_column(String(3))
     lines: Mapped[list[Any]] = mapped_column(default=list)
     """Its lines as the XML tells them, for the readable page: name, quantity, amount."""
@@ -139,7 +144,7 @@ class UsageShare(Base):
     amount: Mapped[Decimal] = mapped_column(Numeric(14, 2))
 
 
-class UsageLine(Base):
+class UsageLine(Searchable, Base):
     """One line of a usage report."""
 
     __tablename__ = "usage_lines"
@@ -156,3 +161,7 @@ class UsageLine(Base):
     unit_price: Mapped[Decimal] = mapped_column(Numeric(18, 8))
     amount: Mapped[Decimal] = mapped_column(Numeric(18, 6))
     """After the volume discount, as the file has it; only totals are rounded."""
+
+    def search_terms(self) -> Iterable[str | None]:
+        """Service, project, description and resource."""
+        return (self.service, self.project, self.label, self.resource)

@@ -15,6 +15,10 @@ from selfcare.models.account import Account
 from selfcare.models.base import Base, Searchable, now
 from selfcare.models.contract import Contract
 
+LONGEST_NAME, LONGEST_REGION = 120, 32
+"""Of a subscription: what the catalogue makes must fit."""
+LONGEST_NOTE = 500
+
 
 class OrderStatus(StrEnum):
     """How far an order is; `wording.ORDER_STATUS` says it in words."""
@@ -53,7 +57,10 @@ class Order(Searchable, Base):
     status: Mapped[OrderStatus] = mapped_column(String(16), default=OrderStatus.SUBMITTED)
     parameters: Mapped[dict[str, Any]] = mapped_column(default=dict)
     labels: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    """The form's wording of the parameters that day: `{"needs": {"fr": …, "en": …}}`."""
+    """The form's wording of the parameters that day: `{"needs": {"fr": …, "en": …}}`.
+
+    That of the option chosen stands beside it as `chosen`, where there were options.
+    """
     service_version: Mapped[int | None]
     """The number of the catalogue's version it was made with."""
     draft_key: Mapped[str | None] = mapped_column(String(43))
@@ -63,7 +70,7 @@ class Order(Searchable, Base):
     upfront: Mapped[Decimal] = mapped_column(Numeric(12, 2), default=Decimal(0))
     months: Mapped[int | None]
     """How long the subscription will run; None where the order leads to none."""
-    subscription_name: Mapped[str | None] = mapped_column(String(120))
+    subscription_name: Mapped[str | None] = mapped_column(String(LONGEST_NAME))
 
     contract: Mapped[Contract] = relationship(lazy="raise_on_sql")
     placed_by: Mapped[Account] = relationship(lazy="raise_on_sql")
@@ -112,7 +119,7 @@ class OrderEvent(Base):
     status: Mapped[OrderStatus] = mapped_column(String(16))
     by: Mapped[str] = mapped_column(String(64))
     """A login, or `operator` or `automatic`."""
-    note: Mapped[str] = mapped_column(String(500), default="")
+    note: Mapped[str] = mapped_column(String(LONGEST_NOTE), default="")
     """Said to the customer: why it was cancelled, for example."""
 
 
@@ -154,12 +161,12 @@ class Subscription(Searchable, Base):
     contract_id: Mapped[int] = mapped_column(ForeignKey("contracts.id"))
     subscribed_by_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
     subscribed_at: Mapped[datetime]
-    name: Mapped[str] = mapped_column(String(120))
+    name: Mapped[str] = mapped_column(String(LONGEST_NAME))
     months: Mapped[int]
     price: Mapped[Decimal] = mapped_column(Numeric(12, 2))
     upfront: Mapped[Decimal] = mapped_column(Numeric(12, 2), default=Decimal(0))
     currency: Mapped[str] = mapped_column(String(3), default="EUR")
-    region: Mapped[str] = mapped_column(String(32), default="")
+    region: Mapped[str] = mapped_column(String(LONGEST_REGION), default="")
     starts_on: Mapped[date]
     ends_on: Mapped[date]
 

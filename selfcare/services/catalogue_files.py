@@ -1,12 +1,12 @@
 """Catalogue files: one TOML file per service, checked in full before anything is loaded.
 
 `SCHEMA` says which keys there are and of which kind; what goes beyond that (a price for a choice
-that does not exist, a name used twice) is checked below. Every problem is reported with its place.
+that does not exist, a name used twice) stands in `catalogue_sense`. Every problem is reported with
+its place.
 """
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -15,9 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from selfcare.models import PriceKind
+from selfcare.services.catalogue_sense import is_amount, of_columns, of_definition
 from selfcare.services.definitions import (
-    CHOICE,
-    KINDS,
     Definition,
     Field,
     Option,
@@ -26,9 +25,6 @@ from selfcare.services.definitions import (
 )
 
 LANGUAGES = ("fr", "en")
-DEFAULTS = ("", "account.full_name", "account.email", "account.phone")
-"""What a field may be filled in with."""
-
 TEXT, WHOLE, YES_NO, AMOUNT, TABLE, ROWS = "text", "number", "yes/no", "amount", "table", "list"
 _WORDS = {
     "family": (TEXT, 64),
@@ -74,7 +70,7 @@ SCHEMA: Mapping[str, Mapping[str, tuple[str, int]]] = {
         "in_name?": (TEXT, 64),
         "in_template?": (TEXT, 64),
     },
-    "prices": {"by": (ROWS, 0), "row": (ROWS, 0)},
+    "prices": {"by?": (ROWS, 0), "row": (ROWS, 0)},
     "subscription": {
         "months": (TEXT, 32),
         "region?": (TEXT, 32),
@@ -139,8 +135,9 @@ def parse(content: Mapping[str, Any]) -> ServiceFile:
         prices=tuple(map(_price, content.get("prices", {}).get("row", ()))),
         reservation=_reservation(content.get("subscription")),
         fulfilment=content.get("fulfilment", ""),
+        paid_once=content["price_kind"] == PriceKind.ONCE,
     )
-    if problems := [*_columns_problems(content), *_sense(definition)]:
+    if problems := [*of_columns(content), *of_definition(definition)]:
         raise BadCatalogue(problems)
     return ServiceFile(_columns(content), definition)
 
@@ -202,96 +199,8 @@ def _price_rows(prices: Any) -> Iterator[str]:
             yield f"prices, row {number}: {len(by)} choices and one or two amounts needed"
         elif not all(isinstance(choice, str) for choice in row[: len(by)]):
             yield f"prices, row {number}: the choices are texts, in quotes"
-        elif not all(_is_amount(amount) for amount in amounts):
+        elif not all(is_amount(amount) for amount in amounts):
             yield f"prices, row {number}: amounts like 60.15 needed, not negative"
-
-
-def _is_amount(value: Any) -> bool:
-    """A price: not negative, finite, in cents (TOML knows `nan` and `inf`)."""
-    if isinstance(value, bool) or not isinstance(value, Decimal | int):
-        return False
-    amount = Decimal(value)
-    return amount.is_finite() and 0 <= amount < 10**9 and amount == round(amount, 2)
-
-
-# The sense: what refers to what
-
-
-def _columns_problems(content: Mapping[str, Any]) -> Iterator[str]:
-    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", content["slug"]):
-        yield "'slug': lower-case letters, digits and hyphens only"
-    if content["price_kind"] not in set(PriceKind):
-        yield f"'price_kind': one of {', '.join(PriceKind)}"
-    elif content["price_kind"] != PriceKind.QUOTE and "from_price" not in content:
-        yield f"'from_price' is missing: the price kind {content['price_kind']!r} shows it"
-    if "from_price" in content and not _is_amount(content["from_price"]):
-        yield "'from_price': an amount like 4.97 needed, not negative"
-    if not re.fullmatch(r"[A-Z]{3}", content.get("currency", "EUR")):
-        yield "'currency': a code of three capitals, like EUR"
-    if content.get("fulfilment", "manual") not in {"manual", "automatic"}:
-        yield "'fulfilment': manual or automatic"
-    if content["price_kind"] == PriceKind.QUOTE and content.get("fulfilment") != "manual":
-        yield "'fulfilment' must be manual: nothing without a price can be completed by itself"
-
-
-def _sense(definition: Definition) -> Iterator[str]:
-    names = [asked.name for asked in definition.fields]
-    for asked in definition.fields:
-        yield from _field_sense(asked)
-        if names.count(asked.name) > 1:
-            yield f"field {asked.name!r} is there twice"
-    by_name = {asked.name: asked for asked in definition.fields}
-    choices = {name for name, asked in by_name.items() if asked.kind == CHOICE}
-    yield from (f"prices: no choice {n!r}" for n in definition.priced_by if n not in choices)
-    if definition.priced_by and not definition.prices:
-        yield "prices: no row"
-    seen = set()
-    for number, price in enumerate(definition.prices, 1):
-        if price.choices in seen:
-            yield f"prices, row {number}: {' '.join(price.choices)} is there twice"
-        seen.add(price.choices)
-        for name, value in zip(definition.priced_by, price.choices, strict=True):
-            if name in choices and by_name[name].option(value) is None:
-                yield f"prices, row {number}: {name!r} has no option {value!r}"
-    if definition.reservation:
-        yield from _reservation_sense(definition.reservation, by_name, definition)
-
-
-def _field_sense(asked: Field) -> Iterator[str]:
-    where = f"field {asked.name!r}"
-    if not re.fullmatch(r"[a-z][a-z0-9_]*", asked.name):
-        yield f"{where}: its name takes lower-case letters, digits and _ only"
-    if asked.name in {"step", "csrf_token", "draft"}:
-        yield f"{where}: this name is taken by the form itself"
-    if asked.kind not in KINDS:
-        yield f"{where}: its kind is one of {', '.join(KINDS)}"
-    if (asked.kind == CHOICE) != bool(asked.options):
-        yield f"{where}: options belong to a choice, and a choice needs some"
-    values = [option.value for option in asked.options]
-    if len(set(values)) < len(values):
-        yield f"{where}: an option is there twice"
-    if not 1 <= asked.max_length <= 4000:
-        yield f"{where}: 'max_length' from 1 to 4000"
-    if asked.default not in DEFAULTS:
-        yield f"{where}: 'default' is one of {', '.join(filter(None, DEFAULTS))}"
-
-
-def _reservation_sense(
-    reservation: Reservation, fields: Mapping[str, Field], definition: Definition
-) -> Iterator[str]:
-    if not definition.prices:
-        yield "subscription: it needs a price table"
-    months = fields.get(reservation.months)
-    if months is None or not all(re.fullmatch(r"[1-9]\d?", o.value) for o in months.options):
-        yield "subscription: 'months' names a choice whose values are numbers of months"
-    if reservation.region and reservation.region not in fields:
-        yield f"subscription: no field {reservation.region!r}"
-    for name, pattern in (("name", reservation.name), ("template", reservation.template)):
-        for used in re.findall(r"\{([^}]*)\}", pattern):
-            if used not in fields or fields[used].kind != CHOICE:
-                yield f"subscription, {name!r}: {{{used}}} is no choice of the form"
-        if re.search(r"[{}]", re.sub(r"\{[^{}]*\}", "", pattern)):
-            yield f"subscription, {name!r}: a brace is left open"
 
 
 # Making

@@ -67,6 +67,13 @@ def load(paths: Iterable[Path]) -> list[Loaded]:
     return [_publish(file) for file in read]
 
 
+def unmentioned(loaded: Iterable[Loaded]) -> list[str]:
+    """The services still offered of which no file told."""
+    told = {service.slug for service in loaded}
+    offered = select(Service.slug).where(Service.is_offered).order_by(Service.position, Service.id)
+    return [slug for slug in db.session.execute(offered).scalars() if slug not in told]
+
+
 def _publish(file: ServiceFile) -> Loaded:
     """Make the service what its file says; a new version only when something changed."""
     columns = file.columns

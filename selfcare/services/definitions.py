@@ -57,7 +57,7 @@ class Field:
 
 @dataclass(frozen=True)
 class Price:
-    """What one combination of choices costs: a month of it, and once when it starts."""
+    """What one combination of choices costs: a month of it (or all), and once when it starts."""
 
     choices: tuple[str, ...]
     monthly: Decimal
@@ -84,6 +84,8 @@ class Definition:
     prices: tuple[Price, ...] = ()
     reservation: Reservation | None = None
     fulfilment: str = ""
+    paid_once: bool = False
+    """Whether prices are for the whole, and not for a month of it."""
     _by_choices: dict[tuple[str, ...], Price] = field(default_factory=dict, compare=False)
 
     def __post_init__(self) -> None:
@@ -122,8 +124,6 @@ class Definition:
 
     def price(self, values: Values) -> Price | None:
         """What these choices cost; None without a price table, or without such a row."""
-        if not self.priced_by:
-            return None
         return self._by_choices.get(tuple(values.get(name, "") for name in self.priced_by))
 
     # What is made of it
@@ -177,4 +177,5 @@ class Definition:
             ),
             reservation=Reservation(**kept["reservation"]) if kept["reservation"] else None,
             fulfilment=kept["fulfilment"],
+            paid_once=kept.get("paid_once", False),
         )

@@ -39,6 +39,8 @@ class ReadInvoice:
     due_on: date | None = None
     period_from: date | None = None
     period_to: date | None = None
+    paid: Decimal | None = None
+    payable: Decimal | None = None
     lines: list[dict[str, str]] = field(default_factory=list)
     xml: bytes | None = None
 
@@ -84,7 +86,9 @@ def read_xml(xml: bytes) -> ReadInvoice:
         ),
         period_from=cii.day(root, f"{period}/ram:StartDateTime"),
         period_to=cii.day(root, f"{period}/ram:EndDateTime"),
-        lines=list(_lines(root, sign)),
+        paid=_signed(sign, cii.optional_amount(root, f"{cii.SUMS}/ram:TotalPrepaidAmount")),
+        payable=_signed(sign, cii.optional_amount(root, f"{cii.SUMS}/ram:DuePayableAmount")),
+        lines=[*_lines(root, sign), *_adjustments(root, sign)],
         xml=xml,
     )
 
@@ -116,6 +120,25 @@ def _lines(root: Any, sign: int) -> Iterator[dict[str, str]]:
             "quantity": _quantity(line),
             "amount": str(sign * cii.amount(line, cii.LINE_AMOUNT)),
         }
+
+
+def _adjustments(root: Any, sign: int) -> Iterator[dict[str, str]]:
+    """Allowances and charges on the whole document, as lines: with them the lines make the total.
+
+    BG-20 and BG-21; EXTENDED has charges for transport besides.
+    """
+    for found in cii.find(root, cii.ADJUSTMENTS):
+        amount = cii.optional_amount(found, "ram:ActualAmount | ram:AppliedAmount") or Decimal(0)
+        is_charge = cii.optional(found, "ram:ChargeIndicator/udt:Indicator") not in {"false", "0"}
+        yield {
+            "name": cii.optional(found, "ram:Reason | ram:Description"),
+            "quantity": "",
+            "amount": str(sign * (amount if is_charge else -amount)),
+        }
+
+
+def _signed(sign: int, amount: Decimal | None) -> Decimal | None:
+    return amount if amount is None else sign * amount
 
 
 def _quantity(line: Any) -> str:

@@ -13,10 +13,6 @@ from selfcare.services import facturx_xml as cii
 from selfcare.services.facturx_pdf import Unreadable
 
 _CENT = Decimal("0.01")
-_PARTS = (
-    f"{cii.SETTLEMENT}/*[self::ram:SpecifiedTradeAllowanceCharge"
-    " or self::ram:SpecifiedLogisticsServiceCharge]"
-)
 _OF_RATES = f"{cii.SETTLEMENT}/ram:ApplicableTradeTax/ram:CalculatedAmount"
 _FOR_OTHERS = f"{cii.SETTLEMENT}/ram:SpecifiedFinancialAdjustment/ram:ActualAmount"
 
@@ -37,7 +33,9 @@ def check(root: Any, currency: str) -> None:
     """
     level = cii.profile(root)
     lines = cii.find(root, f"{cii.LINES}/{cii.LINE_AMOUNT}")
-    spare = _CENT * (len(lines) + len(cii.find(root, _PARTS))) if level == "extended" else 0
+    spare = (
+        _CENT * (len(lines) + len(cii.find(root, cii.ADJUSTMENTS))) if level == "extended" else 0
+    )
     tax = vat(root, currency)
     net, gross = _sum(root, "TaxBasisTotalAmount"), _sum(root, "GrandTotalAmount")
     of_lines = _optional(root, "LineTotalAmount")

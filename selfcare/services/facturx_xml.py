@@ -9,6 +9,7 @@ from typing import Any
 
 from lxml import etree
 
+from selfcare.services import plausible
 from selfcare.services.facturx_pdf import Unreadable
 
 _NAMESPACES = {
@@ -27,6 +28,11 @@ LINES = (
     " or ram:AssociatedDocumentLineDocument/ram:LineStatusReasonCode='DETAIL']"
 )
 """Lines that count: EXTENDED also has subtotals and information among them."""
+ADJUSTMENTS = (
+    f"{SETTLEMENT}/*[self::ram:SpecifiedTradeAllowanceCharge"
+    " or self::ram:SpecifiedLogisticsServiceCharge]"
+)
+"""Allowances and charges on the whole document."""
 LINE_AMOUNT = (
     "ram:SpecifiedLineTradeSettlement"
     "/ram:SpecifiedTradeSettlementLineMonetarySummation/ram:LineTotalAmount"
@@ -147,7 +153,7 @@ def decimal(written: str | None) -> Decimal:
         found = Decimal((written or "").strip())
     except InvalidOperation:
         raise Unreadable(f"{written!r} is no amount") from None
-    if not found.is_finite() or abs(found) >= 10**11 or found != found.quantize(_CENTS):
+    if not plausible.is_amount(found) or found != found.quantize(_CENTS):
         raise Unreadable(f"{written!r} is no amount in cents")
     return found.quantize(_CENTS)
 

@@ -8,16 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
-from zoneinfo import ZoneInfo
 
 import structlog
-from flask import current_app
 from sqlalchemy import select
 from sqlalchemy.orm import contains_eager
 
 from selfcare.database import db
 from selfcare.jobs import job
 from selfcare.models import (
+    LONGEST_NOTE,
     Order,
     OrderEvent,
     OrderStatus,
@@ -45,7 +44,8 @@ class MoveRefused(Exception):
     """An order cannot go there from where it is."""
 
     def __init__(self, order: Order, to: OrderStatus) -> None:
-        super().__init__(f"{order.ref} is {order.status}: it cannot become {to}")
+        why = " already" if order.status == to else f": it cannot become {to}"
+        super().__init__(f"{order.ref} is {order.status}{why}")
         self.order, self.to = order, to
 
 
@@ -63,7 +63,7 @@ class Manual:
         """Tell the operators, if the settings name some; the row is in their list anyway."""
         by = order.placed_by
         orderer = {"login": by.login, "name": by.full_name, "email": by.email}
-        mail.write_to_operators("order_to_do", **_told(order), by=orderer)
+        mail.write_to_operators("order_to_do", **told(order), by=orderer)
 
 
 class Automatic:
@@ -80,7 +80,7 @@ CARRIERS: Mapping[str, Carrier] = {"manual": Manual(), "automatic": Automatic()}
 def hand_over(order: Order) -> None:
     """A new order: the first line of its timeline, its mail, and its carrier."""
     _record(order, order.status, by=order.placed_by.login)
-    mail.write("order_placed", order.placed_by, **_told(order))
+    mail.write("order_placed", order.placed_by, **told(order))
     audit.record("order.placed", actor=order.placed_by, subject=order.ref, contract=order.contract)
     CARRIERS[order.fulfilment].take(order)
 
@@ -115,7 +115,7 @@ def move(order: Order, to: OrderStatus, *, by: str, note: str = "") -> None:
     if to == OrderStatus.COMPLETED and order.months:
         _subscribe(order, order.months)
     if not (by == AUTOMATIC and to == OrderStatus.IN_PROGRESS):  # its next mail leaves with it
-        context = {**_told(order), "status": to.value, "note": note}
+        context = {**told(order), "status": to.value, "note": note}
         mail.write("order_moved", order.placed_by, **context)
     db.session.flush()
     log.info("order_moved", order=order.ref, status=to.value, by=by)
@@ -146,14 +146,12 @@ def _locked(condition: Any) -> Order | None:
 
 
 def _record(order: Order, status: OrderStatus, *, by: str, note: str = "") -> None:
-    db.session.add(OrderEvent(order_id=order.id, status=status, by=by, note=note[:500]))
+    db.session.add(OrderEvent(order_id=order.id, status=status, by=by, note=note[:LONGEST_NOTE]))
 
 
 def _subscribe(order: Order, months: int) -> None:
     """What a completed order gives rise to; starts on the 1st after the *order* (SUBS-2)."""
-    zone = ZoneInfo(current_app.extensions["settings"].timezone)
-    ordered_on = order.placed_at.astimezone(zone).date()
-    starts_on, ends_on = ordering.reservation_period(ordered_on, months)
+    starts_on, ends_on = ordering.reservation_period(ordering.local_day(order.placed_at), months)
     db.session.add(
         Subscription(
             order=order,
@@ -174,8 +172,9 @@ def _subscribe(order: Order, months: int) -> None:
     pre_invoice_making.subscribed(order.contract_id, starts_on, ends_on)
 
 
-def _told(order: Order) -> dict[str, Any]:
-    """What the mails say of an order: JSON values, both languages."""
+def told(order: Order) -> dict[str, Any]:
+    """What mails and commands say of an order: JSON values, both languages."""
+    starts_on = ordering.starts_after(order.placed_at, order.months) if order.months else None
     return {
         "ref": order.ref,
         "contract_ref": order.contract.ref,
@@ -183,9 +182,11 @@ def _told(order: Order) -> dict[str, Any]:
         "name_fr": order.name_fr,
         "name_en": order.name_en,
         "price": str(order.price) if order.price is not None else None,
+        "price_kind": str(order.price_kind),
         "upfront": str(order.upfront),
         "currency": order.currency,
         "months": order.months,
+        "starts_on": starts_on.isoformat() if starts_on else None,
         "subscription_name": order.subscription_name,
         "parameters": [
             [name, order.labels.get(name), value] for name, value in order.parameters.items()

@@ -6,12 +6,14 @@ import csv
 import io
 import re
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 from selfcare.models import InvoiceKind
+from selfcare.services import plausible
 from selfcare.services.facturx_reading import ReadInvoice
+from selfcare.services.spreadsheets import decoded
 
 COLUMNS = ("file", "number", "kind", "contract", "date", "due", "net", "vat", "gross", "currency")
 
@@ -31,10 +33,10 @@ def read(path: Path) -> list[tuple[Path, ReadInvoice]]:
         BadList: with everything that is wrong; then no line of it counts.
     """
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        text = decoded(path.read_bytes())
         reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=";")
         header, rows = reader.fieldnames or (), list(reader)
-    except (OSError, UnicodeDecodeError, csv.Error) as problem:
+    except (OSError, csv.Error) as problem:
         raise BadList([str(problem)]) from None
     if not rows or set(header) != set(COLUMNS):
         raise BadList([f"the header must be {';'.join(COLUMNS)}, with lines under it"])
@@ -44,7 +46,10 @@ def read(path: Path) -> list[tuple[Path, ReadInvoice]]:
         try:
             if set(row) != set(COLUMNS):
                 raise ValueError("too many cells")  # noqa: TRY301 (told like every other problem)
-            found.append(_line(path.parent, {k: (v or "").strip() for k, v in row.items()}))
+            line = _line(path.parent, {k: (v or "").strip() for k, v in row.items()})
+            if line[0] in dict(found):
+                raise ValueError(f"{line[0].name} is there twice")  # noqa: TRY301
+            found.append(line)
         except ValueError as problem:
             problems.append(f"line {number}: {problem}")
     if problems:
@@ -69,8 +74,8 @@ def _line(folder: Path, row: Mapping[str, str]) -> tuple[Path, ReadInvoice]:
     return folder / row["file"], ReadInvoice(
         number=row["number"],
         kind=InvoiceKind(row["kind"]),
-        issued_on=date.fromisoformat(row["date"]),
-        due_on=date.fromisoformat(row["due"]) if row["due"] else None,
+        issued_on=_day(row["date"]),
+        due_on=_day(row["due"]) if row["due"] else None,
         net=net,
         vat=vat,
         gross=gross,
@@ -79,12 +84,22 @@ def _line(folder: Path, row: Mapping[str, str]) -> tuple[Path, ReadInvoice]:
     )
 
 
+def _day(text: str) -> date:
+    """`2016-12-06` or `06/12/2016`."""
+    for shape in ("%Y-%m-%d", "%d/%m/%Y"):
+        try:
+            return datetime.strptime(text, shape).date()  # noqa: DTZ007 (a day has no zone)
+        except ValueError:
+            continue
+    raise ValueError(f"{text!r} is no date like 2016-12-06")
+
+
 def _amount(text: str) -> Decimal:
-    """`2352.21` or `2352,21`."""
+    """`2352.21` or `2 352,21`."""
     try:
-        amount = Decimal(text.replace(",", "."))
+        amount = Decimal(re.sub(r"\s", "", text).replace(",", "."))
     except InvalidOperation:
         raise ValueError(f"{text!r} is no amount") from None
-    if not amount.is_finite() or amount != round(amount, 2) or abs(amount) >= 10**11:
+    if not plausible.is_amount(amount) or amount != round(amount, 2):
         raise ValueError(f"{text!r} is no amount in cents")
     return amount

@@ -6,17 +6,14 @@ import hashlib
 from collections.abc import Sequence
 
 import structlog
-from babel import Locale
-from sqlalchemy import Row, select
+from sqlalchemy import Row, func, select
 
 from selfcare.database import db
 from selfcare.models import Contract, Customer, Invoice
-from selfcare.services import documents
+from selfcare.services import documents, plausible, pre_invoices
 from selfcare.services.facturx_reading import ReadInvoice
 
 log = structlog.get_logger(__name__)
-
-_YEARS = range(2000, 2100)
 
 
 class InvoiceRefused(ValueError):
@@ -60,6 +57,8 @@ def add(
         net=read.net,
         vat=read.vat,
         gross=read.gross,
+        paid=read.paid,
+        payable=read.payable,
         currency=read.currency,
         lines=read.lines,
         digest=digest,
@@ -86,6 +85,19 @@ def check_new(pdf: bytes) -> None:
         raise AlreadyThere
 
 
+def before_in_month(invoice: Invoice) -> int:
+    """How many of its kind came in for its contract and month before it: tells downloads apart."""
+    first = invoice.issued_on.replace(day=1)
+    return db.session.execute(
+        select(func.count(Invoice.id)).where(
+            Invoice.contract_id == invoice.contract_id,
+            Invoice.kind == invoice.kind,
+            Invoice.issued_on.between(first, pre_invoices.last_day(first)),
+            Invoice.id < invoice.id,
+        )
+    ).scalar_one()
+
+
 def _put(invoice: Invoice, pdf: bytes, xml: bytes | None) -> None:
     store = documents.store()
     store.put(invoice.pdf_key, pdf)
@@ -100,10 +112,10 @@ def _check_plausible(read: ReadInvoice) -> None:
         raise InvoiceRefused("its number is longer than 40 characters")
     if not read.number.isprintable():
         raise InvoiceRefused(f"its number has characters that cannot be read: {read.number!r}")
-    if read.currency not in Locale("en").currencies:
+    if not plausible.is_currency(read.currency):
         raise InvoiceRefused(f"unknown currency {read.currency!r}")
     for day in (read.issued_on, read.due_on, read.period_from, read.period_to):
-        if day and day.year not in _YEARS:
+        if day and not plausible.is_day(day):
             raise InvoiceRefused(f"the date {day} cannot be right")
 
 

@@ -23,6 +23,7 @@ from uuid import uuid4
 
 import flask_mail
 import structlog
+from email_validator import validate_email
 from flask import current_app
 from flask_mail import Message
 from sqlalchemy import or_, update
@@ -177,6 +178,13 @@ def _is_final(problem: Exception) -> bool:
     return False
 
 
+def _as_servers_know(address: str) -> str:
+    """The address with a domain of plain letters: « exämple.fr » is `xn--exmple-cua.fr`."""
+    if address.isascii():
+        return address
+    return validate_email(address, check_deliverability=False).ascii_email or address
+
+
 def message(row: Mail) -> Message:
     """The mail as it leaves: text and HTML, in the addressee's language."""
     account = db.session.get(Account, row.account_id) if row.account_id else None
@@ -192,7 +200,8 @@ def rendered(row: Mail, account: Account | None) -> Message:
         subject = render(f"mail/{row.name}/subject.txt", **context)
         text = render(f"mail/{row.name}/body.txt", **context)
         html = render(f"mail/{row.name}/body.html", subject=subject, **context)
-    to = formataddr((account.full_name, row.recipient)) if account else row.recipient
+    address = _as_servers_know(row.recipient)
+    to = formataddr((account.full_name, address)) if account else address
     built = Message(subject=" ".join(subject.split()), recipients=[to], body=text, html=html)
     built.msgId = f"<{row.message_id}>"
     built.extra_headers = {"Auto-Submitted": "auto-generated", "Content-Language": row.locale}

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from flask import current_app
 from sqlalchemy import select
@@ -25,6 +26,7 @@ from selfcare.models import (
     PriceKind,
     Service,
     ServiceVersion,
+    now,
 )
 from selfcare.services import catalogue_loading, fulfilment, ordering
 from selfcare.services.definitions import CHOICE, Definition, Price
@@ -58,6 +60,13 @@ class Summary:
     months: int | None
     starts_on: date | None
     ends_on: date | None
+
+    @property
+    def price_kind(self) -> PriceKind:
+        """How the price is to be read."""
+        if self.price is None:
+            return PriceKind.QUOTE
+        return PriceKind.ONCE if self.offered.definition.paid_once else PriceKind.MONTHLY
 
     @property
     def upfront(self) -> Decimal:
@@ -158,9 +167,7 @@ def still_possible(definition: Definition, entered: Mapping[str, str]) -> bool:
     )
 
 
-def place(
-    draft: OrderDraft, offer: Offered, *, account: Account, contract: Contract, on: date
-) -> Order:
+def place(draft: OrderDraft, offer: Offered, *, account: Account, contract: Contract) -> Order:
     """Make a draft an order: reference, trace, mail, and whoever carries it out (SERVICES-4).
 
     The caller holds the draft's lock, and knows that it has not become an order yet.
@@ -169,6 +176,8 @@ def place(
         ChangedMeanwhile: the catalogue or the month changed since the summary was shown; the
             draft now stands for what is true, and the summary has to be shown again.
     """
+    at = now()  # one moment decides reference, dates and month, however long the locks take
+    on = ordering.local_day(at)
     if (draft.version, _month(draft.shown_on)) != (offer.version.number, _month(on)):
         draft.version, draft.shown_on = offer.version.number, on
         raise ChangedMeanwhile
@@ -178,16 +187,17 @@ def place(
         ref=ordering.next_reference(customer, on),
         contract=contract,
         placed_by=account,
+        placed_at=at,
         name_fr=offer.service.name_fr,
         name_en=offer.service.name_en,
         price=shown.price.monthly if shown.price else None,
-        price_kind=PriceKind.MONTHLY if shown.price else PriceKind.QUOTE,
+        price_kind=shown.price_kind,
         currency=offer.definition.currency,
         upfront=shown.upfront,
         months=shown.months,
         subscription_name=shown.subscription_name,
         parameters=_parameters(offer, draft.entered),
-        labels={f.name: dict(f.label) for f in offer.definition.fields},
+        labels=_labels(offer, draft.entered),
         service_version=offer.version.number,
         draft_key=draft.key,
         fulfilment=offer.definition.fulfilment or current_app.extensions["settings"].fulfilment,
@@ -200,6 +210,18 @@ def place(
 
 def _month(day: date) -> tuple[int, int]:
     return day.year, day.month
+
+
+def _labels(offer: Offered, entered: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+    """The form's wording of the parameters, and of the choices made among them."""
+    region = offer.definition.reservation.region if offer.definition.reservation else ""
+    labels: dict[str, dict[str, Any]] = {}
+    for asked in offer.definition.fields:
+        labels[asked.name] = dict(asked.label)
+        option = asked.option(entered.get(asked.name, ""))
+        if option and asked.name != region:  # a region is known by its name (figure 21)
+            labels[asked.name]["chosen"] = {"fr": option.fr, "en": option.en}
+    return labels
 
 
 def _parameters(offer: Offered, entered: Mapping[str, str]) -> dict[str, str]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import Insert, select
+from flask import current_app
+from sqlalchemy import Insert, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import contains_eager
 
@@ -29,6 +32,11 @@ def next_reference(customer: Customer, on: date) -> str:
         set_={"last": OrderCounter.last + 1},
     ).returning(OrderCounter.last)
     return f"{customer.code}-{month}-{db.session.execute(statement).scalar_one():03}"
+
+
+def local_day(at: datetime) -> date:
+    """The day of an order where the customers are: it decides its month and what it starts."""
+    return at.astimezone(ZoneInfo(current_app.extensions["settings"].timezone)).date()
 
 
 def reservation_period(ordered_on: date, months: int) -> tuple[date, date]:
@@ -67,8 +75,34 @@ def latest_of(account_id: int, *, contract: Contract | None = None, limit: int =
     return list(db.session.execute(mine).scalars())
 
 
-def subscription_ref(order_id: int) -> str | None:
-    """The subscription an order gave rise to, once it is completed (SUBS-2)."""
-    return db.session.execute(
-        select(Subscription.ref).where(Subscription.order_id == order_id)
-    ).scalar_one_or_none()
+@dataclass(frozen=True)
+class Commitment:
+    """What an order leads to, before and after it is completed."""
+
+    months: int
+    starts_on: date
+    ref: str | None
+    """Of the subscription, once it is there (SUBS-2)."""
+
+
+def commitment(order_id: int) -> Commitment | None:
+    """The subscription an order gives rise to; None where it leads to none."""
+    found = db.session.execute(
+        select(
+            func.coalesce(Subscription.months, Order.months).label("months"),
+            Order.placed_at,
+            Subscription.starts_on,
+            Subscription.ref,
+        )
+        .outerjoin(Subscription, Subscription.order_id == Order.id)
+        .where(Order.id == order_id)
+    ).one()
+    if not found.months:
+        return None
+    starts_on = found.starts_on or starts_after(found.placed_at, found.months)
+    return Commitment(found.months, starts_on, found.ref)
+
+
+def starts_after(at: datetime, months: int) -> date:
+    """When a subscription ordered at a moment starts."""
+    return reservation_period(local_day(at), months)[0]

@@ -3,7 +3,8 @@
 Invoices are the truth about money, but name no service: their lines are free text. So there are
 two pictures, never mixed: what was invoiced, and what the portal works out for each service from
 the usage reports and the subscriptions, as pre-invoices do (docs/adr/0502). Upfront payments are
-due once and hide the rest if they are drawn with their service, so they stand beside the services.
+due once and hide the rest if they are drawn with their service, so they are a part of their own,
+drawn last: what comes each month begins at the same place and can be compared.
 Each currency has pictures of its own.
 
 One statement reads all of it: `usage_shares` hold a report already added up, so that a million
@@ -47,11 +48,11 @@ from selfcare.models import (
 )
 from selfcare.services.figures import Spend, last_months, spend_of
 
-MOST_SERVICES = 4
-"""Services drawn by name; what is left of more of them is drawn as one."""
+MOST_PARTS = 5
+"""As many as there are patterns; the services that are left are drawn as one."""
 
-LATEST, USAGE, SUBSCRIBED, UPFRONT = "latest", "usage", "subscribed", "upfront"
-_INVOICED = frozenset(InvoiceKind)
+LATEST, INVOICED = "latest", "invoiced"
+USAGE, SUBSCRIBED, UPFRONT = "usage", "subscribed", "upfront"
 _NOTHING = Decimal("0.00")
 
 
@@ -91,7 +92,7 @@ class Month:
 
 @dataclass(frozen=True)
 class ServiceSpend:
-    """Twelve months of one currency by service, dearest service first, oldest month first."""
+    """Twelve months of one currency by service, dearest first, upfront payments last."""
 
     currency: str
     shares: Sequence[Share]
@@ -119,14 +120,14 @@ def overview(contract_id: int, today: date) -> Overview:
     months = last_months(today)
     rows = db.session.execute(
         union_all(
-            *_invoices(contract_id, months[0]),
+            *_invoices(contract_id, months[0], months[-1]),
             _usage(contract_id, months[0], months[-1]),
             _subscribed(contract_id, months),
             _upfront(contract_id, months),
         )
     ).all()
     latest = next((row for row in rows if row.what == LATEST), None)
-    invoiced = [row for row in rows if row.what in _INVOICED]
+    invoiced = [row for row in rows if row.what == INVOICED]
     worked_out = [row for row in rows if row.what in {USAGE, SUBSCRIBED, UPFRONT}]
     return Overview(latest, _invoiced(invoiced, months), _by_service(worked_out, months))
 
@@ -134,17 +135,17 @@ def overview(contract_id: int, today: date) -> Overview:
 # --- Reading ---------------------------------------------------------------------------------
 
 
-def _invoices(contract_id: int, since: date) -> tuple[Rows, Rows]:
-    """Those of the twelve months, and the newest invoice however old it is."""
+def _invoices(contract_id: int, since: date, until: date) -> tuple[Rows, Rows]:
+    """Those of the twelve months, a sum for each day, and the newest invoice however old it is."""
 
-    def columns(what: Any) -> Rows:
+    def columns(what: str, invoice: Any, amount: Any) -> Rows:
         return select(
-            type_coerce(what, String).label("what"),
-            Invoice.id.label("id"),
+            literal(what, String).label("what"),
+            type_coerce(invoice, Integer).label("id"),
             literal("", String).label("name_fr"),
             literal("", String).label("name_en"),
             Invoice.issued_on.label("day"),
-            Invoice.net.label("amount"),
+            type_coerce(amount, Numeric(14, 2)).label("amount"),
             Invoice.currency.label("currency"),
         ).where(Invoice.contract_id == contract_id)
 
@@ -155,8 +156,12 @@ def _invoices(contract_id: int, since: date) -> tuple[Rows, Rows]:
         .limit(1)
         .scalar_subquery()
     )
-    recent = columns(Invoice.kind).where(Invoice.issued_on >= since)
-    return recent, columns(literal(LATEST, String)).where(Invoice.id == newest)
+    recent = (
+        columns(INVOICED, null(), func.sum(Invoice.net))
+        .where(Invoice.issued_on >= since, Invoice.issued_on < until)
+        .group_by(Invoice.issued_on, Invoice.currency)
+    )
+    return recent, columns(LATEST, Invoice.id, Invoice.net).where(Invoice.id == newest)
 
 
 def _usage(contract_id: int, since: date, until: date) -> Rows:
@@ -291,14 +296,13 @@ def _invoiced(rows: Iterable[Any], months: list[date]) -> list[Spend]:
 def _by_service(rows: Sequence[Any], months: Sequence[date]) -> list[ServiceSpend]:
     """Per currency, the one with most services first."""
     reported = {row.day for row in rows if row.what == USAGE}
-    amounts: dict[str, dict[str, dict[date, Decimal]]] = {}
+    amounts: dict[str, dict[str | None, dict[date, Decimal]]] = {}
     for row in rows:
         if not row.amount:
             continue
         name = row.name_en if locale() == "en" else row.name_fr
-        if row.what == UPFRONT:
-            name = _("Upfront payments")
-        of_service = amounts.setdefault(row.currency, {}).setdefault(name, {})
+        part = None if row.what == UPFRONT else name
+        of_service = amounts.setdefault(row.currency, {}).setdefault(part, {})
         of_service[row.day] = of_service.get(row.day, _NOTHING) + row.amount
     most_used_first = sorted(amounts.items(), key=lambda item: (-len(item[1]), item[0]))
     return [
@@ -307,20 +311,21 @@ def _by_service(rows: Sequence[Any], months: Sequence[date]) -> list[ServiceSpen
     ]
 
 
-def _top(services: dict[str, dict[date, Decimal]], months: Sequence[date]) -> list[Share]:
-    """The dearest by name, the rest as one."""
-    every = sorted(
-        (
-            Share(name, [of_month.get(month, _NOTHING) for month in months])
-            for name, of_month in services.items()
-        ),
-        key=lambda share: (-share.total, share.name),
-    )
-    named, rest = every[:MOST_SERVICES], every[MOST_SERVICES:]
+def _top(parts: dict[str | None, dict[date, Decimal]], months: Sequence[date]) -> list[Share]:
+    """The dearest services by name, the rest as one, upfront payments (no service) last."""
+
+    def share(name: str, of_month: dict[date, Decimal]) -> Share:
+        return Share(name, [of_month.get(month, _NOTHING) for month in months])
+
+    every = [share(name, of_month) for name, of_month in parts.items() if name is not None]
+    every.sort(key=lambda one: (-one.total, one.name))
+    once = [share(_("Upfront payments"), parts[None])] if None in parts else []
+    most = MOST_PARTS - 1 - len(once)
+    named, rest = every[:most], every[most:]
     if len(rest) > 1:
         amounts = [sum(one, _NOTHING) for one in zip(*(s.amounts for s in rest), strict=True)]
         rest = [Share(_("%(count)s other services", count=len(rest)), amounts)]
-    return named + rest
+    return [*named, *rest, *once]
 
 
 def _drawn(

@@ -15,7 +15,7 @@ from sqlalchemy import Row, delete, func, insert, select
 from selfcare.database import db
 from selfcare.models import Contract, UsageLine, UsageReport, UsageShare, now
 from selfcare.services import documents, pre_invoice_making, usage_reading
-from selfcare.services.usage_reading import BadReport, ReadReport
+from selfcare.services.usage_reading import BadReport, ReadLine, ReadReport
 
 log = structlog.get_logger(__name__)
 
@@ -60,7 +60,10 @@ def load(content: bytes, *, replace: bool = False, keep: bool = True) -> UsageRe
     for former in (UsageLine, UsageShare):
         db.session.execute(delete(former).where(former.report_id == report.id))
     if read.lines:
-        rows = [{"report_id": report.id, **vars(line)} for line in read.lines]
+        rows = [
+            {"report_id": report.id, "search_text": _searched(line), **vars(line)}
+            for line in read.lines
+        ]
         db.session.execute(insert(UsageLine), rows)
         shares = [{"report_id": report.id, **share} for share in _shares(read)]
         db.session.execute(insert(UsageShare), shares)
@@ -95,6 +98,11 @@ def groups(report_id: int) -> Sequence[Row[*tuple[Any, ...]]]:
             rows.c.whole.desc(), rows.c.service, rows.c.amount.desc(), rows.c.project
         )
     ).all()
+
+
+def _searched(line: ReadLine) -> str:
+    """What a search finds a line by (a bulk insert knows no model's events)."""
+    return UsageLine.joined(UsageLine(**vars(line)).search_terms())
 
 
 def _shares(read: ReadReport) -> list[dict[str, Any]]:

@@ -13,7 +13,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+
+from selfcare.services import plausible
+from selfcare.services.spreadsheets import decoded
 
 COLUMNS = (
     *("BillingMode", "BeginDate", "EndDate", "ServiceID", "TenantLabel", "Country", "Region"),
@@ -63,8 +66,19 @@ class ReadReport:
 
     @property
     def total(self) -> Decimal:
-        """The usage of the month, rounded once."""
-        return sum((line.amount for line in self.lines), Decimal(0)).quantize(Decimal("0.01"))
+        """The usage of the month, rounded once, as invoices are: half a cent makes one."""
+        whole = sum((line.amount for line in self.lines), Decimal(0))
+        return whole.quantize(Decimal("0.01"), ROUND_HALF_UP)
+
+
+def check_size(size: int) -> None:
+    """Whether a file may be read at all.
+
+    Raises:
+        BadReport: it is too large.
+    """
+    if size > LARGEST:
+        raise BadReport([f"larger than {LARGEST // 1_000_000} MB"])
 
 
 def read(content: bytes) -> ReadReport:
@@ -80,7 +94,7 @@ def read(content: bytes) -> ReadReport:
     for number, row in rows:
         try:
             line = _line(row)
-            seen["month"].add(f"{_day(row, 'BeginDate'):%Y-%m}")
+            seen["month"].add(f"{_begins(row):%Y-%m}")
         except ValueError as problem:
             problems.append(f"line {number}: {problem}")
             continue
@@ -94,17 +108,16 @@ def read(content: bytes) -> ReadReport:
     if problems:
         raise BadReport(problems[:MOST_PROBLEMS])
     contract, currency, month = (next(iter(values)) for values in seen.values())
-    return ReadReport(contract, date.fromisoformat(f"{month}-01"), currency, lines)
+    report = ReadReport(contract, date.fromisoformat(f"{month}-01"), currency, lines)
+    if not plausible.is_amount(report.total):
+        raise BadReport([f"its total, {report.total}, cannot be right"])
+    return report
 
 
 def _rows(content: bytes) -> list[tuple[int, Mapping[str, str]]]:
     """The lines after the header as column → text, with their numbers in the file."""
-    if len(content) > LARGEST:
-        raise BadReport([f"larger than {LARGEST // 1_000_000} MB"])
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = content.decode("cp1252", errors="replace")  # spreadsheets of older Windows
+    check_size(len(content))
+    text = decoded(content)
     if "\0" in text:
         raise BadReport(["no text file"])
     try:
@@ -136,7 +149,7 @@ def _line(row: Mapping[str, str]) -> ReadLine:
     for name in ("TenantLabel", "ServiceCloud", "Currency"):
         if not row[name]:
             raise ValueError(f"{name} is empty")
-    if not re.fullmatch(r"[A-Za-z]{3}", row["Currency"]):
+    if not plausible.is_currency(row["Currency"].upper()):
         raise ValueError(f"Currency: {row['Currency']!r} is no currency")
     for name, longest in _LENGTHS.items():
         if len(row[name]) > longest:
@@ -177,3 +190,10 @@ def _day(row: Mapping[str, str], name: str) -> date:
         except ValueError:
             continue
     raise ValueError(f"{name}: {row[name]!r} is no date")
+
+
+def _begins(row: Mapping[str, str]) -> date:
+    begins = _day(row, "BeginDate")
+    if not plausible.is_day(begins):
+        raise ValueError(f"BeginDate: {row['BeginDate']!r} cannot be right")
+    return begins

@@ -199,6 +199,15 @@ class TestNewAddress:
         browse.get(mailbox.link(to=self.NEW, has="/email/confirm/"))
         assert browse.post("/email/confirm").status == 303
 
+    def test_mail_reaches_a_domain_with_accents(self, me, browse, app, mailbox):
+        assert self.ask(me, email="paul@exämple.fr").status == 303
+        browse.get(mailbox.link(to="paul@xn--exmple-cua.fr", has="/email/confirm/"))
+        assert browse.post("/email/confirm").status == 303
+        assert kept(app).email == "paul@exämple.fr"
+
+    def test_account_1_an_address_no_server_takes_is_refused(self, me):
+        assert self.ask(me, email="jérôme@example.com").one("#errors a")["href"] == "#email"
+
     def test_auth_6_nobody_is_flooded_with_mails_to_confirm(self, me, cast, browse_as, mailbox):
         assert [self.ask(me).status for _time in range(3)] == [303] * 3
         refused = self.ask(me, email="another@new.example", first_name="Pol")

@@ -72,10 +72,34 @@ class TestByAnOperator:
     ):
         ref = placed(MIGRATION)
         assert flask("orders", "cancel", ref)[1] == 2, "a reason is needed"
+        assert flask("orders", "cancel", ref, "--reason", " ")[1] == 2
+        assert "500 characters at most" in flask("orders", "start", ref, "--note", "x" * 501)[0]
         assert flask("orders", "cancel", ref, "--reason", "Doublon")[1] == 0
         page = browse_as("paul.dupont").get(f"/account/orders/{ref}")
         assert "Doublon" in page.words
         assert found(app, select(Subscription)) == []
+
+    def test_services_4_an_operator_reads_what_was_entered(self, placed, flask):
+        ref = placed(MIGRATION)
+        flask("orders", "start", ref, "--note", "Bien reçu")
+        output, code = flask("orders", "show", ref.lower())
+        assert code == 0
+        for words in ("OCB0000124", "Paul DUPONT", "Douze serveurs", "on quotation", "Bien reçu"):
+            assert words in output
+        assert flask("orders", "show", "HONEY1655-0001-001")[1] == 1
+
+    def test_services_4_orders_are_listed_by_the_status_they_are_said_to_have(self, placed, flask):
+        ref = placed()
+        for status in OrderStatus:
+            output, code = flask("orders", "list", "--status", status.value)
+            assert code == 0, output
+            assert (ref in output) == (status == OrderStatus.SUBMITTED)
+
+    def test_services_4_only_the_one_who_ordered_is_promised_mails(self, placed, cast, browse_as):
+        page = f"/contracts/OCB0000124/orders/{placed()}"
+        cast.member("sophie.dupont", orders="visitor")
+        assert "You get a mail" in browse_as("paul.dupont").get(page).words
+        assert "You get a mail" not in browse_as("sophie.dupont").get(page).words
 
     def test_services_4_what_is_over_stays_so(self, placed, flask, app):
         ref = placed()

@@ -169,6 +169,27 @@ class TestRefusals:
         assert invoices() == []
 
 
+class TestFiles:
+    def test_invoices_2_a_dry_run_says_of_doubles_what_loading_does(self, load, tmp_path):
+        put(tmp_path, "1.pdf", document(bill()))
+        put(tmp_path, "2.pdf", document(bill(lines=(("Usage", Decimal("1.00")),))))
+        put(tmp_path, "3.pdf", (tmp_path / "1.pdf").read_bytes())
+        for options in (("--dry-run",), ()):
+            output, code = load(tmp_path, options=options)
+            assert code == 1
+            assert "1 loaded, 1 there already, 1 refused" in output
+
+    def test_invoices_2_a_file_of_another_kind_is_not_passed_over(self, load, tmp_path):
+        output, code = load(put(tmp_path, "one.xml", b"<a/>"))
+        assert code == 1
+        assert "one.xml: neither a .pdf nor a .csv file" in output
+
+    def test_invoices_2_an_empty_folder_is_said_to_be(self, load, tmp_path):
+        output, code = load(tmp_path)
+        assert code == 0
+        assert "There was no file to load." in output
+
+
 class TestPlain:
     HEADER = "file;number;kind;contract;date;due;net;vat;gross;currency"
     LINE = "plain.pdf;P-1;invoice;OCB0000124;2016-12-06;;2145,67;429,13;2574,80;EUR"
@@ -181,12 +202,26 @@ class TestPlain:
         (invoice,) = invoices()
         assert (invoice.number, invoice.net, invoice.xml_key) == ("P-1", Decimal("2145.67"), None)
 
+    def test_invoices_2_a_list_is_read_as_french_spreadsheets_save_it(
+        self, load, invoices, tmp_path
+    ):
+        line = self.LINE.replace("2016-12-06", "06/12/2016").replace("2145,67", "2\xa0145,67")
+        line = line.replace("P-1", "P-é")
+        put(tmp_path, "plain.pdf", plain_pdf())
+        put(tmp_path, "list.csv", f"{self.HEADER}\r\n{line}\r\n".encode("cp1252"))
+        output, code = load(tmp_path)
+        assert code == 0, output
+        (invoice,) = invoices()
+        assert (invoice.number, str(invoice.issued_on)) == ("P-é", "2016-12-06")
+        assert invoice.net == Decimal("2145.67")
+
     @pytest.mark.parametrize(
         ("line", "reason"),
         [
             (LINE.replace("2574,80", "2574,81"), "line 2: the amounts do not add up"),
             (LINE.replace("plain.pdf", "../plain.pdf"), "no name of a file beside"),
-            (LINE.replace("2016-12-06", "06/12"), "line 2"),
+            (LINE.replace("2016-12-06", "06/12"), "line 2: '06/12' is no date like 2016-12-06"),
+            (f"{LINE}\n{LINE.replace('P-1', 'P-2')}", "line 3: plain.pdf is there twice"),
             (LINE.replace("plain.pdf", "absent.pdf"), "absent.pdf"),
             (LINE + ";more", "too many cells"),
             (LINE.replace("OCB0000124", "OCB7"), "unknown contract"),

@@ -85,6 +85,24 @@ class TestFigures:
         assert found.shares[-1].amounts[-2] == Decimal("6.00")
         assert found.months[-2].total == Decimal("28.00")
 
+    def test_invoices_1_upfront_payments_are_drawn_last_and_never_among_the_rest(
+        self, load, cast, overview
+    ):
+        cast.subscription(
+            at=datetime.combine(BEFORE, datetime.min.time(), UTC), upfront=Decimal("0.50")
+        )
+        load(LAST, **{f"S{number}": str(number) for number in range(100, 107)})
+        (found,) = overview().by_service
+        assert [share.name for share in found.shares] == [
+            "S106",
+            "S105",
+            "S104",
+            "5 autres services",
+            "Versements initiaux",
+        ]
+        assert found.shares[-1].amounts[-2] == Decimal("0.50")
+        assert found.months[-2].blocks[-1].share == len(found.shares) - 1
+
     def test_invoices_1_five_services_are_all_named(self, load, overview):
         load(LAST, **{f"S{number}": str(number) for number in range(1, 6)})
         (found,) = overview().by_service

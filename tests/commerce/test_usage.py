@@ -60,6 +60,19 @@ class TestLoading:
         assert f"{report.month:%Y-%m}" == "2016-09"
         assert report.total == Decimal("85.40")
 
+    @pytest.mark.parametrize(
+        ("amounts", "total"),
+        [
+            (("0,005",), "0.01"),
+            (("0,0025", "0,0025"), "0.01"),
+            (("-0,005",), "-0.01"),
+            ((), "85.39"),
+        ],
+    )
+    def test_invoices_1_half_a_cent_makes_one_as_on_invoices(self, load, app, amounts, total):
+        load(usage_report(*(usage_line(Amount=amount) for amount in amounts)))
+        assert reports(app)[0].total == Decimal(total)
+
     def test_invoices_1_the_discounted_amount_counts(self, load, app):
         load(usage_report(usage_line(Amount="100", DiscountedAmount="90,5")))
         assert reports(app)[0].total == Decimal("90.50")
@@ -102,6 +115,12 @@ class TestLoading:
             (usage_report(usage_line(TenantLabel="")), "TenantLabel is empty"),
             (usage_report(usage_line(TenantLabel="OCB9")), "unknown contract: OCB9"),
             (usage_report(usage_line(Currency="euros")), "is no currency"),
+            (usage_report(usage_line(Currency="EUX")), "'EUX' is no currency"),
+            (usage_report(usage_line(BeginDate="0216-09-01")), "'0216-09-01' cannot be right"),
+            (
+                usage_report(*[usage_line(Amount="9999999999")] * 11),
+                "its total, 109999999989.00, cannot be right",
+            ),
             (usage_report("a;b;c"), "line 2: 3 cells instead of 27"),
         ],
     )
@@ -121,6 +140,30 @@ class TestLoading:
         assert code == 1
         assert "1 loaded, 0 there already, 1 refused" in output
         assert len(reports(app)) == 1
+
+    def test_invoices_1_a_file_of_another_kind_is_not_passed_over(self, load, flask, tmp_path):
+        (tmp_path / "report.xlsx").write_bytes(b"x")
+        output, code = flask("usage", "load", str(tmp_path / "report.xlsx"))
+        assert code == 1
+        assert "report.xlsx: no .csv file" in output
+
+    def test_invoices_1_a_dry_run_says_of_doubles_what_loading_does(self, load, flask, tmp_path):
+        for number in (1, 2):
+            (tmp_path / f"{number}.csv").write_bytes(usage_report(usage_line(Amount=str(number))))
+        for options in (["--dry-run"], []):
+            output, code = flask("usage", "load", *options, str(tmp_path))
+            assert code == 1
+            assert "1 loaded, 0 there already, 1 refused" in output
+
+    def test_invoices_1_one_loaded_by_two_at_once_is_refused_in_words(
+        self, load, flask, tmp_path, monkeypatch
+    ):
+        load(usage_report())
+        monkeypatch.setattr(usage, "of_month", lambda *_: None)  # the other one came in just now
+        (tmp_path / "good.csv").write_bytes(usage_report(usage_line(Amount="1")))
+        output, code = flask("usage", "load", str(tmp_path))
+        assert code == 1
+        assert "good.csv: its month was loaded by somebody else" in output
 
     def test_invoices_1_a_dry_run_changes_nothing(self, load, flask, tmp_path, app, store):
         (tmp_path / "good.csv").write_bytes(usage_report())

@@ -30,6 +30,7 @@ from selfcare.models import (
 )
 from selfcare.rights import OFFERS, Profile, Section, profiles_of_referent
 from selfcare.services import accounts, ordering, passwords
+from tests.browsing import Browser
 
 PARIS = ZoneInfo("Europe/Paris")
 TODAY = datetime(2026, 11, 22, 7, 46, tzinfo=UTC)
@@ -226,3 +227,17 @@ class TestCommand:
         assert self.count(app) == 0
         assert run.invoke(demo, [*command, "--force"]).exit_code == 0
         assert self.count(app) > 0
+
+
+def test_account_1_everybody_can_save_their_data_as_it_is(app):
+    with app.app_context():
+        seed(TODAY)
+        db.session.commit()
+    for login, _who in SIGN_INS:
+        browser = Browser(app).sign_in_as(login)
+        page = browser.get("/account/profile/edit")
+        typed = {
+            str(field["name"]): str(field.get("value", ""))
+            for field in page.all("main input:not([type=radio]), main input[checked]")
+        }
+        assert browser.post("/account/profile/edit", typed).status == 303, login

@@ -36,14 +36,9 @@ def name(path: Path) -> str:
 
 
 class TestModules:
-    LONG = frozenset(
-        {"tests/pages/test_lists.py", "tests/pages/test_sign_in.py"}
-    )  # tables of cases
-
     @pytest.mark.parametrize("path", MODULES, ids=name)
     def test_design_no_module_is_too_long(self, path):
-        limit = 700 if name(path) in self.LONG else 350
-        assert len(path.read_text().splitlines()) <= limit
+        assert len(path.read_text().splitlines()) <= 350
 
     def test_design_modules_are_named_after_what_they_know(self):
         assert not [name(path) for path in MODULES if path.stem in FORBIDDEN]
