@@ -180,7 +180,9 @@ def _line(number: int, given: dict[str, str], words: Words, console: Iterable[st
     form = NewcomerCheck(formdata=MultiDict({name: given.get(name, "") for name in PERSON}))
     form.validate()
     problems = [
-        f"{PERSON[name]} : {message}" if name in PERSON else str(message)
+        _("%(label)s: %(value)s", label=PERSON[name], value=message)
+        if name in PERSON
+        else str(message)
         for name, messages in form.errors.items()
         for message in messages
     ]

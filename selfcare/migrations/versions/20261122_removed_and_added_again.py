@@ -1,7 +1,7 @@
 """somebody removed and added again: numbers of their own, and the old console account ends first.
 
 Revision ID: e5b80f4c2d17
-Revises: 7d20c9e4a1b5
+Revises: 2b8e61f0c7d4
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "e5b80f4c2d17"
-down_revision = "7d20c9e4a1b5"
+down_revision = "2b8e61f0c7d4"
 branch_labels = None
 depends_on = None
 
