@@ -34,6 +34,7 @@ class InvoiceList(ListQuery):
             _l("Amount excl. tax"),
             Invoice.net,
             lambda r, reader: plain_amount(r.net, reader),
+            is_number=True,
         ),
         Column(
             "vat",
@@ -69,6 +70,7 @@ class UsageReportList(ListQuery):
             _l("Usage excl. tax"),
             UsageReport.total,
             lambda r, reader: plain_amount(r.total, reader),
+            is_number=True,
         ),
         Column("currency", _l("Currency"), None, lambda r, _: r.currency, only_in_export=True),
     )
@@ -93,6 +95,7 @@ class UsageLineList(ListQuery):
             _l("Quantity"),
             UsageLine.quantity,
             lambda r, reader: plain_number(r.quantity, reader),
+            is_number=True,
         ),
         Column("unit", _l("Unit"), None, lambda r, _: r.unit, only_in_export=True),
         Column(
@@ -100,6 +103,7 @@ class UsageLineList(ListQuery):
             _l("Amount excl. tax"),
             UsageLine.amount,
             lambda r, reader: plain_amount(r.amount, reader),
+            is_number=True,
         ),
     )
     searched = (UsageLine.search_text,)

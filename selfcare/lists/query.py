@@ -43,6 +43,7 @@ class Column:
         sort: an expression, or one made for the reader; None cannot be sorted.
         text: the cell of a row in a CSV file, given the row and the reader.
         only_in_export: absent from the screen, where another column says it already.
+        is_number: its figures stand below one another, aligned at the right.
     """
 
     key: str
@@ -50,6 +51,7 @@ class Column:
     sort: Expression | Callable[[Reader], Any] | None
     text: Callable[[Row[Any], Reader], str]
     only_in_export: bool = False
+    is_number: bool = False
 
 
 @dataclass(frozen=True)

@@ -50,6 +50,7 @@ class TestPage:
         assert page.texts('#invoices td[data-label="Number"] a') == ["AV-1", "FA-2", "FA-1"]
         assert "-€2,352.21" in page.words
         assert page.one("#invoices .badge")
+        assert page.one("#invoices th.num").get_text(strip=True) == "Amount excl. tax"
 
     def test_invoices_1_visitor_sees_whom_to_ask_and_nothing_else(self, paul, add, cast, browse_as):
         number = add("FA-1")
