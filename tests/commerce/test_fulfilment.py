@@ -201,7 +201,7 @@ class TestByAJob:
     ):
         setting(fulfilment="automatic")
 
-        def away(*_args):
+        def away(*_args, **_kwargs):
             raise RedisAway
 
         with monkeypatch.context() as patched:
