@@ -45,7 +45,7 @@ def main(*, orders: int, database: str, growth: bool, write: Path | None) -> Non
     text = "\n".join(lines)
     click.echo(text)
     if write:
-        write.write_text(text + "\n")
+        write.write_text(text.rstrip() + "\n")
 
 
 @contextlib.contextmanager
