@@ -1,14 +1,15 @@
 """Static files: fingerprinted, compressed beforehand, served by WhiteNoise before Flask wakes up.
 
 At start each file of `selfcare/static/` is written once, under a name that holds its content's
-hash, to `ASSETS_DIR`; the stylesheet takes the brand colour on the way, the logo may be replaced.
-Browsers may keep these names for ever.
+hash, to `ASSETS_DIR`. The stylesheet is put together from `selfcare/styles/` and takes the brand
+colour on the way; the logo may be replaced. Browsers may keep these names for ever.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+import re
 import tempfile
 from collections.abc import Mapping, MutableMapping
 from pathlib import Path
@@ -21,6 +22,9 @@ from selfcare.config import Settings
 from selfcare.security import HEADERS, transport_headers
 
 SOURCE = Path(__file__).parent / "static"
+STYLES = Path(__file__).parent / "styles"
+SHEETS = ("colours", "base", "page", "blocks", "forms", "lists", "charts", "screens", "print")
+"""Later sheets win over earlier ones."""
 PREFIX = "static/"
 _FOR_FILES = ("X-Content-Type-Options", "Cross-Origin-Resource-Policy", "X-Frame-Options")
 _COMPRESSED = {".css", ".js", ".svg", ".txt"}
@@ -57,14 +61,31 @@ def _folder(settings: Settings) -> Path:
 
 def _contents(settings: Settings) -> dict[str, bytes]:
     files = {path.name: path.read_bytes() for path in sorted(SOURCE.iterdir()) if path.is_file()}
-    default = b"--brand: #0b5cad"
-    files["app.css"] = files["app.css"].replace(
-        default, b"--brand: " + settings.brand_color.encode()
-    )
+    files["app.css"] = _stylesheet(settings.brand_color).encode()
     if settings.brand_logo:
         files.pop("logo.svg", None)
         files["logo" + settings.brand_logo.suffix] = settings.brand_logo.read_bytes()
     return files
+
+
+def _stylesheet(brand: str) -> str:
+    """All sheets as one, without comments and indentation, for browsers of any age.
+
+    Before each declaration with variables stands the same one with their plain values, which is
+    all that browsers without custom properties understand.
+    """
+    css = "\n".join((STYLES / f"{name}.css").read_text() for name in SHEETS)
+    css = re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)
+    css = re.sub(r"\s*\n\s*", "\n", css).replace("--brand: #0b5cad", f"--brand: {brand}")
+    values = dict(re.findall(r"(--[\w-]+): ([^;]+);", css[: css.index("}")]))
+
+    def plain(declaration: str) -> str:
+        while "var(" in declaration:
+            declaration = re.sub(r"var\((--[\w-]+)\)", lambda name: values[name[1]], declaration)
+        return declaration
+
+    with_variables = r"(?<=[;{]\n)[a-z][a-z-]*:[^;{}]*var\([^;{}]*;"
+    return re.sub(with_variables, lambda found: plain(found[0]) + found[0], css).lstrip()
 
 
 def publish(settings: Settings) -> Mapping[str, str]:

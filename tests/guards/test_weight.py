@@ -122,6 +122,15 @@ class TestAssets:
         assert sizes["app.js"] <= 2 * K, sizes
         assert sum(size for name, size in sizes.items() if name.endswith(".js")) <= 18 * K, sizes
 
+    def test_light_browsers_without_css_variables_get_the_light_colours(self, app, browse):
+        css = browse.client.get(app.extensions["assets"]["app.css"], buffered=True).text
+        plain = re.sub(r"[^{};]*var\([^{};]*", "", css.partition("}")[2])
+        assert re.search(r"\.button\.primary \{[^}]*background: #0b5cad;[^}]*color: #fff;", plain)
+        for rule in re.findall(r"\{([^{}]*)\}", css):
+            names = re.findall(r"(?m)(?:^|;)\s*([a-z-]+):", rule)
+            with_variables = re.findall(r"(?:^|;)\s*([a-z][a-z-]*):[^;]*var\(", rule)
+            assert all(names.count(name) >= 2 for name in with_variables), rule
+
     def test_light_static_files_are_kept_for_ever_and_compressed_beforehand(self, app, browse):
         for path in app.extensions["assets"].values():
             assert re.search(r"\.[0-9a-f]{12}\.", path), path
