@@ -112,13 +112,16 @@ load: $(VENV)/installed-dev ## 200 people click for ten minutes; ARGS="--people 
 
 # --- Keeping ---------------------------------------------------------------------------------
 
+PIN := $(BIN)/uv pip compile --quiet --generate-hashes --no-header --no-annotate \
+	--no-emit-index-url --no-emit-find-links --python-version 3.11
+
 .PHONY: lock
 lock: $(VENV)/installed-dev ## pin what the .in files ask for, with hashes; ARGS=--upgrade for newer
-	@for file in requirements requirements-demo requirements-strict requirements-dev; do \
+	@echo "Pinning requirements-dev.txt"
+	@$(PIN) $(ARGS) requirements-dev.in --output-file requirements-dev.txt
+	@for file in requirements requirements-demo requirements-strict; do `# what runs is what was tested` \
 		echo "Pinning $$file.txt"; \
-		$(BIN)/uv pip compile --quiet --generate-hashes --no-header --no-annotate \
-			--no-emit-index-url --no-emit-find-links \
-			--python-version 3.11 $(ARGS) "$$file.in" --output-file "$$file.txt" || exit 1; \
+		$(PIN) --constraints requirements-dev.txt "$$file.in" --output-file "$$file.txt" || exit 1; \
 	done
 
 .PHONY: messages

@@ -43,6 +43,15 @@ class TestModules:
     def test_design_modules_are_named_after_what_they_know(self):
         assert not [name(path) for path in MODULES if path.stem in FORBIDDEN]
 
+    def test_design_a_package_has_one_version_in_all_lock_files(self):
+        """Production runs what was tested: `make lock` holds the others to requirements-dev.txt."""
+        pins: dict[str, set[str]] = {}
+        for path in ROOT.glob("requirements*.txt"):
+            for name, version in re.findall(r"(?m)^([\w.-]+)(?:\[.*\])?==(\S+)", path.read_text()):
+                pins.setdefault(name, set()).add(version)
+        assert len(pins) > 100
+        assert not {name: found for name, found in pins.items() if len(found) > 1}
+
     def test_design_no_registry_s_address_in_any_requirements(self):
         for path in ROOT.glob("requirements*"):
             assert not re.search(r"https?://|--(extra-)?index-url", path.read_text()), path
