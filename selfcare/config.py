@@ -25,6 +25,9 @@ from selfcare.config_rules import BadSetting
 ROOT = Path(__file__).resolve().parent.parent
 VAR = ROOT / "var"
 
+LARGEST_REQUEST = 1_000_000
+"""Bytes of a request's body; what is larger is refused unread."""
+
 _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"", "0", "false", "no", "off"}
 
@@ -284,7 +287,7 @@ def flask_config(settings: Settings) -> dict[str, Any]:
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_REFRESH_EACH_REQUEST": False,
-        "MAX_CONTENT_LENGTH": 1_000_000,
+        "MAX_CONTENT_LENGTH": LARGEST_REQUEST,
         "MAX_FORM_MEMORY_SIZE": 200_000,
         "MAX_FORM_PARTS": 200,
         "WTF_CSRF_TIME_LIMIT": None,
