@@ -68,7 +68,7 @@ def _missing(problem: Missing) -> ResponseReturnValue:
 
 
 def _too_many(wait: TooManyAttempts) -> ResponseReturnValue:
-    db.session.rollback()
+    """Nothing is committed after it; a rollback here would take the header's rows away."""
     return (
         render("errors/429.html", request_id=g.get("request_id"), wait=wait),
         429,

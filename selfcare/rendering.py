@@ -22,6 +22,7 @@ from selfcare.i18n import Reader, locale, reader
 from selfcare.jinja import render
 from selfcare.lists.query import ListQuery
 from selfcare.services import memberships, throttling
+from selfcare.services.exports import Turn
 
 L = TypeVar("L", bound=ListQuery)
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -172,26 +173,33 @@ def csv_file(rows: ListQuery) -> Response:
     Raises:
         TooManyAttempts: a million rows keep a thread for a while, so nobody gets all of them.
     """
-    slow_exports_down()
+    turn = turn_to_export()
     me: Reader = reader()
     answer = Response(
-        stream_with_context(_csv(rows, me)),
+        stream_with_context(_csv(rows, me, turn)),
         mimetype="text/csv",
         content_type="text/csv; charset=utf-8",
     )
+    answer.call_on_close(turn.end)  # a reader who goes away, or never begins to read
     answer.headers["Content-Disposition"] = attachment(rows.name, "csv", when=rows.about)
     answer.headers["Cache-Control"] = "private, no-store"
     return answer
 
 
-def slow_exports_down() -> None:
-    """Count one export of the signed-in person.
+def turn_to_export() -> Turn:
+    """Count one export of the signed-in person, who has one at a time.
 
     Raises:
-        TooManyAttempts: there were too many.
+        TooManyAttempts: there were too many, or one is running.
     """
-    limits = settings().throttle_export
-    throttling.of_subject("export", str(current_account().id), limits).take()
+    me = current_account().id
+    turn = Turn(me)  # first: what is refused for being the second at once does not count
+    try:
+        throttling.of_subject("export", str(me), settings().throttle_export).take()
+    except BaseException:
+        turn.end()
+        raise
+    return turn
 
 
 def attachment(what: str, kind: str, *, when: str = "") -> str:
@@ -207,7 +215,14 @@ def attachment(what: str, kind: str, *, when: str = "") -> str:
     return f'attachment; filename="{"-".join(parts)}-{when or reader().today()}.{kind}"'
 
 
-def _csv(rows: ListQuery, me: Reader) -> Iterator[str]:
+def _csv(rows: ListQuery, me: Reader, turn: Turn) -> Iterator[str]:
+    with turn:
+        for text in _lines(rows, me):
+            turn.go_on()
+            yield text
+
+
+def _lines(rows: ListQuery, me: Reader) -> Iterator[str]:
     buffer = io.StringIO("﻿")
     buffer.seek(0, io.SEEK_END)
     writer = csv.writer(buffer, delimiter=";" if me.language == "fr" else ",")

@@ -44,8 +44,8 @@ class Connection(TConn):  # type: ignore[misc]
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
         self.data_ready = True  # a thread gets it with its request
-        self.next: Callable[[Connection], None] | None = None
-        """What comes once the answer is delivered."""
+        self.goes_on = False
+        """Whether another request may come once the answer is delivered."""
         self.last = 0.0
         """When the answer has to be delivered, whatever is taken meanwhile."""
 
@@ -90,14 +90,10 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
 
     def finish_request(self, conn: Connection, future: Future[Any]) -> None:
         """A thread is done with it: deliver what the reader has not taken yet, then go on."""
-        try:
-            goes_on = bool(not future.cancelled() and future.result() and self.alive)
-            if goes_on:  # a next request may have come with this one
-                conn.sock.came[:0] = conn.parser.unreader.take_buffered()
-        except Exception:  # as the parent does: one connection's fault ends that connection
-            self._drop(conn)
-            return
-        conn.next = self._listen if goes_on else self._linger
+        done = not future.cancelled() and future.exception() is None
+        conn.goes_on = bool(done and future.result() and self.alive)
+        if conn.goes_on:  # a next request may have come with this one
+            conn.sock.came[:0] = conn.parser.unreader.take_buffered()
         conn.last = time.monotonic() + ANSWER_WITHIN
         self._deliver(conn)
 
@@ -156,8 +152,7 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
             self._watch(conn, selectors.EVENT_WRITE, self._deliver, within)
         else:
             self._unwatch(conn)
-            assert conn.next
-            conn.next(conn)
+            (self._listen if conn.goes_on else self._linger)(conn)
 
     def _linger(self, conn: Connection) -> None:
         """Close so that the reader gets the answer's end even if it has sent more than was read.

@@ -1,4 +1,4 @@
-"""A connection that never waits: what came early is kept for the parser, what is not taken for later.
+"""A connection that never waits: it keeps what came early, and what is not taken yet.
 
 The main loop of `serving` fills and empties it; the thread in between reads and writes it like a
 socket. It decides only when a thread begins: what a request is, gunicorn's parser decides.
@@ -148,7 +148,7 @@ class Wire(socket.socket):
         """What `settimeout` was told."""
         return self.patience
 
-    def setblocking(self, flag: bool) -> None:  # noqa: FBT001 (the socket's own)
+    def setblocking(self, flag: bool) -> None:
         """Whether `recv` waits."""
         self.patience = STALLED if flag else 0.0
 

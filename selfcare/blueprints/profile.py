@@ -72,8 +72,8 @@ def activity() -> ResponseReturnValue:
 @signed_in
 def data() -> ResponseReturnValue:
     """All that is kept about me, as a file (ACCOUNT-3)."""
-    rendering.slow_exports_down()
-    answer = jsonify(personal_data.of(current_account()))
+    with rendering.turn_to_export():
+        answer = jsonify(personal_data.of(current_account()))
     answer.headers["Content-Disposition"] = rendering.attachment("my-data", "json")
     answer.headers["Cache-Control"] = "private, no-store"
     return answer

@@ -31,6 +31,9 @@ log = structlog.get_logger(__name__)
 class TooManyAttempts(Exception):
     """Wait until `retry_at`; nothing was tried."""
 
+    own: bool | None = None
+    """Of an export that waits for its turn: whether the one before it is the same person's."""
+
     def __init__(self, retry_at: datetime) -> None:
         super().__init__(f"too many attempts, retry at {retry_at:%H:%M:%S}")
         self.retry_at = retry_at

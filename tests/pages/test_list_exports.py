@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
+from contextlib import ExitStack
 from decimal import Decimal
 
 import pytest
 import time_machine
 
 from selfcare.rights import Profile
+from selfcare.services import exports
+from selfcare.services.exports import Turn
 from tests.browsing import Page, column
+from tests.cast import account_of
 
 pytestmark = pytest.mark.usefixtures("paul")
 VISITOR = Profile.VISITOR
@@ -113,6 +117,52 @@ class TestExport:
         assert (refused.status, refused.headers["Retry-After"]) == (429, "60")
         assert paul.get(ORDERS).status == 200
         assert sophie.get(f"{ORDERS}?format=csv").status == 200
+
+    @pytest.mark.parametrize("redis", ["there", "away"])
+    def test_safe_one_export_at_a_time_for_each_account(self, another_app, cast, browse_as, redis):
+        cast.member("sophie.dupont", orders=VISITOR)
+        paul, sophie = browse_as("paul.dupont"), browse_as("sophie.dupont")
+        away = {"redis_url": "unix:///nowhere/redis.sock"} if redis == "away" else {}
+        portal = another_app(**away)
+        for browser in (paul, sophie):
+            browser.client.application, browser.app = portal, portal
+        with portal.app_context():
+            first = Turn(account_of("paul.dupont").id)
+        for path in ("/account/orders?format=csv", f"{ORDERS}?format=csv", "/account/data.json"):
+            second = paul.get(path)
+            assert (second.status, second.headers["Retry-After"]) == (429, "30")
+            assert "A file of yours is still being made" in second.words
+        assert paul.get(ORDERS).status == 200
+        assert sophie.get(f"{ORDERS}?format=csv").status == 200
+        first.end()
+        assert paul.get("/account/orders?format=csv").status == 200
+
+    def test_safe_an_export_that_nobody_reads_to_its_end_gives_its_turn_back(self, cast, paul_s):
+        cast.orders(1200)
+        for _ in range(2):
+            answer = paul_s.client.get(f"{ORDERS}?format=csv", base_url="http://portal.test/")
+            assert answer.status_code == 200
+            answer.close()
+
+    def test_safe_one_export_at_a_time_in_all_processes(self, app, paul_s, worker):
+        with app.app_context():
+            name = f"export:{account_of('paul.dupont').id}"
+        elsewhere = worker.redis.lock(name, timeout=60)
+        assert elsewhere.acquire(blocking=False)
+        assert paul_s.get(f"{ORDERS}?format=csv").status == 429
+        elsewhere.release()
+        assert paul_s.get(f"{ORDERS}?format=csv").status == 200
+        assert not worker.redis.exists(name)
+
+    def test_safe_exports_leave_threads_for_pages(self, app, cast, browse_as):
+        late = browse_as(cast.member("reader.late", orders=VISITOR))
+        with app.app_context(), ExitStack() as begun:
+            for number in range(exports.AT_ONCE):
+                begun.enter_context(Turn(-number))
+            refused = late.get(f"{ORDERS}?format=csv")
+            assert refused.status == 429
+            assert "Several files are being made for others" in refused.words
+        assert late.get(f"{ORDERS}?format=csv").status == 200
 
     def test_list_1_no_export_without_the_right(self, cast, browse_as):
         cast.member("martin.dupont")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import socket
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
+from pathlib import Path
 
 import pytest
 
@@ -73,6 +74,25 @@ def test_safe_a_connection_too_many_ends_the_one_that_waits_longest(serve):
             held.enter_context(served.connect()).sendall(BEGUN["half a line"])
         answers(served)
         assert first.recv(1) == b""
+
+
+def test_safe_unfinished_requests_have_a_bound_in_memory(serve):
+    """The largest of them go; everybody else's stay."""
+    served = serve()
+    head = b"POST /login HTTP/1.1\r\nHost: portal.test\r\nContent-Length: 1000000\r\n\r\n"
+    with ExitStack() as held:
+        small = held.enter_context(served.connect())
+        small.sendall(get("/healthz")[:-2])
+        for _ in range(70):
+            large = held.enter_context(served.connect())
+            with suppress(ConnectionError):
+                large.sendall(head + b"x" * 950_000)
+        pid = served.process.pid
+        [process] = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        peak = Path(f"/proc/{process}/status").read_text()
+        assert int(peak.split("VmHWM:")[1].split()[0]) < 300_000  # kB
+        small.sendall(b"\r\n")
+        assert b" 200 OK" in everything(small)[:20]
 
 
 def test_safe_connections_that_idle_do_not_hold_up_the_end(serve):
