@@ -301,7 +301,6 @@ def flask_config(settings: Settings) -> dict[str, Any]:
         "MAIL_USE_SSL": settings.mail_use_ssl,
         "MAIL_USERNAME": settings.mail_username or None,
         "MAIL_PASSWORD": settings.mail_password or None,
-        "MAIL_DEFAULT_SENDER": (settings.brand_name, settings.mail_sender),
         "COMPRESS_ALGORITHM": ["br", "gzip"],
         "COMPRESS_BR_LEVEL": 4,
         "COMPRESS_LEVEL": 5,

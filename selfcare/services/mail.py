@@ -9,7 +9,6 @@ from __future__ import annotations
 import ssl
 from contextlib import suppress
 from datetime import timedelta
-from email.utils import formataddr
 from smtplib import (
     SMTP,
     SMTP_SSL,
@@ -25,7 +24,6 @@ import flask_mail
 import structlog
 from email_validator import validate_email
 from flask import current_app
-from flask_mail import Message
 from sqlalchemy import or_, update
 
 from selfcare.config import Settings
@@ -35,6 +33,7 @@ from selfcare.jinja import render
 from selfcare.jobs import DELAYS, EARLY, job
 from selfcare.models import Account, Mail, MailState, now
 from selfcare.services import links
+from selfcare.services.letters import Letter, Mailbox
 
 log = structlog.get_logger(__name__)
 
@@ -185,13 +184,13 @@ def _as_servers_know(address: str) -> str:
     return validate_email(address, check_deliverability=False).ascii_email or address
 
 
-def message(row: Mail) -> Message:
+def message(row: Mail) -> Letter:
     """The mail as it leaves: text and HTML, in the addressee's language."""
     account = db.session.get(Account, row.account_id) if row.account_id else None
     return rendered(row, account)
 
 
-def rendered(row: Mail, account: Account | None) -> Message:
+def rendered(row: Mail, account: Account | None) -> Letter:
     """The same for an account at hand."""
     context = {**row.context, "account": account}
     if "link_id" in row.context:
@@ -200,9 +199,13 @@ def rendered(row: Mail, account: Account | None) -> Message:
         subject = render(f"mail/{row.name}/subject.txt", **context)
         text = render(f"mail/{row.name}/body.txt", **context)
         html = render(f"mail/{row.name}/body.html", subject=subject, **context)
-    address = _as_servers_know(row.recipient)
-    to = formataddr((account.full_name, address)) if account else address
-    built = Message(subject=" ".join(subject.split()), recipients=[to], body=text, html=html)
-    built.msgId = f"<{row.message_id}>"
-    built.extra_headers = {"Auto-Submitted": "auto-generated", "Content-Language": row.locale}
-    return built
+    settings: Settings = current_app.extensions["settings"]
+    return Letter(
+        sender=Mailbox(settings.brand_name, settings.mail_sender),
+        to=Mailbox(account.full_name if account else "", _as_servers_know(row.recipient)),
+        subject=" ".join(subject.split()),
+        text=text,
+        html=html,
+        message_id=f"<{row.message_id}>",
+        headers={"Auto-Submitted": "auto-generated", "Content-Language": row.locale},
+    )

@@ -7,10 +7,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from flask_mail import Message
-
 from selfcare.models import Account, Mail, now
 from selfcare.services import mail
+from selfcare.services.letters import Letter
 
 FOLDER = Path(__file__).parent.parent / "templates" / "mail"
 
@@ -27,7 +26,7 @@ def values(name: str) -> dict[str, Any]:
     return found
 
 
-def built(name: str, locale: str) -> Message:
+def built(name: str, locale: str) -> Letter:
     """The mail to Paul Dupont of the user guide; nothing is stored."""
     account = Account(
         id=0,
