@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
@@ -14,21 +12,12 @@ from wtforms.validators import StopValidation, ValidationError
 
 from selfcare.services import phones
 from selfcare.services.password_rules import PasswordRules
-
-_ODD = re.compile(r"[\s\x00-\x1f\x7f\ud800-\udfff]+")
-# Characters nobody sees: zero width, direction marks. A name of them is no name; one that turns
-# the text round hides who somebody is.
-UNSEEN = re.compile(r"[\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff]")
+from selfcare.text import one_line
 
 
 def trimmed(text: str | None) -> str | None:
-    """One line without spaces round it, without what no database keeps (NUL) and nobody sees.
-
-    « é » typed as two characters becomes one, so that the same name is the same text.
-    """
-    if not text:
-        return text
-    return unicodedata.normalize("NFC", _ODD.sub(" ", UNSEEN.sub("", text)).strip())
+    """A field's filter: a name as it is kept; what was not sent stays None."""
+    return text and one_line(text)
 
 
 class PasswordMeets:
@@ -67,7 +56,7 @@ class EmailAddressField(EmailField):
             return
         try:
             self.data = validate_email(
-                self.data, check_deliverability=False, allow_smtputf8=False
+                self.data, check_deliverability=False, allow_smtputf8=False, strict=True
             ).normalized
         except EmailNotValidError:
             message = _("Enter an email address such as name@company.com")
@@ -87,13 +76,16 @@ class PhoneField(TelField):
         """Turn the number into the form it is kept in.
 
         Raises:
-            StopValidation: no number looks like this, or it is none of a mobile phone.
+            StopValidation: no number looks like this, or it is not one of a mobile phone.
         """
         if not self.data:
             self.data = None
             return
         try:
             self.data = phones.read(self.data, mobile=self.mobile)
+        except phones.ServiceNumber:
+            message = _("This is the number of a service: enter a mobile number, 06 or 07")
+            raise StopValidation(message) from None
         except phones.NotAMobile:
             raise StopValidation(_("This is a fixed line: enter a mobile number")) from None
         except phones.NotAPhone:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,8 +14,9 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined] # 
 from wtforms.validators import DataRequired, InputRequired, Length
 from wtforms.validators import Optional as MayBeEmpty
 
-from selfcare.forms.fields import UNSEEN, EmailAddressField, PhoneField
+from selfcare.forms.fields import EmailAddressField, PhoneField
 from selfcare.services.definitions import CHOICE, Definition, Field
+from selfcare.text import lines
 
 _FIELDS: Mapping[str, type[FormField]] = {
     "text": StringField,
@@ -28,7 +28,6 @@ _RENDERED: Mapping[str, Mapping[str, Any]] = {
     "email": {"spellcheck": "false"},
     "long_text": {"rows": 6},
 }
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 
 
 class AgreeForm(FlaskForm):
@@ -84,7 +83,9 @@ def _field(definition: Definition, asked: Field, shown: Mapping[str, str], langu
         Length(max=asked.max_length, message=too_long),
     ]
     kwargs["render_kw"] |= {"maxlength": asked.max_length, **_RENDERED.get(asked.kind, {})}
-    return _FIELDS[asked.kind](**kwargs, validators=validators, filters=[_clean])
+    return _FIELDS[asked.kind](
+        **kwargs, validators=validators, filters=[lambda text: lines(text or "")]
+    )
 
 
 def _earlier(definition: Definition, asked: Field, shown: Mapping[str, str]) -> dict[str, str]:
@@ -101,8 +102,3 @@ def _possible(values: set[str]) -> Any:
 
     check.field_flags = {"required": True}  # type: ignore[attr-defined] # the asterisk
     return check
-
-
-def _clean(text: str | None) -> str:
-    """Text without the characters no database and no mail can hold."""
-    return _CONTROL.sub("", UNSEEN.sub("", (text or "").replace("\r\n", "\n"))).strip()

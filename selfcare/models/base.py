@@ -60,10 +60,26 @@ class Base(DeclarativeBase):
     }
 
 
+_LETTERS = str.maketrans(
+    {
+        **dict(zip("łøđðħŧıĸ\u2019\u2010\u2011", "loddhtik'--", strict=True)),
+        "æ": "ae",
+        "œ": "oe",
+        "þ": "th",
+        "ŋ": "ng",
+    }
+)
+"""Letters that Unicode takes for letters of their own, as people without them type them."""
+
+
 def fold(text: str) -> str:
-    """Text as searches compare it: no accents, no case (« Réservation » → « reservation »)."""
+    """Text as searches compare it: no accents, no case (« Réservation » → « reservation »).
+
+    « Żółć », « Søren » and « cœur » are found as « zolc », « soren » and « coeur ».
+    """
     decomposed = unicodedata.normalize("NFKD", text)
-    return "".join(c for c in decomposed if not unicodedata.combining(c)).casefold()
+    plain = "".join(c for c in decomposed if not unicodedata.combining(c)).casefold()
+    return plain.translate(_LETTERS)
 
 
 class Searchable:

@@ -23,6 +23,7 @@ from selfcare.services.definitions import (
     Price,
     Reservation,
 )
+from selfcare.text import lines
 
 LANGUAGES = ("fr", "en")
 TEXT, WHOLE, YES_NO, AMOUNT, TABLE, ROWS = "text", "number", "yes/no", "amount", "table", "list"
@@ -126,6 +127,7 @@ def parse(content: Mapping[str, Any]) -> ServiceFile:
     Raises:
         BadCatalogue: see `read`.
     """
+    content = _cleaned(content)
     if problems := list(_shape(content)):
         raise BadCatalogue(problems)
     definition = Definition(
@@ -140,6 +142,17 @@ def parse(content: Mapping[str, Any]) -> ServiceFile:
     if problems := [*of_columns(content), *of_definition(definition)]:
         raise BadCatalogue(problems)
     return ServiceFile(_columns(content), definition)
+
+
+def _cleaned(content: Any) -> Any:
+    """The same with every text as it is kept (a label of unseen characters is empty)."""
+    if isinstance(content, str):
+        return lines(content)
+    if isinstance(content, list):
+        return [_cleaned(part) for part in content]
+    if isinstance(content, dict):
+        return {key: _cleaned(part) for key, part in content.items()}
+    return content
 
 
 # The shape: keys, kinds, lengths
@@ -187,7 +200,7 @@ def _table(name: str, found: Any, where: str) -> Iterator[str]:
             yield f"{at}{key!r}: {kind} needed"
         elif isinstance(value, str) and len(value) > longest:
             yield f"{at}{key!r}: at most {longest} characters"
-        elif isinstance(value, str) and not value.strip() and key not in _MAY_BE_EMPTY:
+        elif isinstance(value, str) and not value and key not in _MAY_BE_EMPTY:
             yield f"{at}{key!r} is empty"
 
 
@@ -254,6 +267,6 @@ def _columns(content: Mapping[str, Any]) -> dict[str, Any]:
     }
     for language in LANGUAGES:
         words = content[language]
-        columns |= {f"{key}_{language}": words[key].strip() for key in _WORDS}
-        columns[f"description_{language}"] = words.get("description", "").strip()
+        columns |= {f"{key}_{language}": words[key] for key in _WORDS}
+        columns[f"description_{language}"] = words.get("description", "")
     return columns

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
@@ -16,6 +16,7 @@ from selfcare.models import Contract, Customer, Offer, UsageReport
 from selfcare.rights import REFERENT_CONSOLE_ROLES, profiles_of_referent
 from selfcare.services import console_contracts, pre_invoice_making, users
 from selfcare.services.users import Newcomer, Roles
+from selfcare.text import one_line
 
 log = structlog.get_logger(__name__)
 
@@ -54,6 +55,7 @@ def create(new: NewContract, referent: Newcomer) -> Contract:
         raise ContractRefused(f"{new.ref}: a reference is like OCB0000124")
     if not _CODE.fullmatch(new.customer_code):
         raise ContractRefused(f"{new.customer_code}: a customer's code is like HONEY1655")
+    new = _readable(new)
     if db.session.execute(select(Contract.id).filter_by(ref=new.ref)).first():
         raise ContractRefused(f"{new.ref} exists already")
     contract = Contract(
@@ -72,6 +74,25 @@ def create(new: NewContract, referent: Newcomer) -> Contract:
     users.add(contract, referent, roles, by=None, is_referent=True)
     log.info("contract_opened", ref=contract.ref, referent=referent.login)
     return contract
+
+
+def _readable(new: NewContract) -> NewContract:
+    """The same, its names as they are kept.
+
+    Raises:
+        ContractRefused: nothing of one can be seen.
+    """
+    kept = replace(
+        new,
+        name=one_line(new.name),
+        platform_id=one_line(new.platform_id),
+        customer_name=one_line(new.customer_name),
+        offer=one_line(new.offer),
+    )
+    for key in ("name", "customer_name", "offer"):
+        if not getattr(kept, key):
+            raise ContractRefused(f"{key}: nothing of this name can be seen")
+    return kept
 
 
 def set_vat_rate(ref: str, rate: Decimal | None) -> None:

@@ -118,6 +118,7 @@ class TestData:
             ({"mobile": "01 01 01 01 01"}, "mobile"),
             ({"last_name": "\x00"}, "last_name"),
             ({"last_name": "\u200b\u202e"}, "last_name"),
+            ({"last_name": "\u00ad\u3164 \u2800"}, "last_name"),
             ({"locale": "de"}, "locale"),
             ({"civility": ""}, "civility"),
         ],
@@ -151,11 +152,48 @@ class TestData:
             ("+33 (0)1 01 01 01 01", "+33 1 01 01 01 01"),
             ("0033101010101", "+33 1 01 01 01 01"),
             ("+44 20 7946 0958", "+44 20 7946 0958"),
+            ("0692 12 34 56", "+262 692 12 34 56"),  # La Réunion
+            ("+33 6 92 12 34 56", "+262 692 12 34 56"),
+            ("0690 12 34 56", "+590 690 12 34 56"),  # Guadeloupe
+            ("0696 12 34 56", "+596 696 12 34 56"),  # Martinique
+            ("0694 12 34 56", "+594 694 12 34 56"),  # Guyane
+            ("+687 75 12 34", "+687 75.12.34"),  # Nouvelle-Calédonie
+            ("+689 87 12 34 56", "+689 87 12 34 56"),  # Polynésie
         ],
     )
     def test_account_1_phones_are_read_as_people_write_them(self, typed, number):
         assert phones.read(typed) == number
         assert phones.read(phones.shown(number)) == number
+
+    @pytest.mark.parametrize(
+        ("typed", "said"),
+        [
+            ("0899 12 34 56", "number of a service"),
+            ("08 00 12 34 56", "number of a service"),
+            ("09 72 12 34 56", "fixed line"),
+            ("0262 12 34 56", "fixed line"),  # La Réunion
+            ("75 12 34", "or +33 1 01 01 01 01"),  # whose country's? Nouméa's, were it said
+        ],
+    )
+    def test_account_1_a_mobile_is_a_mobile(self, me, app, typed, said):
+        page = me.post("/account/profile/edit", DATA | {"mobile": typed})
+        assert page.status == 422
+        assert any(said in error for error in page.texts(".error")), page.texts(".error")
+        assert page.one("#mobile")["value"] == typed
+        assert kept(app).mobile is None
+
+    def test_account_1_a_mobile_overseas_is_taken(self, me, app):
+        assert me.post("/account/profile/edit", DATA | {"mobile": "0692 12 34 56"}).status == 303
+        assert kept(app).mobile == "+262 692 12 34 56"
+
+    def test_account_1_an_address_no_mail_server_takes_is_refused(self, me):
+        long = f"{'x' * 65}@example.com"
+        page = me.post("/account/profile/edit", DATA | {"email": long, "current": PASSWORD})
+        assert page.status == 422
+        assert "#email" in [link["href"] for link in page.all("#errors a")]
+        assert page.one("#email")["value"] == long
+        longest = DATA | {"email": long[1:], "current": PASSWORD}
+        assert me.post("/account/profile/edit", longest).status == 303
 
 
 class TestNewAddress:

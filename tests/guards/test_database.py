@@ -11,13 +11,13 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import inspect
+from sqlalchemy import inspect, text
 from sqlalchemy.engine import make_url
 
 from selfcare import database
 from selfcare.config import ROOT
 from selfcare.database import db
-from selfcare.models import Base
+from selfcare.models import Base, fold
 
 pytestmark = [  # that is what NOT_COMPARED is for
     pytest.mark.filterwarnings("ignore:Skipped unsupported reflection of expression-based index"),
@@ -99,3 +99,26 @@ def test_design_every_migration_goes_back(settings, empty_database):
             names = set(inspect(connection).get_table_names()) - {"alembic_version"}
         assert names == (set() if target == "base" else set(Base.metadata.tables))
     engine.dispose()
+
+
+def test_list_1_rows_of_before_are_found_without_their_letters(settings, empty_database):
+    engine = database.make_engine(dataclasses.replace(settings, database_url=empty_database))
+    config = alembic_config()
+    words = {"Żółć": "zołc", "Søren": "søren", "Cœur": "cœur", "Zoé": "zoe"}
+    with engine.connect() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "e5b80f4c2d17")
+        for number, (name, kept) in enumerate(words.items()):
+            connection.execute(
+                text(
+                    "INSERT INTO accounts (login, email, civility, last_name, first_name, locale,"
+                    " is_staff, has_ece_changes, has_ece_incidents, created_at, search_text)"
+                    " VALUES (:login, :login, 'madam', :name, 'x', 'fr', false, false, false,"
+                    " '2026-01-01', :kept)"
+                ),
+                {"login": f"login{number}", "name": name, "kept": kept},
+            )
+        command.upgrade(config, "head")
+        found = connection.execute(text("SELECT last_name, search_text FROM accounts")).all()
+    engine.dispose()
+    assert dict(map(tuple, found)) == {name: fold(name) for name in words}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import csv
 import io
+from urllib.parse import quote
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -31,6 +32,12 @@ class TestList:
         [row] = [row for row in page.all("tbody tr") if "paul.dupont" in row.get_text()]
         assert row.select(".referent")
         assert "ready" in row.get_text()
+
+    def test_list_1_somebody_is_found_without_the_letters_of_their_language(self, cast, paul):
+        cast.account("m.marek.80", last_name="Żółć", first_name="Łukasz", email="ml@example.com")
+        cast.member("m.marek.80")
+        for typed in ("zolc", "Żółć", "lukasz", "ŁUKASZ"):
+            assert "1 user found" in paul.get(f"{USERS}?q={quote(typed)}").words, typed
 
     def test_users_1_search_sort_and_export(self, cast, paul):
         cast.member("martin.dupont")

@@ -59,9 +59,13 @@ def test_staff_3_a_reference_is_given_once(app, create):
         ("--email", "lea", "email: Enter an email address"),
         ("--last-name", "\u200b", "last_name: Enter the last name"),
         ("--mobile", "0123456789", "mobile: This is a fixed line"),
+        ("--company", "\u3164\u2800", "customer_name: nothing of this name can be seen"),
+        ("--name", "\u00ad", "name: nothing of this name can be seen"),
     ],
 )
-def test_staff_3_the_referent_is_held_to_the_rules_of_all_users(app, create, option, text, why):
+def test_staff_3_names_and_the_referent_are_held_to_the_rules_of_all(
+    app, create, option, text, why
+):
     done = create("OCB0000999", "0612345678", option, text)
     assert (done.exit_code, why in done.output) == (1, True), done.output
 
