@@ -12,6 +12,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TextIO
 
 from demo.children import start
@@ -60,7 +61,8 @@ class Child:
     """One of the processes: what it is, and how it is doing."""
 
     name: str
-    command: Sequence[str]
+    command: Sequence[str | Path]
+    serves_the_others: bool = False
     process: subprocess.Popen[bytes] | None = None
     starts: int = 0
     falls: int = 0
@@ -106,9 +108,11 @@ class Supervisor:
         """Have `watch` and `finish` return soon; fit to be a signal handler."""
         self.stopping = True
 
-    def start(self, name: str, command: Sequence[str]) -> Child:
-        """Start a process that shall run until the end."""
-        child = Child(name, command)
+    def start(
+        self, name: str, command: Sequence[str | Path], *, serves_the_others: bool = False
+    ) -> Child:
+        """Start a process that shall run until the end, or even until the others have ended."""
+        child = Child(name, command, serves_the_others)
         self.children.append(child)
         self._launch(child)
         return child
@@ -138,8 +142,14 @@ class Supervisor:
 
     def stop(self, *, within: float = STOP_WITHIN) -> None:
         """Stop everything, last started first told, and kill what has not ended in time."""
+        for serves in (False, True):
+            some = [child for child in self.children if child.serves_the_others == serves]
+            self._stop(some, within=within)
+        self.children.clear()
+
+    def _stop(self, children: Sequence[Child], *, within: float) -> None:
         deadline = self._clock() + within
-        running = [child for child in reversed(self.children) if child.is_running]
+        running = [child for child in reversed(children) if child.is_running]
         for child in running:
             _signal(child, signal.SIGTERM)
         while any(child.is_running for child in running) and self._clock() < deadline:
@@ -151,7 +161,6 @@ class Supervisor:
             if child.process:
                 child.process.wait()
             self._hear_out(child)
-        self.children.clear()
 
     def _launch(self, child: Child) -> None:
         child.process = start(

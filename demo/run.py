@@ -9,12 +9,14 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from http.client import HTTPConnection, HTTPException
+from pathlib import Path
 from types import FrameType
 
+from demo.children import scratch_folder
 from demo.folder import DemoFolder, DemoRunningError
 from demo.ports import HOST, free_port
 from demo.processes import StartFailedError, Supervisor, Terminal
-from demo.servers import ServerUnavailableError, redis_server
+from demo.servers import ServerUnavailableError, redis_answers, redis_command
 
 PASSWORD = "Espace-2026!"  # noqa: S105 - the demo's, printed for everyone to see
 SIGN_INS = (
@@ -25,7 +27,7 @@ SIGN_INS = (
     ("jacques.dupont", "manager everywhere, but not referent"),
     ("autre.client", "another customer's contract, OCB0000777"),
 )
-PROCESSES = ("migrate", "seed", "web", "worker", "cron", "mails", "console", "demo")
+PROCESSES = ("redis", "migrate", "seed", "web", "worker", "cron", "mails", "console", "demo")
 _READY_WITHIN = 90.0
 
 
@@ -46,21 +48,32 @@ class Demo:
 
     def run(self) -> int:
         """Run until told to stop."""
-        given = os.environ.get("REDIS_URL")
         with (
             self.folder.locked(),
             _ending_signals(self.supervisor.request_stop),
-            redis_server(given=given, data=self.folder.redis) as redis_url,
+            scratch_folder("redis") as scratch,
         ):
             self._choose_ports()
+            given, socket = os.environ.get("REDIS_URL"), scratch / "redis.sock"
+            redis_url = given or f"unix://{socket}?db=0"
             self.supervisor.environment = self._environment(redis_url)
             try:
-                self._show(self.supervisor)
+                if given or self._starts_redis(socket):
+                    self._show(self.supervisor)
             finally:
                 self.terminal.block("Stopping…")
                 self.supervisor.stop()
         self.terminal.block("Stopped. Everything is kept for the next `make demo`.")
         return 0
+
+    def _starts_redis(self, socket: Path) -> bool:
+        """Start a Redis, which is started again when it dies; false if the demo was stopped."""
+        data = self.folder.redis
+        data.mkdir(parents=True, exist_ok=True)
+        command = redis_command(socket, folder=data, keep=True)
+        command += ["--logfile", data / "redis.log"]
+        self.supervisor.start("redis", command, serves_the_others=True)
+        return self.supervisor.watch(until=lambda: redis_answers(socket))
 
     def _choose_ports(self) -> None:
         self.port = self._choose("PORT", 8000)

@@ -40,32 +40,40 @@ class ServerUnavailableError(RuntimeError):
 
 
 @contextlib.contextmanager
-def redis_server(*, given: str | None = None, data: Path | None = None) -> Iterator[str]:
-    """Give the URL of a Redis: the `given` one, or our own, which keeps its data in `data`."""
+def redis_server(*, given: str | None = None) -> Iterator[str]:
+    """Give the URL of a Redis: the `given` one, or our own, which forgets everything at the end."""
     if given:
         yield given
         return
     with scratch_folder("redis") as folder:
-        home = data or folder
-        home.mkdir(parents=True, exist_ok=True)
-        socket = folder / "redis.sock"
-        log = home / "redis.log"
+        socket, log = folder / "redis.sock", folder / "redis.log"
         process = _spawn(
-            [
-                _redis_binary(),
-                *("--port", "0", "--unixsocket", str(socket), "--unixsocketperm", "700"),
-                *("--save", "", "--appendonly", "yes" if data else "no"),
-                *("--maxmemory-policy", "noeviction", "--daemonize", "no"),
-            ],
-            folder=home,
+            redis_command(socket, folder=folder, keep=False),
+            folder=folder,
             log=log,
             when_orphaned=signal.SIGTERM,
         )
         try:
-            _await_redis(socket, process, log)
+            for _ in _tries("Redis", process, log):
+                if redis_answers(socket):
+                    break
             yield f"unix://{socket}?db=0"
         finally:
             end(process, signal.SIGTERM, within=_STOP_WITHIN)
+
+
+def redis_command(socket: Path, *, folder: Path, keep: bool) -> list[Path | str]:
+    """How to start a Redis on a Unix socket, which keeps its data in the folder, or nowhere.
+
+    Raises:
+        ServerUnavailableError: there is no program to start.
+    """
+    return [
+        _redis_binary(),
+        *("--port", "0", "--unixsocket", str(socket), "--unixsocketperm", "700"),
+        *("--dir", str(folder), "--save", "", "--appendonly", "yes" if keep else "no"),
+        *("--maxmemory-policy", "noeviction", "--daemonize", "no"),
+    ]
 
 
 def _redis_binary() -> Path:
@@ -84,14 +92,13 @@ def _redis_binary() -> Path:
     raise ServerUnavailableError(msg)
 
 
-def _await_redis(socket: Path, process: subprocess.Popen[bytes], log: Path) -> None:
+def redis_answers(socket: Path) -> bool:
+    """Whether a Redis serves there, and has read its file of former data."""
     client = redis.Redis(unix_socket_path=str(socket), retry=Retry(NoBackoff(), 0))
     try:
-        for _ in _tries("Redis", process, log):
-            # Busy: it is still reading its file of former data.
-            with contextlib.suppress(redis.ConnectionError, redis.exceptions.BusyLoadingError):
-                client.ping()
-                return
+        return bool(client.ping())
+    except (redis.ConnectionError, redis.exceptions.BusyLoadingError):
+        return False
     finally:
         client.close()
 

@@ -49,10 +49,8 @@ CROWDED = 5000
 """Jobs in a queue from which on sweeps add none to it: what they find is in there already."""
 
 
-def connect(url: str, *, patient: bool = False) -> Redis:
-    """A Redis client; the web's gives up at once, a worker's (`patient`) waits for its queue."""
-    if patient:
-        return Redis.from_url(url, socket_connect_timeout=5, health_check_interval=30)
+def connect(url: str) -> Redis:
+    """A Redis client that gives up at once; a worker's waits (`background.patience`)."""
     return Redis.from_url(
         url,
         socket_connect_timeout=0.5,

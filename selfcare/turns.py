@@ -3,18 +3,39 @@
 `interactive` comes first, always: somebody is looking at the page. The other queues take turns by
 the time they use, not by jobs: one that has been served for `TURN` seconds goes to the end of the
 line. A thousand mails do not hold up console accounts, nor a thousand accounts the mails.
+
+A worker whose Redis goes away waits for it (`background.patience`), and leaves when it is told to.
 """
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from types import FrameType
 from typing import Any
 
+from redis import RedisError
+from redis.client import Pipeline
 from rq import Queue, Worker
+from rq.cron import CronScheduler
+from rq.exceptions import StopRequested
+from rq.executions import Execution
+from rq.job import Job
+from rq.scheduler import RQScheduler
+
+from selfcare.background import patience
 
 FIRST = "interactive"
 TURN = 5.0
+
+WORKER_TTL = 75
+"""Seconds for which an idle worker waits for a job, and 15 more: what RQ takes for a sign of life.
+A Redis that says nothing for 10 seconds longer than that counts as away."""
+
+_SCHEDULER_STOPS = 5.0
+"""Seconds that the process of delayed retries has to stop in; it may be waiting for its Redis."""
 
 
 class TurnTakingWorker(Worker):
@@ -37,3 +58,79 @@ class TurnTakingWorker(Worker):
             self._ordered_queues.remove(reference_queue)
             self._ordered_queues.append(reference_queue)
             self._turn_of = ""
+
+    # A Redis that was emptied
+
+    def heartbeat(self, timeout: int | None = None, pipeline: Pipeline | None = None) -> None:
+        """RQ's sign of life; a Redis that was emptied learns of this worker anew."""
+        if pipeline is None and not self.connection.sismember(self.redis_workers_keys, self.key):
+            self.connection.delete(self.key)  # half of it may have been written already
+            self.register_birth()  # type: ignore[no-untyped-call]
+        super().heartbeat(timeout, pipeline)
+
+    # Leaving while Redis is away: nothing below may wait for it, or end in a traceback
+
+    def request_stop(self, signum: int, frame: FrameType | None) -> None:
+        """What SIGTERM calls."""
+        patience.hurry(self.connection)
+        super().request_stop(signum, frame)  # type: ignore[no-untyped-call]
+
+    def set_shutdown_requested_date(self) -> None:
+        """A note for people who look at RQ's workers."""
+        with suppress(RedisError):
+            super().set_shutdown_requested_date()  # type: ignore[no-untyped-call]
+
+    def maintain_heartbeats(self, job: Job, execution: Execution) -> None:
+        """Said while a job runs in a process of its own, which goes on in any case."""
+        with suppress(RedisError):
+            super().maintain_heartbeats(job, execution)
+
+    def execute_job(self, job: Job, queue: Queue) -> None:
+        """Run a job; what Redis was not told is found by the sweep, or by another worker."""
+        try:
+            super().execute_job(job, queue)
+        except RedisError:
+            if patience.Patience.leaving:
+                raise StopRequested from None
+            raise
+
+    def stop_scheduler(self) -> None:
+        """End the process of delayed retries, which may be waiting for its Redis."""
+        process = self.scheduler._process if self.scheduler else None
+        if process and process.is_alive():
+            process.terminate()
+            process.join(_SCHEDULER_STOPS)
+            process.kill()
+            process.join()
+
+    def teardown(self) -> None:
+        """Sign off; RQ forgets a worker that could not after a minute."""
+        with suppress(RedisError):
+            super().teardown()  # type: ignore[no-untyped-call]
+
+
+class Scheduler(RQScheduler):
+    """RQ's process of delayed retries, which does not outlive its worker."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._worker = os.getpid()
+
+    def heartbeat(self) -> None:
+        """Said once a second."""
+        if os.getpid() != self._worker != os.getppid():
+            self._stop_requested = True
+        super().heartbeat()  # type: ignore[no-untyped-call]
+
+
+class Cron(CronScheduler):
+    """RQ's cron, which leaves when it is told to, Redis or not."""
+
+    def _request_stop(self, signum: int, frame: FrameType | None) -> None:
+        patience.hurry(self.connection)
+        super()._request_stop(signum, frame)  # type: ignore[no-untyped-call]
+
+    def register_death(self, pipeline: Pipeline | None = None) -> None:
+        """Sign off; RQ forgets a cron that could not."""
+        with suppress(RedisError):
+            super().register_death(pipeline)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -13,6 +14,8 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+
+from tests.jobs.processes import children_of
 
 pytestmark = [pytest.mark.once, pytest.mark.slow]
 
@@ -44,6 +47,14 @@ def test_the_demo_runs_and_stops(tmp_path):
         written = log.read_text()  # one line for each thing done, so that the addresses are seen
         assert not re.search(r"fontTools|factur-x|rq\.worker|Traceback", written)
 
+        [redis] = [pid for pid in children_of(demo.pid) if "redis.sock" in command_of(pid)]
+        os.kill(redis, signal.SIGKILL)
+        waiting_for(r"redis +\| redis was (killed by SIGKILL); it starts again in 1 s", log, demo)
+        waiting_for(r"(redis_back)", log, demo)
+        with urllib.request.urlopen(f"{portal}/readyz", timeout=10) as response:
+            assert json.load(response)["redis"] == "ok"
+        assert not re.search("(worker|cron|web) (was|ended)", log.read_text())
+
         second = subprocess.run(
             [sys.executable, "-m", "demo.run"],
             cwd=ROOT, env=environment, capture_output=True, text=True, check=False,
@@ -59,6 +70,10 @@ def test_the_demo_runs_and_stops(tmp_path):
         demo.wait()
     with pytest.raises(urllib.error.URLError):
         urllib.request.urlopen(portal, timeout=5)
+
+
+def command_of(pid: int) -> str:
+    return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
 
 
 def waiting_for(pattern: str, log: Path, process: subprocess.Popen[bytes]) -> list[str]:

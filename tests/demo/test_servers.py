@@ -30,14 +30,6 @@ def test_redis_is_gone_with_its_block():
     assert not socket.parent.exists()
 
 
-def test_redis_keeps_what_it_is_told_to_keep(tmp_path):
-    home = tmp_path / "a folder with spaces" / ("x" * 120)  # too long for the path of a socket
-    for expected in (None, b"42"):
-        with redis_server(data=home) as url, redis.Redis.from_url(url) as client:
-            assert client.get("answer") == expected
-            client.set("answer", 42)
-
-
 def test_redis_given_is_used_as_it_is():
     with redis_server(given="redis://elsewhere:1/2") as url:
         assert url == "redis://elsewhere:1/2"
@@ -50,9 +42,9 @@ def test_redis_missing_says_what_to_do(monkeypatch):
         pass
 
 
-def test_redis_that_fails_says_why(tmp_path):
-    (tmp_path / "appendonlydir").write_text("not a folder")
-    with pytest.raises(ServerUnavailableError, match="appendonlydir"), redis_server(data=tmp_path):
+def test_redis_that_fails_says_why(monkeypatch):
+    monkeypatch.setattr(servers, "_redis_binary", lambda: Path(shutil.which("ls") or "/bin/ls"))
+    with pytest.raises(ServerUnavailableError, match=r"(?s)ended at once.*--port"), redis_server():
         pass
 
 

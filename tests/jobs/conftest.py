@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+
 import pytest
 from sqlalchemy import select
 
+from demo.children import scratch_folder
 from selfcare.database import db
-from selfcare.models import ConsoleAccess, Mail, MailState
+from selfcare.models import ConsoleAccess, Mail, MailState, now
+from selfcare.services import mail
+from tests.cast import account_of
+from tests.jobs.processes import PassingRedis, Processes
 
 
 @pytest.fixture
@@ -42,3 +48,44 @@ def portal_mail_is_sent(app):
             db.session.commit()
 
     return sent
+
+
+@pytest.fixture
+def start(settings, smtp_server, tmp_path) -> Iterator[Processes]:
+    """Start a command of ours as the Procfile does: `start("worker")`."""
+    processes = Processes(settings, smtp_port=smtp_server.port, log=tmp_path / "log")
+    yield processes
+    processes.end()
+
+
+@pytest.fixture
+def passing_redis() -> Iterator[PassingRedis]:
+    """A Redis that can be killed, frozen, emptied."""
+    with scratch_folder("redis") as folder:
+        redis = PassingRedis(folder)
+        redis.start()
+        yield redis
+        redis.end()
+
+
+@pytest.fixture
+def write(app, cast) -> Callable[[], int]:
+    def write() -> int:
+        cast.account("paul.dupont")
+        with app.app_context():
+            row = mail.write(
+                "failed_sign_ins", account_of("paul.dupont"), ip="::1", at=now().isoformat()
+            )
+            db.session.commit()
+            return row.id
+
+    return write
+
+
+@pytest.fixture
+def state(app) -> Callable[[int], str]:
+    def state(mail_id: int) -> str:
+        with app.app_context():
+            return db.session.execute(select(Mail.state).filter_by(id=mail_id)).scalar_one()
+
+    return state

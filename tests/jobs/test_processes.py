@@ -2,107 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import suppress
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import update
 
-from selfcare.config import ROOT
 from selfcare.database import db
 from selfcare.models import Mail, MailState, now
-from selfcare.services import mail, sweeps
-from tests.cast import account_of
+from selfcare.services import sweeps
+from tests.jobs.processes import kill, until
 
 pytestmark = pytest.mark.slow
-
-
-def children_of(pid: int) -> list[int]:
-    """The processes a process has started, and theirs."""
-    found = []
-    for status in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            parent = int(status.read_text().rpartition(")")[2].split()[1])
-        except OSError:
-            continue
-        if parent == pid:
-            child = int(status.parent.name)
-            found += [child, *children_of(child)]
-    return found
-
-
-def kill(process: subprocess.Popen[bytes]) -> None:
-    """As if the machine had lost power: the process and all it started, at once."""
-    for pid in (process.pid, *children_of(process.pid)):
-        with suppress(ProcessLookupError):  # a job's process may just have ended
-            os.kill(pid, signal.SIGKILL)
-    process.wait()
-
-
-def until(condition: Callable[[], object], *, within: float = 30) -> None:
-    deadline = time.monotonic() + within
-    while not condition():
-        assert time.monotonic() < deadline, f"not within {within} s"
-        time.sleep(0.05)
-
-
-@pytest.fixture
-def start(settings, smtp_server) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
-    """Start a command of ours as the Procfile does."""
-    started: list[subprocess.Popen[bytes]] = []
-    environment = {
-        "PATH": os.environ["PATH"],
-        "TZ": "UTC",
-        "SECRET_KEY": settings.secret_key,
-        "DATABASE_URL": settings.database_url,
-        "REDIS_URL": settings.redis_url,
-        "PORTAL_URL": settings.portal_url,
-        "ASSETS_DIR": str(settings.assets_dir),
-        "MAIL_PORT": str(smtp_server.port),
-        "MAIL_TIMEOUT": "60",
-    }
-
-    def start(*command: str) -> subprocess.Popen[bytes]:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "flask", *command], cwd=ROOT, env=environment
-        )
-        started.append(process)
-        return process
-
-    yield start
-    for process in started:
-        if process.poll() is None:
-            kill(process)
-
-
-@pytest.fixture
-def write(app, cast) -> Callable[[], int]:
-    def write() -> int:
-        cast.account("paul.dupont")
-        with app.app_context():
-            row = mail.write(
-                "failed_sign_ins", account_of("paul.dupont"), ip="::1", at=now().isoformat()
-            )
-            db.session.commit()
-            return row.id
-
-    return write
-
-
-@pytest.fixture
-def state(app) -> Callable[[int], str]:
-    def state(mail_id: int) -> str:
-        with app.app_context():
-            return db.session.execute(select(Mail.state).filter_by(id=mail_id)).scalar_one()
-
-    return state
 
 
 def test_design_the_worker_command_does_what_is_queued(start, write, state, smtp_server):

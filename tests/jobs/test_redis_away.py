@@ -1,0 +1,226 @@
+"""Redis goes away under a worker and cron at work: both wait, both go on, nothing is lost."""
+
+from __future__ import annotations
+
+import signal
+import time
+from datetime import timedelta
+
+import pytest
+from redis.exceptions import BusyLoadingError, OutOfMemoryError, ReadOnlyError, ResponseError
+from rq import Queue
+from rq.worker import Worker
+from sqlalchemy import func, select, update
+
+from selfcare.background import patience
+from selfcare.database import db
+from selfcare.jobs import QUEUES
+from selfcare.models import Mail, MailState, now
+from selfcare.services import mail
+from tests.cast import account_of
+from tests.jobs.processes import children_of, is_running, until
+
+pytestmark = [pytest.mark.slow, pytest.mark.once]
+
+
+@pytest.fixture
+def portal(another_app, cast, passing_redis):
+    """A portal whose Redis can be taken away."""
+    cast.account("paul.dupont")
+    return another_app(redis_url=passing_redis.url)
+
+
+@pytest.fixture
+def run(start, passing_redis):
+    """Start a command on that Redis."""
+    return lambda *command, **environment: start(
+        *command, REDIS_URL=passing_redis.url, **environment
+    )
+
+
+@pytest.fixture
+def write_mail(portal):
+    def write_mail() -> int:
+        with portal.app_context():
+            paul = account_of("paul.dupont")
+            row = mail.write("failed_sign_ins", paul, ip="::1", at=now().isoformat())
+            db.session.commit()
+            return row.id
+
+    return write_mail
+
+
+@pytest.fixture
+def mails_in(portal):
+    def mails_in(state: MailState) -> int:
+        with portal.app_context():
+            return db.session.execute(
+                select(func.count()).select_from(Mail).where(Mail.state == state)
+            ).scalar_one()
+
+    return mails_in
+
+
+@pytest.fixture
+def worker_is_there(passing_redis):
+    return lambda: Worker.count(connection=passing_redis.client) == 1
+
+
+def assert_the_queues_are_in_order(client) -> None:
+    """One worker, no job that is said to run, none stuck on its way to one."""
+    queues = [Queue(name, connection=client) for name in QUEUES]
+    until(lambda: not any(queue.job_ids for queue in queues))
+    until(lambda: [one.get_state() for one in Worker.all(connection=client)] == ["idle"])
+    for queue in queues:
+        assert queue.started_job_registry.get_job_ids() == []
+        assert queue.intermediate_queue.get_job_ids() == []
+        assert queue.failed_job_registry.get_job_ids() == []
+
+
+@pytest.mark.timeout(240)
+def test_safe_redis_away_for_more_than_a_minute_while_a_job_runs_and_all_ends_done(
+    start, run, write_mail, mails_in, worker_is_there, passing_redis, smtp_server
+):
+    worker, cron = run("worker"), run("cron")
+    until(worker_is_there)
+    smtp_server.hang()
+    write_mail()
+    until(lambda: smtp_server._connections and mails_in(MailState.SENDING))
+
+    passing_redis.die()
+    gone_at = time.monotonic()
+    write_mail()  # its wake-up is lost
+    time.sleep(35)  # RQ says that a job runs every 30 seconds
+    smtp_server.stop()  # the job's try ends, with nobody to tell
+    smtp_server.accept()
+    smtp_server.start()
+    until(lambda: time.monotonic() - gone_at > 61, within=90)
+    assert (worker.poll(), cron.poll()) == (None, None)
+
+    passing_redis.start()
+    smtp_server.wait_for(2, within=60)
+    until(lambda: mails_in(MailState.SENT) == 2)
+    assert len(smtp_server.messages) == 2
+    assert_the_queues_are_in_order(passing_redis.client)
+    assert (worker.poll(), cron.poll()) == (None, None)
+    said = start.said()
+    assert said.count("redis_away") == said.count("redis_back") == 2, "once each, not per try"
+    assert "could not connect" not in said
+
+
+def test_safe_a_redis_that_hangs_is_waited_for(
+    run, write_mail, mails_in, worker_is_there, passing_redis, smtp_server
+):
+    worker = run("worker")
+    until(worker_is_there)
+    passing_redis.freeze()
+    write_mail()
+    time.sleep(5)
+    passing_redis.thaw()
+    write_mail()
+    smtp_server.wait_for(1, within=30)
+    assert worker.poll() is None
+
+
+def test_safe_a_redis_that_comes_back_empty_learns_everything_anew(
+    portal, run, write_mail, mails_in, worker_is_there, passing_redis, smtp_server
+):
+    worker = run("worker")
+    until(worker_is_there)
+    smtp_server.hang()
+    for _ in range(3):
+        write_mail()
+    until(lambda: smtp_server._connections and mails_in(MailState.SENDING))
+    passing_redis.die()
+    passing_redis.forget()
+    smtp_server.stop()
+    smtp_server.accept()
+    smtp_server.start()
+    passing_redis.start()
+    until(worker_is_there)
+    until(lambda: mails_in(MailState.QUEUED) == 3)
+
+    with portal.app_context():
+        db.session.execute(update(Mail).values(due_at=now() - timedelta(minutes=2)))
+        db.session.commit()
+    run("cron")
+    smtp_server.wait_for(3, within=30)
+    until(lambda: mails_in(MailState.SENT) == 3)
+    assert len(smtp_server.messages) == 3
+    assert_the_queues_are_in_order(passing_redis.client)
+    assert worker.poll() is None
+
+
+@pytest.mark.parametrize(
+    ("refuse", "relent"),
+    [
+        (("CONFIG SET", "maxmemory", "1"), ("CONFIG SET", "maxmemory", "0")),
+        (("REPLICAOF", "127.0.0.1", "1"), ("REPLICAOF", "NO", "ONE")),
+    ],
+    ids=["full", "read-only"],
+)
+def test_safe_a_redis_that_refuses_to_write_is_waited_for(
+    run, write_mail, mails_in, worker_is_there, passing_redis, smtp_server, refuse, relent
+):
+    worker = run("worker")
+    until(worker_is_there)
+    smtp_server.hang()
+    write_mail()
+    until(lambda: smtp_server._connections and mails_in(MailState.SENDING))
+    passing_redis.client.execute_command(*refuse)
+    smtp_server.stop()
+    smtp_server.accept()
+    smtp_server.start()
+    until(lambda: mails_in(MailState.QUEUED) == 1)  # the try ended, and nobody can be told
+    time.sleep(3)
+    passing_redis.client.execute_command(*relent)
+    smtp_server.wait_for(1, within=40)
+    until(lambda: mails_in(MailState.SENT) == 1)
+    assert worker.poll() is None
+    assert_the_queues_are_in_order(passing_redis.client)
+
+
+@pytest.mark.parametrize("command", ["worker", "cron"])
+@pytest.mark.parametrize("how", ["die", "freeze"])
+def test_safe_processes_leave_when_told_to_while_redis_is_away(
+    start, run, passing_redis, worker_is_there, command, how
+):
+    process = run(command)
+    until(
+        worker_is_there
+        if command == "worker"
+        else lambda: passing_redis.client.llen("rq:queue:sweeps")
+    )
+    getattr(passing_redis, how)()
+    time.sleep(2)
+    started = children_of(process.pid)
+    process.send_signal(signal.SIGTERM)
+    process.wait(25)
+    until(lambda: not any(map(is_running, started)), within=5)
+    assert "Traceback" not in start.said()
+
+
+def test_safe_no_child_outlives_its_worker_and_its_redis(
+    start, run, passing_redis, worker_is_there
+):
+    process = run("worker")
+    until(worker_is_there)
+    until(lambda: children_of(process.pid))
+    [scheduler] = children_of(process.pid)
+    process.kill()
+    process.wait()
+    passing_redis.die()
+    until(lambda: not is_running(scheduler), within=20)
+    assert "Traceback" not in start.said()
+
+
+def test_safe_what_passes_is_waited_for_and_what_does_not_is_said():
+    for passing in (
+        BusyLoadingError("Redis is loading the dataset in memory"),
+        OutOfMemoryError("OOM command not allowed"),
+        ReadOnlyError("You can't write against a read only replica."),
+        ResponseError("MISCONF Errors writing to the AOF file: No space left on device"),
+        ResponseError("NOREPLICAS Not enough good replicas to write."),
+    ):
+        assert patience.passes(passing)
+    assert not patience.passes(ResponseError("ERR unknown command 'LMOVE'"))
