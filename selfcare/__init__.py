@@ -6,6 +6,7 @@ import secrets
 from typing import Any
 from urllib.parse import urlsplit
 
+import structlog
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -26,15 +27,19 @@ from selfcare import (
 from selfcare.extensions import compress, csrf, db, smtp
 from selfcare.services import audit, iam, throttling
 
+log = structlog.get_logger(__name__)
+
 
 def create_app(settings: config.Settings | None = None, **overrides: Any) -> Flask:
     """The application; settings come from the environment unless given.
 
     Raises:
-        BadSetting: the settings make no safe portal; the message names the variable.
+        BadSetting: a value will not do; the message names the variable.
     """
     settings = settings or config.load(**overrides)
     logs.configure(settings)
+    for doubt in config.doubtful(settings):
+        log.warning("doubtful_setting", problem=doubt)
     if settings.sentry_dsn:
         import sentry_sdk  # noqa: PLC0415 (only where it is used)
         from sentry_sdk.integrations.logging import LoggingIntegration  # noqa: PLC0415

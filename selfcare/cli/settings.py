@@ -13,6 +13,18 @@ from flask.cli import AppGroup
 from selfcare.access import settings
 from selfcare.config import ROOT, Settings
 
+_INTRODUCTION = """\
+# Settings
+
+Every setting is an environment variable. This page is made from `selfcare/config/settings.py` by
+`flask settings docs`; a test fails when it is out of date.
+
+A value that will not do stops the start (web, worker, cron, commands, migrations) with one
+sentence. These do so together: `MAIL_USE_TLS` with `MAIL_USE_SSL`; `IAM_URL` without its account;
+Flask's own `FLASK_DEBUG` where `PORTAL_URL` is not this machine's. No value may hold a control
+character. A warning is in the log at each start (`doubtful_setting`) for `http://` or `DEMO` where
+`PORTAL_URL` is not this machine's, and for `FLASK_DEBUG`."""
+
 settings_group = AppGroup("settings", help="What may be configured, and what is.")
 
 
@@ -41,10 +53,7 @@ def markdown() -> str:
     """The page of settings: name, kind, default, what it does."""
     kinds = typing.get_type_hints(Settings)
     lines = [
-        "# Settings",
-        "",
-        "Every setting is an environment variable. This page is made from `selfcare/config.py`",
-        "by `flask settings docs`; a test fails when it is out of date.",
+        *_INTRODUCTION.splitlines(),
         "",
         "| Variable | Kind | Default | What it does |",
         "|---|---|---|---|",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from alembic import context
+from alembic.util import CommandError
 from sqlalchemy import Connection
 
 from selfcare import config, database
@@ -45,7 +46,11 @@ handed_over: Connection | None = context.config.attributes.get("connection")
 if handed_over is not None:
     migrate(handed_over)
 else:
-    engine = database.make_engine(config.load())
+    try:
+        settings = config.load()
+    except config.BadSetting as problem:  # Alembic says it in one line
+        raise CommandError(str(problem)) from None
+    engine = database.make_engine(settings)
     with engine.connect() as connection:
         migrate(connection)
         connection.commit()

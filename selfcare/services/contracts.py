@@ -10,7 +10,7 @@ from decimal import Decimal
 import structlog
 from sqlalchemy import select
 
-from selfcare.config_rules import vat_rate_problem
+from selfcare.config.rules import vat_rate_problem
 from selfcare.database import db
 from selfcare.models import Contract, Customer, Offer, UsageReport
 from selfcare.rights import REFERENT_CONSOLE_ROLES, profiles_of_referent

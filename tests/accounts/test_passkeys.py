@@ -180,5 +180,5 @@ def test_auth_7_nobody_removes_anothers(me, device, cast, browse_as):
     ],
 )
 def test_auth_7_offered_only_where_browsers_have_them(portal, possible):
-    there = config.load({}, secret_key="x" * 32, portal_url=portal)
+    there = config.load({}, secret_key="a key for tests, long enough for all", portal_url=portal)
     assert passkeys.possible(there) is possible

@@ -23,6 +23,7 @@ MADE_LATER = {"docs/images/home.png", "docs/benchmarks.md"}
 """Made by hand and by `make bench`; links to them may come before they do."""
 NOT_OURS = {
     "PYTHONHASHSEED",
+    "FLASK_DEBUG",
     "PORT",
     "WEB_CONCURRENCY",
     "WEB_THREADS",
@@ -32,7 +33,7 @@ NOT_OURS = {
     "TEST_KEYSTONE_URL",
     "TEST_KEYSTONE_PASSWORD",
 }
-"""Variables of Python, gunicorn.conf.py, a library and the tests."""
+"""Variables of Python, Flask, gunicorn.conf.py, a library and the tests."""
 NO_VARIABLES = {"AUDIT_DETAIL", "CONSOLE_PROBLEM", "COUNTED_UP_TO", "NOT_COMPARED"}
 """Names of constants in the code."""
 

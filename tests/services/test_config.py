@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 from selfcare import config
-from selfcare.config_rules import BadSetting
+from selfcare.config import ROOT, BadSetting
 
 pytestmark = pytest.mark.once
-GOOD = {"SECRET_KEY": "x" * 32}
+GOOD = {"SECRET_KEY": "a key for tests, long enough for all"}
 
 
 @pytest.mark.parametrize(
@@ -16,6 +19,10 @@ GOOD = {"SECRET_KEY": "x" * 32}
     [
         ("SECRET_KEY", ""),
         ("SECRET_KEY", "short"),
+        ("SECRET_KEY", "x" * 32),
+        ("SECRET_KEY", "changeme" * 4),
+        ("SECRET_KEY", "abcdefghij" * 4),
+        ("SECRET_KEY", "change-me-before-you-go-to-production"),
         ("DATABASE_URL", "mysql://localhost/x"),
         ("DATABASE_URL", "selfcare.db"),
         ("REDIS_URL", "http://localhost"),
@@ -44,11 +51,84 @@ GOOD = {"SECRET_KEY": "x" * 32}
         ("NEWS_URL", "javascript:alert(1)"),
         ("LEGAL_URL", "www.example.com"),
         ("SITE_LINKS", "Site|javascript:alert(1)"),
+        ("SITE_LINKS", "www.example.com"),
+        ("MAIL_SENDER", "a@example.com\r\nBcc: b@example.com"),
+        ("MAIL_SENDER", "Portal <a@example.com>"),
+        ("MAIL_PORT", "70000"),
+        ("BRAND_NAME", "Cloud\r\nBcc: b@example.com"),
+        ("OPERATOR_EMAILS", "a@example.com, nobody"),
+        ("PORTAL_URL", "https://portal.example.com:port"),
+        ("PORTAL_URL", "https://me:hush@portal.example.com"),
+        ("TRUSTED_PROXIES", "-1"),
     ],
 )
 def test_design_a_wrong_setting_is_named(variable, value):
     with pytest.raises(BadSetting, match=variable):
         config.load({**GOOD, variable: value})
+
+
+@pytest.mark.parametrize(
+    "together",
+    [
+        {"MAIL_USE_TLS": "1", "MAIL_USE_SSL": "1"},
+        {"IAM_URL": "https://iam.example.com/v3"},
+        {"FLASK_DEBUG": "1", "PORTAL_URL": "https://portal.example.com"},
+        {"FLASK_DEBUG": "1", "PORTAL_URL": "http://portal.example.com"},
+    ],
+)
+def test_design_settings_that_do_not_go_together_are_named(together):
+    with pytest.raises(BadSetting, match=next(iter(together))):
+        config.load(GOOD | together)
+
+
+@pytest.mark.parametrize(
+    ("doubtful", "said"),
+    [
+        ({"PORTAL_URL": "http://portal.example.com"}, "PORTAL_URL"),
+        ({"PORTAL_URL": "https://portal.example.com", "DEMO": "1"}, "DEMO"),
+        ({"FLASK_DEBUG": "1"}, "FLASK_DEBUG"),
+    ],
+)
+def test_design_what_should_not_be_so_is_said_at_each_start(doubtful, said):
+    environ = GOOD | doubtful
+    assert [text[: len(said)] for text in config.doubtful(config.load(environ), environ)] == [said]
+
+
+@pytest.mark.parametrize(
+    "usual",
+    [
+        {},
+        {"DEMO": "1", "PORTAL_URL": "http://127.0.0.1:8000"},
+        {"PORTAL_URL": "https://portal.example.com", "FLASK_DEBUG": "0"},
+    ],
+)
+def test_design_nothing_is_said_where_all_is_well(usual):
+    assert not list(config.doubtful(config.load(GOOD | usual), GOOD | usual))
+
+
+COMMANDS = {
+    "gunicorn": ("-m", "gunicorn", "app:app", "-c", "gunicorn.conf.py"),
+    "worker": ("-m", "flask", "worker"),
+    "cron": ("-m", "flask", "cron"),
+    "a command": ("-m", "flask", "orders", "list"),
+    "migrations": ("-m", "alembic", "upgrade", "head"),
+}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_design_a_wrong_setting_is_one_sentence_whatever_is_started(command):
+    done = subprocess.run(
+        [sys.executable, *COMMANDS[command]],
+        cwd=ROOT,
+        env={**GOOD, "PATH": "", "MAIL_PORT": "smtp"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode
+    assert len(done.stderr.strip().splitlines()) <= 1, done.stderr
+    assert "MAIL_PORT='smtp': a whole number is needed" in done.stderr + done.stdout
 
 
 def test_design_secrets_do_not_show_in_the_complaint():

@@ -22,7 +22,7 @@ class Kept(Transport):
         for item in envelope.items:
             print(json.dumps(item.payload.json))
 
-settings = config.load({}, secret_key="x" * 32, sentry_dsn="http://key@127.0.0.1:1/1")
+settings = config.load({}, secret_key="a key for tests, long enough for all", sentry_dsn="http://key@127.0.0.1:1/1")
 app = create_app(settings)
 app.config["WTF_CSRF_ENABLED"] = False
 sentry_sdk.get_client().transport = Kept()

@@ -1,0 +1,19 @@
+"""What may be configured, and what is: settings, their checks, and how they are read."""
+
+from __future__ import annotations
+
+from selfcare.config.for_flask import LARGEST_REQUEST, flask_config
+from selfcare.config.loading import doubtful, load
+from selfcare.config.rules import BadSetting
+from selfcare.config.settings import ROOT, VAR, Settings
+
+__all__ = [
+    "LARGEST_REQUEST",
+    "ROOT",
+    "VAR",
+    "BadSetting",
+    "Settings",
+    "doubtful",
+    "flask_config",
+    "load",
+]

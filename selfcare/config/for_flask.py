@@ -1,0 +1,45 @@
+"""The settings as Flask and its extensions expect them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from selfcare.config.settings import ROOT, Settings
+
+LARGEST_REQUEST = 1_000_000
+"""Bytes of a request's body; what is larger is refused unread."""
+
+
+def flask_config(settings: Settings) -> dict[str, Any]:
+    """What Flask and its extensions want to find in `app.config`."""
+    return {
+        "SECRET_KEY": settings.secret_key,
+        "SECRET_KEY_FALLBACKS": [settings.secret_key_previous]
+        if settings.secret_key_previous
+        else [],
+        "SESSION_COOKIE_NAME": "__Host-session" if settings.secure else "session",
+        "SESSION_COOKIE_SECURE": settings.secure,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_REFRESH_EACH_REQUEST": False,
+        "MAX_CONTENT_LENGTH": LARGEST_REQUEST,
+        "MAX_FORM_MEMORY_SIZE": 200_000,
+        "MAX_FORM_PARTS": 200,
+        "WTF_CSRF_TIME_LIMIT": None,
+        "WTF_CSRF_SSL_STRICT": False,  # text browsers and old phones send no Referer
+        "BABEL_DEFAULT_LOCALE": "fr",
+        "BABEL_DEFAULT_TIMEZONE": settings.timezone,
+        "BABEL_TRANSLATION_DIRECTORIES": str(ROOT / "translations"),
+        "MAIL_SERVER": settings.mail_server,
+        "MAIL_PORT": settings.mail_port,
+        "MAIL_USE_TLS": settings.mail_use_tls,
+        "MAIL_USE_SSL": settings.mail_use_ssl,
+        "MAIL_USERNAME": settings.mail_username or None,
+        "MAIL_PASSWORD": settings.mail_password or None,
+        "COMPRESS_ALGORITHM": ["br", "gzip"],
+        "COMPRESS_BR_LEVEL": 4,
+        "COMPRESS_LEVEL": 5,
+        "COMPRESS_MIN_SIZE": 700,
+        "COMPRESS_MIMETYPES": ["text/html", "application/json", "text/csv"],
+        "COMPRESS_STREAMS": False,
+    }
