@@ -18,6 +18,7 @@ from markupsafe import Markup
 from selfcare import i18n, rendering, security, wording
 from selfcare.access import place
 from selfcare.config import Settings
+from selfcare.document_names import document_name
 from selfcare.i18n import Reader
 from selfcare.jinja import render
 from selfcare.lists.users import drift_of
@@ -100,6 +101,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         device=devices.describe,
         console_problem=wording.console_problem,
         abilities=wording.abilities,
+        document_name=document_name,
     )
     app.extensions["in_language"] = lambda language: _in_language(language, settings)
 

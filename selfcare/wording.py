@@ -58,11 +58,6 @@ MOVED_BY: Mapping[str, Any] = {
 }
 """Who moved an order, where it was nobody with a login."""
 
-INVOICE_KIND: Mapping[str, Any] = {
-    "invoice": _l("invoice"),
-    "credit_note": _l("credit note"),
-}
-
 PRE_INVOICE_STATE: Mapping[str, Any] = {
     "queued": _l("being prepared"),
     "late": _l("delayed"),

@@ -52,7 +52,9 @@ def index(contract: Contract) -> ResponseReturnValue:
 @requires(Ability.READ_INVOICES)
 def invoice(contract: Contract, invoice_id: int) -> ResponseReturnValue:
     """One invoice as a page, for those who cannot read its PDF (RGAA 13.3)."""
-    return rendering.page("invoices/invoice.html", invoice=_invoice(contract, invoice_id))
+    found = _invoice(contract, invoice_id)
+    named, naming = invoicing.related(found)
+    return rendering.page("invoices/invoice.html", invoice=found, named=named, naming=naming)
 
 
 @bp.get("/<int:invoice_id>/pdf")

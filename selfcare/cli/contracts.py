@@ -28,6 +28,7 @@ contracts_group = AppGroup("contracts", help="Contracts, for the operator.")
 @click.option("--platform-id", default="", help="Its platform, like FCE_SI_qualif.")
 @click.option("--customer", required=True, help="The customer's code, like HONEY1655.")
 @click.option("--company", required=True, help="The customer's name, where it is new.")
+@click.option("--siren", default="", help="Its SIREN, where it is new: invoices are held to it.")
 @click.option("--offer", default="Flexible Engine", show_default=True)
 @click.option("--console/--no-console", default=True, help="For a new offer: has it a console?")
 @click.option("--login", required=True, help="The referent's login.")
@@ -44,6 +45,7 @@ def create(
     platform_id: str,
     customer: str,
     company: str,
+    siren: str,
     offer: str,
     console: bool,
     login: str,
@@ -61,6 +63,7 @@ def create(
         platform_id=platform_id,
         customer_code=customer,
         customer_name=company,
+        siren="".join(siren.split()),
         offer=offer,
         has_console=console,
         starts_on=datetime.now(ZoneInfo(settings().timezone)).date(),
@@ -110,3 +113,20 @@ def vat(ref: str, rate: str) -> None:
         raise click.ClickException(str(refused)) from None
     db.session.commit()
     click.echo(f"{ref.upper()}: {'the setting VAT_RATE' if own is None else f'{own} %'}.")
+
+
+@contracts_group.command("siren")
+@click.argument("ref")
+@click.argument("siren")
+def siren(ref: str, siren: str) -> None:
+    """Say by its SIREN which company has the contract REF, or `none`.
+
+    It is the customer's, so it holds for all its contracts: invoices of another buyer (BT-47) are
+    refused.
+    """
+    try:
+        customer = contracts.set_siren(ref, None if siren == "none" else "".join(siren.split()))
+    except ContractRefused as refused:
+        raise click.ClickException(str(refused)) from None
+    db.session.commit()
+    click.echo(f"{customer.name} ({customer.code}): SIREN {customer.siren or 'unknown'}.")

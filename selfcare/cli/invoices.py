@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import click
 from flask.cli import AppGroup
 from sqlalchemy.exc import IntegrityError
 
+from selfcare.access import settings
 from selfcare.cli.progress import Report, files_in, other_files, progress
 from selfcare.database import db
 from selfcare.services import facturx_pdf, facturx_reading, invoice_lists, invoicing
@@ -25,8 +28,11 @@ invoices_group = AppGroup("invoices", help="Invoices, for the operator.")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Check and report, change nothing.")
 @click.option("--contract", metavar="REF", help="The contract of documents that name none of ours.")
+@click.option("--any-seller", is_flag=True, help="Also take those that others than us issued.")
 @click.option("--strict", is_flag=True, help="Also hold them to the business rules of EN 16931.")
-def load(paths: tuple[Path, ...], *, dry_run: bool, contract: str | None, strict: bool) -> None:
+def load(
+    paths: tuple[Path, ...], *, dry_run: bool, contract: str | None, any_seller: bool, strict: bool
+) -> None:
     """Load Factur-X PDF files, and plain ones named by a CSV file beside them.
 
     PATHS are files and folders. Each invoice is loaded by itself; a refused one leaves nothing.
@@ -41,7 +47,10 @@ def load(paths: tuple[Path, ...], *, dry_run: bool, contract: str | None, strict
         except BadList as bad:
             for problem in bad.problems:
                 report.refused(path.name, problem)
-    loader = _Loader(report, contract, _rules() if strict else None)
+    if not settings().sellers and not any_seller:
+        report.remark("INVOICE_SELLERS", "unset, so nobody looks who issued these documents")
+    rules = _rules() if strict else None
+    loader = _Loader(report, contract, any_seller=any_seller, rules=rules)
     with progress(told.items(), "Invoices") as every:
         for path, read in every:
             loader.load(path, read)
@@ -60,9 +69,13 @@ def _rules() -> Rules:
 class _Loader:
     """Takes one file after the other, as the command's options want it."""
 
-    def __init__(self, report: Report, contract: str | None, rules: Rules | None) -> None:
+    def __init__(
+        self, report: Report, contract: str | None, *, any_seller: bool, rules: Rules | None
+    ) -> None:
         self.report = report
         self.contract = contract
+        self.any_seller = any_seller
+        self.today = datetime.now(ZoneInfo(settings().timezone)).date()
         self.rules = rules
 
     def load(self, path: Path, read: ReadInvoice | None) -> None:
@@ -93,11 +106,15 @@ class _Loader:
         if self.rules and read.xml:
             self.rules.check(read.xml)
         keep = not self.report.dry_run
-        invoice = invoicing.add(read, pdf, keep=keep, contract_ref=self.contract)
+        invoice = invoicing.add(
+            read, pdf, keep=keep, contract_ref=self.contract, any_seller=self.any_seller
+        )
         if self.report.is_doubled(invoice.digest):
             raise AlreadyThere
         if self.report.is_doubled(invoice.number):
             raise InvoiceRefused(f"the number {invoice.number} is there twice")
         done = f"{invoice.number}, {invoice.net} {invoice.currency}"
         self.report.finish()
+        for remark in invoicing.remarks(read, self.today):
+            self.report.remark(path.name, remark)
         return done

@@ -56,6 +56,7 @@ class Report:
         self._new: list[str] = []
         self._known: list[str] = []
         self._refused: list[str] = []
+        self._remarks: list[str] = []
         self._met: set[object] = set()
 
     def finish(self) -> None:
@@ -83,9 +84,13 @@ class Report:
         """A file left nothing behind."""
         self._refused.append(f"✗ {plain(name)}: {plain(reason)}")
 
+    def remark(self, name: str, what: str) -> None:
+        """Something the operator should look at, of what came in."""
+        self._remarks.append(f"! {plain(name)}: {plain(what)}")
+
     def print_and_exit(self) -> None:
         """Say it all; fail if something was refused."""
-        for line in (*self._new, *self._known, *self._refused):
+        for line in (*self._new, *self._known, *self._remarks, *self._refused):
             click.echo(line)
         click.echo(
             f"{len(self._new)} loaded, {len(self._known)} there already,"

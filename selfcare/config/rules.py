@@ -141,6 +141,18 @@ def mail_addresses(text: str) -> str | None:
     return next((f"{one}: {said}" for one in listed(text) if (said := mail_address(one))), None)
 
 
+def identifiers(text: str) -> list[str]:
+    """Identifiers of companies between commas, without the spaces people write in them."""
+    return [re.sub(r"\s", "", one).upper() for one in listed(text)]
+
+
+def companies(text: str) -> str | None:
+    """SIREN or VAT numbers between commas."""
+    found = identifiers(text)
+    wrong = (one for one in found if not re.fullmatch(r"\d{9}|[A-Z]{2}[0-9A-Z]{2,13}", one))
+    return next((f"{one} is neither a SIREN nor a VAT number" for one in wrong), None)
+
+
 def time_zone(value: str) -> str | None:
     """A time zone the machine knows."""
     try:

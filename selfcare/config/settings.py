@@ -192,6 +192,12 @@ class Settings:
         " (`flask contracts vat`).",
         check=rules.vat_rate_problem,
     )
+    invoice_sellers: str = setting(
+        "",
+        "Whose invoices are loaded: SIREN or VAT numbers separated by commas, like `552100554`;"
+        " anybody's if unset.",
+        check=rules.companies,
+    )
     documents_url: str = setting(
         f"file://{VAR / 'documents'}",
         "Where invoices and reports are kept: `file:///absolute/folder` or `s3://bucket/prefix`."
@@ -311,6 +317,11 @@ class Settings:
     def operators(self) -> list[str]:
         """The operators' addresses."""
         return rules.listed(self.operator_emails)
+
+    @property
+    def sellers(self) -> list[str]:
+        """The identifiers of those whose invoices are loaded."""
+        return rules.identifiers(self.invoice_sellers)
 
     @property
     def links(self) -> list[tuple[str, str]]:

@@ -7,10 +7,10 @@ from typing import ClassVar
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import bindparam, func, select
 
-from selfcare import wording
 from selfcare.database import Chosen, Rows
+from selfcare.document_names import document_name
 from selfcare.lists.query import Column, ListQuery
-from selfcare.models import Invoice, PreInvoiceVersion, UsageLine, UsageReport
+from selfcare.models import Invoice, InvoiceReference, PreInvoiceVersion, UsageLine, UsageReport
 from selfcare.wording import plain_amount, plain_number
 
 
@@ -26,7 +26,7 @@ class InvoiceList(ListQuery):
             "kind",
             _l("Kind"),
             None,
-            lambda r, _: str(wording.INVOICE_KIND[r.kind]),
+            lambda r, _: document_name(r.type_code, r.gross, r.corrects),
             only_in_export=True,
         ),
         Column(
@@ -115,6 +115,11 @@ _INVOICES: Rows = select(
     Invoice.id,
     Invoice.number,
     Invoice.kind,
+    Invoice.type_code,
+    select(func.min(InvoiceReference.number))
+    .where(InvoiceReference.invoice_id == Invoice.id)
+    .scalar_subquery()
+    .label("corrects"),
     Invoice.issued_on,
     Invoice.net,
     Invoice.vat,

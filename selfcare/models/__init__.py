@@ -14,9 +14,15 @@ from selfcare.models.credentials import (
     RecoveryRequest,
     TwoFactor,
 )
+from selfcare.models.document_types import (
+    CORRECTIONS,
+    DOCUMENT_TYPES,
+    USUAL_TYPE,
+    InvoiceKind,
+)
 from selfcare.models.invoice import (
     Invoice,
-    InvoiceKind,
+    InvoiceReference,
     PreInvoiceState,
     PreInvoiceVersion,
     UsageLine,
@@ -44,10 +50,13 @@ from selfcare.models.users import LineState, Removal, UserDraft, UserImport, Use
 
 __all__ = [
     "CIVILITIES",
+    "CORRECTIONS",
+    "DOCUMENT_TYPES",
     "LOCALES",
     "LONGEST_NAME",
     "LONGEST_NOTE",
     "LONGEST_REGION",
+    "USUAL_TYPE",
     "Account",
     "AuditEntry",
     "Base",
@@ -60,6 +69,7 @@ __all__ = [
     "Customer",
     "Invoice",
     "InvoiceKind",
+    "InvoiceReference",
     "KeptForm",
     "LineState",
     "LinkPurpose",

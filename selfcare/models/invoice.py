@@ -12,13 +12,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, String, Uniq
 from sqlalchemy.orm import Mapped, mapped_column
 
 from selfcare.models.base import Base, Searchable, now
-
-
-class InvoiceKind(StrEnum):
-    """An invoice asks for money, a credit note gives some back."""
-
-    INVOICE = "invoice"
-    CREDIT_NOTE = "credit_note"
+from selfcare.models.document_types import InvoiceKind
 
 
 class Invoice(Base):
@@ -37,8 +31,12 @@ class Invoice(Base):
     number: Mapped[str] = mapped_column(String(40), unique=True)
     contract_id: Mapped[int] = mapped_column(ForeignKey("contracts.id"))
     kind: Mapped[InvoiceKind] = mapped_column(String(16), default=InvoiceKind.INVOICE)
+    type_code: Mapped[str] = mapped_column(String(3), default="380")
+    """What it is, finer than its kind (BT-3): a key of `DOCUMENT_TYPES`."""
     issued_on: Mapped[date]
     due_on: Mapped[date | None]
+    payment_terms: Mapped[str] = mapped_column(String(2000), default="")
+    """How it wants to be paid, in its own words (BT-20)."""
     period_from: Mapped[date | None]
     period_to: Mapped[date | None]
     net: Mapped[Decimal] = mapped_column(Numeric(14, 2))
@@ -46,6 +44,10 @@ class Invoice(Base):
     gross: Mapped[Decimal] = mapped_column(Numeric(14, 2))
     paid: Mapped[Decimal | None] = mapped_column(Numeric(14, 2))
     """Paid already when it was issued (BT-113); None where the document does not say."""
+    rounding: Mapped[Decimal | None] = mapped_column(Numeric(14, 2))
+    """What makes the amount to pay round (BT-114), likewise."""
+    for_others: Mapped[Decimal | None] = mapped_column(Numeric(14, 2))
+    """What is collected with it for somebody else (BT-179), likewise."""
     payable: Mapped[Decimal | None] = mapped_column(Numeric(14, 2))
     """What is left to pay (BT-115), likewise."""
     currency: Mapped[str] = mapped_column(String(3))
@@ -58,6 +60,21 @@ class Invoice(Base):
     xml_key: Mapped[str | None] = mapped_column(String(160))
     xml_size: Mapped[int | None]
     loaded_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class InvoiceReference(Base):
+    """A document that an invoice names: what it corrects, credits or settles (BT-25, BT-26).
+
+    By its number: whether that document was loaded, before or after, is looked up when shown.
+    """
+
+    __tablename__ = "invoice_references"
+    __table_args__ = (UniqueConstraint("invoice_id", "number"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    invoice_id: Mapped[int] = mapped_column(ForeignKey("invoices.id", ondelete="CASCADE"))
+    number: Mapped[str] = mapped_column(String(80), index=True)
+    issued_on: Mapped[date | None]
 
 
 class PreInvoiceState(StrEnum):

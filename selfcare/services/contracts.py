@@ -37,6 +37,8 @@ class NewContract:
     platform_id: str = ""
     customer_code: str
     customer_name: str
+    siren: str = ""
+    """Of a new customer; a known one keeps its own (`set_siren`)."""
     offer: str
     has_console: bool
     starts_on: date
@@ -48,7 +50,8 @@ def create(new: NewContract, referent: Newcomer) -> Contract:
     A customer or an offer that is known stays as it is.
 
     Raises:
-        ContractRefused: the reference or the code will not do, or the reference is taken.
+        ContractRefused: the reference, the code or the SIREN will not do, or the reference is
+            taken.
         Refusal: the referent's login is somebody else's.
     """
     if not _REF.fullmatch(new.ref):
@@ -56,6 +59,8 @@ def create(new: NewContract, referent: Newcomer) -> Contract:
     if not _CODE.fullmatch(new.customer_code):
         raise ContractRefused(f"{new.customer_code}: a customer's code is like HONEY1655")
     new = _readable(new)
+    if new.siren:
+        _check_siren(new.siren)
     if db.session.execute(select(Contract.id).filter_by(ref=new.ref)).first():
         raise ContractRefused(f"{new.ref} exists already")
     contract = Contract(
@@ -103,17 +108,49 @@ def set_vat_rate(ref: str, rate: Decimal | None) -> None:
     """
     if rate is not None and (problem := vat_rate_problem(rate)):
         raise ContractRefused(f"{rate}: {problem}")
-    contract = db.session.execute(select(Contract).filter_by(ref=ref.upper())).scalar_one_or_none()
-    if contract is None:
-        raise ContractRefused(f"{ref}: no such contract")
+    contract = _contract(ref)
     contract.vat_rate = rate
     pre_invoice_making.want(UsageReport.contract_id == contract.id)
     log.info("vat_rate_set", ref=contract.ref, rate=str(rate))
 
 
+def set_siren(ref: str, siren: str | None) -> Customer:
+    """Say which company a contract's customer is, in all its contracts, or that nobody knows.
+
+    Invoices whose buyer is another company are refused from then on (INVOICES-2).
+
+    Raises:
+        ContractRefused: there is no such contract, or that is no SIREN.
+    """
+    if siren is not None:
+        _check_siren(siren)
+    customer = db.session.get_one(Customer, _contract(ref).customer_id)
+    customer.siren = siren
+    log.info("siren_set", customer=customer.code, siren=siren)
+    return customer
+
+
+def _contract(ref: str) -> Contract:
+    found = db.session.execute(select(Contract).filter_by(ref=ref.upper())).scalar_one_or_none()
+    if found is None:
+        raise ContractRefused(f"{ref}: no such contract")
+    return found
+
+
+def _check_siren(siren: str) -> None:
+    """Nine digits, the last of which is a check digit (Luhn)."""
+    if not re.fullmatch(r"[0-9]{9}", siren):
+        raise ContractRefused(f"{siren}: a SIREN has nine digits")
+    doubled = (int(digit) * (1 + place % 2) for place, digit in enumerate(reversed(siren)))
+    if sum(number // 10 + number % 10 for number in doubled) % 10:
+        raise ContractRefused(f"{siren}: a digit of this SIREN is wrong")
+
+
 def _customer(new: NewContract) -> Customer:
     known = db.session.execute(select(Customer).filter_by(code=new.customer_code)).scalar()
-    return known or Customer(code=new.customer_code, name=new.customer_name)
+    return known or Customer(
+        code=new.customer_code, name=new.customer_name, siren=new.siren or None
+    )
 
 
 def _offer(new: NewContract) -> Offer:

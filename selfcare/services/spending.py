@@ -46,6 +46,7 @@ from selfcare.models import (
     UsageReport,
     UsageShare,
 )
+from selfcare.services import invoicing
 from selfcare.services.figures import Spend, last_months, spend_of
 
 MOST_PARTS = 5
@@ -120,7 +121,7 @@ def overview(contract_id: int, today: date) -> Overview:
     months = last_months(today)
     rows = db.session.execute(
         union_all(
-            *_invoices(contract_id, months[0], months[-1]),
+            *_invoices(contract_id, months[0], months[-1], today + invoicing.FORESEEN),
             _usage(contract_id, months[0], months[-1]),
             _subscribed(contract_id, months),
             _upfront(contract_id, months),
@@ -135,8 +136,8 @@ def overview(contract_id: int, today: date) -> Overview:
 # --- Reading ---------------------------------------------------------------------------------
 
 
-def _invoices(contract_id: int, since: date, until: date) -> tuple[Rows, Rows]:
-    """Those of the twelve months, a sum for each day, and the newest invoice however old it is."""
+def _invoices(contract_id: int, since: date, until: date, foreseen: date) -> tuple[Rows, Rows]:
+    """Those of the twelve months, a sum for each day, and the newest that no slip dates later."""
 
     def columns(what: str, invoice: Any, amount: Any) -> Rows:
         return select(
@@ -152,6 +153,7 @@ def _invoices(contract_id: int, since: date, until: date) -> tuple[Rows, Rows]:
     newest = (
         select(Invoice.id)
         .where(Invoice.contract_id == contract_id, Invoice.kind == InvoiceKind.INVOICE)
+        .where(Invoice.issued_on <= foreseen)
         .order_by(Invoice.issued_on.desc(), Invoice.id.desc())
         .limit(1)
         .scalar_subquery()
