@@ -139,7 +139,7 @@ def related(invoice: Invoice) -> tuple[Sequence[Row[*tuple[str, date | None, int
         )
         .order_by(Invoice.issued_on, Invoice.id)
     ).all()
-    return named, naming  # type: ignore[return-value]
+    return named, naming
 
 
 def before_in_month(invoice: Invoice) -> int:

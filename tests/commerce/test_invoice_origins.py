@@ -11,7 +11,7 @@ from demo.factur_x import document
 from selfcare.config import BadSetting
 from selfcare.config import load as settings_of
 from selfcare.database import db
-from selfcare.models import Customer
+from selfcare.models import Customer, Invoice
 from selfcare.services import facturx_reading, invoicing
 from tests.commerce.invoice_texts import carrying, changed, of_type, simple
 from tests.plugin_commerce import SIREN, bill
@@ -68,7 +68,7 @@ class TestSeller:
         assert "! INVOICE_SELLERS: unset, so nobody looks who issued" in load(tmp_path)[0]
 
     def test_invoices_2_a_seller_that_is_no_number_stops_the_start(self):
-        with pytest.raises(BadSetting, match="INVOICE_SELLERS.*US is neither a SIREN nor"):
+        with pytest.raises(BadSetting, match=r"INVOICE_SELLERS.*US is neither a SIREN nor"):
             settings_of({"SECRET_KEY": secrets.token_hex(32), "INVOICE_SELLERS": "552100554, us"})
 
 
@@ -146,7 +146,7 @@ class TestPage:
             db.session.commit()
         number = add(of_type("381", number="AV-1", refers_to={"FA-1": ""}))
         with app.app_context():
-            invoice = db.session.get_one(invoicing.Invoice, number)
+            invoice = db.session.get_one(Invoice, number)
             (named,), naming = invoicing.related(invoice)
             assert (named.number, named.id, list(naming)) == ("FA-1", None, [])
 

@@ -1,7 +1,7 @@
 """What an invoice is and refers to, how it is rounded and to be paid.
 
 Revision ID: 6f1d2b9a40c3
-Revises: e5b80f4c2d17
+Revises: 6f1c93d2ab58
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "6f1d2b9a40c3"
-down_revision = "e5b80f4c2d17"
+down_revision = "6f1c93d2ab58"
 branch_labels = None
 depends_on = None
 
