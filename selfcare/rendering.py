@@ -16,7 +16,7 @@ from markupsafe import Markup
 from sqlalchemy import Row
 
 from selfcare import security, wording
-from selfcare.access import current_account, place, settings
+from selfcare.access import current_account, local_part, place, settings
 from selfcare.database import Chosen
 from selfcare.i18n import Reader, locale, reader
 from selfcare.jinja import render
@@ -102,9 +102,13 @@ def lists_page(template: str, *lists: ListQuery, **context: Any) -> ResponseRetu
 
 
 def _show_address(answer: Response, rows: ListQuery) -> None:
-    """The list's tidy address for the address bar; typing does not fill the history."""
+    """The list's tidy address for the address bar; typing does not fill the history.
+
+    Nor does an address that is there already: words typed, then sent with Enter.
+    """
     typing = request.headers.get("HX-Trigger-Name") == rows.prefix + "q"
     typing |= request.headers.get("HX-Trigger") == rows.prefix + "refresh"  # the same page
+    typing |= local_part(request.headers.get("HX-Current-URL")) == rows.url()
     answer.headers["HX-Replace-Url" if typing else "HX-Push-Url"] = rows.url()
 
 

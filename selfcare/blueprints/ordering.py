@@ -10,7 +10,7 @@ from sqlalchemy import select
 from selfcare import rendering
 from selfcare.access import current_account, one_or_404, place, requires
 from selfcare.database import db
-from selfcare.forms.ordering import AgreeForm, entered, order_form
+from selfcare.forms.ordering import AgreeForm, entered, not_possible, order_form
 from selfcare.i18n import locale, reader
 from selfcare.models import Contract, Order, OrderDraft, Service
 from selfcare.resuming import resumes, typed
@@ -27,11 +27,11 @@ NEXT, BACK = "next", "prev"
 @requires(Ability.ORDER_SERVICE)
 @resumes()
 def form(contract: Contract, slug: str) -> ResponseReturnValue:
-    """Step 1, characteristics: choices narrow each other, the price follows (SERVICES-2)."""
+    """Step 1, characteristics: the price follows the choices and changes none (SERVICES-2)."""
     offer = order_drafts.offered(_service(slug))
     wanted = request.form if request.method == "POST" else typed() or _first_values(offer, contract)
-    shown = offer.definition.settled(wanted)
-    asked = order_form(offer.definition, shown, locale())
+    choosing = offer.definition.choosing(wanted)
+    asked = order_form(offer.definition, choosing, locale())
     wrong = 200
     if request.form.get("step") == NEXT:
         if asked.validate_on_submit():
@@ -42,13 +42,15 @@ def form(contract: Contract, slug: str) -> ResponseReturnValue:
             db.session.commit()
             return redirect(url_for(".summary", ref=contract.ref, slug=slug, key=draft.key), 303)
         wrong = 422
-    for choice in (f for f in offer.definition.fields if f.options):
-        asked[choice.name].data = shown[choice.name]
+    today = reader().today()
+    possible = not choosing.impossible
     answer = rendering.page(
         "ordering/form.html",
-        parts={"order-form": "ordering/_form.html"},
+        parts={"order-price": "ordering/_answer.html"},
         form=asked,
-        summary=order_drafts.summary(offer, shown, reader().today()),
+        offer=offer,
+        refused=[not_possible(one.label[locale()]) for one in choosing.impossible],
+        summary=order_drafts.summary(offer, choosing.values, today) if possible else None,
     )
     return answer, wrong
 

@@ -15,7 +15,7 @@ from wtforms.validators import DataRequired, InputRequired, Length
 from wtforms.validators import Optional as MayBeEmpty
 
 from selfcare.forms.fields import EmailAddressField, PhoneField
-from selfcare.services.definitions import CHOICE, Definition, Field
+from selfcare.services.definitions import CHOICE, Choosing, Definition, Field, Option
 from selfcare.text import lines
 
 _FIELDS: Mapping[str, type[FormField]] = {
@@ -39,17 +39,17 @@ class AgreeForm(FlaskForm):
     )
 
 
-def order_form(definition: Definition, shown: Mapping[str, str], language: str) -> FlaskForm:
+def order_form(definition: Definition, choosing: Choosing, language: str) -> FlaskForm:
     """A form that asks what the definition says.
 
     Args:
         definition: of the service.
-        shown: the values it is filled in with; its choices are narrowed by them.
+        choosing: the values it is filled in with, and the options of its choices.
         language: of the labels and options.
     """
-    fields = {asked.name: _field(definition, asked, shown, language) for asked in definition.fields}
+    fields = {asked.name: _field(asked, choosing, language) for asked in definition.fields}
     kind: type[FlaskForm] = type("OrderForm", (FlaskForm,), fields)
-    return kind(data=dict(shown))
+    return kind(data=choosing.values)
 
 
 def entered(form: FlaskForm, definition: Definition) -> dict[str, str]:
@@ -57,7 +57,7 @@ def entered(form: FlaskForm, definition: Definition) -> dict[str, str]:
     return {asked.name: form[asked.name].data or "" for asked in definition.fields}
 
 
-def _field(definition: Definition, asked: Field, shown: Mapping[str, str], language: str) -> Any:
+def _field(asked: Field, choosing: Choosing, language: str) -> Any:
     kwargs: dict[str, Any] = {
         "label": asked.label[language],
         "id": f"order-{asked.name}",
@@ -65,14 +65,13 @@ def _field(definition: Definition, asked: Field, shown: Mapping[str, str], langu
         "render_kw": {"autocomplete": asked.autocomplete} if asked.autocomplete else {},
     }
     if asked.kind == CHOICE:
-        earlier = _earlier(definition, asked, shown)
-        options = definition.options(asked, earlier)
+        options = choosing.options[asked.name]
         kwargs["render_kw"]["required"] = False  # one is always chosen; HTML wants an empty one
         return SelectField(
             **kwargs,
-            choices=[SelectChoice(o.value, o.en if language == "en" else o.fr) for o in options],
+            choices=_choices(asked, options, choosing.values[asked.name], language),
             validate_choice=False,
-            validators=[_possible({o.value for o in options})],
+            validators=[_possible({option.value for option in options})],
         )
     must = DataRequired(_("%(field)s: fill this in.", field=asked.label[language]))
     too_long = _(
@@ -88,17 +87,26 @@ def _field(definition: Definition, asked: Field, shown: Mapping[str, str], langu
     )
 
 
-def _earlier(definition: Definition, asked: Field, shown: Mapping[str, str]) -> dict[str, str]:
-    """The values of the fields before this one."""
-    names = [field.name for field in definition.fields]
-    return {name: shown.get(name, "") for name in names[: names.index(asked.name)]}
+def _choices(
+    asked: Field, options: tuple[Option, ...], chosen: str, language: str
+) -> list[SelectChoice]:
+    """The possible options, and behind them the chosen one that is not possible, which says so."""
+    choices = [SelectChoice(one.value, asked.shown(one.value, language)) for one in options]
+    if chosen and chosen not in {one.value for one in options}:
+        label = _("%(option)s – not possible", option=asked.shown(chosen, language))
+        choices.append(SelectChoice(chosen, label))
+    return choices
+
+
+def not_possible(label: str) -> str:
+    """What is said of a choice that those before it rule out."""
+    return _("%(field)s: not possible with the other choices.", field=label)
 
 
 def _possible(values: set[str]) -> Any:
     def check(_form: FlaskForm, field: SelectField) -> None:
         if field.data not in values:
-            message = _("%(field)s: not possible with the other choices.", field=field.label.text)
-            raise ValidationError(message)
+            raise ValidationError(not_possible(field.label.text))
 
     check.field_flags = {"required": True}  # type: ignore[attr-defined] # the asterisk
     return check

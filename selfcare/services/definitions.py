@@ -65,6 +65,16 @@ class Price:
 
 
 @dataclass(frozen=True)
+class Choosing:
+    """Choices being made, and what each of them can be."""
+
+    values: dict[str, str]
+    options: Mapping[str, tuple[Option, ...]]
+    impossible: tuple[Field, ...]
+    """Those that cannot be what they are, given the ones made before them."""
+
+
+@dataclass(frozen=True)
 class Reservation:
     """What an order of the service gives rise to: which fields say how long and where."""
 
@@ -93,20 +103,28 @@ class Definition:
 
     # Choosing
 
-    def settled(self, values: Values) -> dict[str, str]:
-        """The values with every choice made possible: one that no longer is becomes the first.
+    def choosing(self, values: Values) -> Choosing:
+        """The values with the first possible option for every choice that was not made yet.
 
-        Fields are settled in their order, each within what those before it leave (flavor, then
-        the durations of that flavor, then whether it may be paid upfront).
+        Fields are taken in their order, each within what the possible choices before it leave
+        (flavor, then the durations of that flavor, then whether it may be paid upfront). A choice
+        that was made stays, possible or not: only who made it takes it back.
         """
         settled: dict[str, str] = {}
+        possible: dict[str, str] = {}
+        options: dict[str, tuple[Option, ...]] = {}
+        impossible = []
         for asked in self.fields:
             value = values.get(asked.name, "")
             if asked.kind == CHOICE:
-                left = [option.value for option in self.options(asked, settled)]
-                value = value if value in left else next(iter(left), "")
+                left = options[asked.name] = self.options(asked, possible)
+                value = value or (left[0].value if left else "")
+                if any(option.value == value for option in left):
+                    possible[asked.name] = value
+                else:
+                    impossible.append(asked)
             settled[asked.name] = value
-        return settled
+        return Choosing(settled, options, tuple(impossible))
 
     def options(self, asked: Field, earlier: Values) -> tuple[Option, ...]:
         """The options of a field that a price exists for, given the choices made before it."""
@@ -121,6 +139,11 @@ class Definition:
             if all(price.choices[self.priced_by.index(name)] == made[name] for name in made)
         }
         return tuple(option for option in asked.options if option.value in possible)
+
+    @property
+    def narrowed(self) -> list[str]:
+        """The choices whose options depend on one made before them."""
+        return [asked.name for asked in self.fields if asked.name in self.priced_by][1:]
 
     def price(self, values: Values) -> Price | None:
         """What these choices cost; None without a price table, or without such a row."""

@@ -29,7 +29,7 @@ from selfcare.models import (
     now,
 )
 from selfcare.services import catalogue_loading, fulfilment, ordering
-from selfcare.services.definitions import CHOICE, Definition, Price
+from selfcare.services.definitions import Definition, Price
 
 
 class NotOrderable(Exception):
@@ -94,13 +94,13 @@ def offered(service: Service) -> Offered:
 
 
 def first_values(definition: Definition, account: Account) -> dict[str, str]:
-    """What an empty form is filled in with: first choices, the orderer's own details."""
+    """What an empty form is filled in with: the orderer's own details; choices are left open."""
     known = {
         "account.full_name": account.full_name,
         "account.email": account.email,
         "account.phone": account.phone or account.mobile or "",
     }
-    return definition.settled({f.name: known.get(f.default, "") for f in definition.fields})
+    return {f.name: known.get(f.default, "") for f in definition.fields}
 
 
 def keep(
@@ -142,7 +142,10 @@ def ordered(draft: OrderDraft) -> Order | None:
 
 
 def summary(offer: Offered, entered: Mapping[str, str], today: date) -> Summary:
-    """Worked out by the server: name, price, upfront payment, dates (SERVICES-2)."""
+    """Worked out by the server: name, price, upfront payment, dates (SERVICES-2).
+
+    Every choice of `entered` must be a possible one.
+    """
     definition = offer.definition
     months = definition.months(entered)
     starts_on, ends_on = ordering.reservation_period(today, months) if months else (None, None)
@@ -158,12 +161,10 @@ def summary(offer: Offered, entered: Mapping[str, str], today: date) -> Summary:
 
 
 def still_possible(definition: Definition, entered: Mapping[str, str]) -> bool:
-    """Whether every choice of a draft can still be made."""
-    settled = definition.settled(entered)
-    return all(
-        settled[asked.name] == entered.get(asked.name, "")
-        for asked in definition.fields
-        if asked.kind == CHOICE
+    """Whether every choice of a draft was made, and can still be made."""
+    choosing = definition.choosing(entered)
+    return not choosing.impossible and all(
+        value == entered.get(name, "") for name, value in choosing.values.items()
     )
 
 

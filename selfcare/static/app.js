@@ -20,6 +20,18 @@
   on("click", function (_, event) { closeMenu(event.target); });
   on("keydown", function (_, event) { if (event.key === "Escape") closeMenu(null, true); });
 
+  /* A list's link takes along what stands in the search field, sent or not; the form, the link's order. */
+  on("htmx:configRequest", function (detail) {
+    var id = detail.target.id, field = doc.getElementById(id + "-q"), sort = doc.getElementById(id + "-sort"), url;
+    if (!field || !detail.elt.search) return;
+    url = new URL(detail.elt.href).searchParams;
+    sort.value = url.get(sort.name) || "";
+    if ((url.get(field.name) || "") === field.value.trim()) return;
+    url.set(field.name, field.value);
+    ["page", "open"].forEach(function (name) { url.delete(field.name.replace(/q$/, name)); });
+    detail.path = detail.elt.pathname + "?" + url;
+  });
+
   on("htmx:beforeRequest", function (detail) {
     detail.target.setAttribute("aria-busy", "true");
     doc.documentElement.classList.add("busy");
@@ -28,20 +40,45 @@
     detail.target.removeAttribute("aria-busy");
     doc.documentElement.classList.remove("busy");
   });
-  /* A refusal or failure is a whole page: show its main part instead of ours. */
+  function parse(detail) { return new DOMParser().parseFromString(detail.xhr.responseText, "text/html"); }
+
   on("htmx:beforeSwap", function (detail) {
-    var code = detail.xhr.status, page, main;
-    if (code < 400 || code === 422) return;
-    page = new DOMParser().parseFromString(detail.xhr.responseText, "text/html");
+    var code = detail.xhr.status, event = detail.requestConfig.triggeringEvent, page, main;
+    if (code < 400 || code === 422) {
+      /* The time's answer, the same again: leave what is selected in it alone. */
+      page = !event && parse(detail).getElementById(detail.target.id);
+      if (page && page.textContent === detail.target.textContent) detail.shouldSwap = false;
+      return;
+    }
+    page = parse(detail);
     main = page.getElementById("main");
     detail.shouldSwap = false;
-    if (!main) return say(status.getAttribute("data-away"), true);
+    /* A refusal or failure is a whole page. Shown instead of ours where a link or a search was sent;
+       nobody asked for it while typing and choosing. */
+    if (!main || detail.requestConfig.verb === "post" || !event || !/click|submit/.test(event.type))
+      return fail(detail, main && main.querySelector("h1"));
     doc.title = page.title;
     doc.getElementById("main").innerHTML = main.innerHTML;
     doc.getElementById("main").focus();
     scrollTo(0, 0);
   });
-  on("htmx:sendError", function () { say(status.getAttribute("data-away"), true); });
+  /* Say it; what was worked out from older choices would not be true beside these. */
+  function fail(detail, heading) {
+    say(heading ? heading.textContent : status.getAttribute("data-away"), true);
+    if (detail.requestConfig.verb === "post") detail.target.textContent = "";
+  }
+  /* A list of choices that stays as it is may be open: leave it alone. */
+  on("htmx:oobBeforeSwap", function (detail) {
+    if (detail.target.options) detail.shouldSwap = detail.target.textContent !== detail.fragment.textContent;
+  });
+  /* Back: the browser restores what was chosen, not what was worked out from it. */
+  addEventListener("pageshow", function () {
+    var live = doc.querySelector("[data-hx-trigger*=revisit]");
+    if (live && [].some.call((live.form || live).elements, function (field) {
+      return field.options ? !field.options[field.selectedIndex].defaultSelected : field.checked !== field.defaultChecked;
+    })) htmx.trigger(live, "revisit");
+  });
+  on("htmx:sendError", function (detail) { fail(detail); });
   /* Say what came; a reader whose link is gone goes on at the top of the new part. */
   on("htmx:afterSettle", function (detail, event) {
     var part = event.target, news = part.querySelector("[data-status]");

@@ -153,12 +153,24 @@ class TestDefinition:
         assert Definition.from_json(self.DEFINITION.to_json()) == self.DEFINITION
 
     @given(st.dictionaries(st.sampled_from(["region", "flavor", "duration", "upfront"]), TEXTS))
-    def test_services_2_whatever_is_asked_settles_on_something_with_a_price(self, values):
-        settled = self.DEFINITION.settled(values)
-        assert self.DEFINITION.price(settled)
-        assert self.DEFINITION.settled(settled) == settled
-        if self.DEFINITION.price(values) and values.get("region") == "eu-west-0":
-            assert settled == values
+    def test_services_2_what_was_chosen_stays_and_what_is_impossible_is_said(self, values):
+        choosing = self.DEFINITION.choosing(values)
+        assert {name: choosing.values[name] for name, value in values.items() if value} == {
+            name: value for name, value in values.items() if value
+        }
+        assert bool(self.DEFINITION.price(choosing.values)) == (
+            not {"flavor", "duration", "upfront"} & {one.name for one in choosing.impossible}
+        )
+        for name, options in choosing.options.items():
+            assert options, "there is always a way on"
+            possible = choosing.values[name] in {option.value for option in options}
+            assert possible == (name not in {one.name for one in choosing.impossible})
+
+    @given(st.dictionaries(st.sampled_from(["region", "flavor", "duration", "upfront"]), TEXTS))
+    def test_services_2_choosing_what_is_offered_leads_to_a_price(self, values):
+        while impossible := self.DEFINITION.choosing(values).impossible:
+            values = {**values, impossible[0].name: ""}
+        assert self.DEFINITION.price(self.DEFINITION.choosing(values).values)
 
     @pytest.mark.parametrize(
         ("choices", "name", "template"),

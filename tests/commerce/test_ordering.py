@@ -63,24 +63,49 @@ class TestCharacteristics:
         assert "€2,862.36" in page.words
 
     def test_services_2_choices_narrow_each_other(self, shop, browse_as):
-        values = CHOSEN | {"flavor": "p2.2xlarge.8", "duration": "36", "upfront": "yes"}
-        page = browse_as("paul.dupont").post(FORM, {**values, "step": "update"})
+        page = browse_as("paul.dupont").get(f"{FORM}?flavor=p2.2xlarge.8")
         assert [o["value"] for o in page.all("#order-duration option")] == ["12"]
         assert [o["value"] for o in page.all("#order-upfront option")] == ["no"]
         assert "€1,651.02" in page.words
 
-    def test_services_2_htmx_gets_the_form_alone(self, shop, browse_as):
+    @pytest.mark.parametrize(("step", "status"), [("update", 200), ("next", 422)])
+    def test_services_2_a_choice_that_is_not_possible_stays_and_is_said(
+        self, shop, browse_as, step, status
+    ):
+        values = CHOSEN | {"flavor": "p2.2xlarge.8", "duration": "36", "upfront": "yes"}
+        page = browse_as("paul.dupont").post(FORM, {**values, "step": step})
+        assert page.status == status
+        assert [o["value"] for o in page.all("#order-duration option")] == ["12", "36"]
+        for name in ("duration", "upfront"):
+            chosen = page.one(f"#order-{name} option[selected]")
+            assert chosen["value"] == values[name]
+            assert chosen.get_text().endswith(" – not possible")
+        said = page.one("#order-price").get_text()
+        assert "Duration of the subscription: not possible with the other choices." in said
+        assert "€" not in said
+
+    @pytest.mark.parametrize("flavor", ["nonsense", "<b>", "\x00", "é" * 5000])
+    def test_services_2_takes_or_refuses_any_choice(self, shop, browse_as, flavor):
+        for step in ("update", "next"):
+            page = browse_as("paul.dupont").post(FORM, CHOSEN | {"flavor": flavor, "step": step})
+            assert page.status == {"update": 200, "next": 422}[step]
+            assert "Flavor: not possible" in page.words
+
+    def test_services_2_htmx_gets_the_price_and_the_later_choices(self, shop, browse_as):
         browser = browse_as("paul.dupont")
         token = browser.get(FORM).csrf()
         answer = browser.client.post(
             FORM,
             data={**CHOSEN, "csrf_token": token},
-            headers={"HX-Request": "true", "HX-Target": "order-form"},
+            headers={"HX-Request": "true", "HX-Target": "order-price"},
             base_url="http://portal.test/",
         )
         text = answer.get_data(as_text=True)
-        assert text.lstrip().startswith('<form id="order-form"')
+        assert "€240.60" in text
+        assert text.count("hx-swap-oob") == text.count("<select") == 2
         assert "<html" not in text
+        assert "<form" not in text
+        assert "order-flavor" not in text
         assert "HX-Target" in answer.headers["Vary"]
 
     def test_services_2_refuses_a_combination_without_a_price(self, shop, browse_as):
