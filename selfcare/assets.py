@@ -61,11 +61,20 @@ def _folder(settings: Settings) -> Path:
 
 def _contents(settings: Settings) -> dict[str, bytes]:
     files = {path.name: path.read_bytes() for path in sorted(SOURCE.iterdir()) if path.is_file()}
+    for name, content in files.items():
+        if name.endswith(".js") and not name.endswith(".min.js"):
+            files[name] = _script(content.decode()).encode()
     files["app.css"] = _stylesheet(settings.brand_color).encode()
     if settings.brand_logo:
         files.pop("logo.svg", None)
         files["logo" + settings.brand_logo.suffix] = settings.brand_logo.read_bytes()
     return files
+
+
+def _script(source: str) -> str:
+    """A script of ours without the comments that stand on lines of their own, and indentation."""
+    source = re.sub(r"^\s*/\*.*?\*/\s*$", "", source, flags=re.DOTALL | re.MULTILINE)
+    return re.sub(r"\s*\n\s*", "\n", source).lstrip()
 
 
 def _stylesheet(brand: str) -> str:

@@ -100,7 +100,7 @@ def _choices(
 
 def not_possible(label: str) -> str:
     """What is said of a choice that those before it rule out."""
-    return _("%(field)s: not possible with the other choices.", field=label)
+    return str(_("%(field)s: not possible with the other choices.", field=label))
 
 
 def _possible(values: set[str]) -> Any:

@@ -14,6 +14,7 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Page, sync_playw
 from werkzeug.serving import make_server
 
 from demo.ports import HOST, free_port
+from tests.browser import line
 from tests.browsing import Browser
 
 TAKEN_BACK = ("htmx:sendAbort", "htmx:afterRequest")
@@ -73,6 +74,17 @@ def launch() -> Iterator[Callable[..., Chromium]]:
 def chromium(launch) -> Chromium:
     browser: Chromium = launch()
     return browser
+
+
+@pytest.fixture
+def refuse(forgiven) -> Callable[..., None]:
+    """Let what htmx asks for fail: `refuse(page)`; what the browser says of it is no problem."""
+    forgiven += ["Failed to load", "Response Status Error", "htmx:sendError", "http://127.0.0.1"]
+
+    def refuse(page: Page, status: int | None = 503) -> None:
+        line.refuse(page, status)
+
+    return refuse
 
 
 @dataclass

@@ -10,12 +10,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, expect
 
 from selfcare.database import db
 from selfcare.models import now
 from selfcare.services import usage
 from tests.browser.conftest import BROWSERS
+from tests.browser.line import Line
 from tests.browser.test_users import settle
 from tests.plugin_commerce import usage_line, usage_report
 from tests.wizard import SOPHIE, USERS
@@ -23,181 +24,7 @@ from tests.wizard import SOPHIE, USERS
 pytestmark = [pytest.mark.browser, pytest.mark.needs(*BROWSERS)]
 
 C = "/contracts/OCB0000124"
-FORM = f"{C}/services/elastic-cloud-server-reservation/order"
 ORDERS = f"{C}/orders"
-
-
-class Line:
-    """The line to the portal: answers to htmx wait on it until they are let through."""
-
-    def __init__(self, page: Page, *, verb: str = "GET") -> None:
-        self.page, self.verb = page, verb
-        self.waiting: list[Route] = []
-        page.route("**/*", self._hold)
-
-    def _hold(self, route: Route) -> None:
-        headers = route.request.headers
-        if "hx-request" in headers and route.request.method == self.verb:
-            self.waiting.append(route)
-        else:
-            route.continue_()
-
-    def has(self, count: int) -> None:
-        """Wait until so many requests were sent."""
-        for _ in range(100):
-            if len(self.waiting) >= count:
-                return
-            self.page.wait_for_timeout(50)
-        raise AssertionError(f"{len(self.waiting)} requests instead of {count}")
-
-    def newest_first(self) -> None:
-        """Let them through, each after the answer to a later one is there."""
-        while self.waiting:
-            self.waiting.pop().continue_()
-            self.page.wait_for_timeout(300)
-
-    def through(self) -> None:
-        """Hold nothing from now on."""
-        self.page.unroute("**/*")
-        self.newest_first()
-
-
-REFUSED = "<title>x</title><main id=main><h1>Too busy</h1></main>"
-
-
-@pytest.fixture
-def refuse(forgiven) -> Callable[..., None]:
-    """Let what htmx asks for fail, or break off."""
-    forgiven += ["Failed to load", "Response Status Error", "htmx:sendError", "http://127.0.0.1"]
-
-    def refuse(page: Page, status: int | None = 503) -> None:
-        def answer(route: Route) -> None:
-            if "hx-request" not in route.request.headers:
-                route.continue_()
-            elif status is None:
-                route.abort("connectionreset")
-            else:
-                route.fulfill(status=status, body=REFUSED, content_type="text/html")
-
-        page.route("**/*", answer)
-
-    return refuse
-
-
-def late(page: Page, milliseconds: int) -> None:
-    """Every answer to htmx comes so much later."""
-
-    def wait(route: Route) -> None:
-        if "hx-request" in route.request.headers:
-            page.wait_for_timeout(milliseconds)
-        route.continue_()
-
-    page.route("**/*", wait)
-
-
-def values(page: Page) -> dict[str, str]:
-    names = ("flavor", "duration", "upfront")
-    return {name: page.locator(f"#order-{name}").input_value() for name in names}
-
-
-class TestOrderForm:
-    CHOSEN = {"flavor": "c2.large", "duration": "36", "upfront": "yes"}  # noqa: RUF012
-
-    @pytest.fixture
-    def page(self, shop, window) -> Page:
-        page: Page = window("paul.dupont").open(FORM)
-        page.evaluate("window.same = true")
-        return page
-
-    @pytest.mark.parametrize("milliseconds", [0, 300, 1500])
-    def test_services_2_a_late_price_takes_no_choice_back(self, page, milliseconds):
-        late(page, milliseconds)
-        for name, value in self.CHOSEN.items():
-            page.locator(f"#order-{name}").select_option(value)
-            page.wait_for_timeout(250)
-        expect(page.locator("#order-price")).to_contain_text("€19.88")
-        assert values(page) == self.CHOSEN
-        page.locator("button[value=next]").click()
-        expect(page.locator("main")).to_contain_text("c2.large 3 years with upfront")
-        expect(page.locator("main")).to_contain_text("€19.88")
-
-    def test_services_2_an_older_price_does_not_overtake(self, page):
-        line = Line(page, verb="POST")
-        for count, (name, value) in enumerate(self.CHOSEN.items(), 1):
-            page.locator(f"#order-{name}").select_option(value)
-            line.has(count)
-        line.newest_first()
-        expect(page.locator("#order-price")).to_contain_text("€19.88")
-        assert values(page) == self.CHOSEN
-
-    def test_services_2_what_is_sent_meanwhile_is_what_is_summed_up(self, page):
-        line = Line(page, verb="POST")
-        for name, value in self.CHOSEN.items():
-            page.locator(f"#order-{name}").select_option(value)
-        line.has(1)
-        page.locator("button[value=next]").click()
-        expect(page.locator("main")).to_contain_text("c2.large 3 years with upfront")
-
-    @pytest.mark.parametrize("milliseconds", [0, 300])
-    def test_services_2_two_quick_keys_go_two_flavors_down(self, page, milliseconds):
-        late(page, milliseconds)
-        flavors = page.locator("#order-flavor option").evaluate_all("all => all.map(o => o.value)")
-        page.locator("#order-flavor").focus()
-        page.keyboard.press("ArrowDown")
-        page.keyboard.press("ArrowDown")
-        expect(page.locator("#order-price")).not_to_contain_text("€4.97")
-        page.wait_for_timeout(2 * milliseconds + 200)
-        assert values(page)["flavor"] == flavors[2]
-        expect(page.locator("#order-flavor")).to_be_focused()
-
-    def test_services_2_text_typed_while_a_price_is_on_its_way_stays(self, page):
-        """The form is never replaced: a mark set on each of its fields is still there."""
-        line = Line(page, verb="POST")
-        page.locator("#order-form").evaluate("form => [...form.elements].map(e => e.mine = true)")
-        page.locator("#order-flavor").select_option("c2.large")
-        line.has(1)
-        line.newest_first()
-        expect(page.locator("#order-price")).to_contain_text("€60.15")
-        assert page.locator("#order-form").evaluate("f => [...f.elements].every(e => e.mine)")
-
-    def test_services_2_an_impossible_choice_stays_and_is_said(self, page):
-        page.locator("#order-duration").select_option("36")
-        expect(page.locator("#order-price")).to_contain_text("€3.56")
-        page.locator("#order-flavor").select_option("p2.2xlarge.8")
-        expect(page.locator("#order-price")).to_contain_text("not possible")
-        expect(page.locator("#status")).to_contain_text("not possible")
-        assert values(page) == {"flavor": "p2.2xlarge.8", "duration": "36", "upfront": "no"}
-        expect(page.locator("#order-duration option")).to_have_text(
-            ["12 months", "36 months – not possible"]
-        )
-        page.locator("button[value=next]").click()
-        expect(page.get_by_role("alert")).to_contain_text("not possible")
-        page.locator("#order-duration").select_option("12")
-        expect(page.locator("#order-price")).to_contain_text("€1,651.02")
-        expect(page.locator("#order-duration option")).to_have_text(["12 months"])
-
-    def test_services_2_the_price_follows_choices_that_back_restores(self, page):
-        for name, value in self.CHOSEN.items():
-            page.locator(f"#order-{name}").select_option(value)
-        page.locator("button[value=next]").click()
-        expect(page.locator("#agree")).to_be_visible()
-        page.go_back()
-        expect(page.locator("#order-flavor")).to_have_value("c2.large")
-        expect(page.locator("#order-price")).to_contain_text("€19.88")
-        assert values(page) == self.CHOSEN
-
-    @pytest.mark.parametrize("status", [429, 503, None])
-    def test_services_2_a_price_that_does_not_come_is_said_and_shows_no_older_one(
-        self, page, refuse, status
-    ):
-        refuse(page, status)
-        page.locator("#order-flavor").select_option("c2.large")
-        expect(page.locator("#status")).to_contain_text("Too busy" if status else "does not answer")
-        expect(page.locator("#order-price")).not_to_contain_text("€")
-        expect(page.locator("#order-flavor")).to_have_value("c2.large")
-        page.unroute("**/*")
-        page.locator("#order-duration").select_option("36")
-        expect(page.locator("#order-price")).to_contain_text("€43.14")
 
 
 class TestWizard:
