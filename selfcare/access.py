@@ -168,10 +168,17 @@ def init_app(app: Flask) -> None:
     app.url_map.converters["int"] = RowId
     login_manager.init_app(app)
     login_manager.session_protection = None  # text browsers' addresses and agents change
-    login_manager.user_loader(lambda token: sessions.load(token, settings=settings()))
+    login_manager.user_loader(_load)
     login_manager.unauthorized_handler(_ask_to_sign_in)
     app.before_request(_refuse_nul)
     app.before_request(_staff_use_two_factors)
+
+
+def _load(token: str) -> SignIn | None:
+    sign_in = sessions.load(token, settings=settings())
+    if sign_in:
+        g.account_id = sign_in.account_id  # for the log, which asks no database
+    return sign_in
 
 
 def _refuse_nul() -> None:

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 from flask import Flask, current_app, g, has_request_context, request
 from sqlalchemy import ColumnElement, Connection, Engine, Select, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.exc import DisconnectionError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from selfcare.config import Settings
@@ -82,10 +83,22 @@ class Database:
         return session
 
     @staticmethod
-    def _close(_problem: BaseException | None) -> None:
+    def discard() -> None:
+        """Let go of the session and its connection, which may be broken; nothing is committed."""
         session: Session | None = g.pop("session", None)
         if session is not None:
+            with suppress(SQLAlchemyError):
+                session.invalidate()
+
+    def _close(self, _problem: BaseException | None) -> None:
+        session: Session | None = g.get("session")
+        if session is None:
+            return
+        try:
             session.close()
+        except SQLAlchemyError:  # the answer is made; a connection that broke since spoils nothing
+            self.discard()
+        g.pop("session", None)
 
 
 db = Database()

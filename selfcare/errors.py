@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from flask import Flask, g, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import (
+    DisconnectionError,
+    InterfaceError,
+    OperationalError,
+    PendingRollbackError,
+)
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, InternalServerError
 
-from selfcare import logs
+from selfcare import logs, security
 from selfcare.access import Missing, safe_next
 from selfcare.database import db
 from selfcare.extensions import login_manager
@@ -22,7 +28,27 @@ from selfcare.services import memberships
 from selfcare.services.documents import StoreAway
 from selfcare.services.throttling import TooManyAttempts
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
 log = structlog.get_logger(__name__)
+
+_DATABASE_AWAY = (
+    OperationalError,
+    InterfaceError,
+    DisconnectionError,
+    PendingRollbackError,
+    PoolTimeout,
+)
+_FROM_THE_DATABASE = ("place", "section", "chrome_key", "menu_contracts")
+"""What a request keeps of it in `g`; an error page shows none of that."""
+
+_LAST_WORDS = """<!DOCTYPE html>
+<html lang="fr"><meta charset="utf-8"><title>Erreur – Error</title>
+<h1>Une erreur est survenue de notre côté</h1>
+<p>Réessayez dans un instant. <span lang="en">Something went wrong on our side; try again in a
+moment.</span></p></html>
+"""
 
 PAGES = {400, 403, 404, 405, 409, 410, 413, 429, 500, 503}
 
@@ -33,10 +59,40 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(Missing, _missing)
     app.register_error_handler(TooManyAttempts, _too_many)
     app.register_error_handler(HTTPException, _http)
-    app.register_error_handler(OperationalError, _database)
-    app.register_error_handler(PoolTimeout, _database)
+    for problem in _DATABASE_AWAY:
+        app.register_error_handler(problem, _database)
     app.register_error_handler(StoreAway, _documents)
     app.register_error_handler(InternalServerError, _failure)
+    app.wsgi_app = LastResort(app)  # type: ignore[method-assign]
+
+
+class LastResort:
+    """Answers for an application that could not even make its error page.
+
+    Without it the web server would: a bare page, without headers of ours.
+    """
+
+    def __init__(self, app: Flask) -> None:
+        self.app, self.inner = app, app.wsgi_app
+        headers = security.HEADERS | security.transport_headers(app.extensions["settings"])
+        self.headers = [
+            *headers.items(),
+            ("Content-Type", "text/html; charset=utf-8"),
+            ("Cache-Control", "no-store"),
+            ("Retry-After", "30"),
+        ]
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """The application's answer, or ours where it has none."""
+        inner: WSGIApplication = self.inner
+        try:
+            return inner(environ, start_response)
+        except Exception as problem:
+            if self.app.testing and self.app.config["PROPAGATE_EXCEPTIONS"] is not False:
+                raise
+            log.exception("no_error_page", problem=type(problem).__name__)
+            start_response("500 Internal Server Error", list(self.headers))
+            return [_LAST_WORDS.encode()]
 
 
 def _answer(code: int, **context: Any) -> ResponseReturnValue:
@@ -86,11 +142,10 @@ def _http(problem: HTTPException) -> ResponseReturnValue:
     return answer
 
 
-def _database(problem: OperationalError | PoolTimeout) -> ResponseReturnValue:
+def _database(problem: Exception) -> ResponseReturnValue:
     """The database is away or too busy: nothing was saved, and the reader may try again."""
     cause = getattr(problem, "orig", None) or problem
     log.error("database_unavailable", problem=str(cause), path=logs.path())
-    db.session.rollback()
     return _plain(503)
 
 
@@ -104,13 +159,20 @@ def _documents(_problem: StoreAway) -> ResponseReturnValue:
     )
 
 
-def _failure(_problem: InternalServerError) -> ResponseReturnValue:
-    db.session.rollback()
-    return _plain(500)
+def _failure(problem: InternalServerError) -> ResponseReturnValue:
+    """Something of ours failed; also where the database went away under another error's page."""
+    cause = problem.original_exception
+    return _database(cause) if isinstance(cause, _DATABASE_AWAY) else _plain(500)
 
 
 def _plain(code: int) -> ResponseReturnValue:
-    """A page that needs no database: header and menu are the signed-out ones."""
+    """A page that needs nothing that may have failed: its header and menu are the signed-out ones.
+
+    No database, no Redis; what was read before is let go, since reading it again would need them.
+    """
+    db.discard()
+    for name in _FROM_THE_DATABASE:
+        g.pop(name, None)
     g._login_user = login_manager.anonymous_user()
     return (
         render(f"errors/{code}.html", request_id=g.get("request_id"), plain=True),

@@ -100,14 +100,13 @@ def init_app(app: Flask) -> None:
     def end(response: Response) -> Response:
         response.headers["X-Request-ID"] = g.get("request_id", "")
         if request.endpoint != "health.healthz":
-            who = getattr(g.get("_login_user"), "account_id", None)
             log.info(
                 "request",
                 method=request.method,
                 path=path(),
                 status=response.status_code,
                 ms=round((time.perf_counter() - g.began) * 1000, 1) if "began" in g else None,
-                account=who,
+                account=g.get("account_id"),
                 ip=request.remote_addr,
             )
         return response

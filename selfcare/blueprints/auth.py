@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, abort, redirect, request, session, url_for
+from flask import Blueprint, abort, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user, login_user, logout_user
@@ -141,6 +141,7 @@ def _enter(sign_in: SignIn, target: str) -> Response:
     _end_former()
     session.clear()
     login_user(sign_in)
+    g.account_id = sign_in.account_id
     answer = redirect(target, code=303)
     answer.set_cookie(
         _known_browser(),
