@@ -12,6 +12,7 @@ from facturx import generate_cii_xml, generate_from_binary
 from fpdf.enums import DocumentCompliance
 
 from selfcare.i18n import day, long_day, money
+from selfcare.services.months import first_day, last_day
 from selfcare.services.paper import Paper
 
 SELLER = "Example Cloud"
@@ -50,8 +51,8 @@ class Bill:
     @property
     def period(self) -> tuple[date, date]:
         """The month before."""
-        last = self.issued_on.replace(day=1) - timedelta(days=1)
-        return last.replace(day=1), last
+        first = first_day(self.issued_on, ahead=-1)
+        return first, last_day(first)
 
     @property
     def due_on(self) -> date:

@@ -19,7 +19,7 @@ from demo.invented import InventedCustomer, Inventor, Member, Row
 from demo.order_rows import PARIS
 from demo.price_list import MIGRATION, RESERVATION, Rate, names, rates
 from selfcare.models import OrderStatus, Searchable, fold
-from selfcare.services.ordering import reservation_period
+from selfcare.services.months import first_day, reservation_period
 
 YEARS = 5
 RECENT = timedelta(days=21)
@@ -186,9 +186,9 @@ def _template(rate: Rate) -> _Template:
 
 def _months(now: datetime) -> Iterator[_Month]:
     """The months from the first order's to the one after the last's, which only ends the row."""
-    last = now.astimezone(PARIS).year * 12 + now.astimezone(PARIS).month
-    for number in range(last - 12 * YEARS - 2, last + 1):
-        first = date(number // 12, number % 12 + 1, 1)
+    today = now.astimezone(PARIS).date()
+    for ahead in range(-12 * YEARS - 1, 2):
+        first = first_day(today, ahead=ahead)
         periods = {months: reservation_period(first, months) for months in (12, 24, 36)}
         yield _Month(
             begins=datetime.combine(first, time(), PARIS).timestamp(),

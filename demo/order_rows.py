@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from demo.data_files import read
 from demo.price_list import Rate, rates
 from selfcare.models import OrderStatus
+from selfcare.services.months import first_day
 
 PARIS = ZoneInfo("Europe/Paris")
 COMPLETED_WITHIN = timedelta(seconds=48)
@@ -61,12 +62,11 @@ def _read(name: str, now: datetime) -> Iterator[OrderRow]:
 def _placed_at(row: dict[str, Any], now: datetime) -> datetime:
     if "at" in row:
         return in_paris(row["at"])
-    month = now.astimezone(PARIS).date().replace(day=1)
+    month = first_day(now.astimezone(PARIS).date())
     if "elapsed" in row:
         start = in_paris(datetime.combine(month, time()))
         return (start + float(row["elapsed"]) * (now - start)).replace(microsecond=0)
-    number = month.year * 12 + month.month - 1 - row["months_ago"]
-    day = date(number // 12, number % 12 + 1, row["day"])
+    day = first_day(month, ahead=-row["months_ago"]).replace(day=row["day"])
     return in_paris(datetime.combine(day, row["time"]))
 
 

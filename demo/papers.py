@@ -14,6 +14,7 @@ from demo.factur_x import Bill, document
 from selfcare.database import db
 from selfcare.models import Account, Contract, Customer, Invoice, now
 from selfcare.services import facturx_reading, invoicing, pre_invoices, usage, usage_reading
+from selfcare.services.months import first_day, last_day
 
 REF = "OCB0000124"
 NOT_INVOICED = "OCB0000412"
@@ -74,7 +75,7 @@ def _bills(today: date, contract: Contract, customer: Customer) -> Iterator[Bill
         yield Bill(row["number"], row["issued_on"], lines=_lines(row["net"]), **common)
     months = _months_before(today, MONTHS)
     for number, month in enumerate(months):
-        issued_on = _next(month) + timedelta(days=3 + number % 4)
+        issued_on = first_day(month, ahead=1) + timedelta(days=3 + number % 4)
         if issued_on <= today:
             lines = _worked_out(contract, month)
             yield Bill(f"FA-{issued_on:%Y-%m%d}", issued_on, lines=lines, **common)
@@ -122,7 +123,7 @@ def _report(month: date, ref: str = REF) -> bytes:
         cells = {
             "BillingMode": "PostPaid",
             "BeginDate": f"{month:%Y-%m-%d}",
-            "EndDate": f"{_next(month) - timedelta(days=1):%Y-%m-%d}",
+            "EndDate": f"{last_day(month):%Y-%m-%d}",
             "TenantLabel": ref,
             "Country": "FR",
             "Region": "eu-west-0",
@@ -140,13 +141,6 @@ def _report(month: date, ref: str = REF) -> bytes:
     return "\r\n".join(lines).encode()
 
 
-def _next(month: date) -> date:
-    return (month + timedelta(days=31)).replace(day=1)
-
-
 def _months_before(today: date, count: int) -> list[date]:
     """The first days of the whole months before today's, oldest first."""
-    found = [today.replace(day=1)]
-    for _ in range(count):
-        found.insert(0, (found[0] - timedelta(days=1)).replace(day=1))
-    return found[:-1]
+    return [first_day(today, ahead=ahead) for ahead in range(-count, 0)]

@@ -35,6 +35,7 @@ from selfcare.models import (
 )
 from selfcare.rights import OFFERS, Profile, Section, profiles_of_referent
 from selfcare.services import catalogue_loading, ordering, passwords, phones
+from selfcare.services.months import reservation_period
 
 
 def strangers() -> int:
@@ -207,7 +208,7 @@ def _order(ref: str, row: OrderRow, contract: Contract, service: Service) -> Ord
 
 def _subscription(order: Order, row: OrderRow, rate: Rate) -> Subscription:
     day = row.placed_at.astimezone(PARIS).date()
-    starts_on, ends_on = ordering.reservation_period(day, rate.months)
+    starts_on, ends_on = reservation_period(day, rate.months)
     return Subscription(
         order=order,
         contract=order.contract,

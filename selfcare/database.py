@@ -16,6 +16,7 @@ from typing import Any
 
 from flask import Flask, current_app, g, has_request_context, request
 from sqlalchemy import ColumnElement, Connection, Engine, Select, create_engine, event
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DisconnectionError, SQLAlchemyError
 from sqlalchemy.orm import Session
@@ -102,6 +103,12 @@ class Database:
 
 
 db = Database()
+
+
+def insert_unless_there(model: type[Any], **values: Any) -> None:
+    """Insert a row unless one with its key is there: two may come by at the same time."""
+    dialect = postgresql if db.engine.dialect.name == "postgresql" else sqlite
+    db.session.execute(dialect.insert(model).values(**values).on_conflict_do_nothing())
 
 
 def make_engine(settings: Settings, *, reads: bool = False) -> Engine:

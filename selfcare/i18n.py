@@ -61,6 +61,17 @@ def speaking(language: str) -> Iterator[None]:
         g.language = before
 
 
+def in_every_language(say: Callable[[], list[str]]) -> list[dict[str, str]]:
+    """Sentences to keep for readers who are not known yet: each of them by language."""
+    if not say():
+        return []
+    said: dict[str, list[str]] = {}
+    for language in LANGUAGES:
+        with speaking(language):
+            said[language] = say()
+    return [dict(zip(said, one, strict=True)) for one in zip(*said.values(), strict=True)]
+
+
 def gettext(text: str) -> str:
     """A message in the language in force."""
     return catalogue(locale()).gettext(text)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import re
 from collections.abc import Hashable, Iterator, Mapping
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlsplit
@@ -13,7 +10,6 @@ from flask import Response, current_app, g, request, session, stream_with_contex
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from markupsafe import Markup
-from sqlalchemy import Row
 
 from selfcare import security, wording
 from selfcare.access import current_account, local_part, place, settings
@@ -23,10 +19,9 @@ from selfcare.jinja import render
 from selfcare.lists.query import ListQuery
 from selfcare.services import memberships, throttling
 from selfcare.services.exports import Turn
+from selfcare.services.files import spreadsheets
 
 L = TypeVar("L", bound=ListQuery)
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-_NEGATIVE = re.compile(r"-\d+([.,]\d+)?")
 
 
 def wanted_part() -> str | None:
@@ -172,8 +167,6 @@ def menu_contracts() -> tuple[tuple[str, str], ...]:
 def csv_file(rows: ListQuery) -> Response:
     """The whole list as filtered and sorted, as a spreadsheet of the reader's language opens it.
 
-    UTF-8 with a byte order mark; `;` between cells in French, `,` in English.
-
     Raises:
         TooManyAttempts: a million rows keep a thread for a while, so nobody gets all of them.
     """
@@ -221,32 +214,13 @@ def attachment(what: str, kind: str, *, when: str = "") -> str:
 
 def _csv(rows: ListQuery, me: Reader, turn: Turn) -> Iterator[str]:
     with turn:
-        for text in _lines(rows, me):
+        for text in spreadsheets.lines(_cells(rows, me), language=me.language):
             turn.go_on()
             yield text
 
 
-def _lines(rows: ListQuery, me: Reader) -> Iterator[str]:
-    buffer = io.StringIO("﻿")
-    buffer.seek(0, io.SEEK_END)
-    writer = csv.writer(buffer, delimiter=";" if me.language == "fr" else ",")
-    writer.writerow([str(column.label) for column in rows.columns])
-    for number, row in enumerate(rows.everything(), 1):
-        writer.writerow(_cells(rows, row, me))
-        if number % 500 == 0:
-            yield buffer.getvalue()
-            buffer.seek(0)
-            buffer.truncate()
-    yield buffer.getvalue()
-
-
-def _cells(rows: ListQuery, row: Row[Any], me: Reader) -> list[str]:
-    """A row's cells; text that a spreadsheet would take for a formula is made text (OWASP).
-
-    A negative amount stays a number, or a column with a credit note adds up wrong.
-    """
-    texts = (column.text(row, me) for column in rows.columns)
-    return [
-        f"'{text}" if text.startswith(_FORMULA) and not _NEGATIVE.fullmatch(text) else text
-        for text in texts
-    ]
+def _cells(rows: ListQuery, me: Reader) -> Iterator[list[str]]:
+    """The headings, then every row."""
+    yield [str(column.label) for column in rows.columns]
+    for row in rows.everything():
+        yield [column.text(row, me) for column in rows.columns]

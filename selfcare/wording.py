@@ -229,6 +229,19 @@ ACCOUNT_FIELD: Mapping[str, Any] = {
 }
 
 
+def quoted(cell: str) -> str:
+    """A cell of somebody's file, as far as it helps to find it."""
+    return gettext("“%(cell)s”") % {"cell": cell if len(cell) <= 40 else f"{cell[:40]}…"}
+
+
+def of_cell(label: Any, cell: str, problem: Any) -> str:
+    """What is wrong with a cell, which is quoted unless it is empty."""
+    if not cell:
+        return gettext("%(label)s: %(value)s") % {"label": label, "value": problem}
+    values = {"label": label, "cell": quoted(cell), "value": problem}
+    return gettext("%(label)s %(cell)s: %(value)s") % values
+
+
 def audit(action: str) -> str:
     """What was done, in the reader's language."""
     return str(AUDIT.get(action, action))

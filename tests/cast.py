@@ -24,6 +24,7 @@ from selfcare.models import (
 )
 from selfcare.rights import Profile, Section, profiles_of_referent
 from selfcare.services import accounts, ordering, passwords
+from selfcare.services.months import reservation_period
 
 PASSWORD = "Espace-2026!"
 NOTHING = dict.fromkeys(Section, Profile.NONE) | {Section.CONTRACT: Profile.VISITOR}
@@ -200,7 +201,7 @@ class Cast:
         """A subscription for every order there is."""
         with self.app.app_context():
             for order in db.session.execute(select(Order)).scalars():
-                starts, ends = ordering.reservation_period(order.placed_at.date(), 120)
+                starts, ends = reservation_period(order.placed_at.date(), 120)
                 db.session.add(
                     Subscription(
                         order=order,
@@ -231,7 +232,7 @@ class Cast:
         order_ref = self.order(by=by, ref=ref, at=at)
         with self.app.app_context():
             order = db.session.execute(select(Order).filter_by(ref=order_ref)).scalar_one()
-            starts, ends = ordering.reservation_period(at.date(), months)
+            starts, ends = reservation_period(at.date(), months)
             db.session.add(
                 Subscription(
                     order=order,

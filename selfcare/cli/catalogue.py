@@ -9,7 +9,7 @@ from flask.cli import AppGroup
 
 from selfcare.database import db
 from selfcare.services import catalogue_loading
-from selfcare.services.catalogue_files import BadCatalogue
+from selfcare.services.files.problems import Problems
 
 catalogue_group = AppGroup("catalogue", help="The services customers can order.")
 
@@ -21,7 +21,7 @@ def load(path: Path, *, dry_run: bool) -> None:
     """Load one catalogue file, or every *.toml of a folder: all of them or none."""
     try:
         done = catalogue_loading.load(catalogue_loading.files_in(path))
-    except BadCatalogue as bad:
+    except Problems as bad:
         db.session.rollback()
         for problem in bad.problems:
             click.echo(f"✗ {problem}", err=True)

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from decimal import Decimal, InvalidOperation
-from zoneinfo import ZoneInfo
 
 import click
 from flask.cli import AppGroup
 from werkzeug.datastructures import MultiDict
 
-from selfcare.access import settings
 from selfcare.database import db
 from selfcare.forms.users import NewcomerCheck
 from selfcare.i18n import speaking
 from selfcare.models import LOCALES
-from selfcare.services import contracts
+from selfcare.services import contracts, months
 from selfcare.services.contracts import ContractRefused, NewContract
 from selfcare.services.users import Newcomer, Refusal
 
@@ -66,7 +63,7 @@ def create(
         siren="".join(siren.split()),
         offer=offer,
         has_console=console,
-        starts_on=datetime.now(ZoneInfo(settings().timezone)).date(),
+        starts_on=months.today(),
     )
     referent = _referent(
         civility=title,

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import click
 from flask.cli import AppGroup
@@ -18,8 +16,9 @@ from selfcare.services.documents import StoreAway
 from selfcare.services.facturx_pdf import Unreadable
 from selfcare.services.facturx_reading import ReadInvoice
 from selfcare.services.facturx_rules import NoRules, Rules
-from selfcare.services.invoice_lists import BadList
+from selfcare.services.files.problems import Problems
 from selfcare.services.invoicing import AlreadyThere, InvoiceRefused
+from selfcare.services.months import today, zone
 
 invoices_group = AppGroup("invoices", help="Invoices, for the operator.")
 
@@ -43,8 +42,8 @@ def load(
     told: dict[Path, ReadInvoice | None] = dict.fromkeys(files_in(paths, ".pdf"))
     for path in files_in(paths, ".csv"):
         try:
-            told |= dict(invoice_lists.read(path))
-        except BadList as bad:
+            told |= invoice_lists.read(path, zone=zone())
+        except Problems as bad:
             for problem in bad.problems:
                 report.refused(path.name, problem)
     if not settings().sellers and not any_seller:
@@ -75,7 +74,7 @@ class _Loader:
         self.report = report
         self.contract = contract
         self.any_seller = any_seller
-        self.today = datetime.now(ZoneInfo(settings().timezone)).date()
+        self.today = today()
         self.rules = rules
 
     def load(self, path: Path, read: ReadInvoice | None) -> None:

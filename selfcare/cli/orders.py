@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 import click
 from flask.cli import AppGroup
 from sqlalchemy import select
 
 from selfcare import wording
-from selfcare.access import settings
 from selfcare.cli.progress import plain
 from selfcare.database import db
 from selfcare.models import LONGEST_NOTE, Account, Contract, Order, OrderStatus
 from selfcare.services import fulfilment
 from selfcare.services.fulfilment import OPERATOR, MoveRefused
+from selfcare.services.months import zone
 
 orders_group = AppGroup("orders", help="Orders to be carried out.")
 
@@ -83,7 +82,7 @@ def _found(ref: str) -> Order:
 
 def _local(at: datetime) -> str:
     """A moment as customers see it."""
-    return f"{at.astimezone(ZoneInfo(settings().timezone)):%Y-%m-%d %H:%M}"
+    return f"{at.astimezone(zone()):%Y-%m-%d %H:%M}"
 
 
 def _move(ref: str, to: OrderStatus, note: str) -> None:

@@ -11,8 +11,8 @@ from sqlalchemy.exc import IntegrityError
 from selfcare.cli.progress import Report, files_in, other_files, progress
 from selfcare.database import db
 from selfcare.services import usage, usage_reading
+from selfcare.services.files.problems import Problems, check_size
 from selfcare.services.usage import AlreadyThere
-from selfcare.services.usage_reading import BadReport
 
 usage_group = AppGroup("usage", help="Usage reports, for the operator.")
 
@@ -29,16 +29,16 @@ def load(paths: tuple[Path, ...], *, replace: bool, dry_run: bool) -> None:
     with progress(files_in(paths, ".csv"), "Reports") as every:
         for path in every:
             try:
-                usage_reading.check_size(path.stat().st_size)
+                check_size(path.stat().st_size, largest=usage_reading.LARGEST)
                 loaded = usage.load(path.read_bytes(), replace=replace, keep=not dry_run)
                 if report.is_doubled((loaded.contract_id, loaded.month)) and not replace:
-                    raise BadReport([f"the month {loaded.month:%m/%Y} is there twice"])  # noqa: TRY301
+                    raise Problems([f"the month {loaded.month:%m/%Y} is there twice"])  # noqa: TRY301
                 done = f"{loaded.month:%m/%Y}, {loaded.total} {loaded.currency}"
                 report.finish()
             except AlreadyThere:
                 db.session.rollback()
                 report.known(path.name)
-            except BadReport as bad:
+            except Problems as bad:
                 db.session.rollback()
                 for problem in bad.problems:
                     report.refused(path.name, problem)

@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-import codecs
-import csv
-import io
-import re
-from collections import Counter
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -19,16 +13,16 @@ from wtforms import FileField
 
 from selfcare import wording
 from selfcare.forms.users import NewcomerCheck
-from selfcare.i18n import LANGUAGES, speaking
+from selfcare.i18n import LANGUAGES, gettext, in_every_language, locale, number, speaking
 from selfcare.i18n import lazy as _l
 from selfcare.models import fold
 from selfcare.rights import OFFERS, Profile, Section, profiles_of_new_user
+from selfcare.services.files import spreadsheets, tables
+from selfcare.services.files.tables import BadHeading, BadTable, Columns, Row
 from selfcare.services.user_imports import Line
 from selfcare.services.users import Roles
 
 MOST_LINES = 2000
-_SEPARATOR = re.compile(r"sep=([;,\t])\r?\n", re.IGNORECASE)
-"""A first line for Excel, which shows it to nobody."""
 
 PERSON: Mapping[str, Any] = {
     "civility": _l("Title"),
@@ -58,22 +52,18 @@ class UnreadableFile(ValueError):
 class Words:
     """What headings and cells may be called, folded, in any of our languages."""
 
-    columns: Mapping[str, str]
+    columns: Columns
     cells: Mapping[str, Mapping[str, str]]
 
 
 def template(language: str) -> str:
     """A file to fill in, with one example, as a spreadsheet of that language opens it."""
-    buffer = io.StringIO("﻿")
-    buffer.seek(0, io.SEEK_END)
-    writer = csv.writer(buffer, delimiter=";" if language == "fr" else ",")
     labels = [*PERSON.values(), *(wording.SECTION[section] for section in OFFERS), CONSOLE_LABEL]
-    writer.writerow([str(label) for label in labels])
     profiles = [str(wording.PROFILE[profile]) for profile in profiles_of_new_user().values()]
     person = [str(wording.CIVILITY["madam"]), "Dupont", "Sophie", "sophie.dupont"]
     person += ["sophie.dupont@example.com", "01 23 45 67 89", "06 12 34 56 78", language]
-    writer.writerow([*person, *profiles, "guest power_user"])
-    return buffer.getvalue()
+    rows = [list(map(str, labels)), [*person, *profiles, "guest power_user"]]
+    return "".join(spreadsheets.lines(rows, language=language))
 
 
 def read(content: bytes, *, console: Iterable[str] | None) -> list[Line]:
@@ -84,71 +74,24 @@ def read(content: bytes, *, console: Iterable[str] | None) -> list[Line]:
         console: the console roles there are; None where the offer has no console.
 
     Raises:
-        UnreadableFile: no table of ours, or too long.
+        UnreadableFile: it is not a table of ours, or too long.
     """
-    (_first, titles), *rows = _rows(content)
     words = _words()
-    heading = [words.columns.get(fold(cell.strip()), "") for cell in titles]
-    if missing := [str(PERSON[name]) for name in NEEDED if name not in heading]:
-        raise UnreadableFile(_("These columns are missing: %(names)s.", names=", ".join(missing)))
-    again = (title for i, title in enumerate(titles) if heading[i] and heading[i] in heading[:i])
-    if twice := sorted({title.strip() for title in again}):
-        raise UnreadableFile(_("These columns are there twice: %(names)s.", names=", ".join(twice)))
-    known = zip(titles, heading, strict=True)
-    if unknown := [cell.strip() for cell, name in known if cell.strip() and not name]:
-        raise UnreadableFile(
-            _(
-                "These columns are unknown: %(names)s. Take their headings from the template.",
-                names=", ".join(unknown)[:200],
-            )
-        )
-    lines = []
-    for number, cells in rows:
-        line = _line(number, dict(zip(heading, cells, strict=False)), words, console)
-        if any(cell.strip() for cell in cells[len(heading) :]):
-            line.problems.append(_("There are more cells than columns; is a cell cut in two?"))
-        lines.append(line)
-    if not lines:
-        raise UnreadableFile(_("The file has a heading but no line below it."))
-    if len(lines) > MOST_LINES:
-        raise UnreadableFile(_("The file has more than %(n)s lines.", n=MOST_LINES))
-    return _without_doubles(lines)
-
-
-def _rows(content: bytes) -> list[tuple[int, list[str]]]:
-    """The rows that hold something, with the numbers a spreadsheet shows beside them."""
-    text = _text(content)
-    if (asked := _SEPARATOR.match(text)) is not None:
-        text, delimiter = text[asked.end() :], asked.group(1)
-    else:
-        first = text.strip().splitlines()[0]
-        delimiter = max(";,\t", key=first.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
-        rows = [
-            (number, cells) for number, cells in enumerate(reader, 1) if any(map(str.strip, cells))
-        ]
-    except csv.Error:
-        raise UnreadableFile(
-            _(
-                "Line %(n)s cannot be read: a quotation mark is out of place or a cell too long.",
-                n=reader.line_num,
-            )
-        ) from None
-    if not rows:
-        raise UnreadableFile(_("This is no text file; save the table as CSV."))
-    return rows
+        table = tables.read(content, words.columns, most=MOST_LINES)
+    except BadTable as bad:
+        hint = _("Take the headings from the template.") if isinstance(bad, BadHeading) else ""
+        raise UnreadableFile(f"{_in_words(bad)} {hint}".strip()) from None
+    return _without_doubles([_line(row, words, console) for row in table])
 
 
-def _text(content: bytes) -> str:
-    """As spreadsheets save it: UTF-8, UTF-16 (« texte Unicode ») or Windows' own."""
-    utf_16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-    for encoding in ("utf-16",) if utf_16 else ("utf-8-sig", "cp1252"):
-        with suppress(UnicodeDecodeError):
-            text = content.decode(encoding).lstrip("\ufeff")
-            if text.strip() and "\x00" not in text:
-                return text
-    raise UnreadableFile(_("This is no text file; save the table as CSV."))
+def _in_words(bad: BadTable) -> str:
+    """Why the table cannot be used, in its reader's language."""
+    counted = {
+        name: number(value, locale()) if isinstance(value, int) else value
+        for name, value in bad.values.items()
+    }
+    return gettext(bad.text) % counted
 
 
 def _words() -> Words:
@@ -168,38 +111,62 @@ def _words() -> Words:
             columns |= {fold(str(CONSOLE_LABEL)): "console", "console": "console"}
             cells["civility"] |= {fold(str(w)): code for code, w in wording.CIVILITY.items()}
             cells["profile"] |= {fold(str(w)): str(p) for p, w in wording.PROFILE.items()}
-    return Words(columns, cells)
+    labels = {name: label for name, label in PERSON.items() if name in NEEDED}
+    return Words(Columns(columns, NEEDED, labels), cells)
 
 
-def _line(number: int, given: dict[str, str], words: Words, console: Iterable[str] | None) -> Line:
+def _line(row: Row, words: Words, console: Iterable[str] | None) -> Line:
     """One line: the person by the wizard's own rules, profiles by the table of rights."""
-    given = {name: cell.strip() for name, cell in given.items() if name}
-    for name in ("civility", "locale"):
-        given[name] = words.cells[name].get(fold(given.get(name, "")), given.get(name, ""))
-    given["locale"] = given["locale"] or "fr"
-    form = NewcomerCheck(formdata=MultiDict({name: given.get(name, "") for name in PERSON}))
-    form.validate()
-    problems = [
-        _("%(label)s: %(value)s", label=PERSON[name], value=message)
-        if name in PERSON
-        else str(message)
-        for name, messages in form.errors.items()
-        for message in messages
-    ]
-    profiles = dict(profiles_of_new_user())
-    for section in OFFERS:
-        if cell := given.get(section.value, ""):
-            _set_profile(profiles, section, cell, words, problems)
-    roles, unknown = _console_roles(given.get("console", ""), console or ())
-    if unknown:
-        problems.append(_("No such console role: %(names)s", names=", ".join(unknown)))
+    given = _given(row, words)
+    form = _checked(given)
+    profiles, not_offered = _profiles(given, words)
+    roles, no_roles = _console_roles(given.get("console", ""), console or ())
+
+    def problems() -> list[str]:
+        return [
+            *(_of_person(row, given) if form.errors else ()),
+            *(_not_offered(section, given[section.value]) for section in not_offered),
+            *([_("No such console role: %(names)s", names=_quoted(no_roles))] if no_roles else ()),
+            *([_beyond(row)] if row.beyond else ()),
+        ]
+
     return Line(
-        number=number,
+        number=row.number,
         label=f"{given.get('first_name', '')} {given.get('last_name', '')}".strip()[:170],
         person=asdict(form.newcomer()),
         roles=Roles(profiles, roles).as_json(),
-        problems=problems,
+        problems=in_every_language(problems),
     )
+
+
+def _given(row: Row, words: Words) -> dict[str, str]:
+    """The line's cells; title and language by their codes, if they are known words for them."""
+    given = dict(row.cells)
+    for name in ("civility", "locale"):
+        given[name] = words.cells[name].get(fold(given.get(name, "")), given.get(name, ""))
+    given["locale"] = given["locale"] or "fr"
+    return given
+
+
+def _checked(given: Mapping[str, str]) -> NewcomerCheck:
+    form = NewcomerCheck(formdata=MultiDict({name: given.get(name, "") for name in PERSON}))
+    form.validate()
+    return form
+
+
+def _profiles(
+    given: Mapping[str, str], words: Words
+) -> tuple[dict[Section, Profile], list[Section]]:
+    """The profiles a line asks for, and the sections that do not offer what it says."""
+    profiles, not_offered = dict(profiles_of_new_user()), []
+    for section in OFFERS:
+        if cell := given.get(section.value, ""):
+            code = words.cells["profile"].get(fold(cell))
+            if code is None or Profile(code) not in OFFERS[section].profiles:
+                not_offered.append(section)
+            else:
+                profiles[section] = Profile(code)
+    return profiles, not_offered
 
 
 def _console_roles(cell: str, offered: Iterable[str]) -> tuple[tuple[str, ...], list[str]]:
@@ -211,32 +178,50 @@ def _console_roles(cell: str, offered: Iterable[str]) -> tuple[tuple[str, ...], 
     return tuple(sorted(found)), [name for name in names if fold(name) not in known]
 
 
-def _set_profile(
-    profiles: dict[Section, Profile],
-    section: Section,
-    cell: str,
-    words: Words,
-    problems: list[str],
-) -> None:
-    code = words.cells["profile"].get(fold(cell))
-    if code is None or Profile(code) not in OFFERS[section].profiles:
-        name = wording.SECTION[section]
-        problems.append(
-            _("%(section)s: “%(cell)s” is not offered there.", section=name, cell=cell[:40])
-        )
-    else:
-        profiles[section] = Profile(code)
+# What is wrong, in the language in force
+
+
+def _of_person(row: Row, given: Mapping[str, str]) -> Iterator[str]:
+    for name, messages in _checked(given).errors.items():
+        for message in messages:
+            if name in PERSON:
+                yield wording.of_cell(PERSON[name], row.cells.get(name, ""), message)
+            else:
+                yield str(message)
+
+
+def _not_offered(section: Section, cell: str) -> str:
+    said: str = _(
+        "%(section)s: %(cell)s is not offered there.",
+        section=wording.SECTION[section],
+        cell=wording.quoted(cell),
+    )
+    return said
+
+
+def _beyond(row: Row) -> str:
+    said: str = _(
+        "Cells stand below no heading; is a cell cut in two? %(cells)s", cells=_quoted(row.beyond)
+    )
+    return said
+
+
+def _quoted(cells: Iterable[str]) -> str:
+    return ", ".join(map(wording.quoted, [*cells][:10]))
 
 
 def _without_doubles(lines: list[Line]) -> list[Line]:
     """The same login or email twice in one file: every line but the first is wrong."""
-    seen: Counter[tuple[str, str]] = Counter()
+    seen: set[tuple[str, str]] = set()
     for line in lines:
         for name in ("login", "email"):
-            key = (name, str(line.person[name]).casefold())
-            seen[key] += 1
-            if key[1] and seen[key] > 1:
-                line.problems.append(
-                    _("%(column)s: the same as on a line above.", column=PERSON[name])
+            value = str(line.person[name])
+            key = (name, value.casefold())
+            if value and key in seen:
+                line.problems += in_every_language(
+                    lambda name=name, value=value: [  # type: ignore[misc]
+                        wording.of_cell(PERSON[name], value, _("the same as on a line above."))
+                    ]
                 )
+            seen.add(key)
     return lines

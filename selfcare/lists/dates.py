@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from datetime import date, timedelta
 
+from selfcare.services.months import first_day
+
 _SHAPES = (
     re.compile(r"(?P<d>\d{1,2})[/.](?P<m>\d{1,2})[/.](?P<y>\d{4})"),
     re.compile(r"(?P<y>\d{4})-(?P<m>\d{1,2})-(?P<d>\d{1,2})"),
@@ -32,8 +34,7 @@ def span(text: str) -> tuple[date, date] | None:
         if "d" in parts:
             return first, first + timedelta(days=1)
         if "m" in parts:
-            months = first.year * 12 + first.month
-            return first, date(months // 12, months % 12 + 1, 1)
+            return first, first_day(first, ahead=1)
         return first, date(first.year + 1, 1, 1)
     except ValueError:
         return None

@@ -111,5 +111,5 @@ class UserImportLine(Base):
     label: Mapped[str] = mapped_column(String(170), default="")
     values: Mapped[dict[str, Any]] = mapped_column(default=dict)
     state: Mapped[str] = mapped_column(String(8), default=LineState.WAITING)
-    problems: Mapped[list[str]] = mapped_column(default=list)
-    """Codes, `field:problem`; `wording` says them in the reader's language."""
+    problems: Mapped[list[Any]] = mapped_column(default=list)
+    """Sentences by language: whoever reads them reads their own."""

@@ -23,8 +23,12 @@ from selfcare.services.definitions import (
     Price,
     Reservation,
 )
+from selfcare.services.files.problems import Problems, check_lines, check_size
 from selfcare.text import lines
 
+LARGEST = 500_000
+LONGEST_LINE = 5_000
+MOST_FIELDS, MOST_OPTIONS, MOST_PRICES = 50, 200, 10_000
 LANGUAGES = ("fr", "en")
 TEXT, WHOLE, YES_NO, AMOUNT, TABLE, ROWS = "text", "number", "yes/no", "amount", "table", "list"
 _WORDS = {
@@ -92,14 +96,6 @@ _KINDS: Mapping[str, tuple[type, ...]] = {
 _MAY_BE_EMPTY = {"in_name", "in_template", "default", "autocomplete", "hint", "description"}
 
 
-class BadCatalogue(ValueError):
-    """A file cannot be loaded; `problems` says each place and what is wrong there."""
-
-    def __init__(self, problems: list[str]) -> None:
-        super().__init__("; ".join(problems))
-        self.problems = problems
-
-
 @dataclass(frozen=True)
 class ServiceFile:
     """What one file says: the service's columns, and the definition behind its order form."""
@@ -112,24 +108,37 @@ def read(path: Path) -> ServiceFile:
     """Read and check one file.
 
     Raises:
-        BadCatalogue: with everything that is wrong, not only the first thing.
+        Problems: with everything that is wrong, not only the first thing.
     """
     try:
-        content = tomllib.loads(path.read_text("utf-8"), parse_float=Decimal)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, InvalidOperation) as problem:
-        raise BadCatalogue([str(problem)]) from None
-    return parse(content)
+        return parse(_content(path))
+    except RecursionError:
+        raise Problems(["tables or lists in one another beyond all measure"]) from None
+
+
+def _content(path: Path) -> dict[str, Any]:
+    try:
+        check_size(path.stat().st_size, largest=LARGEST)
+        text = path.read_text("utf-8")
+        check_lines(text, longest=LONGEST_LINE)
+        return tomllib.loads(text, parse_float=Decimal)
+    except Problems:
+        raise
+    except (OSError, ValueError, InvalidOperation) as problem:  # bad UTF-8, TOML, numbers
+        raise Problems([str(problem)]) from None
 
 
 def parse(content: Mapping[str, Any]) -> ServiceFile:
     """The same for a file's content.
 
     Raises:
-        BadCatalogue: see `read`.
+        Problems: see `read`.
     """
+    if problems := list(_too_many(content)):
+        raise Problems(problems)
     content = _cleaned(content)
     if problems := list(_shape(content)):
-        raise BadCatalogue(problems)
+        raise Problems(problems)
     definition = Definition(
         fields=tuple(map(_field, content.get("field", ()))),
         currency=content.get("currency", "EUR"),
@@ -140,7 +149,7 @@ def parse(content: Mapping[str, Any]) -> ServiceFile:
         paid_once=content["price_kind"] == PriceKind.ONCE,
     )
     if problems := [*of_columns(content), *of_definition(definition)]:
-        raise BadCatalogue(problems)
+        raise Problems(problems)
     return ServiceFile(_columns(content), definition)
 
 
@@ -174,6 +183,18 @@ def _shape(content: Mapping[str, Any]) -> Iterator[str]:
         yield from _price_rows(content["prices"])
     if "subscription" in content:
         yield from _table("subscription", content["subscription"], "subscription")
+
+
+def _too_many(content: Mapping[str, Any]) -> Iterator[str]:
+    fields = _list(content.get("field"))
+    if len(fields) > MOST_FIELDS:
+        yield f"more than {MOST_FIELDS} fields"
+    for number, row in enumerate(fields[:MOST_FIELDS], 1):
+        if len(_list(isinstance(row, dict) and row.get("option"))) > MOST_OPTIONS:
+            yield f"field {number}: more than {MOST_OPTIONS} options"
+    prices = content.get("prices")
+    if len(_list(isinstance(prices, dict) and prices.get("row"))) > MOST_PRICES:
+        yield f"prices: more than {MOST_PRICES} rows"
 
 
 def _list(value: Any) -> list[Any]:

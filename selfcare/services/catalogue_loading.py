@@ -15,10 +15,13 @@ from sqlalchemy import select
 from selfcare.database import db
 from selfcare.models import Service, ServiceVersion
 from selfcare.services import catalogue_files
-from selfcare.services.catalogue_files import BadCatalogue, ServiceFile
+from selfcare.services.catalogue_files import ServiceFile
 from selfcare.services.definitions import Definition
+from selfcare.services.files.problems import Problems
 
 log = structlog.get_logger(__name__)
+
+MOST_FILES = 500
 
 
 class Outcome(StrEnum):
@@ -48,14 +51,17 @@ def load(paths: Iterable[Path]) -> list[Loaded]:
     """Check every file, then publish all of them: all or nothing.
 
     Raises:
-        BadCatalogue: with the problems of all files; nothing was changed.
+        Problems: with the problems of all files; nothing was changed.
     """
     read: list[ServiceFile] = []
     problems: list[str] = []
+    paths = list(paths)
+    if len(paths) > MOST_FILES:
+        raise Problems([f"more than {MOST_FILES} files"])
     for path in paths:
         try:
             read.append(catalogue_files.read(path))
-        except BadCatalogue as bad:
+        except Problems as bad:
             problems += [f"{path.name}: {problem}" for problem in bad.problems]
     for key in ("slug", "code"):
         values = [file.columns[key] for file in read]
@@ -63,7 +69,7 @@ def load(paths: Iterable[Path]) -> list[Loaded]:
     if not read and not problems:
         problems = ["no catalogue file (*.toml) there"]
     if problems:
-        raise BadCatalogue(problems)
+        raise Problems(problems)
     return [_publish(file) for file in read]
 
 
@@ -84,7 +90,7 @@ def _publish(file: ServiceFile) -> Loaded:
         Service.code == columns["code"], Service.slug != columns["slug"]
     )
     if other := db.session.execute(stranger).scalar_one_or_none():
-        raise BadCatalogue([f"code {columns['code']!r} is the service {other!r}'s"])
+        raise Problems([f"code {columns['code']!r} is the service {other!r}'s"])
     kept = file.definition.to_json()
     digest = hashlib.sha256(
         json.dumps([dict(columns), kept], default=str, sort_keys=True).encode()

@@ -23,6 +23,9 @@ TAKEN = frozenset(
 )
 """Names the order form has for itself, or a form of the library for its own ways."""
 
+FURTHEST = 10_000
+"""A service's place among the others."""
+
 
 def is_amount(value: Any) -> bool:
     """A price: not negative, finite, in cents (TOML knows `nan` and `inf`)."""
@@ -36,6 +39,8 @@ def of_columns(content: Mapping[str, Any]) -> Iterator[str]:
     """What is wrong with the service itself."""
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", content["slug"]):
         yield "'slug': lower-case letters, digits and hyphens only"
+    if abs(content.get("position", 0)) > FURTHEST:
+        yield f"'position': at most {FURTHEST}"
     if content["price_kind"] not in set(PriceKind):
         yield f"'price_kind': one of {', '.join(PriceKind)}"
     elif content["price_kind"] != PriceKind.QUOTE and "from_price" not in content:

@@ -11,9 +11,8 @@ from typing import Any
 
 import structlog
 from sqlalchemy import Row, delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
-from selfcare.database import db
+from selfcare.database import db, insert_unless_there
 from selfcare.jobs import DELAYS, job
 from selfcare.models import (
     ConsoleAccess,
@@ -36,7 +35,7 @@ def open_console(contract: Contract) -> None:
     """Wish a new contract its domain, project and groups; called as the contract is created."""
     if not contract.offer.has_console:
         return
-    _put(ContractConsole, contract_id=contract.id, state=ConsoleState.QUEUED, attempts=0)
+    _wish(contract.id)
     prepare.after_commit(contract.id)
 
 
@@ -69,8 +68,13 @@ def prepared(contract_id: int, ref: str) -> None:
     _note(contract_id, None)
 
 
+def _wish(contract_id: int) -> None:
+    values = {"contract_id": contract_id, "state": ConsoleState.QUEUED, "attempts": 0}
+    insert_unless_there(ContractConsole, changed_at=now(), **values)
+
+
 def _note(contract_id: int, problem: IamProblem | None) -> None:
-    _put(ContractConsole, contract_id=contract_id, state=ConsoleState.QUEUED, attempts=0)
+    _wish(contract_id)
     console = db.session.get_one(ContractConsole, contract_id, with_for_update=True)
     console.changed_at = now()
     console.problem = problem.code if problem else None
@@ -79,7 +83,7 @@ def _note(contract_id: int, problem: IamProblem | None) -> None:
     if problem is None:
         console.state, console.attempts = ConsoleState.READY, 0
         for name in PREDEFINED_CONSOLE_ROLES:
-            _put(ConsoleGroup, contract_id=contract_id, name=name, seen_at=now())
+            insert_unless_there(ConsoleGroup, contract_id=contract_id, name=name, seen_at=now())
     else:
         console.state = ConsoleState.FAILED
         if problem.retryable:
@@ -87,13 +91,6 @@ def _note(contract_id: int, problem: IamProblem | None) -> None:
             console.next_try_at = now() + timedelta(seconds=delay)
             console.attempts += 1
     db.session.commit()
-
-
-def _put(model: type[ContractConsole | ConsoleGroup], **values: Any) -> None:
-    """Insert a row unless it is there: two jobs may come by at the same time."""
-    dialect = postgresql if db.engine.dialect.name == "postgresql" else sqlite
-    values.setdefault("changed_at" if model is ContractConsole else "seen_at", now())
-    db.session.execute(dialect.insert(model).values(**values).on_conflict_do_nothing())
 
 
 # Looking at it
@@ -125,7 +122,7 @@ def look(contract_id: int) -> None:
 def _note_groups(contract_id: int, found: Overview, began: datetime) -> None:
     for name in found.groups:
         if len(name) <= LONGEST_GROUP:
-            _put(ConsoleGroup, contract_id=contract_id, name=name, seen_at=began)
+            insert_unless_there(ConsoleGroup, contract_id=contract_id, name=name, seen_at=began)
     db.session.execute(
         update(ConsoleGroup)
         .where(ConsoleGroup.contract_id == contract_id, ConsoleGroup.name.in_(found.groups))

@@ -13,8 +13,8 @@ from sqlalchemy import Row, func, select
 
 from selfcare.database import db
 from selfcare.models import Subscription
+from selfcare.services.months import twelve_until
 
-MONTHS = 12
 SOON = timedelta(days=90)
 
 
@@ -48,7 +48,7 @@ class Figures:
 
 def of_contract(contract_id: int, today: date) -> Figures:
     """The figures of a contract on a day."""
-    months = last_months(today)
+    months = twelve_until(today)
     mine = Subscription.contract_id == contract_id
     # Thousands of subscriptions are few periods: these are summed there, and laid out here.
     periods = db.session.execute(
@@ -65,7 +65,7 @@ def of_contract(contract_id: int, today: date) -> Figures:
     ).all()
     costs: dict[str, list[Decimal]] = {}
     for currency, starts_on, ends_on, _count, price, upfront in periods:
-        amounts = costs.setdefault(currency, [Decimal(0)] * MONTHS)
+        amounts = costs.setdefault(currency, [Decimal(0)] * (len(months) - 1))
         for number, (first, after) in enumerate(pairwise(months)):
             if starts_on < after and ends_on >= first:
                 amounts[number] += price
@@ -89,13 +89,6 @@ def of_contract(contract_id: int, today: date) -> Figures:
         ending=ending,
         spend=[spend_of(one, months, costs[one]) for one in sorted(costs) if any(costs[one])],
     )
-
-
-def last_months(today: date) -> list[date]:
-    """The first days of the last twelve months, this one included, and of the next."""
-    number = today.year * 12 + today.month - 1
-    starts = range(number - MONTHS + 1, number + 2)
-    return [date(start // 12, start % 12 + 1, 1) for start in starts]
 
 
 def spend_of(currency: str, months: list[date], amounts: Any) -> Spend:

@@ -23,7 +23,8 @@ from selfcare.models import (
     Subscription,
     now,
 )
-from selfcare.services import audit, mail, ordering, pre_invoice_making
+from selfcare.services import audit, mail, pre_invoice_making
+from selfcare.services.months import local_day, reservation_period, starts_after
 
 log = structlog.get_logger(__name__)
 
@@ -151,7 +152,7 @@ def _record(order: Order, status: OrderStatus, *, by: str, note: str = "") -> No
 
 def _subscribe(order: Order, months: int) -> None:
     """What a completed order gives rise to; starts on the 1st after the *order* (SUBS-2)."""
-    starts_on, ends_on = ordering.reservation_period(ordering.local_day(order.placed_at), months)
+    starts_on, ends_on = reservation_period(local_day(order.placed_at), months)
     db.session.add(
         Subscription(
             order=order,
@@ -174,7 +175,7 @@ def _subscribe(order: Order, months: int) -> None:
 
 def told(order: Order) -> dict[str, Any]:
     """What mails and commands say of an order: JSON values, both languages."""
-    starts_on = ordering.starts_after(order.placed_at, order.months) if order.months else None
+    starts_on = starts_after(order.placed_at) if order.months else None
     return {
         "ref": order.ref,
         "contract_ref": order.contract.ref,

@@ -13,8 +13,9 @@ from sqlalchemy import Row, func, select
 
 from selfcare.database import db
 from selfcare.models import USUAL_TYPE, Contract, Customer, Invoice, InvoiceReference
-from selfcare.services import documents, plausible, pre_invoices
+from selfcare.services import documents, plausible
 from selfcare.services.facturx_reading import ReadInvoice
+from selfcare.services.months import first_day, last_day
 
 log = structlog.get_logger(__name__)
 
@@ -144,12 +145,12 @@ def related(invoice: Invoice) -> tuple[Sequence[Row[*tuple[str, date | None, int
 
 def before_in_month(invoice: Invoice) -> int:
     """How many of its kind came in for its contract and month before it: tells downloads apart."""
-    first = invoice.issued_on.replace(day=1)
+    issued_on = invoice.issued_on
     return db.session.execute(
         select(func.count(Invoice.id)).where(
             Invoice.contract_id == invoice.contract_id,
             Invoice.kind == invoice.kind,
-            Invoice.issued_on.between(first, pre_invoices.last_day(first)),
+            Invoice.issued_on.between(first_day(issued_on), last_day(issued_on)),
             Invoice.id < invoice.id,
         )
     ).scalar_one()

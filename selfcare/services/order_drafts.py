@@ -30,6 +30,7 @@ from selfcare.models import (
 )
 from selfcare.services import catalogue_loading, fulfilment, ordering
 from selfcare.services.definitions import Definition, Price
+from selfcare.services.months import first_day, local_day, reservation_period
 
 
 class NotOrderable(Exception):
@@ -148,7 +149,7 @@ def summary(offer: Offered, entered: Mapping[str, str], today: date) -> Summary:
     """
     definition = offer.definition
     months = definition.months(entered)
-    starts_on, ends_on = ordering.reservation_period(today, months) if months else (None, None)
+    starts_on, ends_on = reservation_period(today, months) if months else (None, None)
     return Summary(
         offered=offer,
         entered=entered,
@@ -178,8 +179,8 @@ def place(draft: OrderDraft, offer: Offered, *, account: Account, contract: Cont
             draft now stands for what is true, and the summary has to be shown again.
     """
     at = now()  # one moment decides reference, dates and month, however long the locks take
-    on = ordering.local_day(at)
-    if (draft.version, _month(draft.shown_on)) != (offer.version.number, _month(on)):
+    on = local_day(at)
+    if (draft.version, first_day(draft.shown_on)) != (offer.version.number, first_day(on)):
         draft.version, draft.shown_on = offer.version.number, on
         raise ChangedMeanwhile
     shown = summary(offer, draft.entered, on)
@@ -207,10 +208,6 @@ def place(draft: OrderDraft, offer: Offered, *, account: Account, contract: Cont
     db.session.flush()
     fulfilment.hand_over(order)
     return order
-
-
-def _month(day: date) -> tuple[int, int]:
-    return day.year, day.month
 
 
 def _labels(offer: Offered, entered: Mapping[str, str]) -> dict[str, dict[str, Any]]:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
-from zoneinfo import ZoneInfo
+from datetime import date
 
-from flask import current_app
-from sqlalchemy import Insert, func, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import contains_eager
 
-from selfcare.database import db
+from selfcare.database import db, insert_unless_there
 from selfcare.models import Contract, Customer, Membership, Order, OrderCounter, Subscription
+from selfcare.services.months import starts_after
 
 
 def next_reference(customer: Customer, on: date) -> str:
@@ -25,34 +23,15 @@ def next_reference(customer: Customer, on: date) -> str:
         on: the day of the order where the customers are.
     """
     month = f"{on:%y%m}"
-    dialect = postgresql if db.engine.dialect.name == "postgresql" else sqlite
-    insert = dialect.insert(OrderCounter).values(customer_id=customer.id, month=month, last=1)
-    statement: Insert = insert.on_conflict_do_update(
-        index_elements=[OrderCounter.customer_id, OrderCounter.month],
-        set_={"last": OrderCounter.last + 1},
-    ).returning(OrderCounter.last)
-    return f"{customer.code}-{month}-{db.session.execute(statement).scalar_one():03}"
-
-
-def local_day(at: datetime) -> date:
-    """The day of an order where the customers are: it decides its month and what it starts."""
-    return at.astimezone(ZoneInfo(current_app.extensions["settings"].timezone)).date()
-
-
-def reservation_period(ordered_on: date, months: int) -> tuple[date, date]:
-    """First and last day of a reservation: from the 1st of next month, `months` long (SUBS-2).
-
-    29/08/2017 for 24 months gives 01/09/2017 to 31/08/2019.
-    """
-    first = _month(ordered_on, 1)
-    last = date.fromordinal(_month(first, months).toordinal() - 1)
-    return first, last
-
-
-def _month(day: date, ahead: int) -> date:
-    """The first day of the month `ahead` months after the day's."""
-    months = day.year * 12 + day.month - 1 + ahead
-    return date(months // 12, months % 12 + 1, 1)
+    # A row that is there is locked by the update, one that is not by the insert.
+    insert_unless_there(OrderCounter, customer_id=customer.id, month=month, last=0)
+    last = db.session.execute(
+        update(OrderCounter)
+        .where(OrderCounter.customer_id == customer.id, OrderCounter.month == month)
+        .values(last=OrderCounter.last + 1)
+        .returning(OrderCounter.last)
+    ).scalar_one()
+    return f"{customer.code}-{month}-{last:03}"
 
 
 def latest_of(account_id: int, *, contract: Contract | None = None, limit: int = 3) -> list[Order]:
@@ -99,10 +78,5 @@ def commitment(order_id: int) -> Commitment | None:
     ).one()
     if not found.months:
         return None
-    starts_on = found.starts_on or starts_after(found.placed_at, found.months)
+    starts_on = found.starts_on or starts_after(found.placed_at)
     return Commitment(found.months, starts_on, found.ref)
-
-
-def starts_after(at: datetime, months: int) -> date:
-    """When a subscription ordered at a moment starts."""
-    return reservation_period(local_day(at), months)[0]

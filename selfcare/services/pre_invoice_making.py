@@ -30,7 +30,8 @@ from selfcare.models import (
     now,
 )
 from selfcare.services import documents, pre_invoices
-from selfcare.services.pre_invoices import PreInvoice, last_day
+from selfcare.services.months import first_day, last_day
+from selfcare.services.pre_invoices import PreInvoice
 
 log = structlog.get_logger(__name__)
 
@@ -68,7 +69,7 @@ def subscribed(contract_id: int, starts_on: date, ends_on: date) -> None:
     """A subscription came: the months it runs in, as far as there are reports of them."""
     want(
         (UsageReport.contract_id == contract_id)
-        & (UsageReport.month >= starts_on.replace(day=1))
+        & (UsageReport.month >= first_day(starts_on))
         & (UsageReport.month <= ends_on)
     )
 
@@ -80,7 +81,7 @@ def invoice_of(report: UsageReport) -> Invoice | None:
     in the next.
     """
     first, last = report.month, last_day(report.month)
-    month_after = last + timedelta(days=1)
+    month_after = first_day(first, ahead=1)
     covers = (Invoice.period_from >= first) & (Invoice.period_to <= last)
     follows = Invoice.period_from.is_(None) & Invoice.issued_on.between(
         month_after, last_day(month_after)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import groupby
 from typing import Any, Self
@@ -19,6 +19,7 @@ from sqlalchemy import select
 
 from selfcare.database import db
 from selfcare.models import Contract, PreInvoiceVersion, Subscription, UsageReport
+from selfcare.services.months import last_day
 
 _CENTS = Decimal("0.01")
 
@@ -127,8 +128,3 @@ def _monthly(subscription: Subscription) -> Line:
 
 def _upfront(subscription: Subscription) -> Line:
     return Line("upfront", subscription.name, subscription.ref, subscription.upfront)
-
-
-def last_day(first: date) -> date:
-    """The last day of the month that begins then."""
-    return (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)

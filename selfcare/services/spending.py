@@ -47,7 +47,8 @@ from selfcare.models import (
     UsageShare,
 )
 from selfcare.services import invoicing
-from selfcare.services.figures import Spend, last_months, spend_of
+from selfcare.services.figures import Spend, spend_of
+from selfcare.services.months import first_day, twelve_until
 
 MOST_PARTS = 5
 """As many as there are patterns; the services that are left are drawn as one."""
@@ -118,7 +119,7 @@ class Overview:
 
 def overview(contract_id: int, today: date) -> Overview:
     """All the figures of the invoices page, in one statement (INVOICES-1, DASH-1)."""
-    months = last_months(today)
+    months = twelve_until(today)
     rows = db.session.execute(
         union_all(
             *_invoices(contract_id, months[0], months[-1], today + invoicing.FORESEEN),
@@ -286,7 +287,7 @@ def _invoiced(rows: Iterable[Any], months: list[date]) -> list[Spend]:
     amounts: dict[str, dict[date, Decimal]] = {}
     for row in rows:
         of_currency = amounts.setdefault(row.currency, {})
-        month = row.day.replace(day=1)
+        month = first_day(row.day)
         of_currency[month] = of_currency.get(month, _NOTHING) + row.amount
     most_used_first = sorted(amounts.items(), key=lambda item: (-len(item[1]), item[0]))
     return [

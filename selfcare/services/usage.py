@@ -15,7 +15,9 @@ from sqlalchemy import Row, delete, func, insert, select
 from selfcare.database import db
 from selfcare.models import Contract, UsageLine, UsageReport, UsageShare, now
 from selfcare.services import documents, pre_invoice_making, usage_reading
-from selfcare.services.usage_reading import BadReport, ReadLine, ReadReport
+from selfcare.services.files.problems import Problems
+from selfcare.services.months import zone
+from selfcare.services.usage_reading import ReadLine, ReadReport
 
 log = structlog.get_logger(__name__)
 
@@ -35,21 +37,21 @@ def load(content: bytes, *, replace: bool = False, keep: bool = True) -> UsageRe
         keep: put the document; a dry run does not, and rolls the rows back.
 
     Raises:
-        BadReport: it cannot be read, its contract is unknown, or the month has another report.
+        Problems: it cannot be read, its contract is unknown, or the month has another report.
         AlreadyThere: the same file is there already.
     """
-    read = usage_reading.read(content)
+    read = usage_reading.read(content, zone=zone())
     contract = db.session.execute(
         select(Contract).where(Contract.ref == read.contract_ref)
     ).scalar_one_or_none()
     if contract is None:
-        raise BadReport([f"unknown contract: {read.contract_ref}"])
+        raise Problems([f"unknown contract: {read.contract_ref}"])
     digest = hashlib.sha256(content).hexdigest()
     report = of_month(contract.id, read.month)
     if report and report.digest == digest:
         raise AlreadyThere
     if report and not replace:
-        raise BadReport([f"{contract.ref} has another report for {read.month:%m/%Y} (--replace)"])
+        raise Problems([f"{contract.ref} has another report for {read.month:%m/%Y} (--replace)"])
     if report is None:
         report = UsageReport(contract_id=contract.id, month=read.month)
         db.session.add(report)

@@ -7,16 +7,16 @@ lines are checked but not kept (docs/adr/0502).
 
 from __future__ import annotations
 
-import csv
-import io
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from zoneinfo import ZoneInfo
 
 from selfcare.services import plausible
-from selfcare.services.spreadsheets import decoded
+from selfcare.services.files import cells, tables
+from selfcare.services.files.problems import Problems, check_size
+from selfcare.services.files.tables import BadTable, Columns, Row
 
 COLUMNS = (
     *("BillingMode", "BeginDate", "EndDate", "ServiceID", "TenantLabel", "Country", "Region"),
@@ -29,16 +29,9 @@ LARGEST = 20_000_000
 MOST_LINES = 100_000
 MOST_PROBLEMS = 20
 
-_DATES = ("%Y-%m-%d", "%d/%m/%Y", "%Y%m%d")
+_TOO_MUCH = 10**10
+"""Numbers the database takes are below it."""
 _LENGTHS = {"ServiceCloud": 80, "Project": 120, "IdResource": 160, "BillingUnit": 40}
-
-
-class BadReport(ValueError):
-    """The file cannot be loaded; `problems` names each line and what is wrong there."""
-
-    def __init__(self, problems: list[str]) -> None:
-        super().__init__("; ".join(problems))
-        self.problems = problems
 
 
 @dataclass(frozen=True)
@@ -71,129 +64,99 @@ class ReadReport:
         return whole.quantize(Decimal("0.01"), ROUND_HALF_UP)
 
 
-def check_size(size: int) -> None:
-    """Whether a file may be read at all.
-
-    Raises:
-        BadReport: it is too large.
-    """
-    if size > LARGEST:
-        raise BadReport([f"larger than {LARGEST // 1_000_000} MB"])
-
-
-def read(content: bytes) -> ReadReport:
+def read(content: bytes, *, zone: ZoneInfo) -> ReadReport:
     """Read and check a whole report.
 
+    Args:
+        content: the file.
+        zone: where the contract is: a `BeginDate` in UTC belongs to the month that it is there.
+
     Raises:
-        BadReport: with the first problems, by line.
+        Problems: the first ones, by line.
     """
-    rows = _rows(content)
+    check_size(len(content), largest=LARGEST)
+    try:
+        table = tables.read(content, Columns.exactly(COLUMNS), most=MOST_LINES)
+    except BadTable as bad:
+        raise Problems([f"not a usage report of {len(COLUMNS)} columns: {bad}"]) from None
     lines: list[ReadLine] = []
     problems: list[str] = []
     seen: dict[str, set[str]] = {"TenantLabel": set(), "Currency": set(), "month": set()}
-    for number, row in rows:
+    for row in table:
         try:
             line = _line(row)
-            seen["month"].add(f"{_begins(row):%Y-%m}")
+            seen["month"].add(f"{_begins(row.cells['BeginDate'], zone):%Y-%m}")
         except ValueError as problem:
-            problems.append(f"line {number}: {problem}")
+            problems.append(f"line {row.number}: {problem}")
+            if len(problems) == MOST_PROBLEMS:
+                raise Problems(problems) from None
             continue
-        seen["TenantLabel"].add(row["TenantLabel"].upper())
-        seen["Currency"].add(row["Currency"].upper())
-        if not row["SubsChargeType"]:
+        seen["TenantLabel"].add(row.cells["TenantLabel"].upper())
+        seen["Currency"].add(row.cells["Currency"].upper())
+        if not row.cells["SubsChargeType"]:
             lines.append(line)
     for name, values in seen.items():
         if len(values) > 1:
-            problems.append(f"several values of {name} in one report: {', '.join(sorted(values))}")
+            some = ", ".join(sorted(values)[:MOST_PROBLEMS])
+            problems.append(f"several values of {name} in one report: {some}")
     if problems:
-        raise BadReport(problems[:MOST_PROBLEMS])
+        raise Problems(problems)
     contract, currency, month = (next(iter(values)) for values in seen.values())
     report = ReadReport(contract, date.fromisoformat(f"{month}-01"), currency, lines)
     if not plausible.is_amount(report.total):
-        raise BadReport([f"its total, {report.total}, cannot be right"])
+        raise Problems([f"its total, {report.total}, cannot be right"])
     return report
 
 
-def _rows(content: bytes) -> list[tuple[int, Mapping[str, str]]]:
-    """The lines after the header as column → text, with their numbers in the file."""
-    check_size(len(content))
-    text = decoded(content)
-    if "\0" in text:
-        raise BadReport(["no text file"])
-    try:
-        every = list(csv.reader(io.StringIO(text, newline=""), delimiter=";"))
-    except csv.Error as problem:
-        raise BadReport([f"no CSV file: {problem}"]) from None
-    header = [cell.strip() for cell in every[0]] if every else []
-    if header != list(COLUMNS):
-        missing = [name for name in COLUMNS if name not in header]
-        said = f"missing: {', '.join(missing)}" if missing else "in another order, or more of them"
-        raise BadReport([f"the header is not that of a usage report (27 columns): {said}"])
-    rows: list[tuple[int, Mapping[str, str]]] = []
-    problems = []
-    for number, cells in enumerate(every[1:], 2):
-        if not any(cell.strip() for cell in cells):
-            continue
-        if len(cells) != len(COLUMNS):
-            problems.append(f"line {number}: {len(cells)} cells instead of {len(COLUMNS)}")
-            continue
-        rows.append((number, dict(zip(COLUMNS, (c.strip() for c in cells), strict=True))))
-    if problems:
-        raise BadReport(problems[:MOST_PROBLEMS])
-    if not rows or len(rows) > MOST_LINES:
-        raise BadReport(["no line" if not rows else f"more than {MOST_LINES} lines"])
-    return rows
-
-
-def _line(row: Mapping[str, str]) -> ReadLine:
+def _line(row: Row) -> ReadLine:
+    found = row.cells
+    if row.is_cut_off or row.beyond:
+        raise ValueError(f"not {len(COLUMNS)} cells as in the heading")
     for name in ("TenantLabel", "ServiceCloud", "Currency"):
-        if not row[name]:
+        if not found[name]:
             raise ValueError(f"{name} is empty")
-    if not plausible.is_currency(row["Currency"].upper()):
-        raise ValueError(f"Currency: {row['Currency']!r} is no currency")
+    if not plausible.is_currency(found["Currency"].upper()):
+        raise ValueError(f"Currency: {found['Currency']!r} is not a currency")
     for name, longest in _LENGTHS.items():
-        if len(row[name]) > longest:
+        if len(found[name]) > longest:
             raise ValueError(f"{name}: more than {longest} characters")
-    amount = _number(row, "Amount")
-    if row["DiscountedAmount"]:
-        amount = _number(row, "DiscountedAmount")
-    label = " – ".join(dict.fromkeys(filter(None, (row["CodeLabel"], row["ChargeLabel"]))))
+    label = " – ".join(dict.fromkeys(filter(None, (found["CodeLabel"], found["ChargeLabel"]))))
     return ReadLine(
-        service=row["ServiceCloud"],
-        project=row["Project"],
+        service=found["ServiceCloud"],
+        project=found["Project"],
         label=label[:160],
-        resource=row["IdResource"],
-        quantity=_number(row, "Quantity"),
-        unit=row["BillingUnit"],
-        unit_price=_number(row, "UnitPrice"),
-        amount=amount,
+        resource=found["IdResource"],
+        quantity=_number(found, "Quantity"),
+        unit=found["BillingUnit"],
+        unit_price=_number(found, "UnitPrice"),
+        amount=_amount(found),
     )
 
 
-def _number(row: Mapping[str, str], name: str) -> Decimal:
-    """`1 234,56`; nothing counts as zero."""
-    text = re.sub(r"[\s\u00a0\u202f]", "", row[name]).replace(",", ".")
+def _amount(found: Mapping[str, str]) -> Decimal:
+    """What usage costs: never taken for zero because the cell is empty."""
+    if not found["Amount"] and not found["SubsChargeType"]:
+        raise ValueError("Amount is empty")
+    amount = _number(found, "Amount")
+    return _number(found, "DiscountedAmount") if found["DiscountedAmount"] else amount
+
+
+def _number(found: Mapping[str, str], name: str) -> Decimal:
+    """A number; an empty cell is zero."""
     try:
-        number = Decimal(text or 0)
-    except InvalidOperation:
-        raise ValueError(f"{name}: {row[name]!r} is no number") from None
-    if not number.is_finite() or abs(number) >= 10**10:
-        raise ValueError(f"{name}: {row[name]!r} is no number")
+        number = cells.number(found[name] or "0")
+    except ValueError as problem:
+        raise ValueError(f"{name}: {problem}") from None
+    if abs(number) >= _TOO_MUCH:
+        raise ValueError(f"{name}: {found[name]!r} cannot be right")
     return number
 
 
-def _day(row: Mapping[str, str], name: str) -> date:
-    text = row[name].split("T")[0].split(" ")[0]
-    for shape in _DATES:
-        try:
-            return datetime.strptime(text, shape).date()  # noqa: DTZ007 (a day has no zone)
-        except ValueError:
-            continue
-    raise ValueError(f"{name}: {row[name]!r} is no date")
-
-
-def _begins(row: Mapping[str, str]) -> date:
-    begins = _day(row, "BeginDate")
+def _begins(text: str, zone: ZoneInfo) -> date:
+    try:
+        begins = cells.day(text, zone)
+    except ValueError as problem:
+        raise ValueError(f"BeginDate: {problem}") from None
     if not plausible.is_day(begins):
-        raise ValueError(f"BeginDate: {row['BeginDate']!r} cannot be right")
+        raise ValueError(f"BeginDate: {text!r} cannot be right")
     return begins

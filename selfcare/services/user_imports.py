@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -13,7 +13,8 @@ from sqlalchemy.orm import joinedload
 
 from selfcare import wording
 from selfcare.database import db
-from selfcare.i18n import speaking
+from selfcare.i18n import in_every_language
+from selfcare.i18n import lazy as _l
 from selfcare.jobs import job
 from selfcare.models import (
     Account,
@@ -39,13 +40,13 @@ WAKE_EVERY = 50
 
 @dataclass
 class Line:
-    """A line of the file as it was read, with the sentences that say what is wrong with it."""
+    """A line of the file as it was read, and what is wrong with it: sentences by language."""
 
     number: int
     label: str
     person: dict[str, Any]
     roles: dict[str, Any]
-    problems: list[str] = field(default_factory=list)
+    problems: list[dict[str, str]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -79,9 +80,9 @@ def keep(contract: Contract, owner: Account, filename: str, lines: Sequence[Line
     for line in lines:
         known = emails.get(str(line.person["email"]).lower())
         if known in members:
-            line.problems.append(str(wording.USER_REFUSAL["AlreadyMember"]))
+            line.problems += _refused("AlreadyMember", line.person)
         elif known is None and str(line.person["login"]).lower() in logins:
-            line.problems.append(str(wording.USER_REFUSAL["LoginTaken"]))
+            line.problems += _refused("LoginTaken", line.person)
         state = LineState.WRONG if line.problems else LineState.WAITING
         db.session.add(
             UserImportLine(
@@ -95,6 +96,13 @@ def keep(contract: Contract, owner: Account, filename: str, lines: Sequence[Line
         )
     db.session.flush()
     return loaded
+
+
+def _refused(refusal: str, person: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Why the portal refuses somebody, with what of the line makes it do so."""
+    label, name = (_l("Login"), "login") if refusal == "LoginTaken" else (_l("Email"), "email")
+    said = wording.USER_REFUSAL[refusal]
+    return in_every_language(lambda: [wording.of_cell(label, str(person[name]), said)])
 
 
 def _taken(column: Any, values: list[str]) -> dict[str, int]:
@@ -231,8 +239,7 @@ def _add(line: UserImportLine) -> int:
         )
     except Refusal as refusal:
         line.state = LineState.REFUSED
-        with speaking(owner.locale):
-            line.problems = [str(wording.USER_REFUSAL[type(refusal).__name__])]
+        line.problems = _refused(type(refusal).__name__, kept["person"])
     else:
         line.state = LineState.ADDED
     line.values = {}  # personal data is kept where it belongs now

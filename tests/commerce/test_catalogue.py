@@ -15,8 +15,8 @@ from selfcare.database import db
 from selfcare.models import Service, ServiceVersion
 from selfcare.rights import Profile
 from selfcare.services import catalogue_files
-from selfcare.services.catalogue_files import BadCatalogue
 from selfcare.services.definitions import Definition
+from selfcare.services.files.problems import Problems
 from tests.commerce.test_fulfilment import flask
 
 __all__ = ["flask"]
@@ -113,6 +113,43 @@ class TestLoading:
         output, code = flask("catalogue", "load", str(folder))
         assert code == 1
         assert "code 'AD135' is in two files" in output
+
+
+class TestLimits:
+    @pytest.mark.parametrize(
+        ("old", "new", "reason"),
+        [
+            ("position = ", "extra = " + "[" * 2000 + "]" * 2000 + "\nposition = ", "one another"),
+            ("position = ", "position = 1" + "0" * 4500 + "\n#", "digits"),
+            ("position = ", "position = 99999999999\n#", "'position': at most 10000"),
+            ("code = ", "code = " + "'A'" + " " * 5000 + "\n#", "a line of more than 5000"),
+            ("position = ", ".".join("a" * 2000) + " = 1\nposition = ", "one another"),
+            ("[fr]", "# é\n" * 125_000 + "[fr]", "larger than 0.5 MB"),
+            ("[prices]", "[[field]]\n" * 51 + "[prices]", "more than 50 fields"),
+            ("row = [", "row = [\n" + "[],\n" * 10_001, "prices: more than 10000 rows"),
+            ("option = [", "option = [" + "1,\n" * 201, "field 1: more than 200 options"),
+        ],
+    )
+    def test_safe_a_file_beyond_all_measure_is_refused_in_words(
+        self, app, flask, folder, old, new, reason
+    ):
+        change(folder, old, new)
+        output, code = flask("catalogue", "load", str(folder))
+        assert code == 1
+        assert reason in output
+        assert versions(app) == 0
+
+    def test_safe_what_is_beyond_measure_is_not_looked_at_entry_by_entry(self, monkeypatch):
+        monkeypatch.setattr(catalogue_files, "_table", None)
+        with pytest.raises(Problems, match="more than 50 fields"):
+            catalogue_files.parse({"field": [{}] * 100_000})
+
+    def test_safe_a_folder_of_too_many_files_is_refused_before_one_is_read(self, flask, tmp_path):
+        for number in range(501):
+            (tmp_path / f"{number}.toml").touch()
+        output, code = flask("catalogue", "load", str(tmp_path))
+        assert (code, output.count("✗")) == (1, 1)
+        assert "more than 500 files" in output
 
 
 class TestPage:
@@ -212,5 +249,5 @@ class TestDefinition:
         )
     )
     def test_services_1_no_content_breaks_the_check(self, content):
-        with pytest.raises(BadCatalogue):
+        with pytest.raises(Problems):
             catalogue_files.parse({"slug": "a", "field": content, "prices": content})

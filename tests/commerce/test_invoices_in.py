@@ -215,12 +215,24 @@ class TestPlain:
         assert (invoice.number, str(invoice.issued_on)) == ("P-é", "2016-12-06")
         assert invoice.net == Decimal("2145.67")
 
+    def test_invoices_2_a_list_in_utf_16_with_its_columns_in_another_order_is_read(
+        self, load, invoices, tmp_path
+    ):
+        head, line = (";".join(reversed(t.split(";"))) for t in (self.HEADER, self.LINE))
+        put(tmp_path, "plain.pdf", plain_pdf())
+        put(tmp_path, "list.csv", f"{head}\r\n\r\n{line}\r\n".replace(";", "\t").encode("utf-16"))
+        output, code = load(tmp_path)
+        assert code == 0, output
+        assert [invoice.number for invoice in invoices()] == ["P-1"]
+
     @pytest.mark.parametrize(
         ("line", "reason"),
         [
+            (f"\n;;;\n{LINE.replace('2574,80', '1')}", "line 4: the amounts do not add up"),
+            (LINE.replace("2145,67", "2_145"), "'2_145' is not a number"),
             (LINE.replace("2574,80", "2574,81"), "line 2: the amounts do not add up"),
-            (LINE.replace("plain.pdf", "../plain.pdf"), "no name of a file beside"),
-            (LINE.replace("2016-12-06", "06/12"), "line 2: '06/12' is no date like 2016-12-06"),
+            (LINE.replace("plain.pdf", "../plain.pdf"), "not the name of a file beside"),
+            (LINE.replace("2016-12-06", "06/12"), "line 2: '06/12' is not a date like 2016-12-06"),
             (f"{LINE}\n{LINE.replace('P-1', 'P-2')}", "line 3: plain.pdf is there twice"),
             (LINE.replace("plain.pdf", "absent.pdf"), "absent.pdf"),
             (LINE + ";more", "too many cells"),

@@ -14,7 +14,7 @@ from selfcare.database import db
 from selfcare.models import Contract, Invoice, UsageLine, UsageReport, UsageShare
 from selfcare.rights import Profile
 from selfcare.services import pre_invoices, spending, usage
-from selfcare.services.figures import last_months
+from selfcare.services.months import twelve_until
 from selfcare.services.usage_reading import ReadLine, ReadReport
 from tests.commerce.test_invoice_pages import INVOICES, add, paul
 from tests.plugin_commerce import usage_line, usage_report
@@ -22,7 +22,7 @@ from tests.plugin_commerce import usage_line, usage_report
 __all__ = ["add", "paul"]
 
 DASHBOARD = "/contracts/OCB0000124/dashboard"
-MONTHS = last_months(datetime.now(UTC).date())[:-1]
+MONTHS = twelve_until(datetime.now(UTC).date())[:-1]
 CURRENT, LAST, BEFORE = MONTHS[-1], MONTHS[-2], MONTHS[-3]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from datetime import UTC, datetime
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -15,12 +16,14 @@ from sqlalchemy import select, update
 from selfcare.database import db
 from selfcare.models import PreInvoiceVersion, UsageLine, UsageReport
 from selfcare.services import pre_invoices, sweeps, usage, usage_reading
+from selfcare.services.files.problems import Problems
 from selfcare.services.usage import AlreadyThere
-from selfcare.services.usage_reading import BadReport
 from tests.commerce.test_fulfilment import flask
 from tests.plugin_commerce import HEADER, usage_line, usage_report
 
 __all__ = ["flask"]
+
+PARIS = ZoneInfo("Europe/Paris")
 
 
 @pytest.fixture
@@ -81,6 +84,36 @@ class TestLoading:
         load(usage_report(usage_line(), usage_line(Amount="60,15", SubsChargeType="Recurring")))
         assert reports(app)[0].total == Decimal("85.39")
 
+    def test_invoices_1_a_subscription_line_needs_no_amount(self, load, app):
+        load(usage_report(usage_line(), usage_line(Amount="", SubsChargeType="Upfront")))
+        assert reports(app)[0].total == Decimal("85.39")
+
+    @pytest.mark.parametrize(
+        ("begins", "month"),
+        [
+            ("2016-08-31T22:00:00Z", "2016-09"),
+            ("2016-09-30T21:59:59Z", "2016-09"),
+            ("2016-12-31T22:59:59Z", "2016-12"),
+            ("2016-12-31T23:30:00Z", "2017-01"),
+            ("2016-12-31T23:30:00", "2016-12"),
+        ],
+    )
+    def test_invoices_1_a_moment_in_utc_belongs_to_the_contract_s_month(
+        self, load, app, begins, month
+    ):
+        load(usage_report(usage_line(BeginDate=begins)))
+        assert f"{reports(app)[0].month:%Y-%m}" == month
+
+    def test_invoices_1_a_report_is_read_however_a_spreadsheet_saves_it(self, load, app):
+        text = usage_report(usage_line(Project="Été")).decode()
+        load(text.replace(";", "\t").encode("utf-16"))
+        load(text.encode("cp1252"), replace=True)
+        load(("sep=;\r\n" + text).encode("utf-8-sig"), replace=True)
+        with app.app_context():
+            line = db.session.execute(select(UsageLine)).scalar_one()
+            assert line.project == "Été"
+        assert [report.total for report in reports(app)] == [Decimal("85.39")]
+
     def test_invoices_1_twice_the_same_is_once(self, load, app):
         load(usage_report())
         with pytest.raises(AlreadyThere):
@@ -90,7 +123,7 @@ class TestLoading:
     def test_invoices_1_a_correction_has_to_be_wanted(self, load, app):
         load(usage_report())
         other = usage_report(usage_line(Amount="1"))
-        with pytest.raises(BadReport, match="--replace"):
+        with pytest.raises(Problems, match="--replace"):
             load(other)
         load(other, replace=True)
         assert [report.total for report in reports(app)] == [Decimal("1.00")]
@@ -100,13 +133,21 @@ class TestLoading:
     @pytest.mark.parametrize(
         ("content", "reason"),
         [
-            (b"", "header"),
+            (b"", "not a text file"),
             (b"a;b\n1;2\n", "27 columns"),
-            (HEADER.encode(), "no line"),
-            (b"\x00\x01", "no text"),
-            (usage_report(usage_line(Amount="ten")), "line 2: Amount: 'ten' is no number"),
-            (usage_report(usage_line(Amount="NaN")), "is no number"),
-            (usage_report(usage_line(BeginDate="soon")), "BeginDate: 'soon' is no date"),
+            (HEADER.encode(), "no line below"),
+            (b"\x00\x01", "not a text file"),
+            (usage_report(usage_line(Amount="ten")), "line 2: Amount: 'ten' is not a number"),
+            (usage_report(usage_line(Amount="NaN")), "is not a number"),
+            (usage_report(usage_line(Amount="1_000")), "Amount: '1_000' is not a number"),
+            (usage_report(usage_line(Amount="")), "line 2: Amount is empty"),
+            (usage_report(usage_line(Amount="", DiscountedAmount="1")), "Amount is empty"),
+            (usage_report(usage_line(), usage_line() + ";x"), "line 3: not 27 cells"),
+            (
+                usage_report(usage_line(), usage_line(BeginDate="2016-09-30T22:00:00Z")),
+                "several values of month in one report: 2016-09, 2016-10",
+            ),
+            (usage_report(usage_line(BeginDate="soon")), "BeginDate: 'soon' is not a date"),
             (
                 usage_report(usage_line(), usage_line(BeginDate="2016-10-01")),
                 "several values of month",
@@ -114,20 +155,20 @@ class TestLoading:
             (usage_report(usage_line(), usage_line(Currency="CHF")), "several values of Currency"),
             (usage_report(usage_line(TenantLabel="")), "TenantLabel is empty"),
             (usage_report(usage_line(TenantLabel="OCB9")), "unknown contract: OCB9"),
-            (usage_report(usage_line(Currency="euros")), "is no currency"),
-            (usage_report(usage_line(Currency="EUX")), "'EUX' is no currency"),
+            (usage_report(usage_line(Currency="euros")), "is not a currency"),
+            (usage_report(usage_line(Currency="EUX")), "'EUX' is not a currency"),
             (usage_report(usage_line(BeginDate="0216-09-01")), "'0216-09-01' cannot be right"),
             (
                 usage_report(*[usage_line(Amount="9999999999")] * 11),
                 "its total, 109999999989.00, cannot be right",
             ),
-            (usage_report("a;b;c"), "line 2: 3 cells instead of 27"),
+            (usage_report("a;b;c"), "line 2: not 27 cells"),
         ],
     )
     def test_invoices_1_refuses_with_the_line_and_the_reason(
         self, load, app, store, content, reason
     ):
-        with pytest.raises(BadReport) as refusal:
+        with pytest.raises(Problems) as refusal:
             load(content)
         assert reason in str(refusal.value)
         assert reports(app) == []
@@ -177,8 +218,8 @@ class TestLoading:
     @given(st.binary(max_size=200), st.booleans())
     def test_invoices_1_no_bytes_break_the_reader(self, data, headed):
         content = HEADER.encode() + b"\n" + data if headed else data
-        with pytest.raises(BadReport):
-            usage_reading.read(content)
+        with pytest.raises(Problems):
+            usage_reading.read(content, zone=PARIS)
 
 
 class TestPreInvoice:

@@ -29,6 +29,7 @@ from selfcare.models import (
 )
 from selfcare.rights import REFERENT_CONSOLE_ROLES, profiles_of_referent
 from selfcare.services import ordering
+from selfcare.services.months import reservation_period
 
 PARIS = ZoneInfo("Europe/Paris")
 
@@ -139,7 +140,7 @@ class TestNewContracts:
                 order.ref, order.contract_id, order.placed_by_id,
             )  # fmt: skip
             day = order.placed_at.astimezone(PARIS).date()
-            assert (row.starts_on, row.ends_on) == ordering.reservation_period(day, row.months)
+            assert (row.starts_on, row.ends_on) == reservation_period(day, row.months)
             assert order.price == row.price
         reserved = [o for o in all_of(Order) if "templateName" in o.parameters]
         completed = [o for o in reserved if o.status == OrderStatus.COMPLETED]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 from zoneinfo import ZoneInfo
 
@@ -11,7 +10,6 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from selfcare import rendering
 from selfcare.i18n import Reader
 from selfcare.lists.contracts import ContractList
 from selfcare.lists.dates import span
@@ -117,31 +115,6 @@ class TestDates:
     @pytest.mark.parametrize("text", ["31/02/2017", "00/01/2017", "1/13/2017", "2017-13", "0/2017"])
     def test_subs_1_days_that_do_not_exist_are_none(self, text):
         assert span(text) is None
-
-
-@pytest.mark.once
-class TestCells:
-    @given(
-        texts=st.lists(st.text(st.characters(exclude_categories=["Cs"])), min_size=1, max_size=8)
-    )
-    @fast
-    def test_list_1_no_cell_starts_a_formula_and_none_is_lost(self, texts):
-        import csv
-        import io
-        from types import SimpleNamespace
-
-        columns = [SimpleNamespace(text=lambda row, _me, t=text: t) for text in texts]
-        listing: Any = SimpleNamespace(columns=columns)
-        row: Any = None
-        cells = rendering._cells(listing, row, READER)
-        for cell, text in zip(cells, texts, strict=True):
-            assert cell in {text, f"'{text}"}
-            assert not cell.startswith(("=", "+", "-", "@", "\t", "\r", "\n"))
-        if not any("\r" in text or "\0" in text for text in texts):
-            buffer = io.StringIO(newline="")
-            csv.writer(buffer, delimiter=";").writerow(cells)
-            buffer.seek(0)
-            assert next(csv.reader(buffer, delimiter=";")) == cells
 
 
 class TestSearch:

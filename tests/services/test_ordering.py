@@ -13,6 +13,7 @@ from sqlalchemy import select
 from selfcare.database import db
 from selfcare.models import Customer, SubscriptionStatus, subscription_status
 from selfcare.services import ordering
+from selfcare.services.months import reservation_period
 
 DAY = date(2017, 10, 9)
 
@@ -71,12 +72,12 @@ class TestReference:
 @pytest.mark.once
 class TestPeriod:
     def test_subs_2_the_guide_s_example(self):
-        period = ordering.reservation_period(date(2017, 8, 29), 24)
+        period = reservation_period(date(2017, 8, 29), 24)
         assert period == (date(2017, 9, 1), date(2019, 8, 31))
 
     @given(day=st.dates(date(1990, 1, 1), date(2200, 1, 1)), months=st.integers(1, 120))
     def test_subs_2_from_the_first_of_next_month_for_whole_months(self, day, months):
-        first, last = ordering.reservation_period(day, months)
+        first, last = reservation_period(day, months)
         after = last + timedelta(days=1)
         assert first.day == after.day == 1
         assert timedelta(0) < first - day <= timedelta(days=31)
@@ -84,7 +85,7 @@ class TestPeriod:
 
     @given(day=st.dates(date(1990, 1, 1), date(2200, 1, 1)), months=st.integers(1, 120))
     def test_subs_2_subscribed_then_active_then_ended(self, day, months):
-        first, last = ordering.reservation_period(day, months)
+        first, last = reservation_period(day, months)
         one = timedelta(days=1)
         at = [subscription_status(first, last, d) for d in (first - one, first, last, last + one)]
         assert at == [
