@@ -75,15 +75,16 @@ def init_app(app: Flask) -> None:
     app.extensions["environments"] = {}
 
 
-def _environment(language: str) -> Environment:
+def environment(language: str) -> Environment:
+    """The templates of one language, made when first needed."""
     made: dict[str, Environment] = current_app.extensions["environments"]
     if language not in made:
-        environment = current_app.jinja_env.overlay()
+        new = current_app.jinja_env.overlay()
         filters, names = current_app.extensions["in_language"](language)
-        environment.language = language  # type: ignore[attr-defined]
-        environment.filters = {**environment.filters, **filters}
-        environment.globals = {**environment.globals, **names}
-        made[language] = environment
+        new.language = language  # type: ignore[attr-defined]
+        new.filters = {**new.filters, **filters}
+        new.globals = {**new.globals, **names}
+        made[language] = new
     return made[language]
 
 
@@ -91,4 +92,4 @@ def render(template: str, **context: Any) -> str:
     """A template's text, in the language in force."""
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     app.update_template_context(context)
-    return _environment(locale()).get_template(template).render(context)
+    return environment(locale()).get_template(template).render(context)

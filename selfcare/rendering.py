@@ -10,6 +10,7 @@ from flask import Response, current_app, g, request, session, stream_with_contex
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from markupsafe import Markup
+from sqlalchemy import inspect as sa_inspect
 
 from selfcare import security, wording
 from selfcare.access import current_account, local_part, place, settings
@@ -17,6 +18,7 @@ from selfcare.database import Chosen
 from selfcare.i18n import Reader, locale, reader
 from selfcare.jinja import render
 from selfcare.lists.query import ListQuery
+from selfcare.models import Base
 from selfcare.services import memberships, throttling
 from selfcare.services.exports import Turn
 from selfcare.services.files import spreadsheets
@@ -47,18 +49,17 @@ def listing(kind: type[L], chosen: Chosen, *, path: str | None = None) -> L:
     return kind.from_args(chosen, request.args, path=path or request.path, reader=reader())
 
 
-def list_page(
-    template: str, rows: ListQuery, *, beside: Hashable = None, **context: Any
-) -> ResponseReturnValue:
+def list_page(template: str, rows: ListQuery, **context: Hashable) -> ResponseReturnValue:
     """A page around one list: whole, its part `rows.name`, a CSV file, or "304 Not Modified".
 
-    The ETag comes from what the page shows, before anything is rendered: the list, the header and
-    `beside`, the values of whatever else stands on it.
+    The ETag comes from what the page shows, before anything is rendered: the list, whatever else
+    the templates are given here (values, no entities), and who looks at it from which place.
     """
     if request.args.get(rows.prefix + "format") == "csv":
         return csv_file(rows)
-    etag = _etag(template, rows, beside)
-    if etag in request.if_none_match:
+    etag = _etag(template, rows, context)
+    notices = "_flashes" in session  # shown once, so in no ETag
+    if etag in request.if_none_match and not notices:
         answer = Response(status=304)
     else:
         part = render(template.replace("index.html", "_list.html"), list=rows, **context)
@@ -66,7 +67,7 @@ def list_page(
         # The part was escaped by its own template.
         whole = part if alone else render(template, list=rows, part=Markup(part), **context)  # noqa: S704
         answer = Response(whole)
-    if "_flashes" not in session:
+    if not notices:
         answer.set_etag(etag, weak=True)
     if wanted_part():
         _show_address(answer, rows)
@@ -107,7 +108,7 @@ def _show_address(answer: Response, rows: ListQuery) -> None:
     answer.headers["HX-Replace-Url" if typing else "HX-Push-Url"] = rows.url()
 
 
-def _etag(template: str, rows: ListQuery, beside: Hashable) -> str:
+def _etag(template: str, rows: ListQuery, context: Mapping[str, Hashable]) -> str:
     """A name for what the page shows; processes made by one gunicorn agree on it.
 
     The hash of plain values costs a tenth of their text's.
@@ -123,10 +124,29 @@ def _etag(template: str, rows: ListQuery, beside: Hashable) -> str:
         rows.reader,
         rows.reader.today(),
         tuple(map(tuple, rows.rows)),
-        beside,
+        tuple(context.items()),
         chrome_key(),
+        _looks(),
     )
     return f"{hash(seen) & 0xFFFFFFFFFFFFFFFF:016x}"
+
+
+def _looks() -> tuple[Hashable, ...]:
+    """All that templates can read of `me` and of `place`: every column, whichever they do read."""
+    here, account = place(), current_account()
+    seen: list[Base] = [account]
+    if here:
+        seen += [here.membership, here.contract, here.contract.offer]
+        seen += [here.console] if here.console else []
+    return tuple(_columns(entity) for entity in seen)
+
+
+def _columns(entity: Base) -> tuple[Hashable, ...]:
+    values = entity.__dict__
+    return tuple(
+        value if isinstance(value := values.get(key), Hashable) else repr(value)
+        for key in sa_inspect(type(entity)).column_attrs.keys()  # noqa: SIM118 (no mapping)
+    )
 
 
 def chrome_key() -> tuple[Any, ...]:

@@ -27,7 +27,7 @@ def index(contract: Contract) -> ResponseReturnValue:
     """Those with a console role, and how the console compares (USERS-7, USERS-8)."""
     rows = rendering.listing(lists.ConsoleUserList, lists.of_console(contract.id))
     compared = console_contracts.compared(contract.id)
-    return rendering.list_page("users/console/index.html", rows, beside=compared, console=compared)
+    return rendering.list_page("users/console/index.html", rows, console=compared)
 
 
 @bp.get("/<int:membership_id>")

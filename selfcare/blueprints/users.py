@@ -31,7 +31,7 @@ def index(contract: Contract) -> ResponseReturnValue:
         return redirect(url_for("console_users.index", ref=contract.ref), code=303)
     rows = rendering.listing(lists.UserList, lists.of_contract(contract.id))
     ending = users.unfinished_removals(contract) if here.rights.may(Ability.REMOVE_USER) else []
-    return rendering.list_page("users/index.html", rows, beside=tuple(ending), ending=ending)
+    return rendering.list_page("users/index.html", rows, ending=tuple(ending))
 
 
 @bp.get("/<int:membership_id>")
