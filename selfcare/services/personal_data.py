@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from selfcare.database import Rows, db
 from selfcare.models import (
@@ -25,99 +25,80 @@ from selfcare.models import (
 )
 from selfcare.services import audit, two_factor
 
+_MINE: Any = bindparam("account_id")
+
+ACCOUNT = (
+    *("login", "email", "civility", "last_name", "first_name", "phone", "mobile", "locale"),
+    *("has_ece_changes", "has_ece_incidents", "created_at"),
+)
+"""The columns of the account itself; hashes and secrets are not data about the person."""
+
+ROWS: Mapping[str, Rows] = {
+    "contracts": select(
+        Contract.ref,
+        Contract.name,
+        Membership.is_referent,
+        Membership.profiles,
+        Membership.created_at,
+    )
+    .join(Membership.contract)
+    .where(Membership.account_id == _MINE)
+    .order_by(Contract.ref),
+    "console_accesses": select(Contract.ref, ConsoleAccess.wanted_groups, ConsoleAccess.state)
+    .join(Contract, Contract.id == ConsoleAccess.contract_id)
+    .where(ConsoleAccess.account_id == _MINE)
+    .order_by(Contract.ref),
+    "orders": select(
+        Order.ref,
+        Order.placed_at,
+        Order.name_fr,
+        Order.name_en,
+        Order.price,
+        Order.currency,
+        Order.status,
+        Order.parameters,
+    )
+    .where(Order.placed_by_id == _MINE)
+    .order_by(Order.placed_at),
+    "subscriptions": select(
+        Subscription.ref,
+        Subscription.name,
+        Subscription.subscribed_at,
+        Subscription.starts_on,
+        Subscription.ends_on,
+        Subscription.price,
+        Subscription.upfront,
+        Subscription.currency,
+    )
+    .where(Subscription.subscribed_by_id == _MINE)
+    .order_by(Subscription.subscribed_at),
+    "sign_ins": select(
+        SignIn.created_at,
+        SignIn.last_seen_at,
+        SignIn.ended_at,
+        SignIn.ip,
+        SignIn.user_agent,
+        SignIn.two_factor,
+    )
+    .where(SignIn.account_id == _MINE)
+    .order_by(SignIn.created_at),
+    "passkeys": select(Passkey.name, Passkey.created_at, Passkey.last_used_at)
+    .where(Passkey.account_id == _MINE)
+    .order_by(Passkey.id),
+    "mails": select(Mail.name, Mail.recipient, Mail.state, Mail.created_at, Mail.sent_at)
+    .where(Mail.account_id == _MINE)
+    .order_by(Mail.created_at),
+}
+"""What other tables hold about a person."""
+
 
 def of(account: Account) -> dict[str, Any]:
-    """As JSON values; hashes and secrets are not data about the person and stay out."""
-    mine = account.id
+    """Everything, as JSON values."""
     return {
-        "account": _plain(
-            {
-                name: getattr(account, name)
-                for name in (
-                    "login",
-                    "email",
-                    "civility",
-                    "last_name",
-                    "first_name",
-                    "phone",
-                    "mobile",
-                    "locale",
-                    "has_ece_changes",
-                    "has_ece_incidents",
-                    "created_at",
-                )
-            }
-        ),
-        "contracts": _rows(
-            select(
-                Contract.ref,
-                Contract.name,
-                Membership.is_referent,
-                Membership.profiles,
-                Membership.created_at,
-            )
-            .join(Membership.contract)
-            .where(Membership.account_id == mine)
-            .order_by(Contract.ref)
-        ),
-        "console_accesses": _rows(
-            select(Contract.ref, ConsoleAccess.wanted_groups, ConsoleAccess.state)
-            .join(Contract, Contract.id == ConsoleAccess.contract_id)
-            .where(ConsoleAccess.account_id == mine)
-            .order_by(Contract.ref)
-        ),
-        "orders": _rows(
-            select(
-                Order.ref,
-                Order.placed_at,
-                Order.name_fr,
-                Order.name_en,
-                Order.price,
-                Order.currency,
-                Order.status,
-                Order.parameters,
-            )
-            .where(Order.placed_by_id == mine)
-            .order_by(Order.placed_at)
-        ),
-        "subscriptions": _rows(
-            select(
-                Subscription.ref,
-                Subscription.name,
-                Subscription.subscribed_at,
-                Subscription.starts_on,
-                Subscription.ends_on,
-                Subscription.price,
-                Subscription.upfront,
-                Subscription.currency,
-            )
-            .where(Subscription.subscribed_by_id == mine)
-            .order_by(Subscription.subscribed_at)
-        ),
-        "sign_ins": _rows(
-            select(
-                SignIn.created_at,
-                SignIn.last_seen_at,
-                SignIn.ended_at,
-                SignIn.ip,
-                SignIn.user_agent,
-                SignIn.two_factor,
-            )
-            .where(SignIn.account_id == mine)
-            .order_by(SignIn.created_at)
-        ),
+        "account": _plain({name: getattr(account, name) for name in ACCOUNT}),
+        **{name: _rows(rows, {"account_id": account.id}) for name, rows in ROWS.items()},
         "two_factor": two_factor.of(account) is not None,
-        "passkeys": _rows(
-            select(Passkey.name, Passkey.created_at, Passkey.last_used_at)
-            .where(Passkey.account_id == mine)
-            .order_by(Passkey.id)
-        ),
-        "mails": _rows(
-            select(Mail.name, Mail.recipient, Mail.state, Mail.created_at, Mail.sent_at)
-            .where(Mail.account_id == mine)
-            .order_by(Mail.created_at)
-        ),
-        "activity": _activity(mine),
+        "activity": _activity(account.id),
     }
 
 
@@ -135,7 +116,7 @@ def _activity(account_id: int) -> list[dict[str, Any]]:
     ]
 
 
-def _rows(statement: Rows, values: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
+def _rows(statement: Rows, values: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [_plain(dict(row._mapping)) for row in db.session.execute(statement, values)]
 
 

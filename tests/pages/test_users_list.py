@@ -275,7 +275,7 @@ class TestImport:
             {
                 "en": "Cells stand below no heading; is a cell cut in two? “admin”",
                 "fr": "Des cellules ne sont sous aucun intitulé : une cellule est-elle coupée en"
-                " deux ? « admin »",
+                " deux ? «\u00a0admin\u00a0»",
             }
         ]
 
