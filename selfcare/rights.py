@@ -175,3 +175,11 @@ def profiles_of_referent() -> dict[Section, Profile]:
 def refused(profiles: Mapping[Section, Profile]) -> Iterable[Section]:
     """The sections that do not offer the profile asked for them."""
     return [s for s, profile in profiles.items() if profile not in OFFERS[s].profiles]
+
+
+def may_change_roles(*, of_referent: bool, own: bool) -> bool:
+    """Whether a manager changes these roles: the referent's are the referent's own (USERS-5).
+
+    Of their own, nobody gives the section « Utilisateurs » away (`services/users.py`).
+    """
+    return own or not of_referent

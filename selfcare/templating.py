@@ -16,14 +16,14 @@ from flask_login import current_user
 from markupsafe import Markup
 
 from selfcare import i18n, rendering, security, wording
-from selfcare.access import place
+from selfcare.access import current_account, place
 from selfcare.config import Settings
 from selfcare.document_names import document_name
 from selfcare.i18n import Reader
 from selfcare.jinja import render
 from selfcare.lists.users import drift_of
 from selfcare.models import PriceKind, read_profiles, subscription_status
-from selfcare.rights import Ability, Rights, Section
+from selfcare.rights import Ability, Rights, Section, may_change_roles
 from selfcare.services import devices, passkeys, phones
 
 MENU_ENDPOINTS: dict[Section, str] = {
@@ -91,6 +91,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         contract_url=contract_url,
         passkeys_possible=passkeys.possible(settings),
         drift_of=drift_of,
+        may_change_roles_of=_may_change_roles_of,
     )
     env.filters.update(
         fields_of=json.loads,
@@ -174,6 +175,12 @@ def _in_language(language: str, settings: Settings) -> tuple[Filters, dict[str, 
             if name.isupper() and isinstance(texts, Mapping)
         }
     return filters, {"wording": SimpleNamespace(**words)}
+
+
+def _may_change_roles_of(user: Any) -> bool:
+    """Whether the reader, who changes roles, changes those of a row of the users' lists, too."""
+    own = user.account_id == current_account().id
+    return may_change_roles(of_referent=user.is_referent, own=own)
 
 
 def _may(ability: Ability) -> bool:

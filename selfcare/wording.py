@@ -117,6 +117,9 @@ USER_REFUSAL: Mapping[str, Any] = {
     "ReferentStays": _l(
         "The referent of the contract cannot be removed and stays manager of its users."
     ),
+    "ReferentsOwn": _l(
+        "Only the referent changes the referent’s own roles; the customer support can, too."
+    ),
     "NotOneself": _l(
         "You can neither remove yourself nor change your own profile in the section Users."
     ),
@@ -124,6 +127,7 @@ USER_REFUSAL: Mapping[str, Any] = {
         "Somebody else has just changed these roles. Look at how they are now and start again."
     ),
     "GoneMeanwhile": _l("Somebody else has just removed this user from the contract."),
+    "RightLost": _l("Not added: the person who loaded the file may no longer add users."),
     "RoleNeeded": _l("Choose at least one console role."),
 }
 """Why a change to a contract's users was refused, by the refusal's name."""
@@ -201,6 +205,7 @@ AUDIT: Mapping[str, Any] = {
     "user.added": _l("Added to a contract"),
     "user.changed": _l("Roles on a contract changed"),
     "user.removed": _l("Removed from a contract"),
+    "import.stopped": _l("Import of users stopped: the right to add them was gone"),
     "order.placed": _l("Order placed"),
     "document.opened": _l("Document opened"),
     "passkey.added": _l("Passkey added"),
@@ -216,6 +221,7 @@ AUDIT_DETAIL: Mapping[str, Any] = {
     "what": _l("what"),
     "name": _l("name"),
     "passkey": _l("passkey"),
+    "roles": _l("roles"),
 }
 
 
@@ -240,6 +246,17 @@ def of_cell(label: Any, cell: str, problem: Any) -> str:
         return gettext("%(label)s: %(value)s") % {"label": label, "value": problem}
     values = {"label": label, "cell": quoted(cell), "value": problem}
     return gettext("%(label)s %(cell)s: %(value)s") % values
+
+
+def role_change(section: str, was: str, held: str) -> str:
+    """« Commandes : aucun accès → visiteur », from what `Roles.changes_to` gives."""
+    if section == "console":
+        nothing = gettext("No access")
+        label, before, after = gettext("Technical console"), was or nothing, held or nothing
+    else:
+        label = str(SECTION[Section(section)])
+        before, after = (str(PROFILE[Profile(profile)]) for profile in (was, held))
+    return gettext("%(label)s: %(value)s") % {"label": label, "value": f"{before} → {after}"}
 
 
 def audit(action: str) -> str:

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from selfcare import rendering
-from selfcare.access import one_or_404, place, requires, row_or_404
+from selfcare.access import current_account, one_or_404, place, requires, row_or_404
 from selfcare.blueprints.user_wizard import first_roles_step
 from selfcare.database import db
 from selfcare.lists import users as lists
@@ -17,6 +17,8 @@ from selfcare.models import ConsoleAccess, Contract, Membership
 from selfcare.resuming import resumes
 from selfcare.rights import Ability
 from selfcare.services import console_access, console_contracts
+from selfcare.services.refusals import ReferentsOwn
+from selfcare.wording import USER_REFUSAL
 
 bp = Blueprint("console_users", __name__, url_prefix="/contracts/<ref>/users/console")
 
@@ -64,9 +66,11 @@ def accept(contract: Contract, membership_id: int) -> ResponseReturnValue:
     """« Accepter » what was changed in the console (USERS-8)."""
     access = _access(contract, membership_id)
     try:
-        console_access.accept(access, request.form.get("seen", ""))
+        console_access.accept(access, request.form.get("seen", ""), by=current_account())
     except console_access.Outdated:
         flash(_("This has changed meanwhile: here is how it is now."))
+    except ReferentsOwn as refusal:
+        flash(USER_REFUSAL[type(refusal).__name__])
     else:
         db.session.commit()
         flash(_("What was seen in the console now counts in the portal, too."))

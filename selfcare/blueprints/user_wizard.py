@@ -23,7 +23,8 @@ from selfcare.models import Account, Contract, Membership, UserDraft
 from selfcare.resuming import resumes, typed
 from selfcare.rights import Ability, Rights
 from selfcare.services import console_contracts, drafts, users
-from selfcare.services.users import GoneMeanwhile, LoginTaken, Refusal, Roles
+from selfcare.services.refusals import GoneMeanwhile, LoginTaken, ReferentsOwn, Refusal
+from selfcare.services.roles import Roles, check_whose
 from selfcare.wording import USER_REFUSAL
 
 bp = Blueprint("user_wizard", __name__, url_prefix="/contracts/<ref>/users")
@@ -115,6 +116,11 @@ def first_roles_step(
 ) -> ResponseReturnValue:
     """Where a change begins: the roles in force, before there is a draft (USERS-5)."""
     membership = one_or_404(select(Membership).filter_by(id=membership_id, contract_id=contract.id))
+    try:
+        check_whose(membership, current_account())
+    except ReferentsOwn as refusal:
+        flash(USER_REFUSAL[type(refusal).__name__])
+        return redirect(_list_address(contract, console_only=console_only), code=303)
     in_force = users.roles_of(membership)
     mark = Roles({}, in_force.console).mark if console_only else in_force.mark
     if request.form.get("seen", mark) != mark:  # another manager was quicker

@@ -17,7 +17,7 @@ from selfcare.models import Contract, Membership, Removal
 from selfcare.resuming import resumes
 from selfcare.rights import Ability
 from selfcare.services import console_access, users
-from selfcare.services.users import Refusal
+from selfcare.services.refusals import Refusal
 
 bp = Blueprint("users", __name__, url_prefix="/contracts/<ref>/users")
 

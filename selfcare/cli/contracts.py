@@ -14,7 +14,8 @@ from selfcare.i18n import speaking
 from selfcare.models import LOCALES
 from selfcare.services import contracts, months
 from selfcare.services.contracts import ContractRefused, NewContract
-from selfcare.services.users import Newcomer, Refusal
+from selfcare.services.refusals import Refusal
+from selfcare.services.users import Newcomer
 
 contracts_group = AppGroup("contracts", help="Contracts, for the operator.")
 

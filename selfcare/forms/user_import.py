@@ -19,8 +19,8 @@ from selfcare.models import fold
 from selfcare.rights import OFFERS, Profile, Section, profiles_of_new_user
 from selfcare.services.files import spreadsheets, tables
 from selfcare.services.files.tables import BadHeading, BadTable, Columns, Row
+from selfcare.services.roles import Roles
 from selfcare.services.user_imports import Line
-from selfcare.services.users import Roles
 
 MOST_LINES = 2000
 

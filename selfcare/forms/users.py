@@ -28,7 +28,8 @@ from selfcare.i18n import lazy as _l
 from selfcare.models import CIVILITIES, LOCALES
 from selfcare.models.account import LOGIN_PATTERN
 from selfcare.rights import OFFERS, Profile, Section
-from selfcare.services.users import CONSOLE_ONLY_PROFILES, Newcomer, Roles
+from selfcare.services.roles import CONSOLE_ONLY_PROFILES, Roles
+from selfcare.services.users import Newcomer
 
 
 class Choices(ListWidget):

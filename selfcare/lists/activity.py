@@ -20,11 +20,17 @@ def details(row: Row[Any], _reader: Reader | None = None) -> str:
     """What is known besides: a reason, a ticket, an address, in plain words."""
     words = [str(row.about)]
     for name, value in json.loads(row.details).items():
-        parts = value if isinstance(value, list) else [value]
-        shown = ", ".join(str(wording.ACCOUNT_FIELD.get(part, part)) for part in parts)
+        shown = ", ".join(_part(part) for part in (value if isinstance(value, list) else [value]))
         label = str(wording.AUDIT_DETAIL.get(name, name))
         words.append(_("%(label)s: %(value)s", label=label, value=shown) if shown else "")
     return " · ".join(word for word in words if word)
+
+
+def _part(part: Any) -> str:
+    """One of an entry's details: changed roles, a field's name, or a text."""
+    if isinstance(part, list):
+        return wording.role_change(*part)
+    return str(wording.ACCOUNT_FIELD.get(part, part))
 
 
 class ActivityList(ListQuery):

@@ -15,11 +15,12 @@ from sqlalchemy import select
 
 from selfcare.database import db
 from selfcare.jobs import DELAYS, job
-from selfcare.models import Account, ConsoleAccess, ConsoleState, Contract, now
-from selfcare.services import console_claims, console_contracts, console_outcomes
+from selfcare.models import Account, ConsoleAccess, ConsoleState, Contract, Membership, now
+from selfcare.services import console_claims, console_contracts, console_outcomes, roles
 from selfcare.services.console_claims import Work
 from selfcare.services.iam import iam, username_for
 from selfcare.services.iam.errors import Conflict, IamProblem
+from selfcare.services.roles import Roles
 
 log = structlog.get_logger(__name__)
 
@@ -91,7 +92,7 @@ class Outdated(Exception):
     """What was read about the console is no longer so: somebody was quicker, there or here."""
 
 
-def accept(access: ConsoleAccess, mark: str) -> None:
+def accept(access: ConsoleAccess, mark: str, *, by: Account) -> None:
     """« Accepter »: what the console holds is what is wanted from now on (USERS-8).
 
     A job looks at the console by itself later; what it saw last counts here. An address that was
@@ -100,10 +101,13 @@ def accept(access: ConsoleAccess, mark: str) -> None:
     Args:
         access: whose account it is.
         mark: the `Drift.mark` of what was read and accepted.
+        by: who accepts it.
 
     Raises:
         Outdated: there is nothing to accept any more, or something else.
+        ReferentsOwn: it is the referent's, whose roles they would change.
     """
+    roles.check_whose(_membership(access), by)
     db.session.refresh(access, with_for_update=True)
     seen = access.drift
     if seen is None or seen.mark != mark:
@@ -111,10 +115,20 @@ def accept(access: ConsoleAccess, mark: str) -> None:
     access.iam_username = seen.username or access.iam_username
     access.iam_email = seen.email or access.iam_email
     access.iam_enabled = (access.iam_enabled or seen.enabled) and not seen.disabled
+    held = Roles({}, tuple(access.wanted_groups))
     access.wanted_groups = sorted(access.seen_groups or [])
+    account = db.session.get_one(Account, access.account_id)
+    contract = db.session.get_one(Contract, access.contract_id)
+    roles.note_change(account, contract, held, Roles({}, tuple(access.wanted_groups)), by=by)
     _wish_again(access)
     db.session.flush()
     converge.after_commit(access.id, first=True)
+
+
+def _membership(access: ConsoleAccess) -> Membership:
+    return db.session.execute(
+        select(Membership).filter_by(account_id=access.account_id, contract_id=access.contract_id)
+    ).scalar_one()
 
 
 def follow(account: Account, changed: Iterable[str]) -> None:

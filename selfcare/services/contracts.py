@@ -15,7 +15,8 @@ from selfcare.database import db
 from selfcare.models import Contract, Customer, Offer, UsageReport
 from selfcare.rights import REFERENT_CONSOLE_ROLES, profiles_of_referent
 from selfcare.services import console_contracts, pre_invoice_making, users
-from selfcare.services.users import Newcomer, Roles
+from selfcare.services.roles import Roles
+from selfcare.services.users import Newcomer
 from selfcare.text import one_line
 
 log = structlog.get_logger(__name__)

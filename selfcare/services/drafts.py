@@ -11,7 +11,9 @@ from selfcare.database import db
 from selfcare.models import Account, Contract, Membership, UserDraft, now
 from selfcare.rights import Ability, profiles_of_new_user
 from selfcare.services import users
-from selfcare.services.users import CONSOLE_ONLY_PROFILES, Newcomer, Roles
+from selfcare.services.refusals import GoneMeanwhile, RoleNeeded
+from selfcare.services.roles import CONSOLE_ONLY_PROFILES, Roles
+from selfcare.services.users import Newcomer
 
 
 def owned(owner: Account, contract: Contract, draft_id: int) -> Select[UserDraft]:
@@ -87,13 +89,13 @@ def finish(draft: UserDraft, contract: Contract, *, by: Account) -> int:
     if draft.membership_id:  # the user before the draft, as a removal takes them
         membership = db.session.get(Membership, draft.membership_id, with_for_update=True)
         if membership is None:
-            raise users.GoneMeanwhile
+            raise GoneMeanwhile
     db.session.refresh(draft, with_for_update=True)
     if draft.result_id:
         return draft.result_id
     roles = Roles.from_json(draft.roles)
     if draft.console_only and not roles.console:
-        raise users.RoleNeeded
+        raise RoleNeeded
     if membership:
         seen = Roles.from_json(draft.seen)
         if draft.console_only:

@@ -25,8 +25,11 @@ from selfcare.models import (
     UserImportLine,
     now,
 )
-from selfcare.services import console_access, users
-from selfcare.services.users import Newcomer, Refusal, Roles
+from selfcare.rights import Ability, Rights
+from selfcare.services import audit, console_access, mail, memberships, users
+from selfcare.services.refusals import Refusal, RightLost
+from selfcare.services.roles import Roles
+from selfcare.services.users import Newcomer
 
 log = structlog.get_logger(__name__)
 
@@ -175,6 +178,9 @@ def run(import_id: int) -> None:
         if now() > until:
             _release(import_id)
             return
+        if not _may_go_on(line):
+            _stop(import_id)
+            break
         contract_id = _add(line)
         count += 1
         if count % WAKE_EVERY == 0:
@@ -219,6 +225,49 @@ def _next_line(import_id: int) -> UserImportLine | None:
         .order_by(UserImportLine.number)
         .limit(1)
     ).scalar_one_or_none()
+
+
+def _may_go_on(line: UserImportLine) -> bool:
+    """Whether the person whose file it is may add users now, while this line is being added.
+
+    The row is locked: a manager who is being removed waits, or the next line does.
+    """
+    loaded = db.session.get_one(UserImport, line.import_id)
+    membership = db.session.execute(
+        select(Membership)
+        .filter_by(account_id=loaded.owner_id, contract_id=loaded.contract_id)
+        .with_for_update(read=True)
+    ).scalar_one_or_none()
+    return membership is not None and Rights(membership.profiles).may(Ability.ADD_USER)
+
+
+def _stop(import_id: int) -> None:
+    """Leave the lines that wait out; tell the person whose file it is, and the referent."""
+    loaded = db.session.get_one(UserImport, import_id)
+    owner = db.session.get_one(Account, loaded.owner_id)
+    contract = db.session.get_one(Contract, loaded.contract_id)
+    with speaking(owner.locale):
+        why = str(wording.USER_REFUSAL[RightLost.__name__])
+    db.session.execute(
+        update(UserImportLine)
+        .where(UserImportLine.import_id == import_id, UserImportLine.state == LineState.WAITING)
+        .values({"state": LineState.REFUSED, "problems": [why], "values": {}})
+    )
+    counted = progress(loaded)
+    concerned = (owner, memberships.referent_of(contract))
+    for account in {who.id: who for who in concerned if who}.values():
+        mail.write(
+            "import_stopped",
+            account,
+            ref=contract.ref,
+            contract_name=contract.name,
+            owner=owner.full_name,
+            filename=loaded.filename,
+            added=counted.added,
+            left_out=counted.refused,
+        )
+    audit.record("import.stopped", actor=None, subject=owner, contract=contract)
+    log.warning("import_stopped", imported=import_id, ref=contract.ref)
 
 
 def _add(line: UserImportLine) -> int:

@@ -6,9 +6,6 @@ its own job.
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import structlog
@@ -20,51 +17,18 @@ from selfcare.database import db
 from selfcare.models import Account, ConsoleAccess, Contract, Membership, Removal
 from selfcare.rights import Profile, Section
 from selfcare.services import audit, console_access, mail
+from selfcare.services.refusals import (
+    AlreadyMember,
+    ChangedMeanwhile,
+    LoginTaken,
+    NotForStaff,
+    NotOneself,
+    ReferentStays,
+    Refusal,
+)
+from selfcare.services.roles import NOTHING, Roles, check_whose, note_change
 
 log = structlog.get_logger(__name__)
-
-CONSOLE_ONLY_PROFILES: Mapping[Section, Profile] = {
-    **dict.fromkeys(Section, Profile.NONE),
-    Section.CONTRACT: Profile.VISITOR,
-    Section.DASHBOARD: Profile.VISITOR,
-}
-"""What somebody added on the console-users tab gets in the portal (USERS-7)."""
-
-
-class Refusal(Exception):
-    """Why a change to a contract's users is not made; `wording.USER_REFUSAL` says it."""
-
-
-class LoginTaken(Refusal):
-    """Somebody else has that login."""
-
-
-class AlreadyMember(Refusal):
-    """The person of this email is a user of the contract already."""
-
-
-class NotForStaff(Refusal):
-    """Support staff are nobody's users."""
-
-
-class ReferentStays(Refusal):
-    """The referent can neither be removed nor lose the section « Utilisateurs »."""
-
-
-class NotOneself(Refusal):
-    """Nobody removes themselves or takes the section « Utilisateurs » from themselves."""
-
-
-class ChangedMeanwhile(Refusal):
-    """Somebody else changed these roles since the form was opened."""
-
-
-class GoneMeanwhile(Refusal):
-    """Somebody else has just removed this user."""
-
-
-class RoleNeeded(Refusal):
-    """A console user has at least one console role."""
 
 
 @dataclass(frozen=True)
@@ -79,37 +43,6 @@ class Newcomer:
     phone: str | None = None
     mobile: str | None = None
     locale: str = "fr"
-
-
-@dataclass(frozen=True)
-class Roles:
-    """Profiles by section, and console roles."""
-
-    profiles: Mapping[Section, Profile]
-    console: tuple[str, ...] = ()
-
-    @property
-    def mark(self) -> str:
-        """A short name of just these roles: a form says which ones it was filled in on."""
-        kept = json.dumps(self.as_json(), sort_keys=True)
-        return hashlib.sha256(kept.encode()).hexdigest()[:16]
-
-    def as_json(self) -> dict[str, object]:
-        """As drafts keep them."""
-        profiles = {str(section): str(profile) for section, profile in self.profiles.items()}
-        return {"profiles": profiles, "console": sorted(self.console)}
-
-    @classmethod
-    def from_json(cls, kept: Mapping[str, object]) -> Roles:
-        """As drafts gave them back."""
-        profiles = kept.get("profiles") or {}
-        console = kept.get("console") or []
-        if not isinstance(profiles, dict) or not isinstance(console, list):
-            raise TypeError("roles of a draft")
-        known = {s.value: s for s in Section}
-        return cls(
-            {known[s]: Profile(p) for s, p in profiles.items() if s in known}, tuple(console)
-        )
 
 
 def known_by(email: str) -> Account | None:
@@ -172,7 +105,8 @@ def add(
         raise _refusal(clash) from None
     mail.write("portal_access", account, ref=contract.ref, contract_name=contract.name)
     console_access.want(contract, account, roles.console, wake=wake)
-    audit.record("user.added", actor=by, subject=account, contract=contract)
+    given = {"roles": NOTHING.changes_to(roles)}
+    audit.record("user.added", actor=by, subject=account, contract=contract, details=given)
     log.info("user_added", ref=contract.ref, login=account.login, by=by.login if by else "")
     return membership
 
@@ -212,33 +146,35 @@ def access_of(membership: Membership) -> ConsoleAccess | None:
     ).scalar_one_or_none()
 
 
-def change(membership: Membership, roles: Roles, *, seen: Roles, by: Account) -> None:
+def change(membership: Membership, roles: Roles, *, seen: Roles, by: Account | None) -> None:
     """Change somebody's roles; theirs on the next request, the console's by its job (USERS-5).
 
     Args:
         membership: whose roles.
         roles: the new ones.
         seen: the roles in force when the form was opened.
-        by: who changes them.
+        by: who changes them; None for an operator.
 
     Raises:
         ChangedMeanwhile: somebody else changed them since.
+        ReferentsOwn: they are the referent's, who alone changes them.
         ReferentStays, NotOneself: they would lose the section « Utilisateurs ».
     """
     db.session.refresh(membership, with_for_update=True)
+    check_whose(membership, by)
     if roles_of(membership).as_json() != seen.as_json():
         raise ChangedMeanwhile
     loses_users = roles.profiles[Section.USERS] != membership.profiles.get(Section.USERS)
     if membership.is_referent and roles.profiles[Section.USERS] != Profile.MANAGER:
         raise ReferentStays
-    if membership.account_id == by.id and loses_users:
+    if by and membership.account_id == by.id and loses_users:
         raise NotOneself
     membership.profiles = dict(roles.profiles)
     account, contract = _whose(membership)
     console_access.want(contract, account, roles.console)
     db.session.flush()
-    audit.record("user.changed", actor=by, subject=account, contract=contract)
-    log.info("user_changed", ref=contract.ref, login=account.login, by=by.login)
+    note_change(account, contract, seen, roles, by=by)
+    log.info("user_changed", ref=contract.ref, login=account.login, by=by.login if by else "")
 
 
 def remove(membership: Membership, *, by: Account) -> Removal:
@@ -253,7 +189,7 @@ def remove(membership: Membership, *, by: Account) -> Removal:
     if membership.account_id == by.id:
         raise NotOneself
     account, contract = _whose(membership)
-    access = access_of(membership)
+    access, held = access_of(membership), roles_of(membership)
     removal = Removal(
         membership_id=membership.id,
         contract_id=contract.id,
@@ -267,7 +203,8 @@ def remove(membership: Membership, *, by: Account) -> Removal:
     console_access.want(contract, account, [])
     db.session.delete(membership)
     db.session.flush()
-    audit.record("user.removed", actor=by, subject=account, contract=contract)
+    taken = {"roles": held.changes_to(NOTHING)}
+    audit.record("user.removed", actor=by, subject=account, contract=contract, details=taken)
     log.info("user_removed", ref=contract.ref, login=account.login, by=by.login)
     return removal
 

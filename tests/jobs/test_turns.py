@@ -17,6 +17,7 @@ from selfcare.config import ROOT
 from selfcare.database import db
 from selfcare.models import ConsoleAccess, Contract
 from selfcare.services import console_access, console_contracts, mail, users
+from selfcare.services.roles import CONSOLE_ONLY_PROFILES, Roles
 from selfcare.turns import TURN, TurnTakingWorker
 from tests.cast import account_of
 from tests.wizard import SOPHIE
@@ -112,7 +113,7 @@ class TestManyAtOnce:
                 users.add(
                     contract,
                     person,
-                    users.Roles(users.CONSOLE_ONLY_PROFILES, ("guest",)),
+                    Roles(CONSOLE_ONLY_PROFILES, ("guest",)),
                     by=paul,
                     wake=False,
                 )

@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from selfcare.database import db
 from selfcare.models import Account
 from selfcare.services import users
-from selfcare.services.users import AlreadyMember, LoginTaken
+from selfcare.services.refusals import AlreadyMember, LoginTaken
 
 MARIE = {"login": "marie.dupont", "email": "marie.login@example.com"}
 

@@ -1,0 +1,128 @@
+"""An import adds users only while the person whose file it is may add some (USERS-9)."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select
+
+from selfcare.database import db
+from selfcare.models import AuditEntry, Contract, Membership, UserImport, UserImportLine
+from selfcare.rights import Profile, Section, profiles_of_new_user
+from selfcare.services import user_imports, users
+from selfcare.services.roles import Roles
+from selfcare.services.user_imports import Line
+from tests.cast import account_of
+
+MANAGER = Profile.MANAGER
+REF = "OCB0000124"
+
+
+@pytest.fixture
+def loaded(app, cast) -> int:
+    """Three people in Jacques's file; he has said to add them."""
+    cast.member("paul.dupont", referent=True)
+    cast.member("jacques.dupont", users=MANAGER)
+    lines = [
+        Line(
+            number=number,
+            label=f"Sophie {number}",
+            person={
+                "civility": "madam",
+                "last_name": "Durand",
+                "first_name": "Sophie",
+                "login": f"sophie.durand{number}",
+                "email": f"sophie{number}@example.com",
+                "phone": None,
+                "mobile": "+33 6 12 34 56 78",
+                "locale": "en",
+            },
+            roles=Roles(profiles_of_new_user()).as_json(),
+        )
+        for number in (2, 3, 4)
+    ]
+    with app.app_context():
+        contract = db.session.execute(select(Contract)).scalar_one()
+        made = user_imports.keep(contract, account_of("jacques.dupont"), "many.csv", lines)
+        user_imports.start(made)
+        db.session.commit()
+        return made.id
+
+
+def membership(login: str) -> Membership:
+    return db.session.execute(
+        select(Membership).filter_by(account_id=account_of(login).id)
+    ).scalar_one()
+
+
+def remove(app, login: str) -> None:
+    with app.app_context():
+        users.remove(membership(login), by=account_of("paul.dupont"))
+        db.session.commit()
+
+
+def take_the_right(app, login: str) -> None:
+    with app.app_context():
+        kept = membership(login)
+        seen = users.roles_of(kept)
+        less = Roles({**seen.profiles, Section.USERS: Profile.CONSOLE_MANAGER}, seen.console)
+        users.change(kept, less, seen=seen, by=account_of("paul.dupont"))
+        db.session.commit()
+
+
+@pytest.mark.parametrize("lose", [remove, take_the_right])
+def test_users_9_who_lost_the_right_adds_nobody_any_more(app, loaded, worker, mailbox, lose):
+    lose(app, "jacques.dupont")
+    worker.run()
+    with app.app_context():
+        assert not db.session.execute(
+            select(Membership).join(Membership.account).filter_by(last_name="Durand")
+        ).first()
+        done = db.session.get_one(UserImport, loaded)
+        assert done.state == "done"
+        for line in db.session.execute(select(UserImportLine)).scalars():
+            assert (line.state, line.values) == ("refused", {})
+            assert "may no longer add users" in line.problems[0]
+        [entry] = db.session.execute(
+            select(AuditEntry).filter_by(action="import.stopped")
+        ).scalars()
+        assert (entry.subject, entry.contract_ref) == ("jacques.dupont", REF)
+    for login in ("jacques.dupont", "paul.dupont"):
+        stopped = [
+            mail
+            for mail in mailbox.all()
+            if login in str(mail["To"]) and "Import of users stopped" in str(mail["Subject"])
+        ]
+        assert len(stopped) == 1
+        text = stopped[0].get_body(("plain",)).get_content()
+        assert "Jacques DUPONT may no longer add users there" in text
+        assert "Lines left out: 3" in text
+
+
+def test_users_9_a_right_lost_between_two_lines_stops_the_rest(app, loaded, worker, monkeypatch):
+    ask, asked = user_imports._next_line, []
+
+    def meanwhile(import_id: int) -> UserImportLine | None:
+        asked.append(import_id)
+        if len(asked) == 2:
+            remove(app, "jacques.dupont")
+        return ask(import_id)
+
+    monkeypatch.setattr(user_imports, "_next_line", meanwhile)
+    worker.run()
+    with app.app_context():
+        counted = user_imports.progress(db.session.get_one(UserImport, loaded))
+        assert (counted.added, counted.refused, counted.waiting) == (1, 2, 0)
+
+
+def test_users_9_the_page_says_why_the_rest_was_left_out(app, loaded, worker, browse_as):
+    take_the_right(app, "jacques.dupont")
+    worker.run()
+    with app.app_context():
+        kept = membership("jacques.dupont")
+        seen = users.roles_of(kept)
+        more = Roles({**seen.profiles, Section.USERS: MANAGER}, seen.console)
+        users.change(kept, more, seen=seen, by=account_of("paul.dupont"))
+        db.session.commit()
+    page = browse_as("jacques.dupont").get(f"/contracts/{REF}/users/import/{loaded}")
+    assert "Refused: 3" in page.words
+    assert "the person who loaded the file may no longer add users" in page.words
