@@ -120,6 +120,8 @@ def enter(ref: str) -> Place:
     found = memberships.place_of(current_account().id, ref)
     if found is None:
         abort(404)
+    if found.membership.invited_as is not None:
+        memberships.arrive(found.membership)
     g.place = found
     return found
 

@@ -103,6 +103,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         console_problem=wording.console_problem,
         abilities=wording.abilities,
         document_name=document_name,
+        role_change=wording.role_change,
     )
     app.extensions["in_language"] = lambda language: _in_language(language, settings)
 

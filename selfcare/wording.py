@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
@@ -132,6 +132,10 @@ USER_REFUSAL: Mapping[str, Any] = {
 }
 """Why a change to a contract's users was refused, by the refusal's name."""
 
+TOO_MANY_STRANGERS = _l(
+    "You have asked for many addresses or logins of other people. Try again in %(minutes)s minutes."
+)
+
 ORDER_PARAMETER: Mapping[str, Any] = {
     "region": _l("Region"),
     "reference": _l("Reference"),
@@ -250,6 +254,11 @@ def of_cell(label: Any, cell: str, problem: Any) -> str:
 
 def role_change(section: str, was: str, held: str) -> str:
     """« Commandes : aucun accès → visiteur », from what `Roles.changes_to` gives."""
+
+
+def role_change(change: Sequence[str]) -> str:
+    """« Commandes : aucun accès → visiteur », from one of what `Roles.changes_to` gives."""
+    section, was, held = change
     if section == "console":
         nothing = gettext("No access")
         label, before, after = gettext("Technical console"), was or nothing, held or nothing

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from selfcare import rendering
-from selfcare.access import current_account, one_or_404, requires
+from selfcare.access import current_account, one_or_404, requires, settings
 from selfcare.database import db
 from selfcare.forms import user_import as files
 from selfcare.forms.users import ConfirmForm
@@ -16,6 +16,8 @@ from selfcare.i18n import locale
 from selfcare.models import Contract, UserImport
 from selfcare.rights import Ability
 from selfcare.services import console_contracts, user_imports
+from selfcare.services.throttling import TooManyAttempts
+from selfcare.wording import TOO_MANY_STRANGERS
 
 bp = Blueprint("user_imports", __name__, url_prefix="/contracts/<ref>/users/import")
 
@@ -30,11 +32,15 @@ def index(contract: Contract) -> ResponseReturnValue:
     if form.validate_on_submit():
         try:
             lines = files.read(_content(form), console=_on_offer(contract))
+            name = form.file.data.filename or ""
+            loaded = user_imports.keep(
+                contract, current_account(), name, lines, settings=settings()
+            )
         except files.UnreadableFile as problem:
             form.file.errors = [str(problem)]
+        except TooManyAttempts as wait:
+            form.file.errors = [TOO_MANY_STRANGERS % {"minutes": wait.minutes}]
         else:
-            name = form.file.data.filename or ""
-            loaded = user_imports.keep(contract, current_account(), name, lines)
             db.session.commit()
             return redirect(url_for(".loaded", ref=contract.ref, import_id=loaded.id), code=303)
     return rendering.page("users/import/index.html", form=form), 422 if form.errors else 200

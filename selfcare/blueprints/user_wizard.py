@@ -16,16 +16,18 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from selfcare import rendering
-from selfcare.access import Missing, current_account, one_or_404, place, requires
+from selfcare.access import Missing, current_account, one_or_404, place, requires, settings
 from selfcare.database import db
 from selfcare.forms.users import ConfirmForm, PersonForm, RolesForm, roles_form
 from selfcare.models import Account, Contract, Membership, UserDraft
 from selfcare.resuming import resumes, typed
 from selfcare.rights import Ability, Rights
-from selfcare.services import console_contracts, drafts, users
+from selfcare.services import console_contracts, drafts, strangers, users
 from selfcare.services.refusals import GoneMeanwhile, LoginTaken, ReferentsOwn, Refusal
 from selfcare.services.roles import Roles, check_whose
-from selfcare.wording import USER_REFUSAL
+from selfcare.services.strangers import Known
+from selfcare.services.throttling import TooManyAttempts
+from selfcare.wording import TOO_MANY_STRANGERS, USER_REFUSAL
 
 bp = Blueprint("user_wizard", __name__, url_prefix="/contracts/<ref>/users")
 
@@ -69,7 +71,15 @@ def _person_step(
     form = PersonForm(data=draft.person if draft else None)
     if form.validate_on_submit():
         try:
-            users.check_newcomer(contract, form.newcomer())
+            strangers.look_up(
+                contract,
+                form.newcomer(),
+                by=current_account(),
+                settings=settings(),
+                before=draft.person.get("email", "") if draft else "",
+            )
+        except TooManyAttempts as wait:
+            form.email.errors = [TOO_MANY_STRANGERS % {"minutes": wait.minutes}]
         except Refusal as refusal:
             field = form.login if isinstance(refusal, LoginTaken) else form.email
             field.errors = [USER_REFUSAL[type(refusal).__name__]]
@@ -108,7 +118,7 @@ def roles(contract: Contract, kind: str, draft_id: int) -> ResponseReturnValue:
             drafts.keep_roles(draft, form.roles())
         db.session.commit()
         return _step(contract, draft, {"prev": "person", "preview": "roles"}.get(step, "summary"))
-    return _roles_page(draft, form, chosen)
+    return _roles_page(contract, draft, form, chosen)
 
 
 def first_roles_step(
@@ -135,11 +145,12 @@ def first_roles_step(
         preview = request.form.get("step") == "preview"
         return _step(contract, draft, "roles" if preview else "summary")
     draft = UserDraft(membership_id=membership.id, console_only=console_only)
-    return _roles_page(draft, form, in_force, seen=(typed() or MultiDict()).get("seen", mark))
+    seen = (typed() or MultiDict()).get("seen", mark)
+    return _roles_page(contract, draft, form, in_force, seen=seen)
 
 
 def _roles_page(
-    draft: UserDraft, form: RolesForm, chosen: Roles, *, seen: str = ""
+    contract: Contract, draft: UserDraft, form: RolesForm, chosen: Roles, *, seen: str = ""
 ) -> ResponseReturnValue:
     """The page of step 2; htmx may ask for its preview alone."""
     if typed():  # shown again: so is what the person would see with it
@@ -153,7 +164,7 @@ def _roles_page(
         chosen=chosen,
         seen=seen,
         rights=Rights(chosen.profiles, chosen.console),
-        known=_known(draft),
+        known=_known(contract, draft),
         subject=_subject(draft),
     ), 422 if form.errors else 200
 
@@ -197,7 +208,7 @@ def summary(contract: Contract, kind: str, draft_id: int) -> ResponseReturnValue
         refusal=refusal,
         chosen=Roles.from_json(draft.roles),
         seen=Roles.from_json(draft.seen),
-        known=_known(draft),
+        known=_known(contract, draft),
         subject=_subject(draft),
     ), 422 if refusal else 200
 
@@ -214,18 +225,21 @@ def _draft(contract: Contract, draft_id: int) -> UserDraft:
     return draft
 
 
-def _known(draft: UserDraft) -> Account | None:
+def _known(contract: Contract, draft: UserDraft) -> Known | None:
     """The account the email belongs to already: it is used as it is (USERS-3)."""
-    return users.known_by(draft.person["email"]) if draft.person else None
+    return strangers.of_email(contract, draft.person["email"]) if draft.person else None
 
 
-def _subject(draft: UserDraft) -> Account | None:
+def _subject(draft: UserDraft) -> Known | None:
     """Whose roles are being changed."""
     if not draft.membership_id:
         return None
-    return db.session.execute(
-        select(Account).join(Membership).where(Membership.id == draft.membership_id)
-    ).scalar_one_or_none()
+    found = db.session.execute(
+        select(Account, Membership.invited_as)
+        .join(Membership)
+        .where(Membership.id == draft.membership_id)
+    ).one_or_none()
+    return strangers.shown(found[0], typed=found[1]) if found else None
 
 
 def _step(contract: Contract, draft: UserDraft, name: str) -> Response:

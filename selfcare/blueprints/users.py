@@ -71,7 +71,8 @@ def remove(contract: Contract, membership_id: int) -> ResponseReturnValue:
     except Refusal as refusal:
         return rendering.page("users/remove.html", user=row, form=form, refusal=refusal), 422
     db.session.commit()
-    flash(_("%(name)s no longer has access to %(ref)s.", name=row.login, ref=contract.ref))
+    name = row.login or row.email
+    flash(_("%(name)s no longer has access to %(ref)s.", name=name, ref=contract.ref))
     return redirect(url_for(".removed", ref=contract.ref, removal_id=removal.id), code=303)
 
 

@@ -264,6 +264,11 @@ class Settings:
         "Captchas read aloud, per network address (300 ms each).",
         check=rules.limits,
     )
+    throttle_strangers: str = setting(
+        "40 per hour; 120 per day",
+        "Addresses and logins of people of other customers, per manager who adds users.",
+        check=rules.limits,
+    )
     throttle_export: str = setting(
         "20 per minute; 200 per hour",
         "Lists as files, and one's own data, per account.",

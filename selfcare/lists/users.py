@@ -15,18 +15,30 @@ from selfcare.lists.query import Column, ListQuery
 from selfcare.models import Account, ConsoleAccess, Membership
 from selfcare.models.console import Drift, drift
 
+HAS_COME = Membership.invited_as.is_(None)
+"""Of somebody of another customer who has not opened the contract yet, the typed address is shown
+and found, and nothing else (USERS-3)."""
+
+
+def _if_come(column: Any) -> Any:
+    return case((HAS_COME, column), else_="")
+
+
+LOGIN, LAST, FIRST = map(_if_come, (Account.login, Account.last_name, Account.first_name))
+EMAIL = func.coalesce(Membership.invited_as, Account.email)
+FOUND_BY = case((HAS_COME, Account.search_text), else_=func.lower(Membership.invited_as))
 HAS_ROLES = func.json_array_length(ConsoleAccess.wanted_groups) > 0
 STATE = case((HAS_ROLES, ConsoleAccess.state))
 
 SHOWN = (
     select(
         Membership.id,
-        Account.login,
-        Account.last_name,
-        Account.first_name,
-        Account.email,
-        Account.phone,
-        Account.mobile,
+        LOGIN.label("login"),
+        LAST.label("last_name"),
+        FIRST.label("first_name"),
+        EMAIL.label("email"),
+        _if_come(Account.phone).label("phone"),
+        _if_come(Account.mobile).label("mobile"),
         Membership.created_at,
         Membership.is_referent,
         Membership.account_id,
@@ -68,10 +80,10 @@ class UserList(ListQuery):
 
     name = "users"
     columns: ClassVar[tuple[Column, ...]] = (
-        Column("login", _l("Login"), func.lower(Account.login), lambda r, _: r.login),
-        Column("last", _l("Last name"), Account.last_name, lambda r, _: r.last_name),
-        Column("first", _l("First name"), Account.first_name, lambda r, _: r.first_name),
-        Column("email", _l("Email"), Account.email, lambda r, _: r.email),
+        Column("login", _l("Login"), func.lower(LOGIN), lambda r, _: r.login),
+        Column("last", _l("Last name"), LAST, lambda r, _: r.last_name),
+        Column("first", _l("First name"), FIRST, lambda r, _: r.first_name),
+        Column("email", _l("Email"), EMAIL, lambda r, _: r.email),
         Column(
             "created", _l("Added"), Membership.created_at, lambda r, me: me.moment(r.created_at)
         ),
@@ -84,7 +96,7 @@ class UserList(ListQuery):
             only_in_export=True,
         ),
     )
-    searched = (Account.search_text,)
+    searched = (FOUND_BY,)
     searched_dates = (Membership.created_at,)
     default_sort = "-created"
     tie_break = Membership.id

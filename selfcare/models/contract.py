@@ -138,6 +138,9 @@ class Membership(Base):
     is_referent: Mapped[bool] = mapped_column(default=False)
     profiles: Mapped[Mapping[Section, Profile]] = mapped_column(Profiles)
     created_at: Mapped[datetime] = mapped_column(default=now)
+    invited_as: Mapped[str | None] = mapped_column(String(254))
+    """The address a manager typed for somebody of another customer: all that is shown of them
+    until they open the contract; None from then on, and for everybody else."""
 
     account: Mapped[Account] = relationship(lazy="raise_on_sql")
     contract: Mapped[Contract] = relationship(lazy="raise_on_sql")

@@ -23,6 +23,7 @@ def record(
     *,
     actor: Account | None,
     subject: Account | str = "",
+    called: str | None = None,
     contract: Contract | None = None,
     on_behalf_of: Account | None = None,
     details: dict[str, Any] | None = None,
@@ -34,6 +35,7 @@ def record(
         action: `subject.verb`, e.g. `password.changed`; see `wording.AUDIT`.
         actor: who does it; None for the portal itself, or somebody who is not signed in.
         subject: what it is done to; an account's owner sees it in « Mon activité ».
+        called: what to call that account where its login is not the actor's to know.
         contract: the contract it is done on, if any.
         on_behalf_of: whom a staff member acts for.
         details: JSON values, no secret; a visit's reason and ticket stand here.
@@ -46,7 +48,7 @@ def record(
         on_behalf_of_id=on_behalf_of.id if on_behalf_of else None,
         on_behalf_of=on_behalf_of.login if on_behalf_of else "",
         subject_id=subject.id if isinstance(subject, Account) else None,
-        subject=(subject.login if isinstance(subject, Account) else subject)[:120],
+        subject=(called or (subject.login if isinstance(subject, Account) else subject))[:120],
         contract_ref=contract.ref if contract else "",
         ip=g.get("origin", "") if ip is None else ip,
         request_id=g.get("request_id", ""),

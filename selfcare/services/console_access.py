@@ -107,7 +107,8 @@ def accept(access: ConsoleAccess, mark: str, *, by: Account) -> None:
         Outdated: there is nothing to accept any more, or something else.
         ReferentsOwn: it is the referent's, whose roles they would change.
     """
-    roles.check_whose(_membership(access), by)
+    membership = _membership(access)
+    roles.check_whose(membership, by)
     db.session.refresh(access, with_for_update=True)
     seen = access.drift
     if seen is None or seen.mark != mark:
@@ -119,7 +120,14 @@ def accept(access: ConsoleAccess, mark: str, *, by: Account) -> None:
     access.wanted_groups = sorted(access.seen_groups or [])
     account = db.session.get_one(Account, access.account_id)
     contract = db.session.get_one(Contract, access.contract_id)
-    roles.note_change(account, contract, held, Roles({}, tuple(access.wanted_groups)), by=by)
+    roles.note_change(
+        account,
+        contract,
+        held,
+        Roles({}, tuple(access.wanted_groups)),
+        by=by,
+        called=membership.invited_as,
+    )
     _wish_again(access)
     db.session.flush()
     converge.after_commit(access.id, first=True)

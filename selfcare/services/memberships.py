@@ -56,6 +56,12 @@ def place_of(account_id: int, ref: str) -> Place | None:
     return _place(*found) if found else None
 
 
+def arrive(membership: Membership) -> None:
+    """Somebody opens a contract: what is theirs is shown to its managers from now on."""
+    membership.invited_as = None
+    db.session.flush()
+
+
 def _place(membership: Membership, console: ConsoleAccess | None) -> Place:
     roles = tuple(console.wanted_groups) if console else ()
     return Place(membership, Rights(membership.profiles, roles), console)

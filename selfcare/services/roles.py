@@ -78,9 +78,18 @@ def check_whose(membership: Membership, by: Account | None) -> None:
 
 
 def note_change(
-    account: Account, contract: Contract, old: Roles, new: Roles, *, by: Account | None
+    account: Account,
+    contract: Contract,
+    old: Roles,
+    new: Roles,
+    *,
+    by: Account | None,
+    called: str | None = None,
 ) -> None:
-    """Tell somebody that their roles are others now, and keep what they were (STAFF-4)."""
+    """Tell somebody that their roles are others now, and keep what they were (STAFF-4).
+
+    `called` is what the log calls them where whoever changes them may not learn their login.
+    """
     if not (changes := old.changes_to(new)):
         return
     mail.write(
@@ -92,5 +101,10 @@ def note_change(
         changes=changes,
     )
     audit.record(
-        "user.changed", actor=by, subject=account, contract=contract, details={"roles": changes}
+        "user.changed",
+        actor=by,
+        subject=account,
+        called=called,
+        contract=contract,
+        details={"roles": changes},
     )

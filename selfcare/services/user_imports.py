@@ -12,6 +12,7 @@ from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import joinedload
 
 from selfcare import wording
+from selfcare.config import Settings
 from selfcare.database import db
 from selfcare.i18n import in_every_language
 from selfcare.i18n import lazy as _l
@@ -26,7 +27,7 @@ from selfcare.models import (
     now,
 )
 from selfcare.rights import Ability, Rights
-from selfcare.services import audit, console_access, mail, memberships, users
+from selfcare.services import audit, console_access, mail, memberships, strangers, users
 from selfcare.services.refusals import Refusal, RightLost
 from selfcare.services.roles import Roles
 from selfcare.services.users import Newcomer
@@ -72,20 +73,43 @@ class Progress:
         return self.added + self.refused
 
 
-def keep(contract: Contract, owner: Account, filename: str, lines: Sequence[Line]) -> UserImport:
-    """Keep a file's lines, checked against who is there already; nothing is added yet."""
-    loaded = UserImport(contract_id=contract.id, owner_id=owner.id, filename=filename[:120])
-    db.session.add(loaded)
-    db.session.flush()
+def keep(
+    contract: Contract,
+    owner: Account,
+    filename: str,
+    lines: Sequence[Line],
+    *,
+    settings: Settings,
+) -> UserImport:
+    """Keep a file's lines, checked against who is there already; nothing is added yet.
+
+    Raises:
+        TooManyAttempts: it asks for too many people of other customers.
+    """
     logins = _taken(Account.login, [line.person["login"] for line in lines])
     emails = _taken(Account.email, [line.person["email"] for line in lines])
     members = _members(contract, list(emails.values()))
+    others = users.strangers(contract, set(emails.values()) - members)
+    brake = strangers.brake(owner, settings)
+    brake.check()
     for line in lines:
         known = emails.get(str(line.person["email"]).lower())
         if known in members:
             line.problems += _refused("AlreadyMember", line.person)
         elif known is None and str(line.person["login"]).lower() in logins:
             line.problems += _refused("LoginTaken", line.person)
+            brake.take()
+            line.problems.append(str(wording.USER_REFUSAL["LoginTaken"]))
+        elif known in others:
+            brake.take()
+    loaded = UserImport(contract_id=contract.id, owner_id=owner.id, filename=filename[:120])
+    return _kept(loaded, lines)
+
+
+def _kept(loaded: UserImport, lines: Sequence[Line]) -> UserImport:
+    db.session.add(loaded)
+    db.session.flush()
+    for line in lines:
         state = LineState.WRONG if line.problems else LineState.WAITING
         db.session.add(
             UserImportLine(

@@ -6,6 +6,7 @@ its own job.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import structlog
@@ -73,6 +74,27 @@ def check_newcomer(contract: Contract, person: Newcomer) -> Account | None:
     return account
 
 
+def strangers(contract: Contract, account_ids: Collection[int]) -> set[int]:
+    """Those of these accounts of whom nothing is this customer's to read (USERS-3).
+
+    They were added to none of its contracts, or have opened none.
+    """
+    found = set(account_ids)
+    ids = list(account_ids)
+    for start in range(0, len(ids), 500):
+        of_customer = (
+            select(Membership.account_id)
+            .join(Membership.contract)
+            .where(
+                Membership.account_id.in_(ids[start : start + 500]),
+                Membership.invited_as.is_(None),
+                Contract.customer_id == contract.customer_id,
+            )
+        )
+        found -= set(db.session.execute(of_customer).scalars())
+    return found
+
+
 def add(
     contract: Contract,
     person: Newcomer,
@@ -92,12 +114,15 @@ def add(
     """
     try:
         with db.session.begin_nested():
-            account = check_newcomer(contract, person) or _create(person)
+            known = check_newcomer(contract, person)
+            account = known or _create(person)
+            hidden = known and not is_referent and strangers(contract, [known.id])
             membership = Membership(
                 account_id=account.id,
                 contract_id=contract.id,
                 profiles=roles.profiles,
                 is_referent=is_referent,
+                invited_as=person.email if hidden else None,
             )
             db.session.add(membership)
             db.session.flush()
@@ -106,7 +131,14 @@ def add(
     mail.write("portal_access", account, ref=contract.ref, contract_name=contract.name)
     console_access.want(contract, account, roles.console, wake=wake)
     given = {"roles": NOTHING.changes_to(roles)}
-    audit.record("user.added", actor=by, subject=account, contract=contract, details=given)
+    audit.record(
+        "user.added",
+        actor=by,
+        subject=account,
+        called=membership.invited_as,
+        contract=contract,
+        details=given,
+    )
     log.info("user_added", ref=contract.ref, login=account.login, by=by.login if by else "")
     return membership
 
@@ -173,7 +205,7 @@ def change(membership: Membership, roles: Roles, *, seen: Roles, by: Account | N
     account, contract = _whose(membership)
     console_access.want(contract, account, roles.console)
     db.session.flush()
-    note_change(account, contract, seen, roles, by=by)
+    note_change(account, contract, seen, roles, by=by, called=membership.invited_as)
     log.info("user_changed", ref=contract.ref, login=account.login, by=by.login if by else "")
 
 
@@ -194,8 +226,8 @@ def remove(membership: Membership, *, by: Account) -> Removal:
         membership_id=membership.id,
         contract_id=contract.id,
         account_id=account.id,
-        login=account.login,
-        full_name=account.full_name,
+        login=(membership.invited_as or account.login)[:64],
+        full_name="" if membership.invited_as else account.full_name,
         removed_by=by.login,
         had_console=bool(access and (access.wanted_groups or not access.is_settled)),
     )
@@ -204,7 +236,14 @@ def remove(membership: Membership, *, by: Account) -> Removal:
     db.session.delete(membership)
     db.session.flush()
     taken = {"roles": held.changes_to(NOTHING)}
-    audit.record("user.removed", actor=by, subject=account, contract=contract, details=taken)
+    audit.record(
+        "user.removed",
+        actor=by,
+        subject=account,
+        called=membership.invited_as,
+        contract=contract,
+        details=taken,
+    )
     log.info("user_removed", ref=contract.ref, login=account.login, by=by.login)
     return removal
 

@@ -42,7 +42,13 @@ def loaded(app, cast) -> int:
     ]
     with app.app_context():
         contract = db.session.execute(select(Contract)).scalar_one()
-        made = user_imports.keep(contract, account_of("jacques.dupont"), "many.csv", lines)
+        made = user_imports.keep(
+            contract,
+            account_of("jacques.dupont"),
+            "many.csv",
+            lines,
+            settings=app.extensions["settings"],
+        )
         user_imports.start(made)
         db.session.commit()
         return made.id
