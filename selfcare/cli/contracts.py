@@ -13,6 +13,8 @@ from selfcare.forms.users import NewcomerCheck
 from selfcare.i18n import speaking
 from selfcare.models import LOCALES
 from selfcare.services import contracts, months
+from selfcare.rights import Profile, Section
+from selfcare.services import contracts
 from selfcare.services.contracts import ContractRefused, NewContract
 from selfcare.services.refusals import Refusal
 from selfcare.services.users import Newcomer
@@ -128,3 +130,26 @@ def siren(ref: str, siren: str) -> None:
         raise click.ClickException(str(refused)) from None
     db.session.commit()
     click.echo(f"{customer.name} ({customer.code}): SIREN {customer.siren or 'unknown'}.")
+
+
+@contracts_group.command("roles")
+@click.argument("ref")
+@click.argument("login")
+@click.argument("changes", nargs=-1, required=True)
+def roles(ref: str, login: str, changes: tuple[str, ...]) -> None:
+    """Give LOGIN other roles on the contract REF: `orders=visitor console=admin,guest`.
+
+    Sections that are not named stay as they are; `console=` takes every console role away.
+    """
+    asked = dict(change.partition("=")[::2] for change in changes)
+    console = asked.pop("console", None)
+    try:
+        profiles = {Section(section): Profile(profile) for section, profile in asked.items()}
+        names = None if console is None else [name for name in console.split(",") if name]
+        contracts.give_roles(ref, login, profiles, names)
+    except ValueError as wrong:
+        raise click.ClickException(str(wrong)) from None
+    except (ContractRefused, Refusal) as refused:
+        raise click.ClickException(str(refused) or type(refused).__name__) from None
+    db.session.commit()
+    click.echo(f"{login} has these roles now, and a mail that says so.")

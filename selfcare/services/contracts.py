@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from selfcare.config.rules import vat_rate_problem
 from selfcare.database import db
-from selfcare.models import Contract, Customer, Offer, UsageReport
-from selfcare.rights import REFERENT_CONSOLE_ROLES, profiles_of_referent
+from selfcare.models import Account, Contract, Customer, Membership, Offer, UsageReport
+from selfcare.rights import (
+    REFERENT_CONSOLE_ROLES,
+    Profile,
+    Section,
+    profiles_of_referent,
+    refused,
+)
 from selfcare.services import console_contracts, pre_invoice_making, users
 from selfcare.services.roles import Roles
 from selfcare.services.users import Newcomer
@@ -99,6 +106,36 @@ def _readable(new: NewContract) -> NewContract:
         if not getattr(kept, key):
             raise ContractRefused(f"{key}: nothing of this name can be seen")
     return kept
+
+
+def give_roles(
+    ref: str, login: str, profiles: Mapping[Section, Profile], console: Sequence[str] | None
+) -> None:
+    """An operator gives somebody other profiles, or other console roles (None: those they have).
+
+    So a contract whose referent cannot act gets on; they are told as by any change (USERS-5).
+
+    Raises:
+        ContractRefused: they are not a user of the contract, or that is not offered there.
+        Refusal: the referent would lose the section « Utilisateurs ».
+    """
+    membership = db.session.execute(
+        select(Membership)
+        .join(Membership.contract)
+        .join(Membership.account)
+        .where(Contract.ref == ref.upper(), func.lower(Account.login) == login.lower())
+    ).scalar_one_or_none()
+    if membership is None:
+        raise ContractRefused(f"{login} is not a user of {ref}")
+    if wrong := next(iter(refused(profiles)), None):
+        raise ContractRefused(f"{wrong}: {profiles[wrong]} is not offered there")
+    offered = console_contracts.roles_on_offer(membership.contract_id)
+    if unknown := sorted(set(console or ()) - set(offered)):
+        raise ContractRefused(f"no such console role: {', '.join(unknown)}")
+    seen = users.roles_of(membership)
+    held = seen.console if console is None else tuple(console)
+    given = Roles({**seen.profiles, **profiles}, held)
+    users.change(membership, given, seen=seen, by=None)
 
 
 def set_vat_rate(ref: str, rate: Decimal | None) -> None:

@@ -149,3 +149,33 @@ def test_staff_4_the_log_holds_what_roles_were_and_became(app, cast, paul, id_of
     [taken] = entries(app, "user.removed")
     assert ["orders", "visitor", "none"] in taken
     assert ["console", "guest", ""] in taken
+
+
+class TestOperator:
+    def test_users_5_an_operator_changes_the_referent_s_roles(self, app, paul, mailbox):
+        run = app.test_cli_runner().invoke
+        command = ["contracts", "roles", REF, "paul.dupont"]
+        done = run(args=[*command, "orders=none", "console=guest"])
+        assert done.exit_code == 0, done.output
+        assert paul.get(f"/contracts/{REF}/orders").status == 403
+        assert entries(app, "user.changed") == [
+            [["orders", "visitor", "none"], ["console", "admin", "guest"]]
+        ]
+        assert "The customer support has changed your rights" in mailbox.text(to="paul.dupont")
+
+    @pytest.mark.parametrize(
+        ("changes", "said"),
+        [
+            (["users=none"], "ReferentStays"),
+            (["orders=manager"], "orders: manager is not offered there"),
+            (["shop=manager"], "'shop' is not a valid Section"),
+            (["console=boss"], "no such console role: boss"),
+        ],
+    )
+    def test_users_5_an_operator_is_held_to_the_table_too(self, app, paul, changes, said):
+        done = app.test_cli_runner().invoke(
+            args=["contracts", "roles", REF, "paul.dupont", *changes]
+        )
+        assert done.exit_code == 1
+        assert said in done.output
+        assert entries(app, "user.changed") == []
