@@ -112,7 +112,9 @@ def roles(contract: Contract, kind: str, draft_id: int) -> ResponseReturnValue:
     form = roles_form(chosen, console=_on_offer(contract), console_only=draft.console_only)
     step = request.form.get("step", "next")
     if rendering.wanted_part() == "preview" and form.validate_on_submit():
-        return _roles_page(draft, form, form.roles())  # nothing is kept: the form is not sent yet
+        return _roles_page(
+            contract, draft, form, form.roles()
+        )  # nothing is kept: the form is not sent yet
     if request.method == "POST" and (form.validate_on_submit() or step == "prev"):
         if not form.errors:
             drafts.keep_roles(draft, form.roles())
