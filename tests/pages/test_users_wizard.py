@@ -105,6 +105,8 @@ class TestAdding:
 class TestKnownPeople:
     def test_users_3_a_known_email_means_its_account_as_it_is(self, cast, paul, browse_as):
         cast.account("martine.durand", email="martine@example.com")
+        cast.contract("OCB0000777")  # of the same customer
+        cast.member("martine.durand", ref="OCB0000777")
         summary = add(
             paul,
             finish=False,
