@@ -252,10 +252,6 @@ def of_cell(label: Any, cell: str, problem: Any) -> str:
     return gettext("%(label)s %(cell)s: %(value)s") % values
 
 
-def role_change(section: str, was: str, held: str) -> str:
-    """« Commandes : aucun accès → visiteur », from what `Roles.changes_to` gives."""
-
-
 def role_change(change: Sequence[str]) -> str:
     """« Commandes : aucun accès → visiteur », from one of what `Roles.changes_to` gives."""
     section, was, held = change

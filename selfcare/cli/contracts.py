@@ -12,9 +12,8 @@ from selfcare.database import db
 from selfcare.forms.users import NewcomerCheck
 from selfcare.i18n import speaking
 from selfcare.models import LOCALES
-from selfcare.services import contracts, months
 from selfcare.rights import Profile, Section
-from selfcare.services import contracts
+from selfcare.services import contracts, months
 from selfcare.services.contracts import ContractRefused, NewContract
 from selfcare.services.refusals import Refusal
 from selfcare.services.users import Newcomer

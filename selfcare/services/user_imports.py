@@ -99,7 +99,6 @@ def keep(
         elif known is None and str(line.person["login"]).lower() in logins:
             line.problems += _refused("LoginTaken", line.person)
             brake.take()
-            line.problems.append(str(wording.USER_REFUSAL["LoginTaken"]))
         elif known in others:
             brake.take()
     loaded = UserImport(contract_id=contract.id, owner_id=owner.id, filename=filename[:120])
@@ -270,12 +269,11 @@ def _stop(import_id: int) -> None:
     loaded = db.session.get_one(UserImport, import_id)
     owner = db.session.get_one(Account, loaded.owner_id)
     contract = db.session.get_one(Contract, loaded.contract_id)
-    with speaking(owner.locale):
-        why = str(wording.USER_REFUSAL[RightLost.__name__])
+    why = in_every_language(lambda: [str(wording.USER_REFUSAL[RightLost.__name__])])
     db.session.execute(
         update(UserImportLine)
         .where(UserImportLine.import_id == import_id, UserImportLine.state == LineState.WAITING)
-        .values({"state": LineState.REFUSED, "problems": [why], "values": {}})
+        .values({"state": LineState.REFUSED, "problems": why, "values": {}})
     )
     counted = progress(loaded)
     concerned = (owner, memberships.referent_of(contract))

@@ -87,7 +87,7 @@ def test_users_9_who_lost_the_right_adds_nobody_any_more(app, loaded, worker, ma
         assert done.state == "done"
         for line in db.session.execute(select(UserImportLine)).scalars():
             assert (line.state, line.values) == ("refused", {})
-            assert "may no longer add users" in line.problems[0]
+            assert "may no longer add users" in line.problems[0]["en"]
         [entry] = db.session.execute(
             select(AuditEntry).filter_by(action="import.stopped")
         ).scalars()

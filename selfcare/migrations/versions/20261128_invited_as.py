@@ -1,7 +1,7 @@
 """What somebody of another customer was invited as, until they open the contract.
 
 Revision ID: 91d4be07c3a6
-Revises: 6f1d2b9a40c3
+Revises: 5d1f0b7e83a9
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "91d4be07c3a6"
-down_revision = "6f1d2b9a40c3"
+down_revision = "5d1f0b7e83a9"
 branch_labels = None
 depends_on = None
 
