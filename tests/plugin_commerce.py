@@ -129,7 +129,8 @@ def papers(shop: str, cast: Cast, store: ObjectStore) -> dict[str, object]:
         contract = db.session.execute(select(Contract).filter_by(ref="OCB0000124")).scalar_one()
         service = db.session.execute(select(Service).filter_by(slug=shop)).scalar_one()
         offer = order_drafts.offered(service)
-        values = order_drafts.first_values(offer.definition, paul)
+        first = order_drafts.first_values(offer.definition, paul)
+        values = offer.definition.choosing(first).values
         draft = order_drafts.keep(
             offer,
             values,
