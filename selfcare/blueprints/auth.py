@@ -131,6 +131,16 @@ def logout() -> ResponseReturnValue:
     return answer
 
 
+@bp.post("/signed-in")
+@signed_in
+def still_signed_in() -> ResponseReturnValue:
+    """204 to a page the browser kept (Back), if its form token is that of the present sign-in.
+
+    A page whose reader signed out, or left it to somebody else, gets anything but that.
+    """
+    return "", 204
+
+
 def _known_browser() -> str:
     """The name of the cookie that recognises a browser somebody signed in with before."""
     return "__Secure-known" if settings().secure else "known"

@@ -71,13 +71,26 @@
   on("htmx:oobBeforeSwap", function (detail) {
     if (detail.target.options) detail.shouldSwap = detail.target.textContent !== detail.fragment.textContent;
   });
-  /* Back: the browser restores what was chosen, not what was worked out from it. */
-  addEventListener("pageshow", function () {
+  /* A page that the browser keeps for Back shows nothing until the server says whose it is. */
+  var root = doc.documentElement, token = doc.querySelector("[action='/logout'] [name=csrf_token]");
+  addEventListener("pagehide", function () { root.style.visibility = "hidden"; });
+  addEventListener("pageshow", function (event) {
+    var asked;
+    if (!event.persisted || !token) return show();
+    asked = new XMLHttpRequest();
+    asked.open("POST", "/signed-in");
+    asked.setRequestHeader("X-CSRFToken", token.value);
+    asked.onloadend = function () { asked.status === 204 ? show() : location.replace(location.href); };
+    asked.send();
+  });
+  function show() {
+    root.style.visibility = "";
+    /* Back restores what was chosen in a form, not what was worked out from it. */
     var live = doc.querySelector("[data-hx-trigger*=revisit]");
     if (live && [].some.call((live.form || live).elements, function (field) {
       return field.options ? !field.options[field.selectedIndex].defaultSelected : field.checked !== field.defaultChecked;
     })) htmx.trigger(live, "revisit");
-  });
+  }
   on("htmx:sendError", function (detail) { fail(detail); });
   /* Say what came; a reader whose link is gone goes on at the top of the new part. */
   on("htmx:afterSettle", function (detail, event) {

@@ -87,6 +87,13 @@ def refuse(forgiven) -> Callable[..., None]:
     return refuse
 
 
+@pytest.fixture(scope="session")
+def keeping(launch) -> Chromium:
+    """A Chromium that keeps pages for Back as they were left, as people's do."""
+    browser: Chromium = launch(ignore_default_args=["--disable-back-forward-cache"])
+    return browser
+
+
 @dataclass
 class Window:
     """A browser window that remembers what went wrong in it."""
@@ -135,8 +142,9 @@ def window(portal, chromium, cookie_of, forgiven) -> Iterator[Callable[..., Wind
         width: int = 1280,
         language: str = "en-GB",
         scripts: bool = True,
+        browser: Chromium = chromium,
     ) -> Window:
-        context = chromium.new_context(
+        context = browser.new_context(
             viewport={"width": width, "height": 800},
             java_script_enabled=scripts,
             locale=language,
