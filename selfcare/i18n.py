@@ -5,6 +5,7 @@ Formatters are cached by value: Babel's take 30 to 50 µs a call, a list makes a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_date as babel_date
-from babel.numbers import format_currency, format_decimal
+from babel.numbers import format_currency, format_decimal, get_currency_symbol
 from babel.support import NullTranslations, Translations
 from flask import Flask, current_app, g, has_request_context, request, session
 from flask_babel import LazyString, force_locale
@@ -90,8 +91,12 @@ def catalogue(language: str) -> NullTranslations:
 
 @lru_cache(maxsize=65536)
 def money(amount: Decimal, currency: str, language: str) -> str:
-    """`3 596,45 €`, `€3,596.45`; each amount keeps its own currency."""
-    return format_currency(amount, currency, locale=_BABEL[language])
+    """`3 596,45 €`, `€3,596.45`, `CHF 900.00`; each amount keeps its own currency."""
+    locale = _BABEL[language]
+    pattern = str(locale.currency_formats["standard"].pattern)
+    if get_currency_symbol(currency, locale)[-1].isalpha():
+        pattern = pattern.replace("¤#", "¤\N{NO-BREAK SPACE}#")  # CLDR, alphaNextToNumber
+    return _signed(format_currency(amount, currency, pattern, locale))
 
 
 @lru_cache(maxsize=16384)
@@ -110,13 +115,23 @@ def long_day(value: date, language: str) -> str:
 @lru_cache(maxsize=4096)
 def number(value: int, language: str) -> str:
     """`10 000`, `10,000`."""
-    return format_decimal(value, locale=_BABEL[language])
+    return _signed(format_decimal(value, locale=_BABEL[language]))
 
 
 @lru_cache(maxsize=16384)
 def quantity(value: Decimal, language: str) -> str:
     """`1 234,5`: as many decimals as there are, six at most."""
-    return format_decimal(value, format="#,##0.######", locale=_BABEL[language])
+    return _signed(format_decimal(value, format="#,##0.######", locale=_BABEL[language]))
+
+
+def is_one(value: Decimal, language: str) -> bool:
+    """Whether what is counted stands in the singular: « 1,5 heure », but "1.5 hours"."""
+    return str(_BABEL[language].plural_form(abs(value))) == "one"
+
+
+def _signed(text: str) -> str:
+    """A number for people: with a true minus sign, and none before what was rounded to zero."""
+    return text.replace("-", "\N{MINUS SIGN}" if re.search("[1-9]", text) else "")
 
 
 @dataclass(frozen=True)

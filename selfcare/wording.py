@@ -7,7 +7,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from selfcare.i18n import Reader, catalogue, gettext, money
+from selfcare.i18n import Reader, catalogue, gettext, is_one, money
 from selfcare.i18n import lazy as _l
 from selfcare.models import OrderStatus, PriceKind, SubscriptionStatus
 from selfcare.rights import RULES, Ability, Profile, Rule, Section
@@ -147,6 +147,15 @@ ORDER_PARAMETER: Mapping[str, Any] = {
 """Headings of the parameters an order was made with; an unknown one is shown by its own name."""
 
 
+_UNIT: Mapping[str, str] = {
+    **dict.fromkeys(("hour", "hours", "heure", "heures"), "hour"),
+    **dict.fromkeys(("day", "days", "jour", "jours"), "day"),
+    **dict.fromkeys(("month", "months", "mois"), "month"),
+    **dict.fromkeys(("gb", "go"), "GB"),
+}
+"""What usage reports call the units they bill by."""
+
+
 @lru_cache(maxsize=16384)
 def price(amount: Decimal | None, kind: str, currency: str, language: str) -> str:
     """`3 596,45 € / mois`, « à partir de 4,97 € / mois », « sur devis »."""
@@ -165,8 +174,22 @@ def size(count: int, reader: Reader) -> str:
     """« 84 Ko », `1.2 MB`: how much a download weighs."""
     _ = catalogue(reader.language).gettext
     if count < 1_000_000:
-        return _("%(count)s KB") % {"count": max(1, round(count / 1000))}
-    return _("%(count)s MB") % {"count": reader.quantity(Decimal(count // 100_000) / 10)}
+        return _("%(count)s\xa0KB") % {"count": max(1, round(count / 1000))}
+    return _("%(count)s\xa0MB") % {"count": reader.quantity(Decimal(count // 100_000) / 10)}
+
+
+def measured(value: Decimal, unit: str, reader: Reader) -> str:
+    """« 1 483,2 heures »: a quantity in the words of its reader; other units stay as they came."""
+    ngettext = catalogue(reader.language).ngettext
+    n = 1 if is_one(value, reader.language) else 2
+    words = {
+        "hour": ngettext("hour", "hours", n),
+        "day": ngettext("day", "days", n),
+        "month": ngettext("month", "months", n),
+        "GB": ngettext("GB", "GB", n),
+    }
+    word = words[_UNIT[unit.lower()]] if unit.lower() in _UNIT else unit
+    return f"{reader.quantity(value)}\N{NO-BREAK SPACE}{word}".strip()
 
 
 def profiles_that_would_do(rule: Rule) -> str:

@@ -148,7 +148,7 @@ class TestForeign:
 
     def test_invoices_1_a_credit_note_gives_back_what_is_due(self, paul, take):
         page = paul.get(f"{INVOICES}/{take(PAID, DUE, is_credit_note=True)}")
-        assert "Amount due -€1,822.65" in page.words
+        assert "Amount due −€1,822.65" in page.words
 
     def test_invoices_1_says_neither_where_all_is_due(self, paul, take):
         words = paul.get(f"{INVOICES}/{take()}").words
@@ -180,7 +180,7 @@ class TestForeign:
             (b">2822.65<", b">2640.00<"),
         )
         page = paul.get(f"{INVOICES}/{number}")
-        assert "Remise fidélité – -€152.21" in page.words
+        assert "Remise fidélité – −€152.21" in page.words
 
     def test_invoices_1_quantities_are_written_as_the_reader_does(self, jean, take):
         number = take((b'unitCode="C62">1<', b'unitCode="C62">1234.5000<'))

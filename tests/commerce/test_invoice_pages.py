@@ -48,7 +48,7 @@ class TestPage:
         page = paul.get(INVOICES)
         assert page.texts(".big")[0].startswith("€2,352.21")
         assert page.texts('#invoices td[data-label="Number"] a') == ["AV-1", "FA-2", "FA-1"]
-        assert "-€2,352.21" in page.words
+        assert "−€2,352.21" in page.words
         assert page.one("#invoices .badge")
         assert page.one("#invoices th.num").get_text(strip=True) == "Amount excl. tax"
 
