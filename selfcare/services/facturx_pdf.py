@@ -1,7 +1,7 @@
 """What is in a PDF: the invoice's data, and nothing that acts by itself (INVOICES-2).
 
-A document goes on to customers' viewers, so one that runs scripts, starts programs or sends forms
-is refused, as PDF/A does. Reading is bounded: a small file cannot unfold into much memory or work.
+A document goes on to customers' viewers, so it has to be `passive_pdf`. Reading is bounded: a small
+file cannot unfold into much memory or work.
 """
 
 from __future__ import annotations
@@ -10,36 +10,16 @@ import io
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from selfcare.services import passive_pdf
+from selfcare.services.passive_pdf import INVOICE_DATA, LARGEST, MOST_FILES, Unreadable
+
 if TYPE_CHECKING:
     from pypdf import PdfReader
 
-LARGEST = 20_000_000
-"""Bytes of one document, and of anything packed in it."""
+__all__ = ["LARGEST", "LARGEST_DATA", "Unreadable", "check", "embedded"]
 
 LARGEST_DATA = 5_000_000
 """Bytes of the invoice's XML; a thousand lines make one million."""
-
-MOST_OBJECTS = 200_000
-MOST_FILES = 1000
-
-NAMES = ("factur-x.xml", "zugferd-invoice.xml", "xrechnung.xml")
-
-_ACTIONS = {
-    "/JavaScript": "JavaScript",
-    "/Launch": "starts a program",
-    "/ImportData": "reads a file",
-    "/SubmitForm": "sends a form",
-    "/Rendition": "plays a recording",
-    "/Movie": "plays a recording",
-    "/Sound": "plays a recording",
-    "/RichMediaExecute": "plays a recording",
-}
-_MARKS = {"/JS": "JavaScript", "/JavaScript": "JavaScript", "/XFA": "an XFA form"}
-_ANNOTATIONS = {"/RichMedia", "/Movie", "/Sound", "/Screen", "/3D"}
-
-
-class Unreadable(ValueError):
-    """The file is no invoice we can take; the message says why."""
 
 
 def check(pdf: bytes) -> None:
@@ -62,7 +42,7 @@ def embedded(pdf: bytes) -> bytes:
         reader = _opened(pdf)
         try:
             files = list(_files(reader.root_object))
-            found = {_content(spec) for name, spec in files if name.lower() in NAMES}
+            found = {_content(spec) for name, spec in files if name.lower() in INVOICE_DATA}
         except Unreadable:
             raise
         except Exception as problem:
@@ -100,52 +80,12 @@ def _opened(pdf: bytes) -> PdfReader:
         raise Unreadable("no PDF file")
     try:
         reader = PdfReader(io.BytesIO(pdf))
-        _check_passive(reader)
+        passive_pdf.check(reader)
     except Unreadable:
         raise
     except Exception as problem:
         raise Unreadable(f"broken PDF: {problem}") from problem
     return reader
-
-
-def _check_passive(reader: PdfReader) -> None:
-    """Go through all that the document reaches, each object once."""
-    if reader.is_encrypted:
-        raise Unreadable("encrypted PDF: whoever made it has to send it without a password")
-    if not reader.pages:
-        raise Unreadable("broken PDF: it has no page")
-    from pypdf.generic import (  # noqa: PLC0415 (heavy)
-        ArrayObject,
-        DictionaryObject,
-        IndirectObject,
-        NullObject,
-    )
-
-    seen: set[tuple[int, int]] = set()
-    waiting: list[Any] = [reader.root_object]
-    count = 0
-    while waiting:
-        item = waiting.pop()
-        if isinstance(item, IndirectObject):
-            if (item.idnum, item.generation) in seen:
-                continue
-            seen.add((item.idnum, item.generation))
-            item = item.get_object()
-        count += 1
-        if count > MOST_OBJECTS:
-            raise Unreadable("broken PDF: too many objects")
-        if isinstance(item, DictionaryObject):
-            for mark, what in _MARKS.items():
-                if mark in item and not isinstance(item.get(mark), NullObject):
-                    raise Unreadable(f"active content ({what}): refused")
-            action = _ACTIONS.get(str(item.get("/S", "")))
-            if action:
-                raise Unreadable(f"active content ({action}): refused")
-            if str(item.get("/Subtype", "")) in _ANNOTATIONS:
-                raise Unreadable("active content (plays a recording): refused")
-            waiting.extend(item.values())
-        elif isinstance(item, ArrayObject):
-            waiting.extend(item)
 
 
 def _files(root: Any) -> Iterator[tuple[str, Any]]:

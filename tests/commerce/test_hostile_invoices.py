@@ -175,7 +175,7 @@ REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
     "an enormous file": (lambda: b"%PDF-1.7\n" + b" " * 20_000_000, "larger than 20 MB"),
     "a path for a name": (
         lambda: carrying(xml(bill()), "../../factur-x.xml"),
-        "no Factur-X data in this PDF (no factur-x.xml attached; attached: '../../factur-x.xml')",
+        "active content (the attachment '../../factur-x.xml'): refused",
     ),
     "deep": (lambda: carrying(NESTED), "broken XML"),
     "a file from outside": (lambda: carrying(OUTSIDE), "declares a document type"),
