@@ -6,8 +6,10 @@ so each of these documents has its page in the portal for those who are read to 
 
 from __future__ import annotations
 
+import unicodedata
 from importlib.resources import as_file, files
 
+from anyascii import anyascii
 from fpdf import FPDF, FontFace
 from fpdf.enums import DocumentCompliance, TableBordersLayout, VAlign
 from fpdf.fonts import TTFFont
@@ -49,6 +51,7 @@ class Paper(FPDF):
             if isinstance(font, TTFFont)
             for character in font.cmap
         }
+        self._is_spelt_otherwise = self._has_explained = False
         self.add_page()
         self.set_font(_TYPEFACE, "B", 18)
         self.multi_cell(0, 9, self._shown(title), new_x="LMARGIN", new_y="NEXT", align="LEFT")
@@ -96,6 +99,24 @@ class Paper(FPDF):
                 row.cell(self._shown(text))
                 row.cell(amount)
 
+    def explain_letters(self, text: str) -> None:
+        """Say once, where it is so, that something above was given in other letters."""
+        if self._is_spelt_otherwise and not self._has_explained:
+            self._has_explained = True
+            self.say(text)
+
     def _shown(self, text: str) -> str:
-        """The text in characters the typeface has: an archive keeps no empty boxes."""
-        return "".join(c if ord(c) in self._characters else "?" for c in text)
+        """The text in characters the typeface has, others spelt in Latin letters.
+
+        Typefaces for Arabic, Chinese, Japanese, Korean and emoji would make these small documents
+        five to sixteen megabytes of packages heavier, for a name that the portal shows as it is.
+        """
+        return "".join(map(self._letter, unicodedata.normalize("NFC", text)))
+
+    def _letter(self, character: str) -> str:
+        if ord(character) in self._characters:
+            return character
+        if not character.isprintable():  # marks that join and turn letters, and show nothing
+            return ""
+        self._is_spelt_otherwise = True
+        return anyascii(character)  # nothing for a few, like the alef that only carries a vowel

@@ -38,8 +38,11 @@ def render(
             _("This is no invoice: it announces what the month will cost."),
         ):
             pdf.say(text)
+        letters = _("Names in other letters are spelt in Latin ones here; the portal shows them.")
+        pdf.explain_letters(letters)
         for one in found:
             _table(pdf, one, reader())
+        pdf.explain_letters(letters)
         return bytes(pdf.output())
 
 

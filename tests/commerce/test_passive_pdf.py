@@ -80,7 +80,10 @@ def annotation(**values: Any) -> Change:
 
 
 def attached(name: str, data: bytes) -> Change:
-    return lambda writer: writer.add_attachment(name, data) and None
+    def change(writer: PdfWriter) -> None:
+        writer.add_attachment(name, data)
+
+    return change
 
 
 def names(subtree: str) -> Change:
@@ -135,7 +138,7 @@ def many_files(writer: PdfWriter) -> None:
 
 def inflated(writer: PdfWriter) -> None:
     """An attachment of a few kilobytes that unfolds to 30 MB."""
-    writer.add_attachment("big.csv", b"")
+    writer.add_attachment("unfolds.csv", b"")
     files = writer.root_object["/Names"]["/EmbeddedFiles"]["/Names"]  # type: ignore[index]
     stream = StreamObject()
     stream.set_data(b"1" * 30_000_000)
@@ -242,8 +245,6 @@ PASSES: dict[str, Change] = {
     "an empty form": in_root("/AcroForm", {"/Fields": []}),
     "a stamp": annotation(Subtype="/Stamp"),
     "attributes of a structure": in_root(
-        "/StructTreeRoot", {"/K": {"/S": "/P", "/A": {"/O": "/Layout"}}}
-    ),
         "/StructTreeRoot", {"/K": {"/S": "/P", "/A": {"/O": "/Layout"}}}
     ),
     "the hours": attached("hours.csv", b"day;hours\r\n1;7,5\r\n"),

@@ -7,10 +7,15 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pypdf import PdfReader
+from sqlalchemy import select, update
 
 from demo.factur_x import document
-from selfcare.services import documents, facturx_pdf
+from selfcare.database import db
+from selfcare.models import Contract, Customer, UsageReport, now
+from selfcare.services import documents, facturx_pdf, pre_invoice_pdf, pre_invoices
 from selfcare.services.paper import Paper
 from tests.plugin_commerce import bill
 
@@ -96,6 +101,18 @@ class TestPreInvoice:
         assert "Pré-facture" in text(pdf)
         assert "HONEY1655" in text(pdf)
 
+    def test_invoices_1_a_pre_invoice_says_where_a_name_is_spelt_otherwise(self, app, papers):
+        with app.app_context():
+            db.session.execute(update(Customer).values(name="株式会社クラウド"))
+            report = db.session.execute(select(UsageReport)).scalar_one()
+            contract = db.session.get_one(Contract, report.contract_id)
+            customer = db.session.get_one(Customer, contract.customer_id)
+            found = pre_invoices.work_out(report, pre_invoices.vat_rate(contract))
+            pdf = pre_invoice_pdf.render(found, contract, customer, 1, now())
+        assert "ZhuShiHuiShe" in text(pdf)
+        assert "Les noms en d’autres lettres" in " ".join(text(pdf).split())
+        check_archivable(pdf, "2", "U")
+
 
 @pytest.mark.once
 class TestPaper:
@@ -110,8 +127,33 @@ class TestPaper:
             assert f"{number}/{len(pages)}" in page
         assert all(f"{NAMES} {number}" in "\n".join(pages) for number in range(80))
 
-    def test_invoices_1_characters_the_typeface_lacks_are_no_empty_boxes(self):
-        paper = Paper("日本 Cloud", author="Example Cloud")
-        paper.say("東京 ✓ 12 €")
-        assert "?? Cloud" in text(bytes(paper.output()))
-        assert "12 €" in text(bytes(paper.output()))
+    @pytest.mark.parametrize(
+        ("name", "spelt"),
+        [
+            ("日本 Cloud", "RiBen Cloud"),
+            ("شركة السحاب", "shrkh lshb"),
+            ("클라우드", "KeulLaUDeu"),
+            ("🚀 Rocket", ":rocket: Rocket"),
+            ("ABC\u200f\u2067\u00ad", "ABC"),
+            ("Socie\u0301te\u0301", "Société"),
+            (NAMES, NAMES),
+        ],
+    )
+    def test_invoices_1_names_in_letters_the_typeface_lacks_can_be_read(self, name, spelt):
+        paper = Paper("Pré-facture 1", author="Example Cloud")
+        paper.say(name)
+        paper.explain_letters("Autres lettres")
+        paper.explain_letters("Autres lettres")
+        found = text(bytes(paper.output()))
+        assert spelt in found
+        assert "?" not in found
+        is_spelt = spelt not in {NAMES, "ABC", "Société"}
+        assert found.count("Autres lettres") == int(is_spelt)
+
+    @settings(max_examples=60, deadline=None)
+    @given(st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=40))
+    def test_invoices_1_any_name_makes_an_archivable_document(self, name):
+        paper = Paper(f"Pré-facture {name}", author="Example Cloud")
+        paper.say(f"Raison sociale : {name}")
+        paper.amounts(("Désignation", "HT"), [(name, "1,00 €")], [("Total HT", "1,00 €")])
+        assert "Raison sociale" in text(bytes(paper.output()))
