@@ -5,6 +5,7 @@ What the commands need is imported when they run: `app.py` brings them to every 
 
 from __future__ import annotations
 
+import os
 import time
 
 import click
@@ -25,12 +26,14 @@ def seed(*, force: bool) -> None:
 
     Twice does no harm: what is there stays as it is.
     """
-    from demo import papers  # noqa: PLC0415
+    from demo import console_client, papers  # noqa: PLC0415
     from demo import seed as sample  # noqa: PLC0415
 
     _protect(force=force)
     added = sample.seed()
     papers.add()
+    if secret := os.environ.get("CONSOLE_CLIENT_SECRET"):
+        console_client.register(settings().console_url, secret=secret)
     db.session.commit()
     click.echo(f"Added: {', '.join(added)}." if added else "The sample data are there already.")
 

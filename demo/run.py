@@ -150,7 +150,8 @@ class Demo:
             "IAM_USERNAME": "admin",
             "IAM_PASSWORD": self.folder.secret_key(),
             "IAM_USER_DOMAIN": "Default",
-            "CONSOLE_URL": os.environ.get("CONSOLE_URL") or f"{address}/",
+            "CONSOLE_URL": os.environ.get("CONSOLE_URL") or f"{address}/dashboard/sign-in",
+            "CONSOLE_CLIENT_SECRET": self.folder.secret_key()[:32],
         }
 
     def _choose(self, setting: str, usual: int, *apart_from: int) -> int:

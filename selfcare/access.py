@@ -12,8 +12,8 @@ from functools import wraps
 from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
 
-from flask import Flask, abort, current_app, g, redirect, request, url_for
-from flask_login import current_user, login_required
+from flask import Flask, abort, current_app, g, redirect, request, session, url_for
+from flask_login import current_user, login_required, logout_user
 from sqlalchemy import Row, Select
 from werkzeug.exceptions import Forbidden
 from werkzeug.routing import IntegerConverter, Map
@@ -134,6 +134,17 @@ def place() -> Place | None:
 def current_account() -> Account:
     """The signed-in person."""
     return cast("SignIn", current_user).account
+
+
+def sign_out(*, to: str) -> Response:
+    """End this browser's sign-in for good, and lead on; its cookie is worth nothing afterwards."""
+    sessions.end(cast("SignIn", current_user))
+    db.session.commit()
+    logout_user()
+    session.clear()
+    answer = redirect(to, code=303)
+    answer.headers["Clear-Site-Data"] = '"cache"'  # what was seen is not left on a shared machine
+    return answer
 
 
 def settings() -> Settings:

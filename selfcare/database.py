@@ -9,10 +9,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import Flask, current_app, g, has_request_context, request
 from sqlalchemy import ColumnElement, Connection, Engine, Select, create_engine, event
@@ -40,6 +40,20 @@ class Chosen:
     def where(self, *conditions: ColumnElement[bool]) -> Chosen:
         """Narrowed down; written anew."""
         return Chosen(self.statement.where(*conditions), self.values)
+
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+def writes(view: View) -> View:
+    """This view changes rows when it is asked by GET, too; it gets a transaction, and commits."""
+    view.writes = True  # type: ignore[attr-defined]
+    return view
+
+
+def _only_reads() -> bool:
+    view = current_app.view_functions.get(request.endpoint or "")
+    return request.method in SAFE_METHODS and not getattr(view, "writes", False)
 
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -79,7 +93,7 @@ class Database:
         """The session of this request, command or job."""
         session: Session | None = g.get("session")
         if session is None:
-            reads = has_request_context() and request.method in SAFE_METHODS
+            reads = has_request_context() and _only_reads()
             session = g.session = Session(self.engines[reads])
         return session
 

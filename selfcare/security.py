@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, g, request, session
 from flask.sessions import SecureCookieSessionInterface
@@ -56,6 +57,10 @@ def init_app(app: Flask, settings: Settings) -> None:
     def finish(response: Response) -> Response:
         for name, value in headers.items():
             response.headers.setdefault(name, value)
+        if targets := g.get("form_targets"):
+            response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY.replace(
+                "form-action 'self'", " ".join(("form-action 'self'", *sorted(targets)))
+            )
         if "Cache-Control" not in response.headers:
             response.headers["Cache-Control"] = "private, no-cache"
         response.vary.update(("Cookie", "HX-Target"))
@@ -68,6 +73,16 @@ def init_app(app: Flask, settings: Settings) -> None:
                 response.add_etag(weak=True)
             response.make_conditional(request)
         return response
+
+
+def allow_forms_to(address: str) -> None:
+    """A form on this page may lead to the origin of that address, by redirects that follow it.
+
+    Chromium holds these to `form-action`, too: a sign-in that ends at a client of the OpenID
+    provider is cancelled without (CONSOLE-1).
+    """
+    parts = urlsplit(address)
+    g.setdefault("form_targets", set()).add(f"{parts.scheme}://{parts.netloc}")
 
 
 class _Undated(TimestampSigner):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import secrets
 from pathlib import Path
 
 from flask import Flask
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
-from demo.console import api, flexible_engine, pages
+from demo.console import api, flexible_engine, pages, sign_in
 from demo.console.state import State
 from demo.ports import HOST
 
@@ -27,7 +28,11 @@ def create_app(file: Path | None, *, password: str) -> Flask:
     """The stand-in's application; `file` keeps what it knows."""
     app = Flask("console")
     app.extensions["console"] = State(file, password=password)
-    for blueprint in (api.bp, flexible_engine.bp, pages.bp):
+    # Browsers share cookies between the ports of one host: the portal has a `session` of its own.
+    app.config["SESSION_COOKIE_NAME"] = "console_session"
+    app.secret_key = secrets.token_bytes(32)
+    app.extensions["provider"], app.extensions["signed_in"] = {}, {}
+    for blueprint in (api.bp, flexible_engine.bp, pages.bp, sign_in.bp):
         app.register_blueprint(blueprint)
     return app
 

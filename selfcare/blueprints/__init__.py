@@ -29,6 +29,7 @@ from selfcare.blueprints import (
     user_wizard,
     users,
 )
+from selfcare.blueprints.oauth import authorize, devices, ending, tokens
 
 
 def init_app(app: Flask) -> None:
@@ -57,5 +58,9 @@ def init_app(app: Flask) -> None:
         site,
         health,
         staff_mails,
+        authorize,
+        tokens,
+        devices,
+        ending,
     ):
         app.register_blueprint(module.bp)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 from flask import Blueprint, abort, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_login import current_user, login_user, logout_user
+from flask_login import current_user, login_user
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from werkzeug.wrappers import Response
 
-from selfcare import rendering
-from selfcare.access import public, safe_next, settings, signed_in
+from selfcare import rendering, security
+from selfcare.access import public, safe_next, settings, sign_out, signed_in
 from selfcare.database import db
 from selfcare.forms.auth import SignInForm
 from selfcare.forms.security import CodeForm, PasskeyForm
@@ -18,6 +20,7 @@ from selfcare.models import SignIn
 from selfcare.security import SIGNED_WITH
 from selfcare.services import accounts, passkeys, sessions, throttling
 from selfcare.services.accounts import Browser, WrongCredentials
+from selfcare.services.oidc import requests
 from selfcare.services.passkeys import PasskeyRefused
 from selfcare.services.throttling import TooManyAttempts
 from selfcare.services.two_factor import WrongCode
@@ -29,12 +32,21 @@ AWAITING = "awaiting"
 _ONE_YEAR = 365 * 86_400
 
 
+@bp.after_request
+def name_where_forms_lead(answer: Response) -> Response:
+    """Signing in for a client ends there: the page must allow it (`security.allow_forms_to`)."""
+    found = re.match(r"/oauth/continue/([\w-]+)$", request.args.get("next", ""))
+    if found and (waiting := requests.waiting(found[1])):
+        security.allow_forms_to(waiting.redirect_uri)
+    return answer
+
+
 @bp.route("/login", methods=["GET", "POST"])
 @public("the way in")
 def login() -> ResponseReturnValue:
     """Check login and password, then lead to the page first asked for (AUTH-1)."""
     target = safe_next(request.args.get("next"))
-    if request.method == "GET" and current_user.is_authenticated:
+    if request.method == "GET" and current_user.is_authenticated and "again" not in request.args:
         return redirect(target, code=303)
     form = SignInForm()
     if not form.validate_on_submit():
@@ -121,14 +133,7 @@ def passkey() -> ResponseReturnValue:
 @signed_in
 def logout() -> ResponseReturnValue:
     """End this sign-in for good: a copy of its cookie is worth nothing afterwards."""
-    me: SignIn = current_user
-    sessions.end(me)
-    db.session.commit()
-    logout_user()
-    session.clear()
-    answer = redirect(url_for("auth.login"), code=303)
-    answer.headers["Clear-Site-Data"] = '"cache"'  # what was seen is not left on a shared machine
-    return answer
+    return sign_out(to=url_for("auth.login"))
 
 
 @bp.post("/signed-in")

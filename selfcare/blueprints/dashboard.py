@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, abort
+from flask import Blueprint, abort, redirect
 from flask.typing import ResponseReturnValue
 
 from selfcare import rendering
-from selfcare.access import place, requires
+from selfcare.access import place, requires, settings
+from selfcare.blueprints.oauth.authorize import remember_click
 from selfcare.i18n import reader
 from selfcare.models import Contract
 from selfcare.rights import Ability
@@ -34,7 +35,13 @@ def index(contract: Contract) -> ResponseReturnValue:
 @bp.get("/console")
 @requires(Ability.OPEN_CONSOLE)
 def console(contract: Contract) -> ResponseReturnValue:
-    """The door to the technical console; single sign-on opens it (CONSOLE-1)."""
+    """Lead to the technical console, signed in for this contract (CONSOLE-1).
+
+    The console asks the portal who came (`oauth.authorize`) and cannot say for which contract.
+    """
     if not contract.offer.has_console:
         abort(404)
-    return rendering.page("dashboard/console.html")
+    if not settings().console_url:
+        return rendering.page("dashboard/console.html")
+    remember_click(contract)
+    return redirect(settings().console_url.replace("{contract}", contract.ref), code=303)

@@ -11,6 +11,7 @@ from selfcare.cli import (
     documents,
     iam,
     invoices,
+    oidc,
     orders,
     pre_invoices,
     processes,
@@ -33,3 +34,4 @@ def init_app(app: Flask) -> None:
     app.cli.add_command(pre_invoices.pre_invoices_group)
     app.cli.add_command(documents.documents_group)
     app.cli.add_command(iam.iam_group)
+    app.cli.add_command(oidc.oidc_group)

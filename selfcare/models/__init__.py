@@ -31,6 +31,17 @@ from selfcare.models.invoice import (
 )
 from selfcare.models.kept_form import KeptForm
 from selfcare.models.mail import Mail, MailState
+from selfcare.models.oidc import (
+    ClientKind,
+    DeviceState,
+    OidcClient,
+    OidcDevice,
+    OidcGrant,
+    OidcKey,
+    OidcRequest,
+    OidcSecret,
+    OidcToken,
+)
 from selfcare.models.order import (
     LONGEST_NAME,
     LONGEST_NOTE,
@@ -61,12 +72,14 @@ __all__ = [
     "AuditEntry",
     "Base",
     "Challenge",
+    "ClientKind",
     "ConsoleAccess",
     "ConsoleGroup",
     "ConsoleState",
     "Contract",
     "ContractConsole",
     "Customer",
+    "DeviceState",
     "Invoice",
     "InvoiceKind",
     "InvoiceReference",
@@ -78,6 +91,13 @@ __all__ = [
     "MailedLink",
     "Membership",
     "Offer",
+    "OidcClient",
+    "OidcDevice",
+    "OidcGrant",
+    "OidcKey",
+    "OidcRequest",
+    "OidcSecret",
+    "OidcToken",
     "Order",
     "OrderCounter",
     "OrderDraft",

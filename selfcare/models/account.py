@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -15,6 +16,10 @@ LOCALES = ("fr", "en")
 CIVILITIES = ("madam", "sir")
 
 
+def _random_name() -> str:
+    return secrets.token_hex(16)
+
+
 class Account(Searchable, Base):
     """A person's account; contracts reach it through memberships."""
 
@@ -22,11 +27,14 @@ class Account(Searchable, Base):
     __table_args__ = (
         Index("uq_accounts_login", text("lower(login)"), unique=True),
         Index("uq_accounts_email", text("lower(email)"), unique=True),
+        Index("uq_accounts_subject", "subject", unique=True),
         CheckConstraint("locale IN ('fr', 'en')", name="locale"),
         CheckConstraint("civility IN ('madam', 'sir')", name="civility"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
+    subject: Mapped[str] = mapped_column(String(32), default=_random_name, deferred=True)
+    """What clients of the OpenID provider know them by: random, and never given anew."""
     login: Mapped[str] = mapped_column(String(64))
     email: Mapped[str] = mapped_column(String(254))
     password_hash: Mapped[str | None] = mapped_column(String(255), deferred=True)
@@ -66,6 +74,10 @@ class SignIn(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"))
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    sid: Mapped[str] = mapped_column(
+        String(32), default=lambda: secrets.token_hex(16), deferred=True
+    )
+    """What clients of the OpenID provider know this sign-in by (`sid`); opens nothing."""
     created_at: Mapped[datetime] = mapped_column(default=now)
     last_seen_at: Mapped[datetime] = mapped_column(default=now)
     expires_at: Mapped[datetime]

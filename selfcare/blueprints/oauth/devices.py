@@ -1,0 +1,72 @@
+"""The page where somebody types the code that a device shows, and lets it in (RFC 8628, 3.3)."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from flask import Blueprint, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from selfcare import rendering
+from selfcare.access import current_account, settings, signed_in
+from selfcare.database import db
+from selfcare.forms.oauth import ContinueForm, UserCodeForm
+from selfcare.models import OidcDevice, SignIn
+from selfcare.services import memberships, throttling
+from selfcare.services.memberships import Place
+from selfcare.services.oidc import devices
+
+bp = Blueprint("oauth_devices", __name__)
+
+
+@bp.route("/device", methods=["GET", "POST"])
+@signed_in
+def index() -> ResponseReturnValue:
+    """Type the code; a link with the code in it fills the form and sends nothing."""
+    form = UserCodeForm(formdata=request.form if request.method == "POST" else request.args)
+    if request.method == "GET" or not form.validate_on_submit():
+        return rendering.page("oauth/device.html", form=form), 422 if form.errors else 200
+    brake = throttling.of_subject("device", str(current_account().id), settings().throttle_code)
+    brake.take()
+    device = devices.shown(form.user_code.data or "")
+    if device is None:
+        form.user_code.errors = [_("No device shows this code, or it is older than ten minutes.")]
+        return rendering.page("oauth/device.html", form=form), 422
+    return _ask(device)
+
+
+@bp.post("/device/answer")
+@signed_in
+def answer() -> ResponseReturnValue:
+    """Let the device in, for a contract, or not."""
+    code, form = UserCodeForm(), ContinueForm()
+    device = devices.shown(code.user_code.data or "")
+    if device is None or not form.validate_on_submit():
+        return rendering.page("oauth/device.html", form=code), 422
+    here = {one.contract.ref: one for one in _places()}.get(form.contract.data or "")
+    if form.refused.data:
+        devices.refuse(device)
+    elif here is None:
+        return _ask(device)
+    else:
+        devices.allow(device, sign_in=cast("SignIn", current_user), contract=here.contract)
+    db.session.commit()
+    return rendering.page("oauth/device_answered.html", refused=form.refused.data)
+
+
+def _ask(device: OidcDevice) -> ResponseReturnValue:
+    return rendering.page("oauth/device_choice.html", device=device, places=_places())
+
+
+def _places() -> list[Place]:
+    mine = memberships.places_of(current_account().id, limit=500)
+    return [
+        here
+        for here in mine
+        if here.rights.console_roles
+        and here.console
+        and here.console.is_settled
+        and not here.console.is_disabled
+    ]

@@ -1,0 +1,62 @@
+"""A client sends somebody here to sign out (OpenID Connect RP-Initiated Logout 1.0, CONSOLE-9)."""
+
+from __future__ import annotations
+
+from typing import cast
+from urllib.parse import urlencode
+
+from flask import Blueprint, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from selfcare import rendering, security
+from selfcare.access import public, sign_out
+from selfcare.database import writes
+from selfcare.extensions import csrf
+from selfcare.models import SignIn
+from selfcare.services.oidc import ending
+from selfcare.services.oidc.ending import Ending
+
+bp = Blueprint("oauth_ending", __name__)
+
+
+@bp.route("/oauth/logout", methods=["GET", "POST"])
+@public("who is signed in is asked, unless their own client proves that it asks")
+@writes
+def end() -> ResponseReturnValue:
+    """Sign out of the portal, too; asked first, unless the client knows this very sign-in."""
+    if request.method == "POST":  # another site's form carries no session: ask again by GET
+        query = urlencode(list(request.form.items(multi=True)))
+        return redirect(f"{url_for('.end')}?{query}", code=303)
+    wanted = ending.check(request.args)
+    if not current_user.is_authenticated:
+        return _gone(wanted)
+    if wanted.is_of(cast("SignIn", current_user)):
+        return sign_out(to=wanted.back_to or url_for(".done"))
+    if wanted.back_to:
+        security.allow_forms_to(wanted.back_to)
+    return rendering.page("oauth/sign_out.html", asked=request.args, back_to=wanted.back_to)
+
+
+csrf.exempt(end)  # another site's form: it is only asked again
+
+
+@bp.post("/oauth/logout/confirmed")
+@public("who is signed out already gets the same answer")
+def confirmed() -> ResponseReturnValue:
+    """Yes, out of the portal."""
+    wanted = ending.check(request.form)
+    if not current_user.is_authenticated:
+        return _gone(wanted)
+    return sign_out(to=wanted.back_to or url_for(".done"))
+
+
+@bp.get("/oauth/logout/done")
+@public("it says that one is signed out")
+def done() -> ResponseReturnValue:
+    """Signed out, with nowhere to go back to."""
+    return rendering.page("oauth/signed_out.html")
+
+
+def _gone(wanted: Ending) -> ResponseReturnValue:
+    return redirect(wanted.back_to or url_for(".done"), code=303)

@@ -1,0 +1,172 @@
+"""Clients of the OpenID provider: which program may ask, where to answer it (CONSOLE-6)."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+from sqlalchemy import or_, select, update
+
+from selfcare.database import db
+from selfcare.models import ClientKind, Contract, OidcClient, OidcSecret, now
+
+LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+
+
+class BadClient(Exception):
+    """What is wrong with the client an operator asks for, as a sentence."""
+
+
+class NotAuthenticated(Exception):
+    """The client did not prove who it is."""
+
+
+def add(
+    client_id: str,
+    *,
+    name: str,
+    kind: ClientKind,
+    redirect_uris: Sequence[str],
+    post_logout_uris: Sequence[str] = (),
+    backchannel_uri: str | None = None,
+    require_pkce: bool = True,
+    trusted: bool = True,
+    contract: Contract | None = None,
+) -> OidcClient:
+    """A new client; a confidential one gets its secret by `new_secret`.
+
+    Raises:
+        BadClient: an address that cannot be one, or a kind that cannot be so.
+    """
+    if db.session.get(OidcClient, client_id):
+        raise BadClient(f"there is a client {client_id} already")
+    if not redirect_uris:
+        raise BadClient("a client needs an address to answer to (--redirect-uri)")
+    for uri in (*redirect_uris, *post_logout_uris, *filter(None, [backchannel_uri])):
+        _check_address(uri, kind)
+    if kind is ClientKind.PUBLIC and not require_pkce:
+        raise BadClient("a public client always uses PKCE")
+    if kind is ClientKind.FLEXIBLE_ENGINE and contract is None:
+        raise BadClient("a Flexible Engine client belongs to one contract (--contract)")
+    client = OidcClient(
+        id=client_id,
+        name=name,
+        kind=kind,
+        redirect_uris=list(redirect_uris),
+        post_logout_uris=list(post_logout_uris),
+        backchannel_uri=backchannel_uri,
+        require_pkce=require_pkce,
+        trusted=trusted,
+        contract_id=contract.id if contract else None,
+    )
+    db.session.add(client)
+    db.session.flush()
+    return client
+
+
+def _check_address(uri: str, kind: ClientKind) -> None:
+    parts = urlsplit(uri)
+    loopback = parts.hostname in LOOPBACK
+    if not parts.hostname or parts.scheme not in {"http", "https"}:
+        raise BadClient(f"{uri} is not an address of the web")
+    if parts.fragment or parts.username or parts.password or "*" in uri:
+        raise BadClient(f"{uri}: no fragment, no password and no * in an address")
+    if parts.scheme == "http" and not loopback:
+        raise BadClient(f"{uri}: http is for this machine only, give https")
+    if kind is ClientKind.PUBLIC and parts.scheme == "http" and parts.hostname == "localhost":
+        raise BadClient(f"{uri}: name the loopback address, 127.0.0.1 (RFC 8252)")
+
+
+def find(client_id: str) -> OidcClient | None:
+    """The client of this name, unless it was disabled."""
+    client = db.session.get(OidcClient, client_id) if client_id else None
+    return None if client is None or client.disabled_at else client
+
+
+def answers_at(client: OidcClient, uri: str) -> bool:
+    """Whether a request of this client may be answered there: the same text, nothing cleverer.
+
+    A command line listens on a loopback port that nobody knows beforehand (RFC 8252, 7.3); only
+    the port may differ, and only for public clients.
+    """
+    if uri in client.redirect_uris:
+        return True
+    if client.kind != ClientKind.PUBLIC:
+        return False
+    return _without_port(uri) in {
+        bare for known in client.redirect_uris if (bare := _without_port(known))
+    } - {None}
+
+
+def _without_port(uri: str) -> str | None:
+    """A loopback address without its port; None for any other, and for what cannot be read."""
+    try:
+        parts = urlsplit(uri)
+        host, _port = parts.hostname, parts.port
+    except ValueError:
+        return None
+    if parts.scheme != "http" or host not in {"127.0.0.1", "::1"} or parts.username is not None:
+        return None
+    return parts._replace(netloc=host).geturl()
+
+
+def new_secret(client: OidcClient, *, overlap: timedelta = timedelta(days=1)) -> str:
+    """A new secret, told this once; the former one stays good for `overlap`.
+
+    Raises:
+        BadClient: a public client has no secret.
+    """
+    if client.kind == ClientKind.PUBLIC:
+        raise BadClient(f"{client.id} is a public client: it has no secret")
+    secret = secrets.token_urlsafe(32)
+    db.session.execute(
+        update(OidcSecret)
+        .where(
+            OidcSecret.client_id == client.id,
+            or_(OidcSecret.ends_at.is_(None), OidcSecret.ends_at > now() + overlap),
+        )
+        .values(ends_at=now() + overlap)
+    )
+    db.session.add(OidcSecret(client_id=client.id, secret_hash=_hash(secret)))
+    db.session.flush()
+    return secret
+
+
+def authenticate(client_id: str, secret: str | None) -> OidcClient:
+    """The client that calls the token endpoint.
+
+    A secret is 256 random bits, so its hash needs no salt and can be looked up.
+
+    Raises:
+        NotAuthenticated: unknown, disabled, a wrong secret, or one where there is none.
+    """
+    client = find(client_id)
+    if client is None:
+        raise NotAuthenticated
+    if client.kind == ClientKind.PUBLIC:
+        if secret:
+            raise NotAuthenticated
+        return client
+    known = db.session.execute(
+        select(OidcSecret.id).where(
+            OidcSecret.client_id == client.id,
+            OidcSecret.secret_hash == _hash(secret or ""),
+            or_(OidcSecret.ends_at.is_(None), OidcSecret.ends_at > now()),
+        )
+    ).first()
+    if known is None:
+        raise NotAuthenticated
+    return client
+
+
+def disable(client: OidcClient) -> None:
+    """Nobody signs in through it from now on; what it holds dies with its next use."""
+    client.disabled_at = now()
+    db.session.flush()
+
+
+def _hash(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()

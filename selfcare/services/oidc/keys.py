@@ -1,0 +1,112 @@
+"""Keys that sign ID tokens: made, shown before they sign, kept a while after (CONSOLE-5)."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+from flask import current_app
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet, RSAKey
+from sqlalchemy import or_, select
+
+from selfcare.database import db
+from selfcare.models import OidcKey, now
+from selfcare.services import sealing
+
+ALGORITHMS = ["RS256"]
+PURPOSE = "oidc-key"
+SHOWN_BEFORE = timedelta(hours=1)
+"""How long a new key is shown before it signs: clients ask for keys now and then."""
+SHOWN_AFTER = timedelta(days=1)
+"""How long the former key is shown after its last signature."""
+
+
+class NoKey(Exception):
+    """No key signs: `flask oidc rotate-key` makes the first one."""
+
+
+class NotOurs(Exception):
+    """A token that this portal did not sign, or not for this."""
+
+
+def rotate() -> OidcKey:
+    """Make a key. The first signs at once; a later one is shown for an hour before it does."""
+    present = now()
+    newest = db.session.execute(select(OidcKey).order_by(OidcKey.signs_from.desc())).scalars().all()
+    key = RSAKey.generate_key(2048, {"use": "sig", "alg": "RS256"}, private=True)
+    kid = secrets.token_hex(8)
+    starts = present + SHOWN_BEFORE if newest else present
+    for former in newest:
+        former.shown_until = former.shown_until or starts + SHOWN_AFTER
+    made = OidcKey(
+        kid=kid,
+        sealed=sealing.seal(key.as_pem(private=True).decode(), purpose=PURPOSE),
+        public=key.as_dict(private=False) | {"kid": kid},
+        signs_from=starts,
+    )
+    db.session.add(made)
+    db.session.flush()
+    return made
+
+
+def public() -> list[dict[str, Any]]:
+    """The keys clients may meet, as JWKs: those that sign, will sign, or signed lately."""
+    return [key.public for key in _shown(now())]
+
+
+def sign(claims: Mapping[str, Any], *, typ: str = "JWT") -> str:
+    """A signed token.
+
+    Raises:
+        NoKey: none was made yet.
+    """
+    present = now()
+    signing = [key for key in _shown(present) if key.signs_from <= present]
+    if not signing:
+        raise NoKey
+    key = max(signing, key=lambda one: one.signs_from)
+    header = {"alg": "RS256", "kid": key.kid, "typ": typ}
+    return jwt.encode(header, dict(claims), _private(key.kid, key.sealed), algorithms=ALGORITHMS)
+
+
+def read(token: str) -> dict[str, Any]:
+    """The claims of a token this portal signed as `issuer()`, however old.
+
+    Raises:
+        NotOurs: another key, another algorithm, another issuer, or not a token.
+    """
+    keys = public()
+    if not keys:
+        raise NotOurs
+    try:
+        known = KeySet([RSAKey.import_key(key) for key in keys])
+        claims = jwt.decode(token, known, algorithms=ALGORITHMS).claims
+    except (JoseError, ValueError, TypeError, KeyError):
+        raise NotOurs from None
+    if claims.get("iss") != issuer():
+        raise NotOurs
+    return dict(claims)
+
+
+def issuer() -> str:
+    """The provider's name in tokens and answers: the portal's address."""
+    return str(current_app.extensions["settings"].portal_url).rstrip("/")
+
+
+def _shown(present: datetime) -> list[OidcKey]:
+    return list(
+        db.session.execute(
+            select(OidcKey).where(or_(OidcKey.shown_until.is_(None), OidcKey.shown_until > present))
+        ).scalars()
+    )
+
+
+@lru_cache(maxsize=8)
+def _private(kid: str, sealed: str) -> RSAKey:
+    """The private key; unsealing and reading it takes longer than signing."""
+    return RSAKey.import_key(sealing.unseal(sealed, purpose=PURPOSE), {"kid": kid})
