@@ -2,8 +2,10 @@
 
 - A request that may not write (GET, HEAD) runs in AUTOCOMMIT: no BEGIN and COMMIT round trips on
   PostgreSQL, no lock on SQLite.
-- Everything else runs in one transaction; on SQLite it takes the write lock at once
-  (`BEGIN IMMEDIATE`), so that two writers wait for each other instead of failing half-way.
+- Everything else runs in one transaction. On SQLite it begins, with the write lock (`BEGIN
+  IMMEDIATE`), at the first statement that is more than a look: two writers wait for each other
+  instead of failing half-way, and whoever still reads and checks keeps nobody waiting. Until then
+  each statement sees what is committed by then, as on PostgreSQL (READ COMMITTED).
 """
 
 from __future__ import annotations
@@ -151,7 +153,7 @@ def make_engine(settings: Settings, *, reads: bool = False) -> Engine:
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _sqlite_connect)
         if not reads:
-            event.listen(engine, "begin", _sqlite_begin)
+            event.listen(engine, "before_cursor_execute", _sqlite_begin)
     else:
         event.listen(engine, "checkin", _note_idle)
         event.listen(engine, "checkout", _ping_if_idle)
@@ -187,6 +189,18 @@ def _sqlite_connect(connection: Any, _record: Any) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
-def _sqlite_begin(connection: Connection) -> None:
-    if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+def _sqlite_begin(
+    connection: Connection, cursor: Any, statement: str, _values: Any, context: Any, _many: bool
+) -> None:
+    """Begin before the first write, and before a row is read in order to be written.
+
+    (`FOR UPDATE` is not in SQLite's language, but in the statement that was to be compiled.)
+    """
+    if connection.get_execution_options().get("isolation_level") == "AUTOCOMMIT":
+        return
+    if cursor.connection.in_transaction or statement.lstrip().startswith("PRAGMA"):
+        return
+    asked = getattr(getattr(context, "compiled", None), "statement", None)
+    locks = getattr(asked, "_for_update_arg", None) is not None
+    if locks or not statement.lstrip().upper().startswith("SELECT"):
+        cursor.execute("BEGIN IMMEDIATE")

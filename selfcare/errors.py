@@ -19,7 +19,7 @@ from sqlalchemy.exc import (
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, InternalServerError
 
-from selfcare import logs, security
+from selfcare import logs, resuming, security
 from selfcare.access import Missing, safe_next
 from selfcare.database import db
 from selfcare.extensions import login_manager
@@ -108,6 +108,8 @@ def _csrf(_problem: CSRFError) -> ResponseReturnValue:
             return redirect(safe_next(request.args.get("next")), code=303)
         if request.endpoint == "auth.logout" and not current_user.is_authenticated:
             return redirect(url_for("auth.login"), code=303)
+        if (page := resuming.again()) is not None:
+            return page
     return _answer(400, csrf=True)
 
 

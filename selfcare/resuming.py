@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar, cast
 
-from flask import current_app, flash, g, request, session
+from flask import Response, current_app, flash, g, make_response, request, session
 from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.datastructures import MultiDict
@@ -37,6 +37,26 @@ def resumes(*, but: tuple[str, ...] = ()) -> Callable[[View], View]:
         return cast("View", resumed)
 
     return decorate
+
+
+def shown_again(view: View) -> View:
+    """The page of people who are not signed in shows its form anew if its cookie was lost.
+
+    Nothing is done then: the form asks for a right token, too, and finds none.
+    """
+    view.shown_again = True  # type: ignore[attr-defined]
+    return view
+
+
+def again() -> Response | None:
+    """The page of this request with a fresh token and what was typed, where it is such a page."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    if view is None or not hasattr(view, "shown_again"):
+        return None
+    answer = make_response(view(**(request.view_args or {})))
+    if answer.status_code == 422:
+        answer.status_code = 400
+    return answer
 
 
 def keep() -> str | None:

@@ -13,6 +13,7 @@ from werkzeug.test import TestResponse
 
 from selfcare.database import db
 from selfcare.services import sessions
+from selfcare.services.sessions import Browser as From
 from tests.cast import PASSWORD, account_of
 
 
@@ -75,8 +76,7 @@ class Browser:
             account = account_of(login)
             sign_in = sessions.begin(
                 account,
-                ip="",
-                user_agent="test",
+                browser=From(ip="", user_agent="test"),
                 settings=self.app.extensions["settings"],
                 two_factor=account.is_staff,  # they get nowhere without
             )

@@ -8,20 +8,19 @@ from flask import Blueprint, abort, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user, login_user
-from itsdangerous import BadSignature, URLSafeTimedSerializer
 from werkzeug.wrappers import Response
 
-from selfcare import rendering, security
+from selfcare import known_browser, rendering, security
 from selfcare.access import public, safe_next, settings, sign_out, signed_in
 from selfcare.database import db
 from selfcare.forms.auth import SignInForm
 from selfcare.forms.security import CodeForm, PasskeyForm
 from selfcare.models import SignIn
-from selfcare.security import SIGNED_WITH
+from selfcare.resuming import shown_again
 from selfcare.services import accounts, passkeys, sessions, throttling
-from selfcare.services.accounts import Browser, WrongCredentials
+from selfcare.services.accounts import WrongCredentials
 from selfcare.services.oidc import requests
-from selfcare.services.passkeys import PasskeyRefused
+from selfcare.services.passkeys import PasskeyRefused, PasskeyWentBack
 from selfcare.services.throttling import TooManyAttempts
 from selfcare.services.two_factor import WrongCode
 
@@ -29,7 +28,6 @@ bp = Blueprint("auth", __name__)
 
 AWAITING = "awaiting"
 """Where the session keeps the sign-in whose second factor is still to come."""
-_ONE_YEAR = 365 * 86_400
 
 
 @bp.after_request
@@ -43,6 +41,7 @@ def name_where_forms_lead(answer: Response) -> Response:
 
 @bp.route("/login", methods=["GET", "POST"])
 @public("the way in")
+@shown_again
 def login() -> ResponseReturnValue:
     """Check login and password, then lead to the page first asked for (AUTH-1)."""
     target = safe_next(request.args.get("next"))
@@ -53,7 +52,10 @@ def login() -> ResponseReturnValue:
         return rendering.page("auth/login.html", form=form), 422 if form.errors else 200
     try:
         sign_in = accounts.sign_in(
-            form.login.data or "", form.password.data or "", browser=_browser(), settings=settings()
+            form.login.data or "",
+            form.password.data or "",
+            browser=known_browser.present(),
+            settings=settings(),
         )
     except WrongCredentials:
         db.session.commit()
@@ -74,6 +76,7 @@ def login() -> ResponseReturnValue:
 
 @bp.route("/login/code", methods=["GET", "POST"])
 @public("between the password and the first page")
+@shown_again
 def code() -> ResponseReturnValue:
     """The second factor, for those who have one (AUTH-7)."""
     sign_in = sessions.awaiting(session.get(AWAITING, ""))
@@ -83,7 +86,9 @@ def code() -> ResponseReturnValue:
     if not form.validate_on_submit():
         return rendering.page("auth/code.html", form=form), 422 if form.errors else 200
     try:
-        opened = accounts.give_code(sign_in, form.code.data or "", settings=settings())
+        opened = accounts.give_code(
+            sign_in, form.code.data or "", browser=known_browser.present(), settings=settings()
+        )
     except WrongCode:
         db.session.commit()
         form.code.errors = [_("That is not the code of this moment, or it was used before")]
@@ -98,10 +103,11 @@ def code() -> ResponseReturnValue:
 
 @bp.route("/login/passkey", methods=["GET", "POST"])
 @public("another way in")
+@shown_again
 def passkey() -> ResponseReturnValue:
     """Sign in with a passkey, where browser and portal have them (AUTH-7)."""
     target = safe_next(request.args.get("next"))
-    form, refused = PasskeyForm(), False
+    form, refused, went_back = PasskeyForm(), False, False
     if not passkeys.possible(settings()):
         abort(404)
     if request.method == "GET" and current_user.is_authenticated:
@@ -111,12 +117,11 @@ def passkey() -> ResponseReturnValue:
             sign_in = passkeys.sign_in(
                 challenge=form.challenge.data or "",
                 credential=form.credential.data or "",
-                ip=request.remote_addr or "",
-                user_agent=request.user_agent.string,
+                browser=known_browser.present(),
                 settings=settings(),
             )
-        except PasskeyRefused:
-            refused = True
+        except PasskeyRefused as why:
+            refused, went_back = True, isinstance(why, PasskeyWentBack)
         else:
             db.session.commit()
             return _enter(sign_in, target)
@@ -124,7 +129,12 @@ def passkey() -> ResponseReturnValue:
     name, options = passkeys.ask(settings=settings())
     db.session.commit()
     page = rendering.page(
-        "auth/passkey.html", form=form, name=name, options=options, refused=refused
+        "auth/passkey.html",
+        form=form,
+        name=name,
+        options=options,
+        refused=refused,
+        went_back=went_back,
     )
     return page, 422 if refused else 200, {"Cache-Control": "no-store"}
 
@@ -146,11 +156,6 @@ def still_signed_in() -> ResponseReturnValue:
     return "", 204
 
 
-def _known_browser() -> str:
-    """The name of the cookie that recognises a browser somebody signed in with before."""
-    return "__Secure-known" if settings().secure else "known"
-
-
 def _enter(sign_in: SignIn, target: str) -> Response:
     """Hand the new sign-in to this browser, which is known from now on."""
     _end_former()
@@ -158,15 +163,7 @@ def _enter(sign_in: SignIn, target: str) -> Response:
     login_user(sign_in)
     g.account_id = sign_in.account_id
     answer = redirect(target, code=303)
-    answer.set_cookie(
-        _known_browser(),
-        _serializer().dumps(sign_in.account.login.lower()),
-        max_age=_ONE_YEAR,
-        path="/login",
-        secure=settings().secure,
-        httponly=True,
-        samesite="Lax",
-    )
+    known_browser.remember(answer, sign_in.account)
     return answer
 
 
@@ -175,21 +172,3 @@ def _end_former() -> None:
     if current_user.is_authenticated:
         sessions.end(current_user)
         db.session.commit()
-
-
-def _browser() -> Browser:
-    """Where the attempt comes from, with the login that signed in here before, if any."""
-    known = ""
-    if cookie := request.cookies.get(_known_browser()):
-        try:
-            known = _serializer().loads(cookie, max_age=_ONE_YEAR)
-        except BadSignature:
-            known = ""
-    return Browser(
-        ip=request.remote_addr or "", user_agent=request.user_agent.string, known_to=str(known)
-    )
-
-
-def _serializer() -> URLSafeTimedSerializer:
-    keys = [key for key in (settings().secret_key_previous, settings().secret_key) if key]
-    return URLSafeTimedSerializer(keys, salt="known-browser", signer_kwargs=SIGNED_WITH)

@@ -14,7 +14,7 @@ from selfcare.database import db
 from selfcare.forms.profile import ChangePasswordForm, ProfileForm
 from selfcare.lists.activity import ActivityList
 from selfcare.resuming import resumes
-from selfcare.services import accounts, audit, passwords, personal_data
+from selfcare.services import accounts, audit, passkeys, passwords, personal_data
 from selfcare.services.throttling import TooManyAttempts
 
 bp = Blueprint("profile", __name__, url_prefix="/account")
@@ -25,11 +25,17 @@ bp = Blueprint("profile", __name__, url_prefix="/account")
 def password() -> ResponseReturnValue:
     """« Changement de mot de passe », the current one asked first (figure 39)."""
     me = current_account()
-    form = ChangePasswordForm(passwords.rules(settings()), login=me.login)
+    form = ChangePasswordForm(passwords.rules(settings()), login=me.login, passkeys=passkeys.of(me))
     if not (form.validate_on_submit() and has_password(form.current)):
         page = rendering.page("account/password.html", form=form, account=me)
         return page, 422 if form.errors else 200
-    passwords.change(me, form.password.data or "", by=me, keep=current_user._get_current_object())
+    passwords.change(
+        me,
+        form.password.data or "",
+        by=me,
+        keep=current_user._get_current_object(),
+        keep_passkeys=form.keeps_passkeys,
+    )
     db.session.commit()
     flash(_("Your password is changed. Your other sessions are ended; a mail confirms it."))
     return redirect(url_for("account.profile"), code=303)

@@ -30,7 +30,8 @@ def has_password(field: Field) -> bool:
 
 def _has_code(field: Field) -> bool:
     try:
-        two_factor.check(current_account(), field.data or "", settings=settings())
+        brake = two_factor.brake_of_session(current_account(), settings=settings())
+        two_factor.check(current_account(), field.data or "", brake=brake)
     except (WrongCode, TooManyAttempts) as refusal:
         field.errors = [why(refusal)]
         return False

@@ -8,18 +8,19 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
-from selfcare import rendering
+from selfcare import known_browser, rendering
 from selfcare.access import public, settings
 from selfcare.blueprints.captcha import challenge_for
 from selfcare.database import db
 from selfcare.forms.captcha import CaptchaForm
 from selfcare.forms.fields import trimmed
 from selfcare.forms.profile import NewPasswordForm
-from selfcare.forms.recovery import ForgottenLoginForm, ForgottenPasswordForm
+from selfcare.forms.recovery import ForgottenLoginForm, ForgottenPasswordForm, PasswordLevelForm
 from selfcare.forms.security import ConfirmForm
 from selfcare.i18n import locale
 from selfcare.models import LinkPurpose, SignIn
-from selfcare.services import accounts, links, passwords, recovery
+from selfcare.resuming import shown_again
+from selfcare.services import accounts, links, passkeys, passwords, recovery, throttling
 from selfcare.services.accounts import EmailTaken
 from selfcare.services.links import LinkDead
 
@@ -31,6 +32,7 @@ _OPENED = "link"
 
 @bp.route("/password/forgot", methods=["GET", "POST"])
 @public("asked by people who cannot sign in")
+@shown_again
 def forgotten_password() -> ResponseReturnValue:
     """« Personnalisation du mot de passe »: login and captcha (figure 2)."""
     form = ForgottenPasswordForm()
@@ -51,6 +53,7 @@ def password_asked() -> ResponseReturnValue:
 
 @bp.route("/login/forgot", methods=["GET", "POST"])
 @public("asked by people who cannot sign in")
+@shown_again
 def forgotten_login() -> ResponseReturnValue:
     """« Vous avez perdu votre identifiant »: mail address and captcha (figure 7)."""
     form = ForgottenLoginForm()
@@ -79,21 +82,51 @@ def open_link(token: str) -> ResponseReturnValue:
 
 @bp.route("/password/set", methods=["GET", "POST"])
 @public("whoever holds the link of the mail")
+@shown_again
 def set_password() -> ResponseReturnValue:
     """« Changement de mot de passe » (figure 5)."""
     try:
-        link = links.opened(session.get(_OPENED, ""), LinkPurpose.SET_PASSWORD)
-        form = NewPasswordForm(passwords.rules(settings()), login=link.account.login)
+        token = session.get(_OPENED) or request.form.get("link", "")
+        link = links.opened(token, LinkPurpose.SET_PASSWORD)
+        session[_OPENED] = token  # once more, if its cookie was lost while the page stood open
+        form = NewPasswordForm(
+            passwords.rules(settings()),
+            login=link.account.login,
+            passkeys=passkeys.of(link.account),
+        )
         if not form.validate_on_submit():
-            page = rendering.page("recovery/set_password.html", form=form, account=link.account)
+            page = rendering.page(
+                "recovery/set_password.html", form=form, account=link.account, link=token
+            )
             return _secret(page), 422 if form.errors else 200
-        recovery.set_password(link, form.password.data or "", keep=_mine(link.account_id))
+        recovery.set_password(
+            link,
+            form.password.data or "",
+            keep=_mine(link.account_id),
+            keep_passkeys=form.keeps_passkeys,
+            settings=settings(),
+        )
     except LinkDead:
         return _secret(rendering.page("recovery/dead.html")), 410
+    account = link.account
     db.session.commit()
     session.pop(_OPENED, None)
     flash(_("Your password is changed. A mail confirms it."))
-    return redirect(url_for("auth.login"), code=303)
+    answer = redirect(url_for("auth.login"), code=303)
+    known_browser.remember(answer, account)  # whoever reads the account's mails is its owner
+    return answer
+
+
+@bp.post("/password/level")
+@public("whoever chooses a password, signed in or by a mailed link")
+def password_level() -> ResponseReturnValue:
+    """How good a password is that is still being typed: what the rules will say (AUTH-3)."""
+    limits, here = settings().throttle_captcha, request.remote_addr or ""
+    throttling.of_address(here, limits, kind="password-level").take()
+    form = PasswordLevelForm()
+    form.validate_on_submit()
+    level = passwords.rules(settings()).level(form.password.data or "", login=form.login.data or "")
+    return Response(level, mimetype="text/plain", headers={"Cache-Control": "no-store"})
 
 
 @bp.route("/email/confirm", methods=["GET", "POST"])

@@ -12,7 +12,7 @@ from selfcare import rendering
 from selfcare.access import current_account, one_or_404, settings, signed_in
 from selfcare.blueprints.proofs import proved
 from selfcare.database import db
-from selfcare.forms.security import ConfirmForm, NewPasskeyForm
+from selfcare.forms.security import ConfirmForm, NewPasskeyForm, ProvenPasskeyForm
 from selfcare.models import Passkey, SignIn
 from selfcare.services import audit, passkeys, sessions, two_factor
 from selfcare.services.passkeys import PasskeyRefused
@@ -68,7 +68,8 @@ def new_passkey() -> ResponseReturnValue:
     """Have the browser make a passkey."""
     if not passkeys.possible(settings()):
         abort(404)
-    me, form = current_account(), NewPasskeyForm()
+    me = current_account()
+    form = ProvenPasskeyForm() if two_factor.of(me) else NewPasskeyForm()
     if form.validate_on_submit() and proved(form):
         try:
             passkeys.add(

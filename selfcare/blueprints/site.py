@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, current_app, redirect
+from flask import Blueprint, current_app, redirect, url_for
 from flask.typing import ResponseReturnValue
 
 from selfcare import rendering
@@ -32,6 +32,13 @@ def favicon() -> ResponseReturnValue:
     answer = redirect(current_app.extensions["assets"]["logo.svg"], code=302)
     answer.headers["Cache-Control"] = "public, max-age=86400"
     return answer
+
+
+@bp.get("/.well-known/change-password")
+@public("password managers ask for it")
+def change_password() -> ResponseReturnValue:
+    """Where a password is changed (W3C, a well-known URL)."""
+    return redirect(url_for("profile.password"), code=302)
 
 
 @bp.get("/console/api-password")

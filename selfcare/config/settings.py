@@ -242,7 +242,8 @@ class Settings:
 
     throttle_code: str = setting(
         "5 per minute; 10 per 10 minutes; 20 per hour; 60 per day",
-        "Wrong two-factor codes allowed per account.",
+        "Wrong two-factor codes allowed per account; recovery codes per account and network"
+        " address.",
         check=rules.limits,
     )
     throttle_recovery: str = setting(

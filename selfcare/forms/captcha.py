@@ -6,9 +6,9 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import HiddenField, StringField
 from wtforms.validators import DataRequired, Length
 
+from selfcare.forms.bounded import HiddenTextField, TextField
 from selfcare.forms.fields import trimmed
 from selfcare.services import captcha
 
@@ -16,8 +16,8 @@ from selfcare.services import captcha
 class CaptchaForm(FlaskForm):
     """A form whose captcha is looked at last, so that another mistake does not use it up."""
 
-    captcha = HiddenField(filters=[trimmed])
-    answer = StringField(
+    captcha = HiddenTextField(filters=[trimmed])
+    answer = TextField(
         _l("Copy the characters"),
         [
             DataRequired(_l("Copy the characters of the image, or answer the question")),

@@ -6,10 +6,11 @@ from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
 from flask_babel import gettext as _
-from wtforms import EmailField, Field, Form, TelField
+from wtforms import Field, Form
 from wtforms.form import BaseForm
 from wtforms.validators import StopValidation, ValidationError
 
+from selfcare.forms.bounded import AddressField, TelephoneField
 from selfcare.services import phones
 from selfcare.services.password_rules import PasswordRules
 from selfcare.text import one_line
@@ -37,13 +38,13 @@ class PasswordMeets:
             raise ValidationError(_("The password must be or contain: %(rules)s.", rules=wanted))
 
 
-class EmailAddressField(EmailField):
+class EmailAddressField(AddressField):
     """A mail address, of the right shape; its domain is not looked up.
 
     Accents before the `@` are refused: hardly any mail server takes them.
     """
 
-    def __init__(self, label: Any, validators: Any = None, **kwargs: Any) -> None:
+    def __init__(self, label: Any, validators: Any = (), **kwargs: Any) -> None:
         super().__init__(label, validators, **{"filters": [trimmed], **kwargs})
 
     def pre_validate(self, form: BaseForm) -> None:  # noqa: ARG002 (WTForms passes it by name)
@@ -63,11 +64,11 @@ class EmailAddressField(EmailField):
             raise StopValidation(message) from None
 
 
-class PhoneField(TelField):
+class PhoneField(TelephoneField):
     """A phone number, typed in any usual way, kept as `+33 1 01 01 01 01`."""
 
     def __init__(
-        self, label: Any, validators: Any = None, *, mobile: bool = False, **kwargs: Any
+        self, label: Any, validators: Any = (), *, mobile: bool = False, **kwargs: Any
     ) -> None:
         super().__init__(label, validators, **{"filters": [trimmed], **kwargs})
         self.mobile = mobile

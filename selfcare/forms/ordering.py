@@ -8,19 +8,20 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, SelectField, StringField, TextAreaField, ValidationError
+from wtforms import BooleanField, SelectField, ValidationError
 from wtforms import Field as FormField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined] # newer than its types
 from wtforms.validators import DataRequired, InputRequired, Length
 from wtforms.validators import Optional as MayBeEmpty
 
+from selfcare.forms.bounded import LongTextField, TextField
 from selfcare.forms.fields import EmailAddressField, PhoneField
 from selfcare.services.definitions import CHOICE, Choosing, Definition, Field, Option
 from selfcare.text import lines
 
 _FIELDS: Mapping[str, type[FormField]] = {
-    "text": StringField,
-    "long_text": TextAreaField,
+    "text": TextField,
+    "long_text": LongTextField,
     "email": EmailAddressField,
     "phone": PhoneField,
 }

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import PasswordField, RadioField, StringField
+from wtforms import RadioField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import DataRequired, EqualTo, InputRequired, Length, Optional
 
+from selfcare.forms.bounded import SecretField, TextField
 from selfcare.forms.fields import (
     EmailAddressField,
     PasswordMeets,
@@ -18,22 +20,23 @@ from selfcare.forms.fields import (
     trimmed,
 )
 from selfcare.forms.resumable import ResumableForm
+from selfcare.models import Passkey
 from selfcare.services.password_rules import PasswordRules
 
 
 def required(message: Any) -> list[Any]:
     """A text that must be there, and no longer than a name."""
-    return [DataRequired(message), Length(max=80, message=_l("Enter 80 characters at most"))]
+    return [DataRequired(message), Length(max=80)]
 
 
 class NewPasswordForm(FlaskForm):
     """A new password, typed twice (figure 5)."""
 
-    password = PasswordField(
+    password = SecretField(
         _l("New password"),
         [InputRequired(_l("Enter a new password"))],
     )
-    confirm = PasswordField(
+    confirm = SecretField(
         _l("Confirm your password"),
         [
             InputRequired(_l("Enter the new password a second time")),
@@ -41,9 +44,25 @@ class NewPasswordForm(FlaskForm):
         ],
     )
 
-    def __init__(self, rules: PasswordRules, *, login: str) -> None:
+    passkeys = RadioField(
+        _l("What happens to your passkeys, which sign in without the password?"),
+        [InputRequired(_l("Say what happens to your passkeys"))],
+        choices=[
+            SelectChoice("keep", _l("Keep them")),
+            SelectChoice("remove", _l("Remove them, somebody else may have added one")),
+        ],
+    )
+
+    def __init__(self, rules: PasswordRules, *, login: str, passkeys: Sequence[Passkey]) -> None:
         super().__init__()
-        self.rules, self.login = rules, login
+        self.rules, self.login, self.known_passkeys = rules, login, passkeys
+        if not passkeys:
+            del self.passkeys
+
+    @property
+    def keeps_passkeys(self) -> bool:
+        """Whether the passkeys go on opening the account."""
+        return not self.known_passkeys or self.passkeys.data == "keep"
 
     def validate(self, extra_validators: Any = None) -> bool:
         """The rules of AUTH-3 apply to the first of the two."""
@@ -54,9 +73,9 @@ class NewPasswordForm(FlaskForm):
 class ChangePasswordForm(NewPasswordForm):
     """The same, the current one asked first (figure 39)."""
 
-    current = PasswordField(
+    current = SecretField(
         _l("Current password"),
-        [InputRequired(_l("Enter your current password")), Length(max=1024)],
+        [InputRequired(_l("Enter your current password"))],
     )
 
 
@@ -68,14 +87,12 @@ class ProfileForm(ResumableForm):
         [InputRequired(_l("Choose a title"))],
         choices=[SelectChoice("madam", _l("Mrs")), SelectChoice("sir", _l("Mr"))],
     )
-    last_name = StringField(
-        _l("Last name"), required(_l("Enter your last name")), filters=[trimmed]
-    )
-    first_name = StringField(
+    last_name = TextField(_l("Last name"), required(_l("Enter your last name")), filters=[trimmed])
+    first_name = TextField(
         _l("First name"), required(_l("Enter your first name")), filters=[trimmed]
     )
     email = EmailAddressField(_l("Email"), [DataRequired(_l("Enter your email address"))])
-    current = PasswordField(_l("Current password"), [Optional(), Length(max=1024)])
+    current = SecretField(_l("Current password"), [Optional()])
     phone = PhoneField(_l("Phone"), [or_mobile])
     mobile = PhoneField(_l("Mobile"), mobile=True)
     locale = RadioField(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
-from wtforms import StringField
+from flask_wtf import FlaskForm
 from wtforms.validators import DataRequired, Length
 
+from selfcare.forms.bounded import SecretField, TextField
 from selfcare.forms.captcha import CaptchaForm
 from selfcare.forms.fields import EmailAddressField, trimmed
 
@@ -13,7 +14,7 @@ from selfcare.forms.fields import EmailAddressField, trimmed
 class ForgottenPasswordForm(CaptchaForm):
     """Whose password; any text is taken, since no answer says whether it is a login."""
 
-    login = StringField(
+    login = TextField(
         _l("Login"),
         [
             DataRequired(_l("Enter your login")),
@@ -27,3 +28,10 @@ class ForgottenLoginForm(CaptchaForm):
     """Whose login."""
 
     email = EmailAddressField(_l("Email"), [DataRequired(_l("Enter your email address"))])
+
+
+class PasswordLevelForm(FlaskForm):
+    """A password that is still being typed, and whose it will be."""
+
+    login = TextField(filters=[trimmed])
+    password = SecretField()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import HiddenField, PasswordField, StringField
 from wtforms.validators import DataRequired, InputRequired, Length
 
+from selfcare.forms.bounded import HiddenTextField, SecretField, TextField
 from selfcare.forms.fields import trimmed
 
 
@@ -17,7 +17,7 @@ class ConfirmForm(FlaskForm):
 class CodeForm(FlaskForm):
     """A code of the authenticator app, or a recovery code."""
 
-    code = StringField(
+    code = TextField(
         _l("Code"), [DataRequired(_l("Enter the code")), Length(max=40)], filters=[trimmed]
     )
 
@@ -25,9 +25,9 @@ class CodeForm(FlaskForm):
 class PasswordForm(FlaskForm):
     """The password once more, before a way in is added: a borrowed session is not enough."""
 
-    password = PasswordField(
+    password = SecretField(
         _l("Current password"),
-        [InputRequired(_l("Enter your current password")), Length(max=1024)],
+        [InputRequired(_l("Enter your current password"))],
     )
 
 
@@ -38,18 +38,22 @@ class ProveForm(PasswordForm, CodeForm):
 class PasskeyForm(FlaskForm):
     """What the browser answers; filled in by `static/passkeys.js`."""
 
-    challenge = HiddenField(filters=[trimmed])
-    credential = HiddenField()
+    challenge = HiddenTextField(filters=[trimmed])
+    credential = HiddenTextField(validators=[Length(max=20_000)])
 
 
 class NewPasskeyForm(PasskeyForm, PasswordForm):
     """The same with the password, and a name to know the device by."""
 
-    name = StringField(
+    name = TextField(
         _l("Name of the device"),
         [
             DataRequired(_l("Give it a name to know it by")),
-            Length(max=60, message=_l("Enter 60 characters at most")),
+            Length(max=60),
         ],
         filters=[trimmed],
     )
+
+
+class ProvenPasskeyForm(NewPasskeyForm, ProveForm):
+    """The same with a code, where one is asked for at sign-in: a passkey will do without it."""

@@ -13,7 +13,6 @@ from wtforms import (
     RadioField,
     SelectField,
     SelectMultipleField,
-    StringField,
     ValidationError,
 )
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
@@ -21,6 +20,7 @@ from wtforms.validators import DataRequired, InputRequired, Length
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from selfcare import wording
+from selfcare.forms.bounded import TextField
 from selfcare.forms.fields import EmailAddressField, PhoneField, or_mobile, trimmed
 from selfcare.forms.resumable import ResumableForm
 from selfcare.i18n import LANGUAGES
@@ -52,17 +52,17 @@ class PersonForm(ResumableForm):
         choices=[SelectChoice(code, wording.CIVILITY[code]) for code in CIVILITIES],
         widget=Choices(),
     )
-    last_name = StringField(
+    last_name = TextField(
         _l("Last name"),
         [DataRequired(_l("Enter the last name.")), Length(max=80)],
         filters=[trimmed],
     )
-    first_name = StringField(
+    first_name = TextField(
         _l("First name"),
         [DataRequired(_l("Enter the first name.")), Length(max=80)],
         filters=[trimmed],
     )
-    login = StringField(_l("Login"), [DataRequired(_l("Enter a login."))], filters=[trimmed])
+    login = TextField(_l("Login"), [DataRequired(_l("Enter a login."))], filters=[trimmed])
     email = EmailAddressField(_l("Email"), [DataRequired(_l("Enter the email address."))])
     phone = PhoneField(_l("Phone"), [or_mobile])
     mobile = PhoneField(_l("Mobile"), mobile=True)
@@ -72,7 +72,7 @@ class PersonForm(ResumableForm):
         default="fr",
     )
 
-    def validate_login(self, field: StringField) -> None:
+    def validate_login(self, field: TextField) -> None:
         """8 to 64 of `A-Z a-z 0-9 . _ -`."""
         if not re.fullmatch(LOGIN_PATTERN, field.data or ""):
             raise ValidationError(

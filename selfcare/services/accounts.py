@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import func, select
@@ -23,6 +22,7 @@ from selfcare.services import (
     throttling,
     two_factor,
 )
+from selfcare.services.sessions import Browser
 from selfcare.services.two_factor import WrongCode
 
 NOTICE_EVERY = timedelta(days=1)
@@ -36,15 +36,6 @@ class WrongCredentials(Exception):
 
 class EmailTaken(Exception):
     """The address belongs to another account."""
-
-
-@dataclass(frozen=True)
-class Browser:
-    """Where an attempt comes from; `known_to` is the login that signed in here before."""
-
-    ip: str
-    user_agent: str
-    known_to: str = ""
 
 
 def find(login: str) -> Account | None:
@@ -65,14 +56,16 @@ def sign_in(login: str, password: str, *, browser: Browser, settings: Settings) 
         TooManyAttempts: nothing was checked.
     """
     login = login.strip().lower()
-    known = browser.known_to if browser.known_to == login else ""
+    known = browser.knows(login)
     by_address = throttling.of_address(browser.ip, settings.throttle_address)
-    by_account = throttling.of_account(login, known, settings.throttle_account)
-    by_address.check()
+    by_account = throttling.of_account(login, known=known, limits=settings.throttle_account)
+    if not known:  # whoever shares an address with a guesser is not held up in their own browser
+        by_address.check()
     by_account.take()
     account = find(login)
     if not passwords.matches(account, password) or account is None:
-        by_address.count()
+        if not known:
+            by_address.count()
         audit.record("sign_in.failed", actor=None, subject=account or "")
         if by_account.exhausted() and account:  # asked for unknown logins, too: it takes time
             _tell_owner("failed_sign_ins", account, ip=browser.ip)
@@ -83,14 +76,13 @@ def sign_in(login: str, password: str, *, browser: Browser, settings: Settings) 
         audit.record("sign_in.done", actor=account, subject=account)
     return sessions.begin(
         account,
-        ip=browser.ip,
-        user_agent=browser.user_agent,
+        browser=browser,
         settings=settings,
         awaits_code=awaits_code,
     )
 
 
-def give_code(sign_in: SignIn, code: str, *, settings: Settings) -> SignIn:
+def give_code(sign_in: SignIn, code: str, *, browser: Browser, settings: Settings) -> SignIn:
     """Check the second factor of a sign-in whose password was right; gives the open one (AUTH-7).
 
     Raises:
@@ -98,15 +90,25 @@ def give_code(sign_in: SignIn, code: str, *, settings: Settings) -> SignIn:
         TooManyAttempts: nothing was checked.
     """
     account = sign_in.account
+    brake = two_factor.brake(account, code, browser=browser, settings=settings)
     try:
-        two_factor.check(account, code, settings=settings)
+        two_factor.check(account, code, brake=brake)
     except WrongCode:
         audit.record("sign_in.wrong_code", actor=None, subject=account)
-        if two_factor.brake(account, settings).exhausted():
+        if brake.exhausted():
             _tell_owner("wrong_codes", account, ip=sign_in.ip)
         raise
     audit.record("sign_in.done", actor=account, subject=account)
     return sessions.complete(sign_in, settings=settings)
+
+
+def release(account: Account, *, settings: Settings) -> None:
+    """Whoever got a mail of the account's is let in again, however many strangers failed (AUTH-6).
+
+    Only what counts browsers that are not known is forgotten: a known one has its own count.
+    """
+    throttling.of_account(account.login, known=False, limits=settings.throttle_account).release()
+    two_factor.brake_of_strangers(account, settings=settings).release()
 
 
 def check_password(account: Account, password: str, *, settings: Settings) -> None:

@@ -113,13 +113,13 @@ def _reservation_sense(reservation: Reservation, fields: Mapping[str, Field]) ->
     if reservation.region:
         yield from _region_sense(fields.get(reservation.region), reservation.region)
     for name, pattern in (("name", reservation.name), ("template", reservation.template)):
-        for used in re.findall(r"\{([^}]*)\}", pattern):
+        for used in re.findall(r"\{([^{}]*)\}", pattern):
             if used not in fields or fields[used].kind != CHOICE:
                 yield f"subscription, {name!r}: {{{used}}} is no choice of the form"
         if re.search(r"[{}]", re.sub(r"\{[^{}]*\}", "", pattern)):
             yield f"subscription, {name!r}: a brace is left open"
     longest = LONGEST_NAME - len(re.sub(r"\{[^{}]*\}", "", reservation.name))
-    used = [fields[one] for one in re.findall(r"\{([^}]*)\}", reservation.name) if one in fields]
+    used = [fields[one] for one in re.findall(r"\{([^{}]*)\}", reservation.name) if one in fields]
     if sum(max((len(o.in_name) for o in one.options), default=0) for one in used) > longest:
         yield f"subscription, 'name': may become longer than {LONGEST_NAME} characters"
 

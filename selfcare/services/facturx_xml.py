@@ -189,7 +189,7 @@ class Document(Part):
             raise
         except Exception as problem:  # noqa: BLE001 (the package raises nothing else)
             reason = str(problem).rpartition("problem: ")[2]
-            plain = re.sub(r"\{[^}]*\}", "", reason).replace(").,", "),").rstrip(".")
+            plain = re.sub(r"\{[^{}]*\}", "", reason).replace(").,", "),").rstrip(".")
             raise Unreadable(f"not valid (profile {self.profile}): {plain}") from None
 
     def without_national_profile(self) -> str:

@@ -21,6 +21,7 @@ from selfcare.config import Settings
 from selfcare.database import db
 from selfcare.models import Account, Passkey, SignIn, now
 from selfcare.services import audit, challenges, mail, sessions
+from selfcare.services.sessions import Browser
 
 GOOD_FOR = timedelta(minutes=5)
 MOST = 10
@@ -29,6 +30,10 @@ _ADD, _USE = "passkey-add", "passkey-use"
 
 class PasskeyRefused(Exception):
     """The browser's answer proves nothing to us."""
+
+
+class PasskeyWentBack(PasskeyRefused):
+    """The device counts fewer uses than we do: it was restored from a backup, or copied."""
 
 
 def possible(settings: Settings) -> bool:
@@ -125,12 +130,11 @@ def ask(*, settings: Settings) -> tuple[str, str]:
     return challenges.put(_USE, data, good_for=GOOD_FOR), webauthn.options_to_json(options)
 
 
-def sign_in(
-    *, challenge: str, credential: str, ip: str, user_agent: str, settings: Settings
-) -> SignIn:
+def sign_in(*, challenge: str, credential: str, browser: Browser, settings: Settings) -> SignIn:
     """Sign in whoever the passkey belongs to.
 
     Raises:
+        PasskeyWentBack: it was used more often than its device counts: there may be a copy.
         PasskeyRefused: unknown, revoked, or the answer does not fit the challenge.
     """
     import webauthn  # noqa: PLC0415
@@ -146,28 +150,38 @@ def sign_in(
             expected_rp_id=_host(settings),
             expected_origin=_origin(settings),
             credential_public_key=passkey.public_key,
-            credential_current_sign_count=passkey.sign_count,
+            credential_current_sign_count=0,
             require_user_verification=True,
         )
     except _refusals() as refusal:
         raise PasskeyRefused(str(refusal)) from refusal
-    passkey.sign_count, passkey.last_used_at = proof.new_sign_count, now()
     account = passkey.account
+    if passkey.sign_count and proof.new_sign_count <= passkey.sign_count:
+        audit.record("sign_in.failed", actor=None, subject=account)
+        raise PasskeyWentBack
+    passkey.sign_count, passkey.last_used_at = proof.new_sign_count, now()
     audit.record("sign_in.done", actor=account, subject=account, details={"passkey": passkey.name})
-    return sessions.begin(account, ip=ip, user_agent=user_agent, settings=settings, two_factor=True)
+    return sessions.begin(account, browser=browser, settings=settings, two_factor=True)
 
 
 def remove(passkey: Passkey, *, by: Account) -> None:
     """It signs nobody in any more."""
     db.session.delete(passkey)
     audit.record("passkey.removed", actor=by, subject=by, details={"name": passkey.name})
+    mail.write("passkey_removed", by, passkey=passkey.name)
+
+
+def remove_all(account: Account) -> None:
+    """None of them signs anybody in any more."""
+    for passkey in of(account):
+        remove(passkey, by=account)
 
 
 def _known(credential: str) -> Passkey | None:
     try:
         answer: Any = json.loads(credential)
         name = str(answer["id"])
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         return None
     if not re.fullmatch(r"[A-Za-z0-9_-]{1,1400}", name):
         return None
@@ -180,7 +194,7 @@ def _refusals() -> tuple[type[Exception], ...]:
     """What the library raises for an answer it does not like, malformed ones included."""
     from webauthn.helpers.exceptions import WebAuthnException  # noqa: PLC0415
 
-    return (WebAuthnException, ValueError, KeyError, TypeError)
+    return (WebAuthnException, ValueError, KeyError, TypeError, RecursionError)
 
 
 def _host(settings: Settings) -> str:

@@ -7,8 +7,10 @@ Most rules are patterns that Python and browsers read alike, so that the hint sh
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
@@ -19,6 +21,14 @@ from selfcare.models import fold
 SPECIAL = "#!.@_-/"
 _COMMON_CORES = 3000
 """How many of the most used words are refused with signs round them, too (« Azerty-12 »)."""
+
+
+class Level(StrEnum):
+    """What the page calls a password."""
+
+    INVALID = "invalid"
+    MEDIUM = "medium"
+    STRONG = "strong"
 
 
 @dataclass(frozen=True)
@@ -95,19 +105,39 @@ class PasswordRules:
         )
 
     def broken(self, password: str, *, login: str) -> list[Rule]:
-        """The rules a password does not meet; the dear one (common words) is asked last."""
+        """The rules a password does not meet; one that is too long is asked no other."""
+        password = composed(password)
+        if len(password) > self.max_length:
+            return [rule for rule in self.rules() if rule.key == "longest"]
         return [rule for rule in self.rules() if not rule.met(password, login)]
+
+    def level(self, password: str, *, login: str) -> Level:
+        """How good it is (AUTH-3): nothing is strong that would be refused."""
+        if self.broken(password, login=login):
+            return Level.INVALID
+        return Level.STRONG if len(composed(password)) >= self.strong_length else Level.MEDIUM
+
+
+def composed(password: str) -> str:
+    """The one spelling of « é », which some keyboards send as two characters (NFC)."""
+    return unicodedata.normalize("NFC", password)
 
 
 def is_common(password: str) -> bool:
     """Whether it is one of the most used passwords, or one of the first of them in disguise."""
     ranks, plain = _ranks(), fold(password)
-    bare = _EDGES.sub("", plain)
-    cores = (bare, bare.translate(_DISGUISES), _EDGES.sub("", plain.translate(_DISGUISES)))
+    bare = _core(plain)
+    cores = (bare, bare.translate(_DISGUISES), _core(plain.translate(_DISGUISES)))
     return plain in ranks or any(ranks.get(core, _COMMON_CORES) < _COMMON_CORES for core in cores)
 
 
-_EDGES = re.compile(r"^[^a-z]+|[^a-z]+$")
+def _core(plain: str) -> str:
+    """From its first letter to its last one."""
+    found = _CORE.search(plain)
+    return found[0] if found else ""
+
+
+_CORE = re.compile(r"[a-z](?:[\s\S]*[a-z])?")
 _DISGUISES = str.maketrans("@013457$!", "aoleastsi")
 
 

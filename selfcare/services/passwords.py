@@ -7,8 +7,8 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from selfcare.config import Settings
 from selfcare.models import Account, SignIn
-from selfcare.services import audit, links, mail, sessions
-from selfcare.services.password_rules import PasswordRules
+from selfcare.services import audit, links, mail, passkeys, sessions
+from selfcare.services.password_rules import PasswordRules, composed
 
 _hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)  # OWASP's Argon2id floor
 _nobody = _hasher.hash("nobody has this password")
@@ -16,7 +16,7 @@ _nobody = _hasher.hash("nobody has this password")
 
 def set_password(account: Account, password: str) -> None:
     """Give the account a password (the rules of AUTH-3 are the caller's)."""
-    account.password_hash = _hasher.hash(password)
+    account.password_hash = _hasher.hash(composed(password))
 
 
 def rules(settings: Settings) -> PasswordRules:
@@ -25,7 +25,12 @@ def rules(settings: Settings) -> PasswordRules:
 
 
 def change(
-    account: Account, password: str, *, by: Account | None, keep: SignIn | None = None
+    account: Account,
+    password: str,
+    *,
+    by: Account | None,
+    keep: SignIn | None = None,
+    keep_passkeys: bool = True,
 ) -> None:
     """Give a new password; every other session and every mailed link of the account ends (AUTH-3).
 
@@ -34,10 +39,13 @@ def change(
         password: the new one; the caller has checked it with `rules`.
         by: who does it; None for an operator on the command line.
         keep: the session it is changed in, which goes on.
+        keep_passkeys: whether they go on opening the account.
     """
     set_password(account, password)
     sessions.end_all(account, but=keep)
     links.end_all(account)
+    if not keep_passkeys:
+        passkeys.remove_all(account)
     audit.record("password.changed", actor=by, subject=account)
     mail.write("password_changed", account)
 
@@ -45,12 +53,18 @@ def change(
 def matches(account: Account | None, password: str) -> bool:
     """Whether this is the account's password; None and "no password yet" take as long to refuse."""
     stored = account.password_hash if account else None
+    whole = composed(password)
+    fits = _verifies(stored or _nobody, whole)
+    as_typed = not fits and whole != password and _verifies(stored or _nobody, password)
+    if account is None or stored is None or not (fits or as_typed):
+        return False
+    if as_typed or _hasher.check_needs_rehash(stored):  # kept before passwords were composed
+        set_password(account, password)
+    return True
+
+
+def _verifies(stored: str, password: str) -> bool:
     try:
-        _hasher.verify(stored or _nobody, password)
+        return _hasher.verify(stored, password)
     except (VerificationError, InvalidHashError):
         return False
-    if account is None or stored is None:
-        return False
-    if _hasher.check_needs_rehash(stored):
-        account.password_hash = _hasher.hash(password)
-    return True

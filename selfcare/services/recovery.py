@@ -72,14 +72,19 @@ def answer(request_id: int) -> None:
     audit.record(f"{asked.wanted}.asked", actor=None, subject=account, ip=asked.ip)
 
 
-def set_password(link: MailedLink, password: str, *, keep: SignIn | None) -> None:
-    """Set the password a mailed link allows to set (AUTH-3).
+def set_password(
+    link: MailedLink, password: str, *, keep: SignIn | None, keep_passkeys: bool, settings: Settings
+) -> None:
+    """Set the password a mailed link allows to set (AUTH-3); strangers' failures are forgotten.
 
     Raises:
         LinkDead: the link was used in the meantime.
     """
     links.use(link)
-    passwords.change(link.account, password, by=link.account, keep=keep)
+    passwords.change(
+        link.account, password, by=link.account, keep=keep, keep_passkeys=keep_passkeys
+    )
+    accounts.release(link.account, settings=settings)
 
 
 def _with_address(email: str) -> Account | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, select, update
@@ -12,6 +13,20 @@ from sqlalchemy.orm import contains_eager
 from selfcare.config import Settings
 from selfcare.database import db
 from selfcare.models import Account, SignIn, now
+
+
+@dataclass(frozen=True)
+class Browser:
+    """Where an attempt comes from; `known_to` is the login that signed in here before."""
+
+    ip: str
+    user_agent: str
+    known_to: str = ""
+
+    def knows(self, login: str) -> bool:
+        """Whether it is a browser that this login has signed in with."""
+        return self.known_to == login.strip().lower()
+
 
 _FRESH = timedelta(minutes=10)
 """How stale `last_seen_at` may be; saves a write on nearly every page."""
@@ -40,8 +55,7 @@ CODE_WITHIN = timedelta(minutes=10)
 def begin(
     account: Account,
     *,
-    ip: str,
-    user_agent: str,
+    browser: Browser,
     settings: Settings,
     awaits_code: bool = False,
     two_factor: bool = False,
@@ -50,8 +64,7 @@ def begin(
 
     Args:
         account: who signs in.
-        ip: where from.
-        user_agent: what the browser says it is.
+        browser: where from.
         settings: how long it lasts.
         awaits_code: the second factor is still to come, no page opens yet.
         two_factor: it was made with more than a password.
@@ -60,8 +73,8 @@ def begin(
     sign_in = SignIn(
         account=account,
         token_hash=_hash(token),
-        ip=ip[:45],
-        user_agent=user_agent[:255],
+        ip=browser.ip[:45],
+        user_agent=browser.user_agent[:255],
         expires_at=now()
         + (CODE_WITHIN if awaits_code else timedelta(hours=settings.session_hours)),
         awaits_code=awaits_code,
@@ -99,8 +112,7 @@ def complete(sign_in: SignIn, *, settings: Settings) -> SignIn:
     sign_in.ended_at = now()
     return begin(
         sign_in.account,
-        ip=sign_in.ip,
-        user_agent=sign_in.user_agent,
+        browser=Browser(ip=sign_in.ip, user_agent=sign_in.user_agent),
         settings=settings,
         two_factor=True,
     )

@@ -136,13 +136,12 @@ class Brake:
         return brakes.ask(verb, item, self.key)
 
 
-def of_account(login: str, known_browser: str, limits: str) -> Brake:
-    """Per login as typed, known or not; a browser that signed in before has its own count.
+def of_account(login: str, *, known: bool, limits: str) -> Brake:
+    """Per login as typed, whoever it is; browsers that it signed in with before count apart.
 
     So a stranger who fails on purpose slows the stranger down, not the owner.
     """
-    who = hashlib.sha256(f"{login.casefold()}|{known_browser}".encode()).hexdigest()[:32]
-    return Brake(tuple(parse_many(limits)), f"account:{who}")
+    return of_subject("account", f"{login}|{login if known else ''}", limits)
 
 
 def of_address(ip: str, limits: str, *, kind: str = "address") -> Brake:

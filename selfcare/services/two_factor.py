@@ -14,6 +14,7 @@ from selfcare.config import Settings
 from selfcare.database import db
 from selfcare.models import Account, RecoveryCode, SignIn, TwoFactor, now
 from selfcare.services import audit, mail, sealing, sessions, throttling
+from selfcare.services.sessions import Browser
 from selfcare.services.throttling import Brake
 
 log = structlog.get_logger(__name__)
@@ -82,7 +83,7 @@ def confirm(account: Account, code: str, *, sign_in: SignIn, settings: Settings)
         TooManyAttempts: nothing was checked.
     """
     device = prepared(account)
-    counted = brake(account, settings)
+    counted = brake_of_session(account, settings=settings)
     counted.take()
     if device is None or not _accepted(device, code):
         raise WrongCode
@@ -95,24 +96,43 @@ def confirm(account: Account, code: str, *, sign_in: SignIn, settings: Settings)
     return _new_recovery_codes(account)
 
 
-def check(account: Account, code: str, *, settings: Settings) -> None:
+def check(account: Account, code: str, *, brake: Brake) -> None:
     """Accept a code of the app or a recovery code, once.
 
     Raises:
         WrongCode: it is none, or was used before.
         TooManyAttempts: nothing was checked.
     """
-    counted = brake(account, settings)
-    counted.take()
+    brake.take()
     device = of(account)
     if device is None or not (_accepted(device, code) or _recovered(account, code)):
         raise WrongCode
-    counted.release()
+    brake.release()
 
 
-def brake(account: Account, settings: Settings) -> Brake:
-    """What slows down guessing codes."""
+def brake(account: Account, code: str, *, browser: Browser, settings: Settings) -> Brake:
+    """What slows down guessing codes at sign-in, for this kind of code and browser (AUTH-6).
+
+    Somebody who has the password must not use up the owner's tries. Codes of the app are few:
+    all browsers that are not known share a count. A recovery code cannot be guessed: each network
+    address has a count of its own.
+    """
+    if not _looks_like_the_apps(code):
+        kind = f"recovery-code-{account.id}"
+        return throttling.of_address(browser.ip, settings.throttle_code, kind=kind)
+    if browser.knows(account.login):
+        return throttling.of_subject("code-known", str(account.id), settings.throttle_code)
+    return brake_of_strangers(account, settings=settings)
+
+
+def brake_of_strangers(account: Account, *, settings: Settings) -> Brake:
+    """The count of all browsers that the account has not signed in with before."""
     return throttling.of_subject("code", str(account.id), settings.throttle_code)
+
+
+def brake_of_session(account: Account, *, settings: Settings) -> Brake:
+    """The count of whoever is signed in already."""
+    return throttling.of_subject("code-signed-in", str(account.id), settings.throttle_code)
 
 
 def renew_recovery_codes(account: Account) -> list[str]:
@@ -164,9 +184,9 @@ def _accepted(device: TwoFactor, code: str) -> bool:
     """Whether the app shows this code now (or did, or will, 30 s away), and nobody used it yet."""
     import pyotp  # noqa: PLC0415
 
-    code = "".join(code.split())
-    if len(code) != 6 or not code.isascii() or not code.isdigit():
+    if not _looks_like_the_apps(code):
         return False
+    code = "".join(code.split())
     try:
         totp = pyotp.TOTP(secret(device))
     except sealing.SealBroken:  # SECRET_KEY was replaced: recovery codes are still good
@@ -177,6 +197,12 @@ def _accepted(device: TwoFactor, code: str) -> bool:
         if secrets.compare_digest(totp.generate_otp(step), code):
             return _first_use(device, step)
     return False
+
+
+def _looks_like_the_apps(code: str) -> bool:
+    """Six digits, with or without blanks between them."""
+    bare = "".join(code.split())
+    return len(bare) == 6 and bare.isascii() and bare.isdigit()
 
 
 def reseal() -> tuple[int, int]:

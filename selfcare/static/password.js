@@ -1,7 +1,7 @@
 /* Shows which rules a new password meets, and hides or shows it; the server checks them all. */
 (function () {
   var doc = document, list = doc.getElementById("password-rules"), level = doc.getElementById("password-level"),
-    field = doc.getElementById("password"), toggle = doc.getElementById("show-passwords"), wanted;
+    field = doc.getElementById("password"), toggle = doc.getElementById("show-passwords"), wanted, asked;
   if (!list || !field) return;
 
   function met(rule, text) {
@@ -10,7 +10,7 @@
     return null; /* known to the server only */
   }
   function look() {
-    var text = field.value, all = text.toLowerCase() !== list.dataset.login.toLowerCase(), word;
+    var text = field.value.normalize("NFC"), all = text.toLowerCase() !== list.dataset.login.toLowerCase();
     list.querySelectorAll("li").forEach(function (rule) {
       var good = met(rule, text), mark = rule.querySelector("span");
       if (mark) mark.remove();
@@ -18,10 +18,26 @@
       rule.className = good && text ? "met" : "";
       if (good && text) rule.insertAdjacentHTML("afterbegin", "<span class=\"quiet\">" + list.dataset.met + " </span>");
     });
-    word = !all ? "tooWeak" : Array.from(text).length >= list.dataset.strong ? "strong" : "medium";
-    level.textContent = text ? level.dataset[word] : "";
+    level.textContent = text && !all ? level.dataset.invalid : "";
+    if (text && all) asked = setTimeout(ask, 350, field.value);
   }
-  field.addEventListener("input", function () { clearTimeout(wanted); wanted = setTimeout(look, 150); });
+  /* What is left are the most used passwords, a list too long for a page. */
+  function ask(text) {
+    var form = new FormData();
+    form.append("csrf_token", field.form.elements.csrf_token.value);
+    form.append("login", list.dataset.login);
+    form.append("password", text);
+    fetch(list.dataset.level, { method: "POST", body: form, credentials: "same-origin" }).then(function (answer) {
+      return answer.ok ? answer.text() : "";
+    }).then(function (word) {
+      if (field.value === text) level.textContent = level.dataset[word === "invalid" ? "common" : word] || "";
+    }, function () {});
+  }
+  field.addEventListener("input", function () {
+    clearTimeout(wanted);
+    clearTimeout(asked);
+    wanted = setTimeout(look, 150);
+  });
 
   if (toggle) toggle.addEventListener("click", function (event) {
     var shown = field.type === "password" ? "text" : "password", words = toggle.textContent;

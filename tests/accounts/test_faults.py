@@ -57,7 +57,13 @@ class TestTwoAtOnce:
         def set_password() -> bool:
             try:
                 link = links.opened(token, LinkPurpose.SET_PASSWORD)
-                recovery.set_password(link, "Bleu-Nuage.42", keep=None)
+                recovery.set_password(
+                    link,
+                    "Bleu-Nuage.42",
+                    keep=None,
+                    keep_passkeys=True,
+                    settings=app.extensions["settings"],
+                )
             except LinkDead:
                 return False
             return True
@@ -75,7 +81,8 @@ class TestTwoAtOnce:
 
         def give() -> bool:
             try:
-                two_factor.check(account_of(paul), code, settings=settings)
+                brake = two_factor.brake_of_session(account_of(paul), settings=settings)
+                two_factor.check(account_of(paul), code, brake=brake)
             except two_factor.WrongCode:
                 return False
             return True

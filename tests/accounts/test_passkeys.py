@@ -12,6 +12,8 @@ import time_machine
 from selfcare import config
 from selfcare.services import passkeys
 from tests.accounts.authenticator import Authenticator
+from tests.accounts.captchas import ask_for_password
+from tests.accounts.test_two_factor import BASE, begin_set_up
 from tests.browsing import Browser, Page
 from tests.cast import PASSWORD
 
@@ -109,7 +111,9 @@ def test_auth_7_a_copied_passkey_is_noticed(device, browse, app):
     device.count = 5
     enter(browse, device)
     device.count = 2
-    assert enter(Browser(app), device).status == 422
+    page = enter(Browser(app), device)
+    assert page.status == 422
+    assert "counted fewer uses of this passkey than we have" in page.words
 
 
 @pytest.mark.parametrize(
@@ -182,3 +186,84 @@ def test_auth_7_nobody_removes_anothers(me, device, cast, browse_as):
 def test_auth_7_offered_only_where_browsers_have_them(portal, possible):
     there = config.load({}, secret_key="a key for tests, long enough for all", portal_url=portal)
     assert passkeys.possible(there) is possible
+
+
+class TestSecondFactor:
+    """A passkey does without the code, so who adds one has to know it (AUTH-7)."""
+
+    @pytest.fixture
+    def phone(self, me):
+        app = begin_set_up(me)
+        me.post(BASE + "new", {"code": app.code()})
+        return app
+
+    def test_auth_7_adding_one_asks_for_password_and_code(self, me, phone, mailbox):
+        key = Authenticator()
+        refused = add(me, key)
+        assert refused.status == 422
+        assert refused.all("#code-error")
+        challenge, options = asked(me.get(NEW))
+        fields = {"challenge": challenge, "credential": key.make(options), "name": "Phone"}
+        wrong = me.post(NEW, {**fields, "password": PASSWORD, "code": "000000"})
+        assert wrong.all("#code-error")
+        challenge, options = asked(me.get(NEW))
+        fields = {"challenge": challenge, "credential": key.make(options), "name": "Phone"}
+        done = me.post(NEW, {**fields, "password": PASSWORD, "code": phone.code()})
+        assert done.location == "/account/security/"
+        assert "was added" in mailbox.text()
+
+    def test_auth_7_without_it_the_password_is_enough(self, me):
+        assert not me.get(NEW).all("#code")
+        assert add(me, Authenticator()).status == 303
+
+
+def test_auth_7_the_owner_gets_a_mail_when_one_is_removed(device, me, mailbox):
+    remove = me.get("/account/security/").one("a[href$=remove]")["href"]
+    assert me.post(str(remove)).status == 303
+    assert "was removed" in mailbox.text()
+    assert "Phone" in mailbox.text()
+
+
+class TestNewPassword:
+    """A password is often changed because somebody else knew it; they may have added a passkey."""
+
+    NEW = "Bleu-Nuage.42"
+
+    def change(self, me: Browser, **answer: str) -> Page:
+        fields = {"current": PASSWORD, "password": self.NEW, "confirm": self.NEW, **answer}
+        return me.post("/account/password", fields)
+
+    def test_auth_7_asks_what_happens_to_the_passkeys(self, device, me, browse):
+        page = self.change(me)
+        assert page.status == 422
+        assert page.one("#errors a")["href"] == "#passkeys"
+        assert "Phone" in page.words
+        assert browse.sign_in("paul.dupont", self.NEW).status == 422
+
+    def test_auth_7_keeps_them_if_so_said(self, device, me, browse):
+        assert self.change(me, passkeys="keep").status == 303
+        assert enter(browse, device).status == 303
+
+    def test_auth_7_removes_them_if_so_said(self, device, me, browse, mailbox):
+        assert self.change(me, passkeys="remove").status == 303
+        assert enter(browse, device).status == 422
+        assert "Phone" not in me.get("/account/security/").words
+
+    def test_auth_7_asks_nobody_who_has_none(self, me):
+        assert not me.get("/account/password").all("#passkeys")
+        assert self.change(me).status == 303
+
+    def test_auth_7_a_mailed_link_asks_likewise(self, device, paul, browse, mailbox):
+        ask_for_password(browse, paul)
+        browse.get(mailbox.link(has="/password/set/"))
+        fields = {"password": self.NEW, "confirm": self.NEW}
+        assert browse.post("/password/set", fields).all("a[href='#passkeys']")
+        assert browse.post("/password/set", {**fields, "passkeys": "remove"}).status == 303
+        assert enter(browse, device).status == 422
+
+
+@pytest.mark.parametrize("depth", [5_000, 9_000])
+def test_safe_an_answer_nested_without_end_opens_nothing(device, browse, depth):
+    challenge, _options = asked(browse.get(IN))
+    answer = '{"id":' + "[" * depth + "]" * depth + "}"
+    assert browse.post(IN, {"challenge": challenge, "credential": answer}).status == 422

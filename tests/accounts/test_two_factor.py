@@ -175,6 +175,26 @@ class TestSigningIn:
         assert answer.status == 429
         assert answer.headers["Retry-After"]
 
+    def test_auth_6_whoever_has_the_password_cannot_brake_the_owners_codes(
+        self, phone, codes, app, browse
+    ):
+        """Neither in a browser of the owner's, nor with a recovery code anywhere."""
+        browse.sign_in("paul.dupont")
+        assert give_code(browse, codes[1]).status == 303
+        browse.post("/logout")
+        thief = Browser(app, ip="203.0.113.7")
+        thief.sign_in("paul.dupont")
+        for number in range(6):
+            give_code(thief, f"{number:06}")
+            give_code(thief, f"aaaa-bbbb-cccc-{number:04}")
+        assert give_code(thief, "123456").status == 429
+        assert give_code(thief, codes[0]).status == 429
+        browse.sign_in("paul.dupont")
+        assert give_code(browse, phone.code()).status == 303
+        elsewhere = Browser(app, ip="198.51.100.4")
+        elsewhere.sign_in("paul.dupont")
+        assert give_code(elsewhere, codes[0]).status == 303
+
     def test_auth_6_the_owner_learns_of_a_burst_of_wrong_codes(self, phone, browse, mailbox):
         before = len(mailbox.all())
         browse.sign_in("paul.dupont")

@@ -8,9 +8,9 @@ import pytest
 import time_machine
 from flask_wtf import FlaskForm
 from sqlalchemy import select, update
-from wtforms import PasswordField
 
 from selfcare.database import db
+from selfcare.forms.bounded import SecretField
 from selfcare.models import KeptForm, Membership, SignIn, UserDraft, now
 from selfcare.rights import Profile, Section
 from selfcare.services import kept_forms, sealing
@@ -152,7 +152,7 @@ class TestElsewhere:
             name
             for form in forms(ResumableForm)
             for name in dir(form)
-            if getattr(getattr(form, name, None), "field_class", None) is PasswordField
+            if getattr(getattr(form, name, None), "field_class", None) is SecretField
         }
         assert secret == {"current"}
         assert secret <= resumable["profile.edit"]

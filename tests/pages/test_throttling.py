@@ -181,7 +181,7 @@ class TestNotice:
     def test_auth_6_parallel_bursts_leave_one_mail(self, app, mails):
         """Several counts (known browsers, addresses) may run out at the same time."""
         from selfcare.services import accounts
-        from selfcare.services.accounts import Browser as From
+        from selfcare.services.sessions import Browser as From
 
         settings = app.extensions["settings"]
 

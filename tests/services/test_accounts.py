@@ -12,6 +12,7 @@ from selfcare.config import ROOT
 from selfcare.database import db
 from selfcare.models import Account, AuditEntry, Mail, MailState, SignIn
 from selfcare.services import mail, memberships, passwords, sessions, sweeps
+from selfcare.services.sessions import Browser
 from tests.cast import PASSWORD, account_of
 
 
@@ -31,7 +32,9 @@ def paul(in_app) -> Account:
 def begin(app, paul):
     def begin() -> str:
         sign_in = sessions.begin(
-            paul, ip="192.0.2.1", user_agent="x" * 999, settings=app.extensions["settings"]
+            paul,
+            browser=Browser(ip="192.0.2.1", user_agent="x" * 999),
+            settings=app.extensions["settings"],
         )
         db.session.commit()
         return sign_in.get_id()

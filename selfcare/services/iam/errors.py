@@ -172,8 +172,8 @@ def _code_and_message(body: str) -> tuple[str, str]:
     try:
         found: Any = json.loads(body)
     except ValueError:
-        title = re.search(r"<title>(.*?)</title>", body, re.IGNORECASE | re.DOTALL)
-        return "", (title.group(1) if title else re.sub(r"<[^>]+>", " ", body)).strip()[:200]
+        title = re.search(r"<title>([^<]*)", body, re.IGNORECASE)
+        return "", (title.group(1) if title else re.sub(r"<[^<>]*>", " ", body)).strip()[:200]
     if isinstance(found, dict) and isinstance(found.get("error"), dict):
         found = found["error"]
     if not isinstance(found, dict):
