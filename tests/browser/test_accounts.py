@@ -120,6 +120,21 @@ class TestHint:
         field.fill("Paul.Dupont")
         expect(level).to_have_text("Not valid yet")
 
+    def test_auth_3_never_calls_strong_what_will_be_refused(self, set_password, window):
+        page = window().open(set_password)
+        level, said = page.locator("#password-level"), []
+        page.expose_function("said", said.append)
+        level.evaluate(
+            "e => new MutationObserver(() => window.said(e.textContent))"
+            ".observe(e, {childList: true})"
+        )
+        page.locator("#password").fill("Password-2026!")
+        expect(level).to_have_text("Not valid: too common")
+        page.locator("#password").press_sequentially("-Bleu-Nuage", delay=5)
+        expect(level).to_have_text("Strong security level")
+        assert said[-1] == "Strong security level"
+        assert "Strong security level" not in said[:-1]
+
     def test_auth_3_shows_and_hides_what_was_typed(self, set_password, window):
         page = window().open(set_password)
         page.locator("#password").fill("Bleu-Nuage.42")

@@ -25,6 +25,7 @@ WITHOUT_KEY = {  # public pages that show nothing to whoever comes without the l
     "recovery.set_password": 410,
     "recovery.confirm_email": 410,
     "site.favicon": 302,
+    "site.change_password": 302,  # leads to a page that asks to sign in
     "captcha.picture": 404,
     "captcha.sound": 404,
     "staff_mails.index": 404,  # no demonstration
@@ -173,6 +174,7 @@ def test_safe_every_public_route_has_a_reason(app):
         "recovery.login_asked",
         "recovery.open_link",
         "recovery.set_password",
+        "recovery.password_level",
         "recovery.confirm_email",
         "captcha.picture",
         "captcha.sound",
@@ -181,6 +183,7 @@ def test_safe_every_public_route_has_a_reason(app):
         "account.language",
         "site.accessibility",
         "site.favicon",
+        "site.change_password",
         "site.legal",
         "site.api_password",
         "health.healthz",
