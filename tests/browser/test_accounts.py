@@ -122,7 +122,7 @@ class TestHint:
 
     def test_auth_3_never_calls_strong_what_will_be_refused(self, set_password, window):
         page = window().open(set_password)
-        level, said = page.locator("#password-level"), []
+        level, said = page.locator("#password-level"), list[str]()
         page.expose_function("said", said.append)
         level.evaluate(
             "e => new MutationObserver(() => window.said(e.textContent))"
