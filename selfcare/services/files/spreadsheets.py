@@ -16,7 +16,9 @@ _UNSEEN = r"[\s\x00-\x1f\x7f\u200b-\u200f\u2060\ufeff\"]*"
 _SIGN = r"[=+\-@＝＋－＠﹦﹢﹣﹫]"
 """What begins a formula; Excel takes the wide and the small forms for the same."""
 _FORMULA = re.compile(rf"[\t\r\n]|{_UNSEEN}{_SIGN}")
-_LATER_FORMULA = re.compile(rf"(?<=[;,\t\r\n|])(?={_UNSEEN}{_SIGN})")
+_SEPARATOR = re.compile(r"[;,\t\r\n|]")
+_LATER_FORMULA = re.compile(rf"({_SEPARATOR.pattern}{_UNSEEN})({_SIGN}?)")
+"""Some of what is unseen separates, too: whatever follows is read once, be it a formula or not."""
 _NUMBER = re.compile(r"-?\d+([.,]\d+)?", re.ASCII)
 
 
@@ -49,4 +51,9 @@ def cell(text: str) -> str:
         return text
     if _FORMULA.match(text):
         text = f"'{text}"
-    return _LATER_FORMULA.sub("'", text)
+    return _LATER_FORMULA.sub(_as_text, text)
+
+
+def _as_text(found: re.Match[str]) -> str:
+    before, sign = found.groups()
+    return _SEPARATOR.sub(r"\g<0>'", before) + sign if sign else before
