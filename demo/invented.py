@@ -197,7 +197,7 @@ class Inventor:
             batch["console_accesses"].append(
                 (
                     *(self.take_id("console_accesses"), person.account_id, contract_id),
-                    *(roles, "ready", since),
+                    *(roles, "done", since),
                 )
             )
             return Member(person.account_id, contract_id, person.login, person.name)

@@ -121,7 +121,8 @@ def _add_member(contract: Contract, row: Mapping[str, Any]) -> None:
             account_id=account.id,
             contract_id=contract.id,
             wanted_groups=row["console_roles"],
-            state="ready",
+            state="done",
+            due_at=None,
             changed_at=since,
         )
         db.session.add(console)

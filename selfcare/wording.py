@@ -48,7 +48,7 @@ SUBSCRIPTION_STATUS: Mapping[str, Any] = {
 CONSOLE_STATE: Mapping[str, Any] = {
     "queued": _l("being prepared"),
     "running": _l("being prepared"),
-    "ready": _l("ready"),
+    "done": _l("ready"),
     "failed": _l("failed"),
 }
 

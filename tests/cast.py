@@ -21,6 +21,7 @@ from selfcare.models import (
     Order,
     Service,
     Subscription,
+    now,
 )
 from selfcare.rights import Profile, Section, profiles_of_referent
 from selfcare.services import accounts, ordering, passwords
@@ -107,7 +108,7 @@ class Cast:
         ref: str = "OCB0000124",
         referent: bool = False,
         console_roles: list[str] | None = None,
-        console_state: str = "ready",
+        console_state: str = "done",
         rights: Mapping[Section, Profile] | None = None,
         **profiles: Profile,
     ) -> str:
@@ -129,6 +130,7 @@ class Cast:
                         contract_id=contract.id,
                         wanted_groups=console_roles,
                         state=console_state,
+                        due_at=now() if console_state == "queued" else None,
                     )
                 )
             db.session.commit()

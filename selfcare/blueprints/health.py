@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from selfcare.access import public
 from selfcare.database import db
 from selfcare.jobs import redis
-from selfcare.models import Mail, MailState, now
+from selfcare.models import Mail, WishState, now
 
 bp = Blueprint("health", __name__)
 
@@ -36,7 +36,7 @@ def readyz() -> ResponseReturnValue:
     try:
         db.session.execute(text("SELECT 1"))
         due: datetime | None = db.session.execute(
-            select(func.min(Mail.due_at)).where(Mail.state == MailState.QUEUED)
+            select(func.min(Mail.due_at)).where(Mail.state == WishState.QUEUED)
         ).scalar_one()
         state["database"] = "ok"
         state["oldest_mail_seconds"] = (

@@ -111,7 +111,7 @@ def pre_invoice(contract: Contract, month: str) -> ResponseReturnValue:
     """The month's pre-invoice, once the job has made it; `?version=1` is an earlier one."""
     found = _report(contract, month)
     made = pre_invoices.versions(found)
-    number = request.args.get("version", found.pre_invoice_version, type=int)
+    number = request.args.get("version", found.pre_invoice.version, type=int)
     version = next((one for one in made if one.number == number), None)
     if version is None:
         abort(404)

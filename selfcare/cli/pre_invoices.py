@@ -9,7 +9,7 @@ from flask.cli import AppGroup
 from sqlalchemy import select
 
 from selfcare.database import db
-from selfcare.models import Contract, PreInvoiceState, UsageReport
+from selfcare.models import Contract, PreInvoice, UsageReport, WishState
 from selfcare.services import pre_invoice_making
 
 pre_invoices_group = AppGroup("pre-invoices", help="Pre-invoices, for the operator.")
@@ -21,27 +21,27 @@ def list_pre_invoices(*, everything: bool) -> None:
     """Print the pre-invoices that are not ready, why, and when they are tried next."""
     statement = (
         select(UsageReport, Contract.ref)
+        .join(UsageReport.pre_invoice)
         .join(Contract, Contract.id == UsageReport.contract_id)
         .order_by(UsageReport.month, Contract.ref)
     )
     if not everything:
-        statement = statement.where(UsageReport.pre_invoice_state != PreInvoiceState.READY)
+        statement = statement.where(PreInvoice.state != WishState.DONE)
     rows = db.session.execute(statement).all()
     for report, ref in rows:
-        click.echo(f"{ref}  {report.month:%Y-%m}  {_said(report)}")
+        click.echo(f"{ref}  {report.month:%Y-%m}  {_said(report.pre_invoice)}")
     if not rows:
         click.echo("All pre-invoices are ready." if not everything else "None.")
 
 
-def _said(report: UsageReport) -> str:
-    state, made = report.pre_invoice_state, report.pre_invoice_version
-    text = f"{state:<7}  version {made}" if made else f"{state:<7}  none yet"
-    if state == PreInvoiceState.FAILED:
-        text += f"  given up after {report.pre_invoice_attempts} tries"
-    elif report.pre_invoice_problem:
-        due = f"{report.pre_invoice_due_at:%Y-%m-%d %H:%M} UTC"
-        text += f"  {report.pre_invoice_attempts} tries failed, next at {due}"
-    return text + (f": {report.pre_invoice_problem}" if report.pre_invoice_problem else "")
+def _said(wish: PreInvoice) -> str:
+    made = f"version {wish.version}" if wish.version else "none yet"
+    text = f"{wish.state:<7}  {made}"
+    if wish.state == WishState.FAILED:
+        text += f"  given up after {wish.attempts} tries"
+    elif wish.problem and wish.due_at:
+        text += f"  {wish.attempts} tries failed, next at {wish.due_at:%Y-%m-%d %H:%M} UTC"
+    return text + (f": {wish.problem}" if wish.problem else "")
 
 
 @pre_invoices_group.command("retry")
@@ -53,7 +53,7 @@ def retry(contract: str | None, month: str | None, *, everything: bool) -> None:
     if everything == bool(contract and month):
         raise click.UsageError("say CONTRACT and MONTH, or --all")
     if everything:
-        condition = UsageReport.pre_invoice_state == PreInvoiceState.FAILED
+        condition = PreInvoice.state == WishState.FAILED
     else:
         condition = (UsageReport.month == _month(month or "")) & (
             UsageReport.contract_id

@@ -10,7 +10,14 @@ from sqlalchemy import bindparam, func, select
 from selfcare.database import Chosen, Rows
 from selfcare.document_names import document_name
 from selfcare.lists.query import Column, ListQuery
-from selfcare.models import Invoice, InvoiceReference, PreInvoiceVersion, UsageLine, UsageReport
+from selfcare.models import (
+    Invoice,
+    InvoiceReference,
+    PreInvoice,
+    PreInvoiceVersion,
+    UsageLine,
+    UsageReport,
+)
 from selfcare.wording import plain_amount, plain_number
 
 
@@ -142,14 +149,14 @@ _REPORTS: Rows = (
         UsageReport.total,
         UsageReport.currency,
         UsageReport.csv_size,
-        UsageReport.pre_invoice_state,
-        UsageReport.pre_invoice_attempts,
+        PreInvoice.attempts.label("pre_invoice_attempts"),
         PreInvoiceVersion.size.label("pre_invoice_size"),
     )
+    .join(PreInvoice, PreInvoice.report_id == UsageReport.id)
     .outerjoin(
         PreInvoiceVersion,
         (PreInvoiceVersion.report_id == UsageReport.id)
-        & (PreInvoiceVersion.number == UsageReport.pre_invoice_version),
+        & (PreInvoiceVersion.number == PreInvoice.version),
     )
     .where(UsageReport.contract_id == bindparam("contract"))
 )

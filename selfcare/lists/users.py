@@ -28,7 +28,7 @@ LOGIN, LAST, FIRST = map(_if_come, (Account.login, Account.last_name, Account.fi
 EMAIL = func.coalesce(Membership.invited_as, Account.email)
 FOUND_BY = case((HAS_COME, Account.search_text), else_=func.lower(Membership.invited_as))
 HAS_ROLES = func.json_array_length(ConsoleAccess.wanted_groups) > 0
-STATE = case((HAS_ROLES, ConsoleAccess.state))
+STATE = case((HAS_ROLES, ConsoleAccess.told))
 
 SHOWN = (
     select(
@@ -46,7 +46,7 @@ SHOWN = (
         STATE.label("state"),
         cast(ConsoleAccess.wanted_groups, String).label("wanted_groups"),
         ConsoleAccess.problem,
-        ConsoleAccess.next_try_at,
+        ConsoleAccess.due_at,
         cast(ConsoleAccess.seen_groups, String).label("seen_groups"),
         cast(ConsoleAccess.seen_account, String).label("seen_account"),
         ConsoleAccess.seen_at,

@@ -3,7 +3,7 @@
 from selfcare.models.account import CIVILITIES, LOCALES, Account, SignIn
 from selfcare.models.audit import AuditEntry
 from selfcare.models.base import Base, Searchable, fold, now
-from selfcare.models.console import ConsoleAccess, ConsoleGroup, ConsoleState, ContractConsole
+from selfcare.models.console import ConsoleAccess, ConsoleGroup, ContractConsole
 from selfcare.models.contract import Contract, Customer, Membership, Offer, read_profiles
 from selfcare.models.credentials import (
     Challenge,
@@ -23,14 +23,14 @@ from selfcare.models.document_types import (
 from selfcare.models.invoice import (
     Invoice,
     InvoiceReference,
-    PreInvoiceState,
+    PreInvoice,
     PreInvoiceVersion,
     UsageLine,
     UsageReport,
     UsageShare,
 )
 from selfcare.models.kept_form import KeptForm
-from selfcare.models.mail import Mail, MailState
+from selfcare.models.mail import Mail
 from selfcare.models.oidc import (
     ClientKind,
     DeviceState,
@@ -58,6 +58,7 @@ from selfcare.models.order import (
 )
 from selfcare.models.service import Service, ServiceVersion
 from selfcare.models.users import LineState, Removal, UserDraft, UserImport, UserImportLine
+from selfcare.models.wish import Wish, WishState
 
 __all__ = [
     "CIVILITIES",
@@ -75,7 +76,6 @@ __all__ = [
     "ClientKind",
     "ConsoleAccess",
     "ConsoleGroup",
-    "ConsoleState",
     "Contract",
     "ContractConsole",
     "Customer",
@@ -87,7 +87,6 @@ __all__ = [
     "LineState",
     "LinkPurpose",
     "Mail",
-    "MailState",
     "MailedLink",
     "Membership",
     "Offer",
@@ -104,7 +103,7 @@ __all__ = [
     "OrderEvent",
     "OrderStatus",
     "Passkey",
-    "PreInvoiceState",
+    "PreInvoice",
     "PreInvoiceVersion",
     "PriceKind",
     "RecoveryCode",
@@ -123,6 +122,8 @@ __all__ = [
     "UserDraft",
     "UserImport",
     "UserImportLine",
+    "Wish",
+    "WishState",
     "fold",
     "now",
     "read_profiles",

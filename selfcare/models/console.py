@@ -9,40 +9,51 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    String,
+    UniqueConstraint,
+    case,
+)
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
 from selfcare.models.base import Base, now
+from selfcare.models.wish import Wish, WishState, rules_of_a_wish
 
 
-class ConsoleState(StrEnum):
-    """How far the console is; the first two are one to the reader: « en préparation »."""
+class ConsoleWish(Wish):
+    """A wish whose state people read."""
 
-    QUEUED = "queued"
-    RUNNING = "running"
-    READY = "ready"
-    FAILED = "failed"
+    @hybrid_property
+    def told(self) -> str:
+        """The state as people read it: one that is tried again later has failed, for now."""
+        waits = self.state == WishState.QUEUED and self.problem is not None
+        return WishState.FAILED if waits else self.state
+
+    @told.inplace.expression
+    @classmethod
+    def _told(cls) -> ColumnElement[str]:
+        waits = (cls.state == WishState.QUEUED) & cls.problem.is_not(None)
+        return case((waits, WishState.FAILED.value), else_=cls.state)
 
 
-class ContractConsole(Base):
+class ContractConsole(ConsoleWish, Base):
     """A contract's place in the console: its domain, project and three groups, once made."""
 
     __tablename__ = "contract_consoles"
-    __table_args__ = (
-        CheckConstraint("state IN ('queued', 'running', 'ready', 'failed')", name="state"),
-    )
+    __table_args__ = rules_of_a_wish()
 
     contract_id: Mapped[int] = mapped_column(
         ForeignKey("contracts.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
     )
-    state: Mapped[str] = mapped_column(String(8), default=ConsoleState.QUEUED)
-    problem: Mapped[str | None] = mapped_column(String(40))
     detail: Mapped[str | None] = mapped_column(String(500))
-    attempts: Mapped[int] = mapped_column(default=0)
-    next_try_at: Mapped[datetime | None]
+    """What the IAM said, for support staff; `problem` is a code of `services.iam.errors`."""
     looked_at: Mapped[datetime | None]
     """When its groups and people were last compared with what the portal wants."""
     changed_at: Mapped[datetime] = mapped_column(default=now)
@@ -60,7 +71,7 @@ class ConsoleGroup(Base):
     seen_at: Mapped[datetime] = mapped_column(default=now)
 
 
-class ConsoleAccess(Base):
+class ConsoleAccess(ConsoleWish, Base):
     """The console roles somebody shall hold on a contract, and how far the console is with it.
 
     A row without wanted groups asks for removal. `version` counts the wishes: work done for an
@@ -68,30 +79,22 @@ class ConsoleAccess(Base):
     """
 
     __tablename__ = "console_accesses"
-    __table_args__ = (
-        UniqueConstraint("account_id", "contract_id"),
-        Index(None, "contract_id"),
-        Index(None, "state", "next_try_at"),
-        CheckConstraint("state IN ('queued', 'running', 'ready', 'failed')", name="state"),
+    __table_args__ = rules_of_a_wish(
+        UniqueConstraint("account_id", "contract_id"), Index(None, "contract_id")
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"))
     contract_id: Mapped[int] = mapped_column(ForeignKey("contracts.id", ondelete="CASCADE"))
     wanted_groups: Mapped[list[str]] = mapped_column(default=list)
-    state: Mapped[str] = mapped_column(String(8), default=ConsoleState.QUEUED)
-    problem: Mapped[str | None] = mapped_column(String(500))
-    """What went wrong, as a code of `services.iam.errors`; `wording` says it in plain words."""
     changed_at: Mapped[datetime] = mapped_column(default=now)
 
     iam_username: Mapped[str | None] = mapped_column(String(64))
     """Their name in the console: kept, for it need not be the login (iam.md, point 11)."""
     version: Mapped[int] = mapped_column(default=1)
-    attempts: Mapped[int] = mapped_column(default=0)
-    next_try_at: Mapped[datetime | None]
-    """When to try again; while `running`, when a silent worker counts as dead."""
     detail: Mapped[str | None] = mapped_column(String(500))
-    """What the IAM said, for support staff."""
+    """What the IAM said, for support staff; `problem` is a code of `services.iam.errors`, which
+    `wording` says in plain words."""
     settled_at: Mapped[datetime | None]
     """When the console was last made to hold what was wanted."""
     announced_at: Mapped[datetime | None]
@@ -119,7 +122,7 @@ class ConsoleAccess(Base):
     @property
     def is_settled(self) -> bool:
         """Whether the console was made to hold what is wanted, and nothing is left to do."""
-        return self.state == ConsoleState.READY
+        return self.state == WishState.DONE
 
     @property
     def is_disabled(self) -> bool:
@@ -164,7 +167,7 @@ def drift(
         seen_groups: the groups that were found; None where there is no account.
         account: the account's details that were found.
     """
-    if row.state != ConsoleState.READY or row.seen_at is None:
+    if row.state != WishState.DONE or row.seen_at is None:
         return None
     if seen_groups is None:
         return Drift(gone=True, lacking=tuple(sorted(wanted))) if wanted else None

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
-from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from selfcare.models.base import Base, Searchable, now
 from selfcare.models.document_types import InvoiceKind
+from selfcare.models.wish import Wish, rules_of_a_wish
 
 
 class Invoice(Base):
@@ -77,31 +77,11 @@ class InvoiceReference(Base):
     issued_on: Mapped[date | None]
 
 
-class PreInvoiceState(StrEnum):
-    """How far the newest PDF of a pre-invoice is: a job makes it, and gives up after a while."""
-
-    QUEUED = "queued"
-    MAKING = "making"
-    READY = "ready"
-    FAILED = "failed"
-
-
 class UsageReport(Base):
-    """What a contract used in a month, and the wish for the pre-invoice made of it (INVOICES-1).
-
-    `queued` → `making` → `ready`, or back to `queued` with a later date, or `failed` for good
-    (design.md, decision 3). A change of what it is made from queues it again.
-    """
+    """What a contract used in a month."""
 
     __tablename__ = "usage_reports"
-    __table_args__ = (
-        UniqueConstraint("contract_id", "month"),
-        CheckConstraint(
-            "pre_invoice_state IN ('queued', 'making', 'ready', 'failed')",
-            name="pre_invoice_state",
-        ),
-        Index(None, "pre_invoice_state", "pre_invoice_due_at"),
-    )
+    __table_args__ = (UniqueConstraint("contract_id", "month"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     contract_id: Mapped[int] = mapped_column(ForeignKey("contracts.id"))
@@ -113,16 +93,26 @@ class UsageReport(Base):
     csv_key: Mapped[str] = mapped_column(String(160))
     csv_size: Mapped[int]
     loaded_at: Mapped[datetime] = mapped_column(default=now)
-    pre_invoice_state: Mapped[PreInvoiceState] = mapped_column(
-        String(8), default=PreInvoiceState.QUEUED
+    pre_invoice: Mapped[PreInvoice] = relationship(
+        lazy="joined", innerjoin=True, cascade="all", passive_deletes=True
     )
-    pre_invoice_version: Mapped[int] = mapped_column(default=0)
+
+
+class PreInvoice(Wish, Base):
+    """The wish for a report's pre-invoice (INVOICES-1); a change of what it is made from renews it.
+
+    It is made with its report.
+    """
+
+    __tablename__ = "pre_invoices"
+    __table_args__ = rules_of_a_wish()
+    LEASE: ClassVar[timedelta] = timedelta(minutes=5)
+
+    report_id: Mapped[int] = mapped_column(
+        ForeignKey("usage_reports.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    version: Mapped[int] = mapped_column(default=0)
     """The number of the newest version; 0 while there is none."""
-    pre_invoice_attempts: Mapped[int] = mapped_column(default=0)
-    pre_invoice_problem: Mapped[str | None] = mapped_column(String(500))
-    """Why the last try came to nothing, for the operator."""
-    pre_invoice_due_at: Mapped[datetime] = mapped_column(default=now)
-    """When to try next; while `making`, when a silent worker counts as dead."""
 
 
 class PreInvoiceVersion(Base):

@@ -10,6 +10,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from selfcare.models.base import Base, now
+from selfcare.models.wish import Wish, rules_of_a_wish
 
 
 class UserDraft(Base):
@@ -75,21 +76,20 @@ class LineState(StrEnum):
     REFUSED = "refused"
 
 
-class UserImport(Base):
-    """Many users from a file: checked first, then added by a job (USERS-9)."""
+class UserImport(Wish, Base):
+    """Many users from a file: checked first, then added by a job (USERS-9).
+
+    Until somebody has read what the check says and wants it, it is due at no time.
+    """
 
     __tablename__ = "user_imports"
-    __table_args__ = (
-        CheckConstraint("state IN ('checked', 'queued', 'running', 'done')", name="state"),
-        Index(None, "contract_id", "created_at"),
-    )
+    __table_args__ = rules_of_a_wish(Index(None, "contract_id", "created_at"))
 
     id: Mapped[int] = mapped_column(primary_key=True)
     contract_id: Mapped[int] = mapped_column(ForeignKey("contracts.id", ondelete="CASCADE"))
     owner_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"))
     filename: Mapped[str] = mapped_column(String(120), default="")
-    state: Mapped[str] = mapped_column(String(8), default="checked")
-    lease_until: Mapped[datetime | None]
+    due_at: Mapped[datetime | None] = mapped_column(default=None)
     created_at: Mapped[datetime] = mapped_column(default=now)
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]

@@ -13,9 +13,10 @@ from datetime import timedelta
 import structlog
 from sqlalchemy import select
 
+from selfcare.background import claims
 from selfcare.database import db
-from selfcare.jobs import DELAYS, job
-from selfcare.models import Account, ConsoleAccess, ConsoleState, Contract, Membership, now
+from selfcare.jobs import job
+from selfcare.models import Account, ConsoleAccess, Contract, Membership, WishState, now
 from selfcare.services import console_claims, console_contracts, console_outcomes, roles
 from selfcare.services.console_claims import Work
 from selfcare.services.iam import iam, username_for
@@ -81,7 +82,7 @@ def again(access: ConsoleAccess) -> None:
     if access.drift:
         account = db.session.get_one(Account, access.account_id)
         access.iam_email, access.overwrite = account.email, list(RESTORED)
-    elif not access.iam_enabled and access.state == ConsoleState.READY:
+    elif not access.iam_enabled and access.state == WishState.DONE:
         access.iam_enabled, access.overwrite = True, ["enabled"]
     _wish_again(access)
     db.session.flush()
@@ -162,9 +163,11 @@ def _wish_again(access: ConsoleAccess) -> None:
     """A new version of the wish; a worker that is busy with the old one goes on alone with it."""
     access.version += 1
     access.changed_at, access.seen_at = now(), None
-    access.attempts, access.problem, access.detail = 0, None, None
-    if access.state != ConsoleState.RUNNING:
-        access.state, access.next_try_at = ConsoleState.QUEUED, None
+    access.detail = None
+    if access.state == WishState.RUNNING:
+        access.attempts, access.problem = 0, None
+    else:
+        claims.want(access)
 
 
 # The work
@@ -188,8 +191,8 @@ def converge_waiting(contract_id: int) -> None:
         select(ConsoleAccess.id)
         .where(
             ConsoleAccess.contract_id == contract_id,
-            ConsoleAccess.state == ConsoleState.QUEUED,
-            ConsoleAccess.next_try_at.is_(None),
+            ConsoleAccess.attempts == 0,
+            claims.can_be_taken(ConsoleAccess, now()),
         )
         .order_by(ConsoleAccess.id)
         .limit(1)
@@ -234,13 +237,13 @@ def _end(work: Work) -> None:
 def _settle(work: Work, user_id: str | None) -> None:
     """The console holds what was wanted, if that is still what is wanted."""
     access = console_claims.locked(work)
-    access.attempts, access.problem, access.detail, access.next_try_at = 0, None, None, None
-    access.iam_user_id = user_id
+    access.iam_user_id, access.detail = user_id, None
     if access.version != work.version:
-        access.state = ConsoleState.QUEUED
+        claims.want(access)
         converge.after_commit(access.id, first=True)
     else:
-        access.state, access.settled_at = ConsoleState.READY, now()
+        claims.settle(access)
+        access.settled_at = now()
         access.overwrite = []
     if work.groups:
         console_outcomes.announce(access)
@@ -253,21 +256,14 @@ def _settle(work: Work, user_id: str | None) -> None:
 def _postpone(work: Work, problem: IamProblem) -> None:
     """Say what went wrong and when it is tried again; saved at once."""
     access = console_claims.locked(work)
-    access.state = ConsoleState.FAILED
-    access.problem, access.detail = problem.code, str(problem)[:500]
-    access.next_try_at = None
+    access.detail = str(problem)[:500]
     ends = work.starts_over or not work.groups
-    if problem.retryable or ends:  # somebody's end is not given up on
-        access.next_try_at = now() + next_delay(access.attempts, problem)
-        access.attempts += 1
     if access.version != work.version:  # the newer wish need not share the older one's fate
-        access.state, access.next_try_at = ConsoleState.QUEUED, None
+        claims.want(access)
         converge.after_commit(access.id, first=True)
+    elif problem.retryable or ends:  # somebody's end is not given up on
+        console_contracts.postpone(access, problem)
+    else:
+        claims.give_up(access, problem.code)
     db.session.commit()
     log.warning("console_failed", access=work.access_id, problem=str(problem))
-
-
-def next_delay(attempts: int, problem: IamProblem) -> timedelta:
-    """The growing delays of all jobs, the longest for ever; never sooner than the IAM asked."""
-    usual = DELAYS[min(attempts, len(DELAYS) - 1)]
-    return timedelta(seconds=max(usual, problem.retry_after or 0))

@@ -6,16 +6,13 @@ A claim runs out by itself, so that a worker that died holds nobody up.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import func, select
 
+from selfcare.background import claims
 from selfcare.database import db
-from selfcare.models import Account, ConsoleAccess, ConsoleState, Contract, now
+from selfcare.models import Account, ConsoleAccess, Contract
 from selfcare.services.iam import Person, username_for
-
-LEASE = timedelta(minutes=3)
-"""A worker busy with one person longer than this has died (its job ends after 2 minutes)."""
 
 
 @dataclass(frozen=True)
@@ -35,23 +32,9 @@ class Work:
 
 def claim(access_id: int) -> Work | None:
     """Take the row if nobody is at it and it is due; in a transaction of its own."""
-    present = now()
-    claimed = db.session.execute(
-        update(ConsoleAccess)
-        .where(
-            ConsoleAccess.id == access_id,
-            or_(
-                ConsoleAccess.state == ConsoleState.QUEUED,
-                (ConsoleAccess.state == ConsoleState.FAILED)
-                & (ConsoleAccess.next_try_at <= present),
-                (ConsoleAccess.state == ConsoleState.RUNNING)
-                & (ConsoleAccess.next_try_at < present),
-            ),
-        )
-        .values(state=ConsoleState.RUNNING, next_try_at=present + LEASE)
-        .returning(ConsoleAccess.id)
-    ).scalar_one_or_none()
-    work = _read(access_id) if claimed else None
+    if claims.claim(ConsoleAccess, access_id) is None:
+        return None
+    work = _read(access_id)
     db.session.commit()
     return work
 

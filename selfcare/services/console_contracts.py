@@ -12,14 +12,15 @@ from typing import Any
 import structlog
 from sqlalchemy import Row, delete, select, update
 
+from selfcare.background import claims
 from selfcare.database import db, insert_unless_there
-from selfcare.jobs import DELAYS, job
+from selfcare.jobs import job
 from selfcare.models import (
     ConsoleAccess,
     ConsoleGroup,
-    ConsoleState,
     Contract,
     ContractConsole,
+    WishState,
     now,
 )
 from selfcare.rights import PREDEFINED_CONSOLE_ROLES
@@ -42,8 +43,9 @@ def open_console(contract: Contract) -> None:
 @job(queue="iam")
 def prepare(contract_id: int) -> None:
     """Make a contract's domain, project and groups; safe twice, and beside another one."""
-    contract = db.session.get_one(Contract, contract_id)
-    ref = contract.ref
+    if claims.claim(ContractConsole, contract_id) is None:
+        return
+    ref = db.session.get_one(Contract, contract_id).ref
     db.session.commit()  # nothing stays locked while the IAM answers
     try:
         prepared(contract_id, ref)
@@ -60,7 +62,7 @@ def prepared(contract_id: int, ref: str) -> None:
         IamProblem: it could not be made.
     """
     console = db.session.get(ContractConsole, contract_id)
-    ready = console is not None and console.state == ConsoleState.READY
+    ready = console is not None and console.state == WishState.DONE
     db.session.commit()
     if ready:
         return
@@ -69,28 +71,30 @@ def prepared(contract_id: int, ref: str) -> None:
 
 
 def _wish(contract_id: int) -> None:
-    values = {"contract_id": contract_id, "state": ConsoleState.QUEUED, "attempts": 0}
-    insert_unless_there(ContractConsole, changed_at=now(), **values)
+    values = {"contract_id": contract_id, "state": WishState.QUEUED, "attempts": 0}
+    insert_unless_there(ContractConsole, changed_at=now(), due_at=now(), **values)
 
 
 def _note(contract_id: int, problem: IamProblem | None) -> None:
     _wish(contract_id)
     console = db.session.get_one(ContractConsole, contract_id, with_for_update=True)
     console.changed_at = now()
-    console.problem = problem.code if problem else None
     console.detail = str(problem)[:500] if problem else None
-    console.next_try_at = None
     if problem is None:
-        console.state, console.attempts = ConsoleState.READY, 0
+        claims.settle(console)
         for name in PREDEFINED_CONSOLE_ROLES:
             insert_unless_there(ConsoleGroup, contract_id=contract_id, name=name, seen_at=now())
+    elif problem.retryable:
+        postpone(console, problem)
     else:
-        console.state = ConsoleState.FAILED
-        if problem.retryable:
-            delay = max(DELAYS[min(console.attempts, len(DELAYS) - 1)], problem.retry_after or 0)
-            console.next_try_at = now() + timedelta(seconds=delay)
-            console.attempts += 1
+        claims.give_up(console, problem.code)
     db.session.commit()
+
+
+def postpone(row: ContractConsole | ConsoleAccess, problem: IamProblem) -> None:
+    """Try it again after the usual delays, the longest for ever; not sooner than the IAM asked."""
+    wait = timedelta(seconds=problem.retry_after or 0)
+    claims.postpone(row, problem.code, for_ever=True, at_least=wait)
 
 
 # Looking at it
@@ -139,7 +143,7 @@ def _note_people(contract_id: int, found: Overview, began: datetime) -> None:
     """Only of those who were settled before we looked: nobody else's state means anything yet."""
     settled = select(ConsoleAccess).where(
         ConsoleAccess.contract_id == contract_id,
-        ConsoleAccess.state == ConsoleState.READY,
+        ConsoleAccess.state == WishState.DONE,
         ConsoleAccess.settled_at < began,
     )
     in_order = settled.order_by(ConsoleAccess.id)  # two looks at once: none holds up the other
@@ -162,9 +166,9 @@ def compared(contract_id: int) -> Row[*tuple[Any, ...]] | None:
     """How the contract's place in the console is, and when it was last looked at."""
     return db.session.execute(
         select(
-            ContractConsole.state,
+            ContractConsole.told,
             ContractConsole.problem,
-            ContractConsole.next_try_at,
+            ContractConsole.due_at,
             ContractConsole.looked_at,
         ).where(ContractConsole.contract_id == contract_id)
     ).one_or_none()
@@ -181,21 +185,3 @@ def roles_on_offer(contract_id: int) -> list[str]:
         .order_by(ConsoleGroup.name)
     ).scalars()
     return [*PREDEFINED_CONSOLE_ROLES, *made]
-
-
-def due(present: datetime) -> list[int]:
-    """Contracts whose console could not be made and is due again."""
-    return list(
-        db.session.execute(
-            select(ContractConsole.contract_id).where(
-                (
-                    (ContractConsole.state == ConsoleState.QUEUED)
-                    & (ContractConsole.changed_at < present - timedelta(seconds=30))
-                )
-                | (
-                    (ContractConsole.state == ConsoleState.FAILED)
-                    & (ContractConsole.next_try_at <= present)
-                )
-            )
-        ).scalars()
-    )

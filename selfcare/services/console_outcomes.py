@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, exists, select, update
 from sqlalchemy.orm import InstrumentedAttribute
 
 from selfcare.database import db
-from selfcare.models import Account, ConsoleAccess, Contract, Mail, MailState, Removal, now
+from selfcare.models import Account, ConsoleAccess, Contract, Mail, Removal, WishState, now
 from selfcare.services import mail
 
 
@@ -30,7 +30,7 @@ def portal_mail_waits(account_id: int | InstrumentedAttribute[int]) -> ColumnEle
     return exists().where(
         Mail.account_id == account_id,
         Mail.name == "portal_access",
-        Mail.state.in_((MailState.QUEUED, MailState.SENDING)),
+        Mail.state.in_((WishState.QUEUED, WishState.RUNNING)),
     )
 
 

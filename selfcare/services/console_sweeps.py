@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 
+from selfcare.background import claims
 from selfcare.database import db
 from selfcare.jobs import Job, job
 from selfcare.models import (
     ConsoleAccess,
-    ConsoleState,
     ContractConsole,
     UserDraft,
     UserImport,
+    WishState,
     now,
 )
 from selfcare.services import (
@@ -21,7 +22,6 @@ from selfcare.services import (
     console_contracts,
     console_outcomes,
     iam,
-    user_imports,
 )
 
 KEEP_DRAFTS = timedelta(days=7)
@@ -37,12 +37,11 @@ def wake_consoles() -> None:
     if not iam.is_configured():
         return
     _take_over()
-    console_access.converge.wake(due(now()))
+    console_contracts.prepare.wake(claims.overdue(ContractConsole))
+    console_access.converge.wake(claims.overdue(ConsoleAccess, ~untried()))
     console_access.converge_waiting.wake(contracts_waiting(now()))
-    console_contracts.prepare.wake(console_contracts.due(now()))
-    user_imports.run.wake(user_imports.due())
     unannounced = select(ConsoleAccess).where(
-        ConsoleAccess.state == ConsoleState.READY,
+        ConsoleAccess.state == WishState.DONE,
         ConsoleAccess.settled_at.is_not(None),
         ConsoleAccess.announced_at.is_(None),
         ~console_outcomes.portal_mail_waits(ConsoleAccess.account_id),
@@ -52,24 +51,19 @@ def wake_consoles() -> None:
         console_outcomes.announce(access)
 
 
-def due(present: datetime) -> list[int]:
-    """People whose next try has come, or whose worker died."""
-    overdue = or_(
-        (ConsoleAccess.state == ConsoleState.FAILED) & (ConsoleAccess.next_try_at <= present),
-        (ConsoleAccess.state == ConsoleState.RUNNING) & (ConsoleAccess.next_try_at < present),
-    )
-    oldest = select(ConsoleAccess.id).where(overdue).order_by(ConsoleAccess.changed_at)
-    return list(db.session.execute(oldest.limit(1000)).scalars())
+def untried() -> ColumnElement[bool]:
+    """Those of an import: whoever tries the first of a contract goes on with the others."""
+    return (ConsoleAccess.state == WishState.QUEUED) & (ConsoleAccess.attempts == 0)
 
 
 def contracts_waiting(present: datetime) -> list[int]:
     """Contracts with a wish whose wake-up was lost (Redis was away), and nobody at work on them."""
     busy = select(ConsoleAccess.contract_id).where(
-        ConsoleAccess.state == ConsoleState.RUNNING, ConsoleAccess.next_try_at >= present
+        ConsoleAccess.state == WishState.RUNNING, ConsoleAccess.due_at >= present
     )
     waiting = select(ConsoleAccess.contract_id).where(
-        ConsoleAccess.state == ConsoleState.QUEUED,
-        ConsoleAccess.changed_at < present - timedelta(seconds=30),
+        untried(),
+        ConsoleAccess.id.in_(claims.overdue(ConsoleAccess, untried(), at=present)),
         ConsoleAccess.contract_id.not_in(busy),
     )
     return list(db.session.execute(waiting.distinct()).scalars())
@@ -79,12 +73,12 @@ def _take_over() -> None:
     """Accesses that were declared ready without our doing (loaded data) are made true, unmailed."""
     db.session.execute(
         update(ConsoleAccess)
-        .where(ConsoleAccess.state == ConsoleState.READY, ConsoleAccess.settled_at.is_(None))
+        .where(ConsoleAccess.state == WishState.DONE, ConsoleAccess.settled_at.is_(None))
         .values(
-            state=ConsoleState.QUEUED,
-            next_try_at=None,
+            state=WishState.QUEUED,
+            due_at=now() - timedelta(minutes=1),
             announced_at=now(),
-            changed_at=now() - timedelta(minutes=1),
+            changed_at=now(),
         )
     )
 
@@ -94,7 +88,7 @@ def look_at_consoles() -> None:
     """Compare every contract's console with what the portal wants (USERS-8)."""
     if not iam.is_configured():
         return
-    ready = select(ContractConsole.contract_id).where(ContractConsole.state == ConsoleState.READY)
+    ready = select(ContractConsole.contract_id).where(ContractConsole.state == WishState.DONE)
     console_contracts.look.wake(db.session.execute(ready).scalars())
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ssl
 from contextlib import suppress
-from datetime import timedelta
 from smtplib import (
     SMTP,
     SMTP_SSL,
@@ -24,14 +23,14 @@ import flask_mail
 import structlog
 from email_validator import validate_email
 from flask import current_app
-from sqlalchemy import or_, update
 
+from selfcare.background import claims
 from selfcare.config import Settings
 from selfcare.database import db
 from selfcare.i18n import speaking
 from selfcare.jinja import render
-from selfcare.jobs import DELAYS, EARLY, job
-from selfcare.models import Account, Mail, MailState, now
+from selfcare.jobs import job
+from selfcare.models import Account, Mail, WishState, now
 from selfcare.services import links
 from selfcare.services.letters import Letter, Mailbox
 
@@ -39,9 +38,6 @@ log = structlog.get_logger(__name__)
 
 AWAITED = frozenset({"set_password", "forgotten_login", "email_change"})
 """Mails somebody has just asked for and waits for: they go before the hundreds of an import."""
-
-LEASE = timedelta(minutes=3)
-"""A worker that holds a mail longer than this has died; the mail is anybody's again."""
 
 
 def write(name: str, account: Account, *, to: str | None = None, **context: Any) -> Mail:
@@ -87,7 +83,7 @@ def deliver(mail_id: int) -> None:
     Its Message-ID never changes, so the one mail sent twice (a worker killed between the server's
     "250 OK" and our commit) is recognised as one by mail programs.
     """
-    if (row := _claim(mail_id)) is None:
+    if (row := claims.claim(Mail, mail_id)) is None:
         return
     try:
         built = message(row)
@@ -97,12 +93,16 @@ def deliver(mail_id: int) -> None:
     except Exception as problem:  # a template's error too: every try counts, the last one shows
         db.session.rollback()
         if _is_final(problem):
-            row.state, row.problem = MailState.FAILED, str(problem)[:500]
+            claims.give_up(row, str(problem))
             log.error("mail_refused", mail=row.id, problem=row.problem)  # noqa: TRY400 (no surprise)
             return
-        _postpone(row, problem)
+        claims.postpone(row, f"{type(problem).__name__}: {problem}")
+        if row.state == WishState.FAILED:
+            log.error("mail_failed", mail=row.id, problem=row.problem)  # noqa: TRY400 (no surprise)
+        db.session.commit()
         raise
-    row.state, row.sent_at, row.problem = MailState.SENT, now(), None
+    claims.settle(row)
+    row.sent_at = now()
 
 
 class Conversation(flask_mail.Connection):
@@ -131,41 +131,6 @@ class Conversation(flask_mail.Connection):
             with suppress(SMTPException, OSError):
                 self.host.quit()
             self.host.close()
-
-
-def _claim(mail_id: int) -> Mail | None:
-    """Take the row if nobody has it and it is due: a sweep may have woken it more than once.
-
-    In a transaction of its own: SMTP is slow, locks are not.
-    """
-    present = now()
-    claimed = db.session.execute(
-        update(Mail)
-        .where(
-            Mail.id == mail_id,
-            or_(
-                (Mail.state == MailState.QUEUED) & (Mail.due_at <= present + EARLY),
-                (Mail.state == MailState.SENDING) & (Mail.due_at < present),
-            ),
-        )
-        .values(state=MailState.SENDING, due_at=present + LEASE)
-        .returning(Mail.id)
-    ).scalar_one_or_none()
-    db.session.commit()
-    return db.session.get(Mail, mail_id) if claimed else None
-
-
-def _postpone(row: Mail, problem: Exception) -> None:
-    """Give the row back with its next date, or give up after the last try; saved at once."""
-    row.attempts += 1
-    row.problem = f"{type(problem).__name__}: {problem}"[:500]
-    if row.attempts > len(DELAYS):
-        row.state = MailState.FAILED
-        log.error("mail_failed", mail=row.id, problem=row.problem)
-    else:
-        row.state = MailState.QUEUED
-        row.due_at = now() + timedelta(seconds=DELAYS[row.attempts - 1])
-    db.session.commit()
 
 
 def _is_final(problem: Exception) -> bool:

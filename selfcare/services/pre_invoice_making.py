@@ -11,32 +11,31 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime
 from typing import Any
 
 import structlog
-from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy import ColumnElement, or_, select
 
+from selfcare.background import claims
 from selfcare.database import db
-from selfcare.jobs import DELAYS, EARLY, job
+from selfcare.jobs import job
 from selfcare.models import (
     Contract,
     Customer,
     Invoice,
     InvoiceKind,
-    PreInvoiceState,
+    PreInvoice,
     PreInvoiceVersion,
     UsageReport,
+    WishState,
     now,
 )
 from selfcare.services import documents, pre_invoices
 from selfcare.services.months import first_day, last_day
-from selfcare.services.pre_invoices import PreInvoice
+from selfcare.services.pre_invoices import MonthSum
 
 log = structlog.get_logger(__name__)
-
-LEASE = timedelta(minutes=5)
-"""A worker that makes one for longer than this has died; the wish is anybody's again."""
 
 
 class NotMade(Exception):
@@ -44,25 +43,21 @@ class NotMade(Exception):
 
 
 def want(condition: ColumnElement[bool]) -> Sequence[int]:
-    """Queue the pre-invoices of some reports, with all their tries before them."""
-    ids = (
-        db.session.execute(
-            update(UsageReport)
-            .where(condition)
-            .values(
-                pre_invoice_state=PreInvoiceState.QUEUED,
-                pre_invoice_attempts=0,
-                pre_invoice_problem=None,
-                pre_invoice_due_at=now(),
-            )
-            .returning(UsageReport.id)
-        )
-        .scalars()
-        .all()
+    """Wish the pre-invoices of some reports, with all their tries before them."""
+    wishes = (
+        select(PreInvoice)
+        .join(UsageReport, UsageReport.id == PreInvoice.report_id)
+        .where(condition)
+        .order_by(PreInvoice.report_id)
+        .with_for_update(of=PreInvoice)
+        .execution_options(populate_existing=True)
     )
-    for report_id in ids:
-        make_pdf.after_commit(report_id)
-    return ids
+    wanted = db.session.execute(wishes).scalars().all()
+    for row in wanted:
+        claims.want(row)
+        make_pdf.after_commit(row.report_id)
+    db.session.flush()
+    return [row.report_id for row in wanted]
 
 
 def subscribed(contract_id: int, starts_on: date, ends_on: date) -> None:
@@ -102,42 +97,22 @@ def invoice_of(report: UsageReport) -> Invoice | None:
 @job(queue="documents")
 def make_pdf(report_id: int) -> None:
     """Make a pre-invoice's next version from what is true as it runs, if that is a new one."""
-    if not _claim(report_id):
+    if (row := claims.claim(PreInvoice, report_id)) is None:
         return
+    until = row.due_at
     try:
-        _make(report_id)
+        _make(report_id, until)
     except Exception as problem:  # every try counts, the last one shows
         db.session.rollback()
-        _postpone(report_id, problem)
+        _postpone(report_id, until, problem)
         raise
-
-
-def _claim(report_id: int) -> bool:
-    """Take the wish if nobody has it and it is due, in a transaction of its own."""
-    present = now()
-    claimed = db.session.execute(
-        update(UsageReport)
-        .where(
-            UsageReport.id == report_id,
-            or_(
-                (UsageReport.pre_invoice_state == PreInvoiceState.QUEUED)
-                & (UsageReport.pre_invoice_due_at <= present + EARLY),
-                (UsageReport.pre_invoice_state == PreInvoiceState.MAKING)
-                & (UsageReport.pre_invoice_due_at < present),
-            ),
-        )
-        .values(pre_invoice_state=PreInvoiceState.MAKING, pre_invoice_due_at=present + LEASE)
-        .returning(UsageReport.id)
-    ).scalar_one_or_none()
-    db.session.commit()
-    return claimed is not None
 
 
 @job(queue="documents")
 def compare(report_id: int) -> None:
     """Queue a pre-invoice that no longer says what it would say today (a missed change)."""
     new = _work_out(report_id)
-    if new.differs and new.report.pre_invoice_state == PreInvoiceState.READY:
+    if new.differs and new.report.pre_invoice.state == WishState.DONE:
         want(UsageReport.id == report_id)
 
 
@@ -148,7 +123,7 @@ class _New:
     report: UsageReport
     contract: Contract
     customer: Customer
-    sums: Sequence[PreInvoice]
+    sums: Sequence[MonthSum]
     content: list[Any]
     fingerprint: str
     differs: bool
@@ -171,14 +146,15 @@ def _work_out(report_id: int) -> _New:
     return _New(report, contract, customer, sums, content, fingerprint, not settled)
 
 
-def _make(report_id: int) -> None:
+def _make(report_id: int, until: datetime | None) -> None:
     new = _work_out(report_id)
     if not new.differs:
-        _settle(report_id)
+        if row := claims.held(PreInvoice, report_id, until):
+            claims.settle(row)
         return
     version = PreInvoiceVersion(
         report_id=report_id,
-        number=new.report.pre_invoice_version + 1,
+        number=new.report.pre_invoice.version + 1,
         made_at=now(),
         content=new.content,
         fingerprint=new.fingerprint,
@@ -190,7 +166,9 @@ def _make(report_id: int) -> None:
     version.key = f"pre-invoices/{new.contract.ref}/{named}.pdf"
     version.size = len(pdf)
     _keep(version.key, pdf)
-    if _settle(report_id, version=version.number):
+    if row := claims.held(PreInvoice, report_id, until):  # else it was wished anew meanwhile
+        claims.settle(row)
+        row.version = version.number
         db.session.add(version)
         log.info("pre_invoice_made", contract=new.contract.ref, key=version.key)
 
@@ -215,36 +193,12 @@ def _keep(key: str, pdf: bytes) -> None:
         ) from problem
 
 
-def _settle(report_id: int, **version: int) -> bool:
-    """Say that it is ready, unless it was wanted anew meanwhile: then another try follows."""
-    found = {f"pre_invoice_{name}": value for name, value in version.items()}
-    settled = db.session.execute(
-        update(UsageReport)
-        .where(UsageReport.id == report_id, UsageReport.pre_invoice_state == PreInvoiceState.MAKING)
-        .values(
-            pre_invoice_state=PreInvoiceState.READY,
-            pre_invoice_attempts=0,
-            pre_invoice_problem=None,
-            **found,
-        )
-        .returning(UsageReport.id)
-    ).scalar_one_or_none()
-    return settled is not None
-
-
-def _postpone(report_id: int, problem: Exception) -> None:
+def _postpone(report_id: int, until: datetime | None, problem: Exception) -> None:
     """Give the wish back with its next date, or give up after the last try; saved at once."""
-    report = db.session.get(UsageReport, report_id, with_for_update=True)
-    if report is None or report.pre_invoice_state != PreInvoiceState.MAKING:
+    if (row := claims.held(PreInvoice, report_id, until)) is None:
         return
     told = str(problem) if isinstance(problem, NotMade) else f"{type(problem).__name__}: {problem}"
-    report.pre_invoice_attempts += 1
-    report.pre_invoice_problem = told[:500]
-    if report.pre_invoice_attempts > len(DELAYS):
-        report.pre_invoice_state = PreInvoiceState.FAILED
+    claims.postpone(row, told)
+    if row.state == WishState.FAILED:
         log.error("pre_invoice_failed", report=report_id, problem=told)
-    else:
-        wait = timedelta(seconds=DELAYS[report.pre_invoice_attempts - 1])
-        report.pre_invoice_state = PreInvoiceState.QUEUED
-        report.pre_invoice_due_at = now() + wait
     db.session.commit()

@@ -11,11 +11,11 @@ from flask_babel import gettext as _
 from selfcare.i18n import Reader, reader, speaking
 from selfcare.models import Contract, Customer
 from selfcare.services.paper import Paper
-from selfcare.services.pre_invoices import Line, PreInvoice
+from selfcare.services.pre_invoices import Line, MonthSum
 
 
 def render(
-    found: Sequence[PreInvoice],
+    found: Sequence[MonthSum],
     contract: Contract,
     customer: Customer,
     version: int,
@@ -46,7 +46,7 @@ def render(
         return bytes(pdf.output())
 
 
-def _table(pdf: Paper, one: PreInvoice, me: Reader) -> None:
+def _table(pdf: Paper, one: MonthSum, me: Reader) -> None:
     """The lines and sums of one currency."""
     lines = [(_words(line), me.money(line.amount, one.currency)) for line in one.lines]
     sums = [

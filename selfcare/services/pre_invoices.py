@@ -35,7 +35,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class PreInvoice:
+class MonthSum:
     """A month of one contract in one currency."""
 
     month: date
@@ -79,7 +79,7 @@ def vat_rate(contract: Contract) -> Decimal:
     return rate
 
 
-def work_out(report: UsageReport, rate: Decimal) -> list[PreInvoice]:
+def work_out(report: UsageReport, rate: Decimal) -> list[MonthSum]:
     """The report's pre-invoice as things are now; the report's currency first, others after it."""
     first = report.month
     last = last_day(first)
@@ -103,7 +103,7 @@ def work_out(report: UsageReport, rate: Decimal) -> list[PreInvoice]:
             lines.append(_monthly(subscription))
             if subscription.upfront and first <= subscription.starts_on:
                 lines.append(_upfront(subscription))
-    return [PreInvoice(first, currency, lines, rate) for currency, lines in found.items()]
+    return [MonthSum(first, currency, lines, rate) for currency, lines in found.items()]
 
 
 def versions(report: UsageReport) -> Sequence[PreInvoiceVersion]:
@@ -115,10 +115,10 @@ def versions(report: UsageReport) -> Sequence[PreInvoiceVersion]:
 
 def shown(
     report: UsageReport, made: Sequence[PreInvoiceVersion], contract: Contract
-) -> list[PreInvoice]:
+) -> list[MonthSum]:
     """What the page says: the same as the newest PDF; before there is one, what it will say."""
     if made and made[0].content:
-        return [PreInvoice.from_json(report.month, kept) for kept in made[0].content]
+        return [MonthSum.from_json(report.month, kept) for kept in made[0].content]
     return work_out(report, vat_rate(contract))
 
 

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import delete, select
 
+from selfcare.background import claims
 from selfcare.database import db
 from selfcare.jobs import Job, job
 from selfcare.models import (
     Mail,
-    MailState,
     Order,
     OrderDraft,
     OrderStatus,
-    PreInvoiceState,
+    PreInvoice,
     SignIn,
     UsageReport,
+    UserImport,
+    Wish,
+    WishState,
     now,
 )
 from selfcare.services import (
@@ -29,10 +32,8 @@ from selfcare.services import (
     mail,
     pre_invoice_making,
     recovery,
+    user_imports,
 )
-
-PATIENCE = timedelta(seconds=30)
-"""How late a wake-up may be before the sweep takes over from the queue's own retries."""
 
 KEEP_SIGN_INS = timedelta(days=365)
 KEEP_MAILS = timedelta(days=365)
@@ -41,16 +42,19 @@ PRE_INVOICES_CHANGE = timedelta(days=62)
 """How far back pre-invoices are compared with what they were made from."""
 
 
+WOKEN: tuple[tuple[type[Wish], Job], ...] = (
+    (Mail, mail.deliver),
+    (PreInvoice, pre_invoice_making.make_pdf),
+    (UserImport, user_imports.run),
+)
+"""Wishes and their jobs; those of the console are woken while there is one (`console_sweeps`)."""
+
+
 @job(queue="sweeps")
-def wake_mails() -> None:
-    """Wake mails nobody took: Redis was away, or a worker was killed with one in its hands."""
-    overdue = select(Mail.id).where(
-        or_(
-            (Mail.state == MailState.QUEUED) & (Mail.due_at < now() - PATIENCE),
-            (Mail.state == MailState.SENDING) & (Mail.due_at < now()),
-        )
-    )
-    mail.deliver.wake(db.session.execute(overdue.order_by(Mail.due_at).limit(1000)).scalars())
+def wake_wishes() -> None:
+    """Wake wishes nobody took: Redis was away, or a worker was killed with one in its hands."""
+    for kind, work in WOKEN:
+        work.wake(claims.overdue(kind))
 
 
 @job(queue="sweeps")
@@ -62,8 +66,8 @@ def forget_sign_ins() -> None:
 @job(queue="sweeps")
 def forget_mails() -> None:
     """Delete mails that left, or were given up, as long ago: they name people and what they did."""
-    done = Mail.state.in_((MailState.SENT, MailState.FAILED))
-    db.session.execute(delete(Mail).where(done, Mail.due_at < now() - KEEP_MAILS))
+    done = Mail.state.in_((WishState.DONE, WishState.FAILED))
+    db.session.execute(delete(Mail).where(done, Mail.created_at < now() - KEEP_MAILS))
 
 
 @job(queue="sweeps")
@@ -72,31 +76,20 @@ def wake_orders() -> None:
     waiting = select(Order.id).where(
         Order.fulfilment == "automatic",
         Order.status.in_((OrderStatus.SUBMITTED, OrderStatus.IN_PROGRESS)),
-        Order.placed_at < now() - PATIENCE,
+        Order.placed_at < now() - claims.PATIENCE,
     )
     fulfilment.carry_out.wake(db.session.execute(waiting.order_by(Order.id).limit(1000)).scalars())
 
 
 @job(queue="sweeps")
-def make_pre_invoices() -> None:
-    """Make the pre-invoices nobody made: Redis was away, a worker was killed."""
-    state, due_at = UsageReport.pre_invoice_state, UsageReport.pre_invoice_due_at
-    waiting = select(UsageReport.id).where(
-        or_(
-            (state == PreInvoiceState.QUEUED) & (due_at < now() - PATIENCE),
-            (state == PreInvoiceState.MAKING) & (due_at < now()),
-        )
-    )
-    pre_invoice_making.make_pdf.wake(
-        db.session.execute(waiting.order_by(due_at).limit(1000)).scalars()
-    )
-
-
-@job(queue="sweeps")
 def look_at_pre_invoices() -> None:
     """Compare those that may still change with what they are made from (docs/adr/0502)."""
-    ready = select(UsageReport.id).where(
-        UsageReport.pre_invoice_state == PreInvoiceState.READY,
+    ready = (
+        select(UsageReport.id)
+        .join(PreInvoice, PreInvoice.report_id == UsageReport.id)
+        .where(PreInvoice.state == WishState.DONE)
+    )
+    ready = ready.where(
         UsageReport.month >= (now() - PRE_INVOICES_CHANGE).date(),
     )
     pre_invoice_making.compare.wake(db.session.execute(ready.order_by(UsageReport.id)).scalars())
@@ -109,9 +102,8 @@ def forget_drafts() -> None:
 
 
 SCHEDULE: dict[Job, int] = {
-    wake_mails: 60,
+    wake_wishes: 60,
     wake_orders: 60,
-    make_pre_invoices: 60,
     look_at_pre_invoices: 86_400,
     recovery.wake_requests: 60,
     challenges.forget_challenges: 600,

@@ -13,7 +13,7 @@ import structlog
 from sqlalchemy import Row, delete, func, insert, select
 
 from selfcare.database import db
-from selfcare.models import Contract, UsageLine, UsageReport, UsageShare, now
+from selfcare.models import Contract, PreInvoice, UsageLine, UsageReport, UsageShare, now
 from selfcare.services import documents, pre_invoice_making, usage_reading
 from selfcare.services.files.problems import Problems
 from selfcare.services.months import zone
@@ -53,7 +53,7 @@ def load(content: bytes, *, replace: bool = False, keep: bool = True) -> UsageRe
     if report and not replace:
         raise Problems([f"{contract.ref} has another report for {read.month:%m/%Y} (--replace)"])
     if report is None:
-        report = UsageReport(contract_id=contract.id, month=read.month)
+        report = UsageReport(contract_id=contract.id, month=read.month, pre_invoice=PreInvoice())
         db.session.add(report)
     report.currency, report.total, report.digest = read.currency, read.total, digest
     report.csv_key = f"usage/{contract.ref}/{read.month:%Y-%m}-{digest}.csv"

@@ -8,10 +8,11 @@ from datetime import timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import joinedload
 
 from selfcare import wording
+from selfcare.background import claims
 from selfcare.config import Settings
 from selfcare.database import db
 from selfcare.i18n import in_every_language
@@ -34,7 +35,6 @@ from selfcare.services.users import Newcomer
 
 log = structlog.get_logger(__name__)
 
-LEASE = timedelta(minutes=3)
 ROUND = timedelta(seconds=20)
 """How long one run of the job goes on before it lets others have their turn."""
 
@@ -180,65 +180,54 @@ def lines_to_show(loaded: UserImport, *, limit: int) -> list[UserImportLine]:
 
 def start(loaded: UserImport) -> None:
     """Have the good lines added; said twice, it is done once."""
-    begun = db.session.execute(
-        update(UserImport)
-        .where(UserImport.id == loaded.id, UserImport.state == "checked")
-        .values(state="queued", started_at=now())
-        .returning(UserImport.id)
-    ).scalar_one_or_none()
-    if begun:
+    db.session.refresh(loaded, with_for_update=True)
+    if loaded.started_at is None:
+        loaded.started_at = now()
+        claims.want(loaded)
+        db.session.flush()
         run.after_commit(loaded.id)
 
 
 @job(queue="iam")
 def run(import_id: int) -> None:
     """Add the waiting lines, each in a transaction of its own; goes on where it was stopped."""
-    if not _claim(import_id):
+    if (loaded := claims.claim(UserImport, import_id)) is None:
         return
+    try:
+        _add_lines(loaded)
+    except Exception as problem:
+        db.session.rollback()
+        claims.postpone(loaded, f"{type(problem).__name__}: {problem}", for_ever=True)
+        db.session.commit()
+        raise
+
+
+def _add_lines(loaded: UserImport) -> None:
     until = now() + ROUND
     count = 0
-    while line := _next_line(import_id):
+    while line := _next_line(loaded.id):
         if now() > until:
-            _release(import_id)
+            _hand_on(loaded)
             return
         if not _may_go_on(line):
-            _stop(import_id)
+            _stop(loaded.id)
             break
         contract_id = _add(line)
         count += 1
         if count % WAKE_EVERY == 0:
             console_access.converge_waiting.after_commit(contract_id)
         db.session.commit()
-    loaded = db.session.get_one(UserImport, import_id)
-    loaded.state, loaded.finished_at, loaded.lease_until = "done", now(), None
+    claims.settle(loaded)
+    loaded.finished_at = now()
     console_access.converge_waiting.after_commit(loaded.contract_id)
-    log.info("users_imported", imported=import_id)
+    log.info("users_imported", imported=loaded.id)
 
 
-def _claim(import_id: int) -> bool:
-    present = now()
-    claimed = db.session.execute(
-        update(UserImport)
-        .where(
-            UserImport.id == import_id,
-            or_(
-                UserImport.state == "queued",
-                (UserImport.state == "running") & (UserImport.lease_until < present),
-            ),
-        )
-        .values(state="running", lease_until=present + LEASE)
-        .returning(UserImport.id)
-    ).scalar_one_or_none()
-    db.session.commit()
-    return claimed is not None
-
-
-def _release(import_id: int) -> None:
+def _hand_on(loaded: UserImport) -> None:
     """Let others have their turn: what remains is another job."""
-    loaded = db.session.get_one(UserImport, import_id)
-    loaded.state, loaded.lease_until = "queued", None
+    claims.hand_on(loaded)
     console_access.converge_waiting.after_commit(loaded.contract_id)
-    run.after_commit(import_id)
+    run.after_commit(loaded.id)
 
 
 def _next_line(import_id: int) -> UserImportLine | None:
@@ -315,13 +304,3 @@ def _add(line: UserImportLine) -> int:
         line.state = LineState.ADDED
     line.values = {}  # personal data is kept where it belongs now
     return contract.id
-
-
-def due() -> list[int]:
-    """Imports nobody is at: the wake-up was lost, or a worker died."""
-    present = now()
-    overdue = or_(
-        (UserImport.state == "queued") & (UserImport.started_at < present - timedelta(seconds=30)),
-        (UserImport.state == "running") & (UserImport.lease_until < present),
-    )
-    return list(db.session.execute(select(UserImport.id).where(overdue)).scalars())

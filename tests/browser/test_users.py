@@ -195,7 +195,7 @@ class TestStates:
         page.locator("#refresh").focus()
         expect(page.locator("td[data-label=Console]")).to_contain_text("being prepared")
         with app.app_context():
-            settle("ines.pending", state="ready", settled_at=now())
+            settle("ines.pending", state="done", settled_at=now())
         expect(page.locator("td[data-label=Console]")).to_contain_text("ready")
         expect(page.locator("#refresh")).to_have_count(0)
         expect(page.locator("#users")).to_be_focused()
@@ -204,7 +204,7 @@ class TestStates:
         page = window("paul.dupont").open(f"{USERS}/{id_of('ines.pending')}")
         page.locator("#refresh").focus()
         with app.app_context():
-            settle("ines.pending", state="ready", settled_at=now())
+            settle("ines.pending", state="done", settled_at=now())
         expect(page.locator("#console")).to_contain_text("ready")
         expect(page.locator("#console")).to_be_focused()
 

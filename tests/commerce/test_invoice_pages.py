@@ -9,7 +9,7 @@ import pytest
 
 from demo.factur_x import document
 from selfcare.database import db
-from selfcare.models import PreInvoiceVersion, UsageReport
+from selfcare.models import PreInvoice, PreInvoiceVersion, UsageReport
 from selfcare.rights import Profile
 from selfcare.services import facturx_reading, invoicing
 from tests.plugin_commerce import bill
@@ -82,6 +82,7 @@ class TestPage:
                         digest=str(month),
                         csv_key=str(month),
                         csv_size=1,
+                        pre_invoice=PreInvoice(),
                     )
                 )
             db.session.commit()
@@ -179,9 +180,7 @@ class TestMonth:
 
         with app.app_context():
             db.session.execute(delete(PreInvoiceVersion))
-            db.session.execute(
-                update(UsageReport).values(pre_invoice_state="queued", pre_invoice_version=0)
-            )
+            db.session.execute(update(PreInvoice).values(state="queued", version=0))
             db.session.commit()
         paul = browse_as("paul.dupont")
         assert "being prepared" in paul.get(INVOICES).words

@@ -10,9 +10,18 @@ import time_machine
 from sqlalchemy import select, update
 
 from demo.factur_x import document
+from selfcare.background import claims
 from selfcare.database import db
 from selfcare.jobs import DELAYS
-from selfcare.models import Invoice, Order, OrderStatus, PreInvoiceVersion, UsageReport, now
+from selfcare.models import (
+    Invoice,
+    Order,
+    OrderStatus,
+    PreInvoice,
+    PreInvoiceVersion,
+    UsageReport,
+    now,
+)
 from selfcare.services import (
     facturx_reading,
     fulfilment,
@@ -85,10 +94,11 @@ class TestTries:
         with app.app_context():
             self.fail(app, away)
         found = report(app)
-        assert found.pre_invoice_state == "queued"
-        assert found.pre_invoice_attempts == 1
-        assert "the document store does not take it" in (found.pre_invoice_problem or "")
-        wait = found.pre_invoice_due_at - now()
+        assert found.pre_invoice.state == "queued"
+        assert found.pre_invoice.attempts == 1
+        assert "the document store does not take it" in (found.pre_invoice.problem or "")
+        assert found.pre_invoice.due_at
+        wait = found.pre_invoice.due_at - now()
         assert timedelta(0) < wait <= timedelta(seconds=DELAYS[0])
 
     def test_invoices_1_the_last_try_gives_up_in_sight_of_the_operator(
@@ -99,10 +109,10 @@ class TestTries:
                 self.fail(app, away)
                 pre_invoice_making.make_pdf(away)  # woken once more meanwhile: no try of its own
                 clock.shift(delay)
-        assert report(app).pre_invoice_state == "failed"
+        assert report(app).pre_invoice.state == "failed"
         with app.app_context():
             pre_invoice_making.make_pdf(away)  # no try more
-            sweeps.make_pre_invoices()
+            sweeps.wake_wishes()
         worker.redis.flushdb()
         listed, code = flask("pre-invoices", "list")
         assert code == 0
@@ -114,18 +124,18 @@ class TestTries:
         app.extensions["documents"] = store
         assert flask("pre-invoices", "retry", "ocb0000124", "2016-09")[1] == 0
         worker.run()
-        assert report(app).pre_invoice_state == "ready"
-        assert report(app).pre_invoice_problem is None
+        assert report(app).pre_invoice.state == "done"
+        assert report(app).pre_invoice.problem is None
         assert "delayed" not in paul.get(MONTH).words
         assert flask("pre-invoices", "list")[0].strip() == "All pre-invoices are ready."
 
     def test_invoices_1_all_that_were_given_up_are_tried_at_once(self, app, loaded, flask):
         with app.app_context():
-            db.session.execute(update(UsageReport).values(pre_invoice_state="failed"))
+            db.session.execute(update(PreInvoice).values(state="failed"))
             db.session.commit()
         output, _ = flask("pre-invoices", "retry", "--all")
         assert output.strip() == "Tried again: 1."
-        assert report(app).pre_invoice_state == "queued"
+        assert report(app).pre_invoice.state == "queued"
 
     @pytest.mark.parametrize(
         "words", [[], ["OCB0000124"], ["OCB0000124", "Sept"], ["OCB0000124", "2015-01"]]
@@ -137,15 +147,13 @@ class TestTries:
         worker.redis.flushdb()
         report_id = report(app).id
         with app.app_context():
-            assert pre_invoice_making._claim(report_id)
-            assert not pre_invoice_making._claim(report_id), "somebody has it"
-            db.session.execute(
-                update(UsageReport).values(pre_invoice_due_at=now() - timedelta(seconds=1))
-            )
+            assert claims.claim(PreInvoice, report_id)
+            assert not claims.claim(PreInvoice, report_id), "somebody has it"
+            db.session.execute(update(PreInvoice).values(due_at=now() - timedelta(seconds=1)))
             db.session.commit()
-            sweeps.make_pre_invoices()
+            sweeps.wake_wishes()
         worker.run()
-        assert report(app).pre_invoice_state == "ready"
+        assert report(app).pre_invoice.state == "done"
         assert len(versions(app)) == 1
 
     def test_invoices_1_a_try_not_due_yet_is_not_swept(self, app, away, worker):
@@ -155,7 +163,7 @@ class TestTries:
                 self.fail(app, away)
                 clock.shift(delay)
             clock.shift(-1)
-            sweeps.make_pre_invoices()
+            sweeps.wake_wishes()
         assert worker.waiting() == []
 
     def test_invoices_1_a_change_while_it_is_made_is_not_lost(
@@ -175,7 +183,7 @@ class TestTries:
 
         monkeypatch.setattr(pre_invoice_making, "_draw", drawn_slowly)
         worker.run()
-        assert report(app).pre_invoice_state == "ready"
+        assert report(app).pre_invoice.state == "done"
         assert [one.content[0]["lines"][0]["amount"] for one in versions(app)] == ["7.00"]
 
 
@@ -211,7 +219,7 @@ class TestVersions:
         flask("pre-invoices", "retry", "OCB0000124", "2016-09")
         worker.run()
         assert len(versions(app)) == 1
-        assert report(app).pre_invoice_state == "ready"
+        assert report(app).pre_invoice.state == "done"
 
     def test_invoices_1_an_order_completed_late_shows_in_the_month_it_starts(
         self, shop, placed, app, worker, store
@@ -231,7 +239,7 @@ class TestVersions:
             assert order
             fulfilment.move(order, OrderStatus.COMPLETED, by="operator")
             db.session.commit()
-        assert report(app).pre_invoice_state == "queued"
+        assert report(app).pre_invoice.state == "queued"
         worker.run()
         assert ref in read_pdf(app, store, 2)
 
@@ -243,7 +251,7 @@ class TestVersions:
         loaded(usage_line(Amount="100"), replace=True)
         worker.run()
         assert len(versions(app)) == 1
-        assert report(app).pre_invoice_state == "ready"
+        assert report(app).pre_invoice.state == "done"
         page = paul.get(MONTH)
         assert "no longer changes: FA-1" in page.words
         assert "€85.39" in page.words
@@ -302,7 +310,7 @@ class TestVersions:
         with app.app_context():
             pre_invoice_making.compare(report(app).id)
         assert worker.waiting() == []
-        assert report(app).pre_invoice_state == "ready"
+        assert report(app).pre_invoice.state == "done"
 
 
 class TestVat:

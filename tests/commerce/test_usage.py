@@ -14,7 +14,7 @@ from pypdf import PdfReader
 from sqlalchemy import select, update
 
 from selfcare.database import db
-from selfcare.models import PreInvoiceVersion, UsageLine, UsageReport
+from selfcare.models import PreInvoice, PreInvoiceVersion, UsageLine, UsageReport
 from selfcare.services import pre_invoices, sweeps, usage, usage_reading
 from selfcare.services.files.problems import Problems
 from selfcare.services.usage import AlreadyThere
@@ -223,7 +223,7 @@ class TestLoading:
 
 
 class TestPreInvoice:
-    def sums(self, app) -> list[pre_invoices.PreInvoice]:
+    def sums(self, app) -> list[pre_invoices.MonthSum]:
         with app.app_context():
             report = db.session.execute(select(UsageReport)).scalar_one()
             return pre_invoices.work_out(report, Decimal(20))
@@ -262,11 +262,11 @@ class TestPreInvoice:
         cast.member("paul.dupont", referent=True)
         cast.subscription(at=datetime(2016, 8, 29, 15, 0, tzinfo=UTC))
         load(usage_report(usage_line(Amount="1234,56")))
-        assert reports(app)[0].pre_invoice_state == "queued"
+        assert reports(app)[0].pre_invoice.state == "queued"
         worker.run()
         (report,) = reports(app)
-        assert report.pre_invoice_state == "ready"
-        assert report.pre_invoice_version == 1
+        assert report.pre_invoice.state == "done"
+        assert report.pre_invoice.version == 1
         plain = read_pdf(app, store)
         assert "OCB0000124" in plain
         assert "1 234,56 €" in plain
@@ -276,10 +276,8 @@ class TestPreInvoice:
         load(usage_report())
         worker.redis.flushdb()
         with app.app_context():
-            db.session.execute(
-                update(UsageReport).values(pre_invoice_due_at=datetime(2016, 1, 1, tzinfo=UTC))
-            )
+            db.session.execute(update(PreInvoice).values(due_at=datetime(2016, 1, 1, tzinfo=UTC)))
             db.session.commit()
-            sweeps.make_pre_invoices()
+            sweeps.wake_wishes()
         worker.run()
-        assert reports(app)[0].pre_invoice_state == "ready"
+        assert reports(app)[0].pre_invoice.state == "done"

@@ -8,7 +8,7 @@ from decimal import Decimal
 from sqlalchemy import select
 
 from selfcare.database import db
-from selfcare.models import Contract, Invoice, UsageReport, UsageShare
+from selfcare.models import Contract, Invoice, PreInvoice, UsageReport, UsageShare
 from tests.guards.test_weight import wire
 
 C = "/contracts/OCB0000124"
@@ -49,6 +49,7 @@ def fill(app) -> None:
                 digest=str(n),
                 csv_key=str(n),
                 csv_size=n,
+                pre_invoice=PreInvoice(),
             )
             db.session.add(report)
             db.session.flush()

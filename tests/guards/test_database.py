@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from datetime import UTC, date, datetime
 
 import psycopg
 import pytest
@@ -11,7 +12,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import inspect, text
+from sqlalchemy import JSON, MetaData, Table, inspect, select, text
 from sqlalchemy.engine import make_url
 
 from selfcare import database
@@ -122,3 +123,107 @@ def test_list_1_rows_of_before_are_found_without_their_letters(settings, empty_d
         found = connection.execute(text("SELECT last_name, search_text FROM accounts")).all()
     engine.dispose()
     assert dict(map(tuple, found)) == {name: fold(name) for name in words}
+
+
+def put(connection, table: str, **values: object) -> None:
+    """Insert a row of the tables as they are now, with something in every column that needs it."""
+    found = Table(table, MetaData(), autoload_with=connection, resolve_fks=False)
+    dummies: dict[type, object] = {
+        str: "x",
+        int: 1,
+        bool: False,
+        datetime: MOMENT,
+        date: MOMENT.date(),
+    }
+    for column in found.columns:
+        if not column.nullable and column.server_default is None and column.name not in values:
+            kind = dict if isinstance(column.type, JSON) else column.type.python_type
+            values[column.name] = dummies.get(kind, {} if kind is dict else 1)
+    connection.execute(found.insert().values(**values))
+
+
+MOMENT = datetime(2026, 11, 1, 12, tzinfo=UTC)
+LATER = datetime(2026, 11, 2, 12, tzinfo=UTC)
+
+
+def test_safe_wishes_of_before_keep_their_place(settings, empty_database):
+    """Whatever waited goes on waiting, for as long; what was done or given up stays so."""
+    engine = database.make_engine(dataclasses.replace(settings, database_url=empty_database))
+    config = alembic_config()
+    with engine.connect() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "bcb2db14bad4")
+        for table in ("platforms", "customers", "offers"):
+            if inspect(connection).has_table(table):
+                put(connection, table, id=1)
+        put(connection, "contracts", id=1)
+        for number in range(1, 7):
+            put(connection, "accounts", id=number, subject=f"s{number}", login=f"l{number}",
+                email=f"e{number}", civility="madam", locale="fr")  # fmt: skip
+        for number, state in enumerate(("queued", "sending", "sent", "failed"), 1):
+            put(connection, "mails", id=number, message_id=str(number), state=state, due_at=LATER)
+        console = (
+            ("queued", None, None), ("running", LATER, None), ("ready", None, None),
+            ("failed", LATER, "slow"), ("failed", None, "conflict"),
+        )  # fmt: skip
+        for number, (state, next_try, problem) in enumerate(console, 1):
+            put(
+                connection, "console_accesses", id=number, account_id=number, state=state,
+                next_try_at=next_try, problem=problem, changed_at=MOMENT,
+            )  # fmt: skip
+        put(connection, "contract_consoles", contract_id=1, state="failed", next_try_at=LATER,
+            problem="slow")  # fmt: skip
+        imports = (
+            ("checked", None, None), ("queued", MOMENT, None), ("running", MOMENT, LATER),
+            ("done", MOMENT, None),
+        )  # fmt: skip
+        for number, (state, started, lease) in enumerate(imports, 1):
+            put(connection, "user_imports", id=number, state=state, started_at=started,
+                lease_until=lease)  # fmt: skip
+            put(connection, "user_import_lines", import_id=number, number=2, state="waiting")
+        reports = ("queued", "making", "ready", "failed")
+        for number, state in enumerate(reports, 1):
+            put(
+                connection, "usage_reports", id=number, month=date(2026, number, 1),
+                pre_invoice_state=state, pre_invoice_version=number, pre_invoice_due_at=LATER,
+                pre_invoice_attempts=number,
+            )  # fmt: skip
+            put(connection, "pre_invoice_versions", id=number, report_id=number)
+        command.upgrade(config, "9d27c4f1a6b3")
+
+        def wishes(table: str) -> list[tuple[str, str | None]]:
+            found = Table(table, MetaData(), autoload_with=connection, resolve_fks=False)
+            key = next(iter(found.primary_key.columns))
+            rows = connection.execute(select(found.c.state, found.c.due_at).order_by(key))
+            return [(state, due and f"{due:%d}") for state, due in rows]
+
+        waiting, over = [("queued", "02"), ("running", "02")], [("done", None), ("failed", None)]
+        expected = {
+            "mails": waiting + over,
+            "console_accesses": [("queued", "01"), ("running", "02"), ("done", None),
+                                 ("queued", "02"), ("failed", None)],
+            "contract_consoles": [("queued", "02")],
+            "user_imports": [("queued", None), ("queued", "01"), ("running", "02"),
+                             ("done", None)],
+            "pre_invoices": waiting + over,
+        }  # fmt: skip
+        assert {table: wishes(table) for table in expected} == expected
+        kept = "SELECT count(*) FROM "
+        for table in ("user_import_lines", "pre_invoice_versions"):
+            assert connection.exec_driver_sql(kept + table).scalar_one() == 4
+        versions = connection.exec_driver_sql("SELECT version, attempts FROM pre_invoices")
+        assert [tuple(row) for row in versions] == [(n, n) for n in range(1, 5)]
+
+        command.downgrade(config, "bcb2db14bad4")
+        for table, states in (
+            ("mails", ["queued", "sending", "sent", "failed"]),
+            ("console_accesses", [state for state, *_ in console]),
+            ("user_imports", [state for state, *_ in imports]),
+        ):
+            found = connection.exec_driver_sql(f"SELECT state FROM {table} ORDER BY id")
+            assert found.scalars().all() == states
+        found = connection.exec_driver_sql(
+            "SELECT pre_invoice_state FROM usage_reports ORDER BY id"
+        )
+        assert found.scalars().all() == list(reports)
+    engine.dispose()

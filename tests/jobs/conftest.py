@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from demo.children import scratch_folder
 from selfcare.database import db
-from selfcare.models import ConsoleAccess, Mail, MailState, now
+from selfcare.models import ConsoleAccess, Mail, WishState, now
 from selfcare.services import mail
 from tests.cast import account_of
 from tests.jobs.processes import PassingRedis, Processes
@@ -44,7 +44,7 @@ def portal_mail_is_sent(app):
     def sent() -> None:
         with app.app_context():
             for mail in db.session.execute(select(Mail)).scalars():
-                mail.state = MailState.SENT
+                mail.state = WishState.DONE
             db.session.commit()
 
     return sent

@@ -16,6 +16,7 @@ import pytest
 import time_machine
 from sqlalchemy import update
 
+from selfcare.background import claims
 from selfcare.config import ROOT
 from selfcare.database import db
 from selfcare.models import ConsoleAccess, now
@@ -43,7 +44,7 @@ class TestTheWholeWay:
         assert "being prepared" in page.words
         assert page.all("#refresh[data-hx-get]")
         worker.run()
-        assert access().state == "ready"
+        assert access().state == "done"
         assert iam.groups_of(ref, LOGIN) == {"power_user"}
         page = paul.get(users)
         assert not page.all("#refresh")
@@ -152,12 +153,12 @@ class TestDisturbed:
     def in_the_end(app, ref, iam, access, outbox, sophie):
         with app.app_context():
             long_after = now() + timedelta(hours=5)
-            due = console_sweeps.due(long_after)
-            db.session.execute(update(ConsoleAccess).values(next_try_at=now()))
+            due = claims.overdue(ConsoleAccess, at=long_after)
+            db.session.execute(update(ConsoleAccess).values(due_at=now()))
             db.session.commit()
         for access_id in due:  # as if the hours had passed: no clock of the driver's is turned
             converge(app, access_id)
-        assert access().state == "ready"
+        assert access().state == "done"
         assert iam.groups_of(ref, LOGIN) == {"power_user"}
         assert [user.username for user in iam.overview(ref).users.values()] == [LOGIN]
         assert outbox("console_access") == ["sophie.dupont@example.com"]
@@ -175,8 +176,8 @@ class TestDisturbed:
         faulty.fail(call, after=after)
         assert converge(app, sophie)
         found = access()
-        assert (found.state, found.problem) == ("failed", "unavailable")
-        assert found.next_try_at is not None
+        assert (found.told, found.problem) == ("failed", "unavailable")
+        assert found.due_at is not None
         self.in_the_end(app, ref, iam, access, outbox, sophie)
 
     def test_users_8_down_for_a_while_is_said_and_made_good(
@@ -197,7 +198,7 @@ class TestDisturbed:
     ):
         faulty.fail(call, status=404, body="{}")
         assert converge(app, sophie)
-        assert access().next_try_at
+        assert access().due_at
         self.in_the_end(app, ref, iam, access, outbox, sophie)
 
     def test_users_8_a_contract_an_operator_has_yet_to_open_is_tried_again(
@@ -207,7 +208,7 @@ class TestDisturbed:
             patch.setattr(iam, "prepare_contract", iam._domain_id)
             assert converge(app, sophie)
             assert access().problem == "contract_missing"
-            assert access().next_try_at
+            assert access().due_at
         self.in_the_end(app, ref, iam, access, outbox, sophie)
 
     def test_users_8_slow_is_said(self, app, ref, iam, access, outbox, sophie, faulty):
@@ -221,7 +222,7 @@ class TestDisturbed:
     ):
         faulty.fail("POST /v3/users", status=429, headers={"Retry-After": "600"})
         converge(app, sophie)
-        assert access().next_try_at > now() + timedelta(seconds=500)
+        assert access().due_at > now() + timedelta(seconds=500)
         calls = len(faulty.calls)
         converge(app, sophie)  # the queue's own retry comes too early: nothing is asked
         assert len(faulty.calls) == calls
@@ -268,7 +269,7 @@ class TestDisturbed:
         assert (found.state, sorted(found.wanted_groups)) == ("queued", ["admin", "guest"])
         converge(app, sophie)
         assert iam.groups_of(ref, LOGIN) == {"guest", "admin"}
-        assert access().state == "ready"
+        assert access().state == "done"
         assert outbox("console_access") == ["sophie.dupont@example.com"]
 
     def test_users_8_only_one_worker_at_a_time_is_busy_with_a_person(
@@ -302,7 +303,7 @@ class TestNoConsole:
         add(paul, console=("guest",), users=users)
         app.extensions["iam"] = None
         worker.run()
-        assert (access().state, access().problem) == ("failed", "not_configured")
+        assert (access().told, access().problem) == ("failed", "not_configured")
         with time_machine.travel(now() + timedelta(days=1), tick=True), app.app_context():
             console_sweeps.wake_consoles()
             console_sweeps.look_at_consoles()
@@ -310,4 +311,4 @@ class TestNoConsole:
             app.extensions["iam"] = stand_in_iam
             console_sweeps.wake_consoles()
             worker.run()
-            assert access().state == "ready"
+            assert access().state == "done"

@@ -61,7 +61,7 @@ class TestDrift:
         assert paul.post(f"{path}/retry").location == path
         converge(app, settled)
         assert iam.groups_of(ref, LOGIN) == {"power_user"}
-        assert access().state == "ready"
+        assert access().state == "done"
 
     def test_users_8_accept(self, app, ref, iam, settled, paul, users, id_of, access):
         iam.set_groups(ref, Person(LOGIN, ""), frozenset({"guest"}))
@@ -189,7 +189,7 @@ class TestDrift:
         assert "It is called sophie.d there, and sophie.dupont here." in paul.get(path).words
         accept(paul, path)
         converge(app, settled)
-        assert (access().iam_username, access().state) == ("sophie.d", "ready")
+        assert (access().iam_username, access().state) == ("sophie.d", "done")
         assert [user.username for user in iam.overview(ref).users.values()] == ["sophie.d"]
         paul.post(f"{users}/{id_of(LOGIN, ref)}/remove")
         converge(app, settled)
@@ -241,12 +241,12 @@ class TestOwnData:
             settings = app.extensions["settings"]
             accounts.ask_new_email(account_of(LOGIN), "new@example.com", settings=settings)
             db.session.commit()
-        assert access().state == "ready"
+        assert access().state == "done"
         self.confirm(app, "new@example.com")
         assert access().state == "queued"
         converge(app, settled)
         assert iam.overview(ref).account_of(LOGIN).email == "new@example.com"
-        assert (access().state, access().overwrite) == ("ready", [])
+        assert (access().state, access().overwrite) == ("done", [])
 
     def test_account_1_the_name_follows_and_nothing_else(self, app, ref, iam, settled, access):
         user = access().iam_user_id
@@ -266,7 +266,7 @@ class TestOwnData:
         with app.app_context():
             accounts.change_data(account_of(LOGIN), {"phone": "+33 1 23 45 67 89"})
             db.session.commit()
-        assert access().state == "ready"
+        assert access().state == "done"
 
     def test_account_1_an_address_taken_there_is_said_and_tried_again_when_asked(
         self, app, ref, iam, settled, access, faulty, paul, users, id_of
@@ -282,7 +282,7 @@ class TestOwnData:
         paul.post(f"{path}/retry")
         converge(app, settled)
         assert iam.overview(ref).account_of(LOGIN).email == "new@example.com"
-        assert access().state == "ready"
+        assert access().state == "done"
 
     def test_account_1_every_contract_s_account_follows(
         self, app, ref, iam, settled, cast, browse_as
@@ -311,7 +311,7 @@ class TestOwnData:
         assert converge(app, settled)
         assert access().overwrite == ["email"]
         with app.app_context():
-            db.session.execute(update(ConsoleAccess).values(next_try_at=now()))
+            db.session.execute(update(ConsoleAccess).values(due_at=now()))
             db.session.commit()
         assert converge(app, settled) is None
         assert iam.overview(ref).account_of(LOGIN).email == "new@example.com"

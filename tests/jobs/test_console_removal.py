@@ -10,8 +10,8 @@ from datetime import timedelta
 import pytest
 import time_machine
 
-from selfcare.models import now
-from selfcare.services import console_sweeps
+from selfcare.background import claims
+from selfcare.models import ConsoleAccess, now
 from selfcare.services.iam.port import NewKey
 from tests.jobs.converging import LOGIN, change, converge
 from tests.wizard import add
@@ -48,7 +48,7 @@ class TestAddedAgainInAHurry:
         converge(app, settled)
         assert iam.groups_of(ref, LOGIN) == {"guest"}
         assert iam.keys(ref, LOGIN) == []
-        assert (access().state, access().iam_user_id == key) == ("ready", False)
+        assert (access().state, access().iam_user_id == key) == ("done", False)
         page = paul.get(receipt)
         assert "in progress" not in page.words
         assert "Access keys deleted 1" in page.words
@@ -107,7 +107,7 @@ class TestReceipt:
         converge(app, settled)
         assert RETRY in paul.get(receipt).words
         with app.app_context():
-            assert console_sweeps.due(now() + timedelta(minutes=2)) == [settled]
+            assert claims.overdue(ConsoleAccess, at=now() + timedelta(minutes=2)) == [settled]
         paul.post(f"{receipt}/retry")
         converge(app, settled)
         assert iam.groups_of(ref, LOGIN) is None

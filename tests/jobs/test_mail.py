@@ -12,9 +12,10 @@ import time_machine
 from sqlalchemy import select, update
 
 from demo.mails import CapturingServer
+from selfcare.background import claims
 from selfcare.database import db
 from selfcare.jobs import DELAYS
-from selfcare.models import Account, Mail, MailState, now
+from selfcare.models import Account, Mail, WishState, now
 from selfcare.services import mail, sweeps
 from tests.cast import account_of
 
@@ -52,7 +53,7 @@ def sweep(app, worker) -> Callable[[], None]:
 
     def sweep() -> None:
         with app.app_context():
-            sweeps.wake_mails()
+            sweeps.wake_wishes()
         worker.run()
 
     return sweep
@@ -118,10 +119,10 @@ class TestMail:
 
     def test_mail_is_marked_sent(self, write, row, worker, mailing):
         mail_id = write()
-        assert row(mail_id).state == MailState.QUEUED
+        assert row(mail_id).state == WishState.QUEUED
         worker.run()
         sent = row(mail_id)
-        assert (sent.state, sent.problem) == (MailState.SENT, None)
+        assert (sent.state, sent.problem) == (WishState.DONE, None)
         assert sent.sent_at
 
     def test_mail_is_not_written_when_its_cause_is_rolled_back(self, app, cast, worker, mailing):
@@ -150,7 +151,7 @@ class TestAway:
             sweep()
             sweep()
         assert len(mailing.messages) == 1
-        assert row(mail_id).state == MailState.SENT
+        assert row(mail_id).state == WishState.DONE
 
     def test_safe_smtp_away_is_tried_again_later_and_later(self, app, write, row, mailing):
         mailing.stop()
@@ -161,7 +162,7 @@ class TestAway:
                 with app.app_context(), pytest.raises(OSError, match="refused"):
                     mail.deliver(mail_id)
                 state = row(mail_id)
-                assert state.state == MailState.QUEUED
+                assert state.state == WishState.QUEUED
                 assert "ConnectionRefusedError" in state.problem
                 waits.append(round((state.due_at - now()).total_seconds()))
                 clock.shift(timedelta(seconds=waits[-1]))
@@ -169,7 +170,7 @@ class TestAway:
             with app.app_context(), pytest.raises(OSError, match="refused"):
                 mail.deliver(mail_id)
         failed = row(mail_id)
-        assert failed.state == MailState.FAILED, "for good, and visible"
+        assert failed.state == WishState.FAILED, "for good, and visible"
         assert failed.attempts == len(DELAYS) + 1
 
     def test_safe_the_queue_itself_retries(self, write, worker, mailing):
@@ -191,7 +192,7 @@ class TestAway:
             for _ in range(7):
                 mail.deliver.enqueue(mail_id)
         worker.run()
-        assert (row(mail_id).attempts, row(mail_id).state) == (1, MailState.QUEUED)
+        assert (row(mail_id).attempts, row(mail_id).state) == (1, WishState.QUEUED)
 
     def test_safe_smtp_back_again_the_mail_leaves_once(self, app, write, row, sweep, mailing):
         mailing.stop()
@@ -203,26 +204,26 @@ class TestAway:
             sweep()
             sweep()
         assert len(mailing.messages) == 1
-        assert row(mail_id).state == MailState.SENT
+        assert row(mail_id).state == WishState.DONE
 
     def test_safe_a_refused_address_fails_at_once_and_shows(self, write, row, worker, mailing):
         mailing.refuse("550 5.1.1 No such mailbox")
         mail_id = write()
         worker.run()
         failed = row(mail_id)
-        assert failed.state == MailState.FAILED
+        assert failed.state == WishState.FAILED
         assert "No such mailbox" in failed.problem
 
     def test_safe_a_later_please_is_tried_again(self, write, row, worker, sweep, mailing):
         mailing.refuse("451 4.3.0 Later")
         mail_id = write()
         worker.run()
-        assert row(mail_id).state == MailState.QUEUED
+        assert row(mail_id).state == WishState.QUEUED
         assert row(mail_id).attempts == 1
         mailing.accept()
         with time_machine.travel(now() + timedelta(minutes=1)):
             sweep()
-        assert row(mail_id).state == MailState.SENT
+        assert row(mail_id).state == WishState.DONE
 
     def test_safe_a_silent_server_is_away_after_the_timeout(
         self, another_app, write, row, smtp_server
@@ -232,7 +233,7 @@ class TestAway:
         mail_id = write()
         with portal.app_context(), pytest.raises(OSError, match="timed out"):
             mail.deliver(mail_id)
-        assert row(mail_id).state == MailState.QUEUED
+        assert row(mail_id).state == WishState.QUEUED
 
     def test_safe_a_server_that_hangs_up_after_taking_the_mail_has_it(
         self, app, write, row, monkeypatch
@@ -250,7 +251,7 @@ class TestAway:
             with app.app_context():
                 mail.deliver(mail_id)
             assert len(server.messages) == 1
-        assert row(mail_id).state == MailState.SENT
+        assert row(mail_id).state == WishState.DONE
 
     def test_safe_a_mail_that_cannot_be_made_fails_visibly(self, app, write, row):
         mail_id = write()
@@ -262,7 +263,7 @@ class TestAway:
                 with app.app_context(), pytest.raises(Exception, match="no_such_mail"):
                     mail.deliver(mail_id)
                 clock.shift(delay)
-        assert row(mail_id).state == MailState.FAILED
+        assert row(mail_id).state == WishState.FAILED
 
     def test_safe_a_deleted_account_s_mail_does_not_block_the_others(
         self, app, write, row, worker, mailing
@@ -274,8 +275,8 @@ class TestAway:
             )
             db.session.commit()
         worker.run()
-        assert row(other).state == MailState.SENT
-        assert row(gone).state in {MailState.SENT, MailState.QUEUED, MailState.FAILED}
+        assert row(other).state == WishState.DONE
+        assert row(gone).state in {WishState.DONE, WishState.QUEUED, WishState.FAILED}
 
 
 class TestTwoAtOnce:
@@ -328,12 +329,12 @@ class TestTwoAtOnce:
     ):
         mail_id = write()
         with app.app_context():
-            assert mail._claim(mail_id)  # and then the worker dies
+            assert claims.claim(Mail, mail_id)  # and then the worker dies
         worker.run()
         sweep()
         assert mailing.messages == []
-        with time_machine.travel(datetime.now(UTC) + mail.LEASE + timedelta(seconds=1)):
+        with time_machine.travel(datetime.now(UTC) + Mail.LEASE + timedelta(seconds=1)):
             sweep()
             sweep()
         assert len(mailing.messages) == 1
-        assert row(mail_id).state == MailState.SENT
+        assert row(mail_id).state == WishState.DONE

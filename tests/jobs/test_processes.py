@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import update
 
 from selfcare.database import db
-from selfcare.models import Mail, MailState, now
+from selfcare.models import Mail, WishState, now
 from selfcare.services import sweeps
 from tests.jobs.processes import kill, until
 
@@ -20,7 +20,7 @@ def test_design_the_worker_command_does_what_is_queued(start, write, state, smtp
     mail_id = write()
     assert start("worker", "--burst").wait(60) == 0
     assert len(smtp_server.messages) == 1
-    assert state(mail_id) == MailState.SENT
+    assert state(mail_id) == WishState.DONE
 
 
 def test_design_cron_and_worker_find_what_was_lost(app, start, write, state, smtp_server, worker):
@@ -32,7 +32,7 @@ def test_design_cron_and_worker_find_what_was_lost(app, start, write, state, smt
     start("cron")
     start("worker")
     smtp_server.wait_for(1, within=45)
-    until(lambda: state(mail_id) == MailState.SENT)
+    until(lambda: state(mail_id) == WishState.DONE)
 
 
 @pytest.mark.parametrize("command", ["worker", "cron"])
@@ -54,22 +54,22 @@ def test_safe_a_worker_killed_while_sending_loses_and_doubles_nothing(
     smtp_server.hang()
     mail_id = write()
     process = start("worker")
-    until(lambda: smtp_server._connections and state(mail_id) == MailState.SENDING)
+    until(lambda: smtp_server._connections and state(mail_id) == WishState.RUNNING)
     kill(process)
-    assert state(mail_id) == MailState.SENDING
+    assert state(mail_id) == WishState.RUNNING
 
     smtp_server.accept()
     monkeypatch.setattr(app.extensions["mail"], "port", smtp_server.port)
     with app.app_context():
-        sweeps.wake_mails()
+        sweeps.wake_wishes()
     worker.run()
     assert smtp_server.messages == [], "somebody may still be sending it"
 
     with app.app_context():  # three minutes later
         db.session.execute(update(Mail).values(due_at=now() - timedelta(seconds=1)))
         db.session.commit()
-        sweeps.wake_mails()
-        sweeps.wake_mails()
+        sweeps.wake_wishes()
+        sweeps.wake_wishes()
     worker.run()
     assert len(smtp_server.messages) == 1
-    assert state(mail_id) == MailState.SENT
+    assert state(mail_id) == WishState.DONE

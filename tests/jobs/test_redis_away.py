@@ -15,7 +15,7 @@ from sqlalchemy import func, select, update
 from selfcare.background import patience
 from selfcare.database import db
 from selfcare.jobs import QUEUES
-from selfcare.models import Mail, MailState, now
+from selfcare.models import Mail, WishState, now
 from selfcare.services import mail
 from tests.cast import account_of
 from tests.jobs.processes import children_of, is_running, until
@@ -52,7 +52,7 @@ def write_mail(portal):
 
 @pytest.fixture
 def mails_in(portal):
-    def mails_in(state: MailState) -> int:
+    def mails_in(state: WishState) -> int:
         with portal.app_context():
             return db.session.execute(
                 select(func.count()).select_from(Mail).where(Mail.state == state)
@@ -85,7 +85,7 @@ def test_safe_redis_away_for_more_than_a_minute_while_a_job_runs_and_all_ends_do
     until(worker_is_there)
     smtp_server.hang()
     write_mail()
-    until(lambda: smtp_server._connections and mails_in(MailState.SENDING))
+    until(lambda: smtp_server._connections and mails_in(WishState.RUNNING))
 
     passing_redis.die()
     gone_at = time.monotonic()
@@ -99,7 +99,7 @@ def test_safe_redis_away_for_more_than_a_minute_while_a_job_runs_and_all_ends_do
 
     passing_redis.start()
     smtp_server.wait_for(2, within=60)
-    until(lambda: mails_in(MailState.SENT) == 2)
+    until(lambda: mails_in(WishState.DONE) == 2)
     assert len(smtp_server.messages) == 2
     assert_the_queues_are_in_order(passing_redis.client)
     assert (worker.poll(), cron.poll()) == (None, None)
@@ -130,7 +130,7 @@ def test_safe_a_redis_that_comes_back_empty_learns_everything_anew(
     smtp_server.hang()
     for _ in range(3):
         write_mail()
-    until(lambda: smtp_server._connections and mails_in(MailState.SENDING))
+    until(lambda: smtp_server._connections and mails_in(WishState.RUNNING))
     passing_redis.die()
     passing_redis.forget()
     smtp_server.stop()
@@ -138,14 +138,14 @@ def test_safe_a_redis_that_comes_back_empty_learns_everything_anew(
     smtp_server.start()
     passing_redis.start()
     until(worker_is_there)
-    until(lambda: mails_in(MailState.QUEUED) == 3)
+    until(lambda: mails_in(WishState.QUEUED) == 3)
 
     with portal.app_context():
         db.session.execute(update(Mail).values(due_at=now() - timedelta(minutes=2)))
         db.session.commit()
     run("cron")
     smtp_server.wait_for(3, within=30)
-    until(lambda: mails_in(MailState.SENT) == 3)
+    until(lambda: mails_in(WishState.DONE) == 3)
     assert len(smtp_server.messages) == 3
     assert_the_queues_are_in_order(passing_redis.client)
     assert worker.poll() is None
@@ -166,16 +166,16 @@ def test_safe_a_redis_that_refuses_to_write_is_waited_for(
     until(worker_is_there)
     smtp_server.hang()
     write_mail()
-    until(lambda: smtp_server._connections and mails_in(MailState.SENDING))
+    until(lambda: smtp_server._connections and mails_in(WishState.RUNNING))
     passing_redis.client.execute_command(*refuse)
     smtp_server.stop()
     smtp_server.accept()
     smtp_server.start()
-    until(lambda: mails_in(MailState.QUEUED) == 1)  # the try ended, and nobody can be told
+    until(lambda: mails_in(WishState.QUEUED) == 1)  # the try ended, and nobody can be told
     time.sleep(3)
     passing_redis.client.execute_command(*relent)
     smtp_server.wait_for(1, within=40)
-    until(lambda: mails_in(MailState.SENT) == 1)
+    until(lambda: mails_in(WishState.DONE) == 1)
     assert worker.poll() is None
     assert_the_queues_are_in_order(passing_redis.client)
 

@@ -157,7 +157,7 @@ class TestManyAtOnce:
             states = db.session.execute(
                 select(ConsoleAccess.state, func.count()).group_by(ConsoleAccess.state)
             ).all()
-        assert [tuple(row) for row in states] == [("ready", PEOPLE)]
+        assert [tuple(row) for row in states] == [("done", PEOPLE)]
         made = [call for call in faulty.calls if call == "POST /v3/users"]
         assert len(made) == PEOPLE
         assert len(iam.overview(ref).users) == PEOPLE

@@ -160,9 +160,9 @@ def test_safe_sweeps_add_nothing_to_a_queue_that_is_full(wishes, monkeypatch):
 
 class TestRunning:
     def test_design_a_job_runs_in_a_transaction_of_its_own(self, app, cast, worker):
-        """Its context ends with a commit, so `wake_mails` can enqueue in turn."""
+        """Its context ends with a commit, so `wake_wishes` can enqueue in turn."""
         with app.app_context():
-            sweeps.wake_mails.enqueue()
+            sweeps.wake_wishes.enqueue()
         worker.run()
         assert worker.waiting() == []
 

@@ -95,7 +95,7 @@ class TestDashboard:
     @pytest.mark.parametrize(
         ("state", "words"),
         [
-            ("ready", "ready"),
+            ("done", "ready"),
             ("queued", "being prepared"),
             ("running", "being prepared"),
             ("failed", "It is tried again by itself"),

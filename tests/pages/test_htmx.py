@@ -117,7 +117,7 @@ class TestUnchanged:
         with app.app_context():
             contract = db.session.execute(select(Contract.id).limit(1)).scalar_one()
             db.session.merge(
-                ContractConsole(contract_id=contract, state="ready", looked_at=datetime.now(UTC))
+                ContractConsole(contract_id=contract, state="done", looked_at=datetime.now(UTC))
             )
             db.session.commit()
         again = paul_s.get(CONSOLE_USERS, **{"If-None-Match": first.headers["ETag"]})

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from selfcare.config import ROOT
 from selfcare.database import db
-from selfcare.models import Account, AuditEntry, Mail, MailState, SignIn
+from selfcare.models import Account, AuditEntry, Mail, SignIn, WishState
 from selfcare.services import mail, memberships, passwords, sessions, sweeps
 from selfcare.services.sessions import Browser
 from tests.cast import PASSWORD, account_of
@@ -180,13 +180,13 @@ class TestSignIns:
 
     def test_safe_old_mails_are_forgotten_once_they_are_done(self, paul):
         with time_machine.travel(datetime(2024, 1, 5, tzinfo=UTC)):
-            for state in MailState:
+            for state in WishState:
                 mail.write("access", paul).state = state
-        mail.write("access", paul).state = MailState.SENT
+        mail.write("access", paul).state = WishState.DONE
         db.session.commit()
         sweeps.forget_mails()
         left = db.session.execute(select(Mail.state).order_by(Mail.id)).scalars().all()
-        assert left == [MailState.QUEUED, MailState.SENDING, MailState.SENT]
+        assert left == [WishState.QUEUED, WishState.RUNNING, WishState.DONE]
 
 
 class TestMemberships:

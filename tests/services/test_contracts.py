@@ -37,7 +37,7 @@ def test_staff_3_a_contract_opens_with_its_referent_and_the_console(
     assert place
     assert place.rights.profiles == profiles_of_referent()
     assert place.console
-    assert place.console.state == "ready"
+    assert place.console.state == "done"
     assert stand_in_iam.groups_of(ref, "lea.martin") == {"admin"}
     subjects = [str(mail.message["Subject"]) for mail in mailing.messages]
     assert subjects[0] == f"Votre accès au contrat {ref}"

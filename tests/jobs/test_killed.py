@@ -1,0 +1,246 @@
+"""A worker killed between any two steps: whatever it had in its hands is done in the end, once.
+
+The kinds of wishes share one engine (`background.claims`), so they share these tests. The job
+stops dead at its n-th step, for every n: just before a commit, and just after one. What it did
+outside by then (SMTP, the document store, the console) is done. That a killed process leaves just
+this behind is shown in `test_processes.py`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import event, select, update
+from sqlalchemy.orm import Session, joinedload
+
+from selfcare.background import claims
+from selfcare.database import db
+from selfcare.models import (
+    Account,
+    ConsoleAccess,
+    Contract,
+    ContractConsole,
+    Mail,
+    Membership,
+    PreInvoice,
+    PreInvoiceVersion,
+    UsageReport,
+    UserImport,
+    Wish,
+    WishState,
+    now,
+)
+from selfcare.rights import profiles_of_new_user
+from selfcare.services import (
+    console_access,
+    console_contracts,
+    console_sweeps,
+    mail,
+    pre_invoice_making,
+    sweeps,
+    user_imports,
+)
+from selfcare.services.iam import iam
+from tests.cast import account_of
+from tests.wizard import SOPHIE
+
+pytestmark = pytest.mark.slow
+
+MOST_STEPS = 40
+PROFILES = {str(section): str(profile) for section, profile in profiles_of_new_user().items()}
+
+
+@dataclass
+class Kind:
+    """One kind of wish: how it is wished, carried out, and what it comes to."""
+
+    model: type[Wish]
+    work: Callable[[int], None]
+    wish: Callable[[], int]
+    outcome: Callable[[], Any]
+
+
+def sent_once(mailing) -> None:
+    """One that the server took just before its worker died goes out again, as the same mail."""
+    assert mailing.messages
+    assert len({one.message["Message-ID"] for one in mailing.messages}) == 1
+    mailing.messages.clear()
+
+
+def mails(app, mailing) -> Kind:
+    def wish() -> int:
+        row = mail.write("failed_sign_ins", account_of("paul.dupont"), ip="::1", at=str(now()))
+        return row.id
+
+    return Kind(Mail, mail.deliver, wish, lambda: sent_once(mailing))
+
+
+def pre_invoices(app, mailing) -> Kind:
+    def wish() -> int:
+        contract = db.session.execute(select(Contract)).scalar_one()
+        number = len(db.session.execute(select(UsageReport.id)).all())
+        report = UsageReport(
+            contract_id=contract.id, month=now().date().replace(day=1, year=2000 + number),
+            currency="EUR", total=42, digest="x", csv_key="x", csv_size=1, pre_invoice=PreInvoice(),
+        )  # fmt: skip
+        db.session.add(report)
+        db.session.flush()
+        return report.id
+
+    def outcome() -> None:
+        found = db.session.execute(
+            select(PreInvoiceVersion.report_id, PreInvoiceVersion.number)
+        ).all()
+        assert Counter(row.report_id for row in found).most_common(1)[0][1] == 1
+        newest = db.session.get_one(PreInvoice, max(row.report_id for row in found))
+        assert newest.version == 1
+
+    return Kind(PreInvoice, pre_invoice_making.make_pdf, wish, outcome)
+
+
+def imports(app, mailing) -> Kind:
+    def wish() -> int:
+        contract = db.session.execute(select(Contract)).scalar_one()
+        n = db.session.execute(select(Account.id).order_by(Account.id.desc())).scalars().first()
+        lines = [
+            user_imports.Line(
+                number,
+                "x",
+                {**SOPHIE, "login": f"new.{n}.{number}", "email": f"n{n}.{number}@example.com"},
+                {"profiles": PROFILES, "console": []},
+            )
+            for number in (2, 3)
+        ]
+        loaded = user_imports.keep(
+            contract, account_of("paul.dupont"), "x.csv", lines, settings=app.extensions["settings"]
+        )
+        user_imports.start(loaded)
+        return loaded.id
+
+    def outcome() -> None:
+        imported = db.session.execute(select(UserImport).order_by(UserImport.id.desc())).scalars()
+        assert user_imports.progress(imported.first()).added == 2  # type: ignore[arg-type]
+        people = db.session.execute(select(Account.login)).scalars().all()
+        members = db.session.execute(select(Membership.account_id)).scalars().all()
+        assert len(people) == len(set(people)) == len(members)
+
+    return Kind(UserImport, user_imports.run, wish, outcome)
+
+
+def contract_consoles(app, mailing) -> Kind:
+    def wish() -> int:
+        whole = select(Contract).options(joinedload(Contract.offer))
+        contract = db.session.execute(whole).scalar_one()
+        console = db.session.get(ContractConsole, contract.id)
+        if console:
+            claims.want(console)
+        else:
+            console_contracts.open_console(contract)
+        db.session.flush()
+        return contract.id
+
+    def outcome() -> None:
+        ref = db.session.execute(select(Contract.ref)).scalar_one()
+        assert iam().overview(ref).groups >= {"admin", "power_user", "guest"}
+
+    return Kind(ContractConsole, console_contracts.prepare, wish, outcome)
+
+
+def console_accesses(app, mailing) -> Kind:
+    def wish() -> int:
+        contract = db.session.execute(select(Contract)).scalar_one()
+        paul = account_of("paul.dupont")
+        access = db.session.execute(select(ConsoleAccess)).scalar_one_or_none()
+        former = access.wanted_groups if access else []
+        wanted = ["guest"] if former == ["admin"] else ["admin"]
+        access = console_access.want(contract, paul, wanted)
+        assert access
+        return access.id
+
+    def outcome() -> None:
+        access = db.session.execute(select(ConsoleAccess)).scalar_one()
+        ref = db.session.execute(select(Contract.ref)).scalar_one()
+        seen = iam().overview(ref).users
+        assert [sorted(one.groups) for one in seen.values()] == [access.wanted_groups]
+
+    return Kind(ConsoleAccess, console_access.converge, wish, outcome)
+
+
+KINDS = [mails, pre_invoices, imports, contract_consoles, console_accesses]
+
+
+class Killed(BaseException):
+    """No code of ours catches it: what follows the step is not done, as in a killed process."""
+
+
+def die_at(step: int, kind: Kind, row_id: int, app) -> bool:
+    """Run the job and stop it dead at that step; whether it came so far."""
+    passed = 0
+
+    def reached(*_: Any) -> None:
+        nonlocal passed
+        passed += 1
+        if passed == step:
+            raise Killed
+
+    with app.app_context():
+        engine = db.engine
+    event.listen(engine, "commit", reached)
+    event.listen(Session, "after_commit", reached, insert=True)
+    try:
+        with app.app_context():
+            kind.work(row_id)
+    except Killed:
+        with app.app_context():
+            db.dispose()
+        return True
+    finally:
+        event.remove(engine, "commit", reached)
+        event.remove(Session, "after_commit", reached)
+    return False
+
+
+def state_of(app, kind: Kind, row_id: int) -> str:
+    with app.app_context():
+        return db.session.get_one(kind.model, row_id).state
+
+
+@pytest.mark.parametrize("made", KINDS, ids=lambda made: made.__name__)
+def test_safe_a_worker_killed_between_any_two_steps_loses_and_doubles_nothing(
+    app, cast, ref, stand_in_iam, worker, mailing, made
+):
+    cast.member("paul.dupont", ref=ref, referent=True)
+    kind = made(app, mailing)
+    for step in range(1, MOST_STEPS):
+        with app.app_context():
+            row_id = kind.wish()
+            db.session.commit()
+            worker.redis.flushdb()
+        killed = die_at(step, kind, row_id, app)
+        if state_of(app, kind, row_id) == WishState.RUNNING:
+            with app.app_context():
+                kind.work(row_id)  # somebody may still be at it
+            assert state_of(app, kind, row_id) == WishState.RUNNING
+        with app.app_context():
+            minutes_pass = (
+                update(kind.model)
+                .where(claims.key(kind.model) == row_id, kind.model.due_at.is_not(None))
+                .values(due_at=now() - timedelta(minutes=1))
+            )
+            db.session.execute(minutes_pass)
+            db.session.commit()
+            for sweep in (sweeps.wake_wishes, console_sweeps.wake_consoles) * 2:
+                sweep()
+        worker.run()
+        assert state_of(app, kind, row_id) == WishState.DONE
+        with app.app_context():
+            kind.outcome()
+        if not killed:
+            assert step > 3, "it was killed at every step before"
+            return
+    pytest.fail(f"more than {MOST_STEPS} steps")
