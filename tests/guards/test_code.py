@@ -155,8 +155,13 @@ class TestTemplates:
             for attribute, value in tag.attrs.items()
             if attribute in {"aria-label", "alt", "title", "placeholder", "data-label"}
         ]
+        texts += re.findall(r'fact\("([^"]*)"', path.read_text())
         said = {text for text in texts if re.search(r"[^\W\d_]{2,}", text)} - self.PLAIN
         assert not said, f"wrap in _(…): {said}"
+
+    def test_design_a_fact_is_written_by_its_macro(self):
+        by_hand = [path for path in TEMPLATES if "<dt" in path.read_text()]
+        assert [path.name for path in by_hand] == ["facts.html"]
 
     @pytest.mark.parametrize("path", TEMPLATES, ids=lambda p: str(p.relative_to(ROOT)))
     def test_light_no_inline_code_or_style(self, path):
