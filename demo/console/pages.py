@@ -16,7 +16,7 @@ bp = Blueprint("pages", __name__)
 PAGE = """<!doctype html>
 <html lang="fr"><head><meta charset="utf-8"><title>Console technique (démonstration)</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<link rel="stylesheet" href="/console.css"></head><body><main>
+<link rel="stylesheet" href="/console.css"><link rel="icon" href="data:,"></head><body><main>
 <h1>Console technique – démonstration</h1>
 <p>Une doublure de la console : ce que l’IAM sait de chaque contrat. Ce que vous changez ici est un
 écart que l’espace client remarquera.</p>

@@ -32,7 +32,7 @@ _WITHIN = 10
 PAGE = """<!doctype html>
 <html lang="fr"><head><meta charset="utf-8"><title>Console technique (démonstration)</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<link rel="stylesheet" href="/console.css"></head><body><main>
+<link rel="stylesheet" href="/console.css"><link rel="icon" href="data:,"></head><body><main>
 <h1>Console technique – démonstration</h1>
 {% if problem %}<p role="alert">La connexion n’a pas abouti : {{ problem }}</p>
 <p><a href="/dashboard/">Se connecter par l’espace client</a></p>
@@ -113,7 +113,6 @@ def callback() -> ResponseReturnValue:
         claims = _read(answer.json()["id_token"], nonce=asked["nonce"])
     except (JoseError, ValueError) as problem:
         return _failed(str(problem))
-    claims["id_token"] = answer.json()["id_token"]
     cookie["sid"] = claims["sid"]
     _sessions()[claims["sid"]] = claims
     return redirect("/dashboard/", code=303)
@@ -121,11 +120,12 @@ def callback() -> ResponseReturnValue:
 
 @bp.post("/sign-out")
 def sign_out() -> ResponseReturnValue:
-    """Out of the console, then the portal asks whether to leave it, too."""
-    claims = _sessions().pop(cookie.pop("sid", ""), None)
+    """Out of the console, then the portal asks whether to leave it, too.
+
+    As Horizon does, it sends no ID token: with one, the portal would not ask.
+    """
+    _sessions().pop(cookie.pop("sid", ""), None)
     query = {"post_logout_redirect_uri": _here("bye"), "client_id": CLIENT}
-    if claims:
-        query["id_token_hint"] = claims["id_token"]
     return redirect(f"{_provider()['end_session_endpoint']}?{urlencode(query)}", code=303)
 
 

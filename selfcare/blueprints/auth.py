@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
-
 from flask import Blueprint, abort, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user, login_user
 from werkzeug.wrappers import Response
 
-from selfcare import known_browser, rendering, security
+from selfcare import known_browser, rendering
 from selfcare.access import public, safe_next, settings, sign_out, signed_in
+from selfcare.blueprints.oauth.leading import allow_forms_towards
 from selfcare.database import db
 from selfcare.forms.auth import SignInForm
 from selfcare.forms.security import CodeForm, PasskeyForm
@@ -19,7 +18,6 @@ from selfcare.models import SignIn
 from selfcare.resuming import shown_again
 from selfcare.services import accounts, passkeys, sessions, throttling
 from selfcare.services.accounts import WrongCredentials
-from selfcare.services.oidc import requests
 from selfcare.services.passkeys import PasskeyRefused, PasskeyWentBack
 from selfcare.services.throttling import TooManyAttempts
 from selfcare.services.two_factor import WrongCode
@@ -32,10 +30,8 @@ AWAITING = "awaiting"
 
 @bp.after_request
 def name_where_forms_lead(answer: Response) -> Response:
-    """Signing in for a client ends there: the page must allow it (`security.allow_forms_to`)."""
-    found = re.match(r"/oauth/continue/([\w-]+)$", request.args.get("next", ""))
-    if found and (waiting := requests.waiting(found[1])):
-        security.allow_forms_to(waiting.redirect_uri)
+    """Signing in on the way into the console ends there: the page must allow it (CONSOLE-1)."""
+    allow_forms_towards(request.args.get("next", ""))
     return answer
 
 
@@ -110,7 +106,7 @@ def passkey() -> ResponseReturnValue:
     form, refused, went_back = PasskeyForm(), False, False
     if not passkeys.possible(settings()):
         abort(404)
-    if request.method == "GET" and current_user.is_authenticated:
+    if request.method == "GET" and current_user.is_authenticated and "again" not in request.args:
         return redirect(target, code=303)
     if form.validate_on_submit():
         try:

@@ -9,6 +9,7 @@ import pytest
 import time_machine
 
 from selfcare.models import ClientKind, now
+from tests.browsing import Browser
 from tests.cast import PASSWORD
 from tests.oidc.party import REDIRECT
 
@@ -184,6 +185,14 @@ class TestSignInAsked:
                 {"login": "marie.dupont", "password": PASSWORD, "csrf_token": form.csrf()},
             )
             assert "code" in console.answer(marie.get(done.location).location)
+
+    def test_console_5_a_new_sign_in_may_be_one_with_a_passkey(self, console, marie, another_app):
+        there = another_app(portal_url="http://localhost:8000")
+        signed_in = Browser(there).sign_in_as("marie.dupont")
+        page = signed_in.get(console.address(prompt="login"))
+        links = [str(link["href"]) for link in signed_in.get(page.location).all("main a")]
+        [passkey] = [link for link in links if link.startswith("/login/passkey")]
+        assert signed_in.get(passkey).status == 200, "it sends nobody back"
 
     def test_console_5_max_age_passes_with_a_young_sign_in(self, console, marie):
         assert "code" in console.answer(marie.get(console.address(max_age="3600")).location)

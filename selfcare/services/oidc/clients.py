@@ -86,6 +86,15 @@ def find(client_id: str) -> OidcClient | None:
     return None if client is None or client.disabled_at else client
 
 
+def addresses() -> list[str]:
+    """Where servers before the console are answered: any of them may be behind its button."""
+    found = select(OidcClient).where(
+        OidcClient.disabled_at.is_(None), OidcClient.kind != ClientKind.PUBLIC
+    )
+    clients = db.session.execute(found.order_by(OidcClient.id)).scalars()
+    return [uri for client in clients for uri in client.redirect_uris]
+
+
 def answers_at(client: OidcClient, uri: str) -> bool:
     """Whether a request of this client may be answered there: the same text, nothing cleverer.
 
