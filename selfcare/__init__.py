@@ -25,6 +25,7 @@ from selfcare import (
     templating,
 )
 from selfcare.extensions import compress, csrf, db, smtp
+from selfcare.requests import FitRequest
 from selfcare.services import audit, iam, throttling
 
 log = structlog.get_logger(__name__)
@@ -52,6 +53,7 @@ def create_app(settings: config.Settings | None = None, **overrides: Any) -> Fla
             before_send=logs.reported,
         )
     app = Flask(__name__, static_folder=None)
+    app.request_class = FitRequest
     app.config.from_mapping(config.flask_config(settings))
     jinja.init_app(app)
     portal = urlsplit(settings.portal_url)

@@ -185,7 +185,10 @@ def _ping_if_idle(connection: Any, record: Any, _proxy: Any) -> None:
 
 def _sqlite_connect(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # transactions begin where we say so, below
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+    for pragma in (
+        *("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"),
+        "recursive_triggers=ON",  # or REPLACE deletes rows without asking their triggers
+    ):
         connection.execute(f"PRAGMA {pragma}")
 
 

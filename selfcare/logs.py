@@ -10,7 +10,7 @@ from typing import Any
 
 import structlog
 from flask import Flask, Response, g, has_request_context, request
-from structlog.typing import Processor
+from structlog.typing import EventDict, Processor
 
 from selfcare.config import Settings
 
@@ -18,7 +18,41 @@ log = structlog.get_logger("selfcare.requests")
 _TALKATIVE = {"fontTools": logging.WARNING, "factur-x": logging.CRITICAL, "pypdf": logging.ERROR}
 """Libraries that tell every step (fontTools: 40 lines a PDF), or what we say ourselves."""
 
+LONGEST = 2_000
+LONGEST_TRACE = 20_000
+"""Characters of a value in a line; pipes and collectors cut longer lines in two."""
+
+_SECRET = re.compile(
+    r"(?P<before>(?:password\W+set|email\W+confirm)\W+)[^\s\"'?#&<>]+"
+    r"|[\w.=-]{4,}\.[\w-]{40,}",
+    re.IGNORECASE,
+)
+"""A mailed link's token: after its address in any spelling, or by the look of its signature."""
+
 _ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+
+
+def masked(text: str, longest: int = LONGEST) -> str:
+    """The text without mailed tokens, and not longer than a line may be."""
+    text = _SECRET.sub(lambda found: f"{found['before'] or ''}<token>", text[: longest + 1])
+    return text if len(text) <= longest else f"{text[:longest]}…"
+
+
+def _mask(_logger: Any, _method: str, event: EventDict) -> EventDict:
+    """Every value of a line is masked, whoever wrote it."""
+    for name, value in event.items():
+        if isinstance(value, str):
+            event[name] = masked(value, LONGEST_TRACE if name == "exception" else LONGEST)
+    return event
+
+
+class MaskedRecords(logging.Filter):
+    """The same for lines that are not ours: the web server's own."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Mask the record's text, and let it pass."""
+        record.msg, record.args = masked(record.getMessage()), None
+        return True
 
 
 def level_of_rq(settings: Settings) -> str:
@@ -34,6 +68,7 @@ def configure(settings: Settings) -> None:
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
+        _mask,
     ]
     renderer = (
         structlog.processors.JSONRenderer(ensure_ascii=False)
@@ -64,19 +99,28 @@ def configure(settings: Settings) -> None:
 
 
 def path() -> str:
-    """The path; its pattern where the path holds a secret (links in mails)."""
-    if request.url_rule and "token" in (request.view_args or {}):
-        return request.url_rule.rule
-    return request.path
+    """The path as lines and reports tell it: without the tokens of mailed links."""
+    return masked(request.path)
 
 
 def reported(event: Any, _hint: Any) -> Any:
     """An error's report as it goes to Sentry: of the request no more than which page it was."""
+    event = _masked_all(event)
     event.pop("request", None)
     if has_request_context():
         address = request.host_url.rstrip("/") + path()
         event["request"] = {"method": request.method, "url": address}
     return event
+
+
+def _masked_all(value: Any) -> Any:
+    if isinstance(value, str):
+        return masked(value, LONGEST_TRACE)
+    if isinstance(value, dict):
+        return {name: _masked_all(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_masked_all(one) for one in value]
+    return value
 
 
 def _log_exception(exc_info: Any) -> None:

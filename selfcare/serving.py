@@ -22,6 +22,8 @@ from typing import Any
 from gunicorn.errors import ConfigError
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
+from selfcare.config import LARGEST_REQUEST
+from selfcare.logs import MaskedRecords
 from selfcare.wire import Wire
 
 REQUEST_WITHIN = 120.0
@@ -73,6 +75,23 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
         super().check_config(cfg, log)
         if cfg.is_ssl:
             raise ConfigError("TLS is for the proxy in front to end: see docs/deploy.md")
+
+    def init_process(self) -> None:
+        """As the parent; what gunicorn itself says of requests tells no token, and is not long."""
+        self.log.error_log.addFilter(MaskedRecords())
+        super().init_process()
+
+    def handle_request(self, req: Any, conn: Connection) -> bool:
+        """A body too large is refused unread, so nothing can follow it on its connection."""
+        if conn.sock.too_large:
+            req.force_close()
+        return bool(super().handle_request(req, conn))
+
+    def _keepalive_after(self, conn: Connection, keepalive: bool) -> bool:
+        """What the portal did not read is here already: all of it is passed over."""
+        if not keepalive:
+            return False
+        return bool(conn.parser.finish_body(time.monotonic() + LINGER, 2 * LARGEST_REQUEST))
 
     def accept(self, listener: socket.socket) -> None:
         """Take a new connection; when there are too many, the one that waits longest goes."""

@@ -6,6 +6,7 @@ socket. It decides only when a thread begins: what a request is, gunicorn's pars
 
 from __future__ import annotations
 
+import errno
 import re
 import select
 import socket
@@ -18,7 +19,7 @@ from selfcare.config import LARGEST_REQUEST
 LARGEST_HEAD = 2_000_000
 """Bytes of a head that is gathered; a larger one is for the parser to refuse."""
 STALLED = 30.0
-"""Seconds a thread waits for a byte, or for a full wire to take another piece."""
+"""Seconds a thread waits for the reader of much to take another piece."""
 HELD = 8_000_000
 """Bytes of an answer that wait for its reader; what makes more of it waits, too."""
 IN_MEMORY = 256_000
@@ -37,9 +38,10 @@ class Wire(socket.socket):
     def __init__(self, accepted: socket.socket) -> None:
         super().__init__(accepted.family, accepted.type, accepted.proto, accepted.detach())
         super().setblocking(False)
-        self.patience: float | None = STALLED
         self.came = bytearray()
         """What was gathered of a request, and not yet read."""
+        self.too_large = False
+        """Whether the request's body is larger than what is gathered."""
         self._seen = 0
         self._told_to_go_on = False
         self._later: SpooledTemporaryFile[bytes] | None = None
@@ -54,6 +56,8 @@ class Wire(socket.socket):
         except BlockingIOError:
             return None
         self.came += piece
+        if self.came.startswith(b"\r\n"):  # empty lines before a request count for nothing
+            self.came = self.came.lstrip(b"\r\n")
         return bool(piece)
 
     def is_whole(self) -> bool:
@@ -65,10 +69,13 @@ class Wire(socket.socket):
         self._seen = end  # found again at once
         head = bytes(self.came[: end + 2])
         if _CHUNKED.search(head):
-            whole = self.came.endswith(b"\r\n0\r\n\r\n") or len(self.came) > end + LARGEST_REQUEST
+            self.too_large = len(self.came) > end + LARGEST_REQUEST
+            ends = self.came.endswith(b"\r\n\r\n") and b"\r\n0\r\n" in self.came[end + 2 :]
+            whole = self.too_large or ends
         else:
             length = int(found[1]) if (found := _LENGTH.search(head)) else 0
-            whole = length > LARGEST_REQUEST or len(self.came) >= end + 4 + length
+            self.too_large = length > LARGEST_REQUEST
+            whole = self.too_large or len(self.came) >= end + 4 + length
         if not whole and not self._told_to_go_on and _EXPECT.search(head):
             self._told_to_go_on = True
             super().send(_CONTINUE)
@@ -106,18 +113,18 @@ class Wire(socket.socket):
     # --- For the thread, as a socket -----------------------------------------------------------
 
     def recv(self, size: int, flags: int = 0) -> bytes:
-        """The next bytes: of those gathered, then of those that come.
+        """The next bytes of those gathered; a thread waits for no others.
 
         Raises:
-            ConnectionResetError: none came in time.
+            ConnectionResetError: the parser wants more than looked like a whole request.
         """
-        if self.came:
-            piece = bytes(self.came[:size])
-            del self.came[:size]
-            self._seen, self._told_to_go_on = 0, False
-            return piece
-        self._wait(select.POLLIN, time.monotonic() + (self.patience or 0))
-        return super().recv(size, flags)
+        del flags
+        if not self.came:
+            raise ConnectionResetError(errno.ECONNRESET, "the request is not whole")
+        piece = bytes(self.came[:size])
+        del self.came[:size]
+        self._seen, self._told_to_go_on = 0, False
+        return piece
 
     def sendall(self, data: Any, flags: int = 0) -> None:
         """Send, or keep for the main loop what the reader does not take now.
@@ -137,20 +144,18 @@ class Wire(socket.socket):
             self._end += len(piece)
         until = time.monotonic() + STALLED
         while self.held > HELD:
-            self._wait(select.POLLOUT, until)
+            self._wait_until_it_takes(until)
             self.flush()
 
     def settimeout(self, value: float | None) -> None:
-        """How long `recv` waits; for ever is not on offer."""
-        self.patience = STALLED if value is None else value
+        """For gunicorn, which asks for waits; there are none here."""
 
     def gettimeout(self) -> float | None:
-        """What `settimeout` was told."""
-        return self.patience
+        """No wait, to gunicorn a time like another."""
+        return 0.0
 
     def setblocking(self, flag: bool) -> None:
-        """Whether `recv` waits."""
-        self.patience = STALLED if flag else 0.0
+        """As `settimeout`."""
 
     def close(self) -> None:
         """Close, and forget what nobody will take."""
@@ -169,8 +174,8 @@ class Wire(socket.socket):
         self._later = None
         self._at = self._end = 0
 
-    def _wait(self, event: int, until: float) -> None:
+    def _wait_until_it_takes(self, until: float) -> None:
         poll = select.poll()
-        poll.register(self, event)
+        poll.register(self, select.POLLOUT)
         if not poll.poll(max(0.0, until - time.monotonic()) * 1000):
-            raise ConnectionResetError(104, "nothing moved on the connection")
+            raise ConnectionResetError(errno.ECONNRESET, "the reader takes nothing")

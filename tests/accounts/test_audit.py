@@ -34,6 +34,10 @@ def entry(app: Flask, cast) -> int:
         delete(AuditEntry),
         text("UPDATE audit_entries SET ip = ''"),
         text("DELETE FROM audit_entries"),
+        text(
+            "INSERT INTO audit_entries SELECT * FROM audit_entries WHERE true"
+            " ON CONFLICT (id) DO UPDATE SET actor = ''"
+        ),
     ],
 )
 def test_staff_4_the_database_refuses_to_rewrite_it(app, entry, statement):
@@ -42,6 +46,15 @@ def test_staff_4_the_database_refuses_to_rewrite_it(app, entry, statement):
             db.session.execute(statement)
         db.session.rollback()
         assert db.session.get_one(AuditEntry, entry).actor == "paul.dupont"
+
+
+def test_staff_4_sqlite_refuses_to_replace_it(app, entry):
+    with app.app_context():
+        if db.engine.dialect.name != "sqlite":
+            pytest.skip("missing: SQLite (PostgreSQL has no REPLACE)")
+        with pytest.raises(DBAPIError, match="append-only"):
+            db.session.execute(text("REPLACE INTO audit_entries SELECT * FROM audit_entries"))
+        db.session.rollback()
 
 
 def test_staff_4_postgresql_refuses_to_truncate_it(app, entry):

@@ -23,6 +23,10 @@ BEGUN = {
     "half a body by chunks": b"POST /login HTTP/1.1\r\nHost: portal.test\r\n"
     b"Transfer-Encoding: chunked\r\n\r\n5\r\nlogin\r\n",
     "a body that waits for a word": POST + b"Expect: 100-continue\r\n\r\n",
+    "empty lines": b"\r\n\r\n",
+    "a head that looks whole": b"GET /login \r\n\r\n",
+    "chunks that look whole": b"POST /login HTTP/1.1\r\nHost: portal.test\r\n"
+    b"Transfer-Encoding: chunked\r\n\r\nff\r\n\r\n0\r\n\r\n",
     "an answer's connection left open": get("/healthz"),
 }
 
@@ -54,6 +58,16 @@ def test_safe_requests_that_come_together_are_answered_in_turn(served):
     with served.connect() as client:
         client.sendall(get("/healthz", keep=True) + get("/legal", keep=True) + get("/healthz"))
         assert everything(client).count(b"HTTP/1.1 200 OK") == 3
+
+
+def test_safe_a_body_by_chunks_is_read(served):
+    head = b"POST /login HTTP/1.1\r\nHost: portal.test\r\nTransfer-Encoding: chunked\r\n"
+    for end in (b"0\r\n\r\n", b"0\r\nX-Trailer: x\r\n\r\n"):
+        with served.connect() as client:
+            client.sendall(head + b"Connection: close\r\n\r\n")
+            client.sendall(b"5\r\nlogin\r\n")
+            client.sendall(end)
+            assert b"HTTP/1.1 400" in everything(client)  # no form token in it
 
 
 def test_safe_a_body_is_asked_for_where_the_client_waits_for_that(served):

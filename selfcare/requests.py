@@ -1,0 +1,45 @@
+"""What a request brings, made fit to be kept: no NUL, no half of a character."""
+
+from __future__ import annotations
+
+import re
+
+from flask import Request
+from werkzeug.datastructures import FileStorage, ImmutableMultiDict, MultiDict
+from werkzeug.utils import cached_property
+
+_NO_TEXT = re.compile("[\0\ud800-\udfff]")
+"""What PostgreSQL takes in no text. No keyboard makes it, so nobody misses it."""
+
+
+class FitRequest(Request):
+    """Parameters, fields and names of files without what the databases refuse."""
+
+    @cached_property
+    def args(self) -> MultiDict[str, str]:
+        """The query's parameters."""
+        return _fit(super().args)
+
+    def _load_form_data(self) -> None:
+        if "form" in self.__dict__:
+            return
+        super()._load_form_data()
+        self.__dict__["form"] = _fit(self.__dict__["form"])
+        for file in self.__dict__["files"].values():
+            _name(file)
+
+
+def fit(text: str) -> str:
+    """The text without what no database keeps."""
+    return _NO_TEXT.sub("", text)
+
+
+def _fit(values: MultiDict[str, str]) -> MultiDict[str, str]:
+    if not any(_NO_TEXT.search(part) for pair in values.items(multi=True) for part in pair):
+        return values
+    return ImmutableMultiDict([(fit(name), fit(value)) for name, value in values.items(multi=True)])
+
+
+def _name(file: FileStorage) -> None:
+    if file.filename:
+        file.filename = fit(file.filename)
