@@ -23,8 +23,9 @@ LONGEST_TRACE = 20_000
 """Characters of a value in a line; pipes and collectors cut longer lines in two."""
 
 _SECRET = re.compile(
-    r"(?P<before>(?:password\W+set|email\W+confirm)\W+)[^\s\"'?#&<>]+"
-    r"|[\w.=-]{4,}\.[\w-]{40,}",
+    r"(?P<before>(?:password|email)(?:[^\w\s<]|%[0-9a-f]{2}){1,9}(?:set|confirm)"
+    r"(?:[^\w\s<]|%[0-9a-f]{2}){1,9})[^\s\"'?#&<>]+"
+    r"|\.[\w-]{40,}",
     re.IGNORECASE,
 )
 """A mailed link's token: after its address in any spelling, or by the look of its signature."""
@@ -99,7 +100,9 @@ def configure(settings: Settings) -> None:
 
 
 def path() -> str:
-    """The path as lines and reports tell it: without the tokens of mailed links."""
+    """The path as lines and reports tell it; its pattern where it holds a secret."""
+    if request.url_rule and "token" in (request.view_args or {}):
+        return request.url_rule.rule
     return masked(request.path)
 
 

@@ -30,8 +30,11 @@ class FitRequest(Request):
 
 
 def fit(text: str) -> str:
-    """The text without what no database keeps."""
-    return _NO_TEXT.sub("", text)
+    """The text, with the sign of an unreadable character for each that no database keeps.
+
+    As Werkzeug shows what is no UTF-8: a wrong password stays a wrong one.
+    """
+    return _NO_TEXT.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def _fit(values: MultiDict[str, str]) -> MultiDict[str, str]:

@@ -6,6 +6,7 @@ from flask import Blueprint, Response, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
+from werkzeug.datastructures import FileStorage
 
 from selfcare import rendering
 from selfcare.access import current_account, one_or_404, requires, settings
@@ -32,7 +33,7 @@ def index(contract: Contract) -> ResponseReturnValue:
     if form.validate_on_submit():
         try:
             lines = files.read(_content(form), console=_on_offer(contract))
-            name = form.file.data.filename or ""
+            name = _file(form).filename or ""
             loaded = user_imports.keep(
                 contract, current_account(), name, lines, settings=settings()
             )
@@ -47,10 +48,19 @@ def index(contract: Contract) -> ResponseReturnValue:
 
 
 def _content(form: files.UploadForm) -> bytes:
-    if not form.file.data or not form.file.data.filename:
-        raise files.UnreadableFile(_("Choose a file."))
-    content: bytes = form.file.data.read()
+    content: bytes = _file(form).read()
     return content
+
+
+def _file(form: files.UploadForm) -> FileStorage:
+    """The file sent; in its place a field may have come, or nothing.
+
+    Raises:
+        UnreadableFile: there is none.
+    """
+    if not isinstance(form.file.data, FileStorage) or not form.file.data.filename:
+        raise files.UnreadableFile(_("Choose a file."))
+    return form.file.data
 
 
 def _on_offer(contract: Contract) -> list[str] | None:
