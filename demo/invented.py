@@ -31,7 +31,7 @@ GROWN_DOMAIN = "grown.example"
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     "customers": ("id", "code", "name", "siren", "vat_number", "address", "created_at"),
     "accounts": (
-        *("id", "login", "email", "civility", "last_name", "first_name", "phone"),
+        *("id", "subject", "login", "email", "civility", "last_name", "first_name", "phone"),
         *("locale", "is_staff", "created_at", "search_text"),
     ),
     "contracts": (
@@ -170,7 +170,8 @@ class Inventor:
         email = f"{login}@{GROWN_DOMAIN}"
         batch["accounts"].append(
             (
-                *(number, login, email, civility, last, first, f"019900{number % 10_000:04}"),
+                *(number, f"{rng.getrandbits(128):032x}", login, email, civility, last, first),
+                f"019900{number % 10_000:04}",
                 *("en" if number % 10 == 0 else "fr", 0, stored(self._some_time_ago())),
                 Searchable.joined((login, first, last, email)),
             )

@@ -2,6 +2,8 @@
 (function () {
   var doc = document, status = doc.getElementById("status"), errors = doc.getElementById("errors");
   if (errors) errors.focus();
+  /* A client of the OpenID provider gets its answer by a form; the button sends it, too. */
+  [].forEach.call(doc.querySelectorAll("form[data-post]"), function (form) { form.submit(); });
 
   function say(text, shown) {
     if (!status) return;

@@ -229,5 +229,5 @@ class TestByItself:
         expect(page.locator("#users-q")).to_have_value("p")
         page.unroute("**/*")
         with app.app_context():
-            settle("ines.pending", state="ready", settled_at=now())
+            settle("ines.pending", state="done", settled_at=now())
         expect(page.locator("#refresh")).to_have_count(0)

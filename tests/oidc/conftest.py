@@ -41,6 +41,6 @@ def console(register: Callable[..., Party]) -> Party:
 @pytest.fixture
 def marie(cast: Any, browse_as: Any) -> Browser:
     """Somebody with a ready console account on OCB0000124, signed in."""
-    cast.member("marie.dupont", console_roles=["guest"], console_state="ready")
+    cast.member("marie.dupont", console_roles=["guest"], console_state="done")
     browser: Browser = browse_as("marie.dupont")
     return browser
