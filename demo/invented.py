@@ -170,7 +170,7 @@ class Inventor:
         email = f"{login}@{GROWN_DOMAIN}"
         batch["accounts"].append(
             (
-                *(number, f"{rng.getrandbits(128):032x}", login, email, civility, last, first),
+                *(number, secrets.token_hex(16), login, email, civility, last, first),
                 f"019900{number % 10_000:04}",
                 *("en" if number % 10 == 0 else "fr", 0, stored(self._some_time_ago())),
                 Searchable.joined((login, first, last, email)),
