@@ -7,6 +7,7 @@ the models would have written. Making model objects would take twenty times as l
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
