@@ -243,4 +243,4 @@ def _cells(rows: ListQuery, me: Reader) -> Iterator[list[str]]:
     """The headings, then every row."""
     yield [str(column.label) for column in rows.columns]
     for row in rows.everything():
-        yield [column.text(row, me) for column in rows.columns]
+        yield [column.cell(row, me) for column in rows.columns]

@@ -12,7 +12,8 @@ from sqlalchemy import ColumnElement, Row, func
 
 from selfcare import wording
 from selfcare.i18n import Reader
-from selfcare.lists.query import Column, ListQuery
+from selfcare.lists.columns import Column, moment, worded
+from selfcare.lists.query import ListQuery
 from selfcare.models import AuditEntry, fold
 
 
@@ -38,14 +39,19 @@ class ActivityList(ListQuery):
 
     name = "activity"
     columns = (
-        Column("date", _l("Date"), AuditEntry.at, lambda row, me: me.moment(row.at)),
-        Column("what", _l("What"), AuditEntry.action, lambda row, _me: wording.audit(row.action)),
-        Column("by", _l("By"), AuditEntry.actor, lambda row, _me: row.actor),
-        Column(
-            "contract", _l("Contract"), AuditEntry.contract_ref, lambda row, _me: row.contract_ref
+        moment("date", _l("Date"), AuditEntry.at, shows="at"),
+        worded(
+            "what",
+            _l("What"),
+            AuditEntry.action,
+            wording.AUDIT,
+            shows="action",
+            alphabetical=True,
         ),
-        Column("from", _l("Network address"), AuditEntry.ip, lambda row, _me: row.ip),
-        Column("details", _l("Details"), None, details, only_in_export=True),
+        Column("by", _l("By"), AuditEntry.actor, shows="actor"),
+        Column("contract", _l("Contract"), AuditEntry.contract_ref, shows="contract_ref"),
+        Column("from", _l("Network address"), AuditEntry.ip, shows="ip"),
+        Column("details", _l("Details"), None, text=details, only_in_export=True),
     )
     searched = (
         func.lower(AuditEntry.actor),

@@ -8,7 +8,8 @@ from sqlalchemy import String, bindparam, cast, select
 
 from selfcare.database import Chosen, Rows
 from selfcare.i18n import lazy as _l
-from selfcare.lists.query import Column, ListQuery
+from selfcare.lists.columns import Column
+from selfcare.lists.query import ListQuery
 from selfcare.models import Contract, Membership, Offer
 
 
@@ -17,10 +18,10 @@ class ContractList(ListQuery):
 
     name = "contracts"
     columns: ClassVar[tuple[Column, ...]] = (
-        Column("name", _l("Name"), Contract.name, lambda r, _: r.name),
-        Column("ref", _l("ID"), Contract.ref, lambda r, _: r.ref),
-        Column("offer", _l("Offer"), Offer.name, lambda r, _: r.offer),
-        Column("platform", _l("Platform ID"), Contract.platform_id, lambda r, _: r.platform_id),
+        Column("name", _l("Name"), Contract.name),
+        Column("ref", _l("ID"), Contract.ref),
+        Column("offer", _l("Offer"), Offer.name),
+        Column("platform", _l("Platform ID"), Contract.platform_id, shows="platform_id"),
     )
     searched = (Contract.search_text,)
     default_sort = "name"

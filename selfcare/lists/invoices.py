@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from datetime import date
+from typing import Any, ClassVar
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import Row, bindparam, func, select
 
 from selfcare.database import Chosen, Rows
 from selfcare.document_names import document_name
-from selfcare.lists.query import Column, ListQuery
+from selfcare.i18n import Reader
+from selfcare.lists.columns import Column, amount, day, number
+from selfcare.lists.query import ListQuery
 from selfcare.models import (
     Invoice,
     InvoiceReference,
@@ -18,7 +21,14 @@ from selfcare.models import (
     UsageLine,
     UsageReport,
 )
-from selfcare.wording import plain_amount, plain_number
+
+
+def _kind(row: Row[Any], _reader: Reader) -> str:
+    return document_name(row.type_code, row.gross, row.corrects)
+
+
+def _month(first: date, _reader: Reader) -> str:
+    return f"{first:%m/%Y}"
 
 
 class InvoiceList(ListQuery):
@@ -27,37 +37,13 @@ class InvoiceList(ListQuery):
     name = "invoices"
     prefix = "i_"
     columns: ClassVar[tuple[Column, ...]] = (
-        Column("date", _l("Date"), Invoice.issued_on, lambda r, reader: reader.day(r.issued_on)),
-        Column("number", _l("Number"), Invoice.number, lambda r, _: r.number),
-        Column(
-            "kind",
-            _l("Kind"),
-            None,
-            lambda r, _: document_name(r.type_code, r.gross, r.corrects),
-            only_in_export=True,
-        ),
-        Column(
-            "net",
-            _l("Amount excl. tax"),
-            Invoice.net,
-            lambda r, reader: plain_amount(r.net, reader),
-            is_number=True,
-        ),
-        Column(
-            "vat",
-            _l("VAT"),
-            None,
-            lambda r, reader: plain_amount(r.vat, reader),
-            only_in_export=True,
-        ),
-        Column(
-            "gross",
-            _l("Amount incl. tax"),
-            None,
-            lambda r, reader: plain_amount(r.gross, reader),
-            only_in_export=True,
-        ),
-        Column("currency", _l("Currency"), None, lambda r, _: r.currency, only_in_export=True),
+        day("date", _l("Date"), Invoice.issued_on, shows="issued_on"),
+        Column("number", _l("Number"), Invoice.number),
+        Column("kind", _l("Kind"), None, text=_kind, only_in_export=True),
+        amount("net", _l("Amount excl. tax"), Invoice.net, is_number=True),
+        amount("vat", _l("VAT"), None, only_in_export=True),
+        amount("gross", _l("Amount incl. tax"), None, only_in_export=True),
+        Column("currency", _l("Currency"), None, only_in_export=True),
     )
     searched = (func.lower(Invoice.number),)
     searched_dates = (Invoice.issued_on,)
@@ -71,15 +57,9 @@ class UsageReportList(ListQuery):
     name = "usage"
     prefix = "u_"
     columns: ClassVar[tuple[Column, ...]] = (
-        Column("month", _l("Period"), UsageReport.month, lambda r, _: f"{r.month:%m/%Y}"),
-        Column(
-            "total",
-            _l("Usage excl. tax"),
-            UsageReport.total,
-            lambda r, reader: plain_amount(r.total, reader),
-            is_number=True,
-        ),
-        Column("currency", _l("Currency"), None, lambda r, _: r.currency, only_in_export=True),
+        Column("month", _l("Period"), UsageReport.month, written=_month),
+        amount("total", _l("Usage excl. tax"), UsageReport.total, is_number=True),
+        Column("currency", _l("Currency"), None, only_in_export=True),
     )
     searched = (func.lower(UsageReport.currency),)
     searched_dates = (UsageReport.month,)
@@ -93,25 +73,13 @@ class UsageLineList(ListQuery):
 
     name = "lines"
     columns: ClassVar[tuple[Column, ...]] = (
-        Column("service", _l("Service"), UsageLine.service, lambda r, _: r.service),
-        Column("project", _l("Project"), UsageLine.project, lambda r, _: r.project),
-        Column("label", _l("Description"), UsageLine.label, lambda r, _: r.label),
-        Column("resource", _l("Resource"), UsageLine.resource, lambda r, _: r.resource),
-        Column(
-            "quantity",
-            _l("Quantity"),
-            UsageLine.quantity,
-            lambda r, reader: plain_number(r.quantity, reader),
-            is_number=True,
-        ),
-        Column("unit", _l("Unit"), None, lambda r, _: r.unit, only_in_export=True),
-        Column(
-            "amount",
-            _l("Amount excl. tax"),
-            UsageLine.amount,
-            lambda r, reader: plain_amount(r.amount, reader),
-            is_number=True,
-        ),
+        Column("service", _l("Service"), UsageLine.service),
+        Column("project", _l("Project"), UsageLine.project),
+        Column("label", _l("Description"), UsageLine.label),
+        Column("resource", _l("Resource"), UsageLine.resource),
+        number("quantity", _l("Quantity"), UsageLine.quantity, is_number=True),
+        Column("unit", _l("Unit"), None, only_in_export=True),
+        amount("amount", _l("Amount excl. tax"), UsageLine.amount, is_number=True),
     )
     searched = (UsageLine.search_text,)
     default_sort = "-amount"

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from sqlalchemy import String, bindparam, case, cast, func, or_, select
+from sqlalchemy import String, bindparam, cast, func, or_, select
 
 from selfcare import wording
 from selfcare.database import Chosen, Rows
 from selfcare.i18n import lazy as _l
-from selfcare.lists.query import Column, ListQuery
-from selfcare.models import Account, Contract, Membership, Order, OrderStatus
-from selfcare.wording import plain_amount
-
-STATUS_RANK = case({s.value: rank for rank, s in enumerate(OrderStatus)}, value=Order.status)
+from selfcare.lists.columns import Column, amount, moment, worded
+from selfcare.lists.query import ListQuery
+from selfcare.models import Account, Contract, Membership, Order
 
 PRICE = func.coalesce(Order.price, -1)
 """« Sur devis » below every amount, on both databases alike."""
@@ -46,20 +44,18 @@ class OrderList(ListQuery):
 
     name = "orders"
     columns: ClassVar[tuple[Column, ...]] = (
-        Column("date", _l("Date"), Order.placed_at, lambda r, reader: reader.moment(r.placed_at)),
-        Column("ref", _l("Ref."), Order.ref, lambda r, _: r.ref),
+        moment("date", _l("Date"), Order.placed_at, shows="placed_at"),
+        Column("ref", _l("Ref."), Order.ref),
         Column(
             "name",
             _l("Name"),
             lambda reader: Order.name_en if reader.language == "en" else Order.name_fr,
-            lambda r, reader: order_name(r, reader.language),
+            text=lambda r, reader: order_name(r, reader.language),
         ),
-        Column("price", _l("Price"), PRICE, lambda r, reader: plain_amount(r.price, reader)),
-        Column("currency", _l("Currency"), None, lambda r, _: r.currency, only_in_export=True),
-        Column("by", _l("By"), Account.login, lambda r, _: r.placed_by),
-        Column(
-            "status", _l("Status"), STATUS_RANK, lambda r, _: str(wording.ORDER_STATUS[r.status])
-        ),
+        amount("price", _l("Price"), PRICE),
+        Column("currency", _l("Currency"), None, only_in_export=True),
+        Column("by", _l("By"), Account.login, shows="placed_by"),
+        worded("status", _l("Status"), Order.status, wording.ORDER_STATUS),
     )
     searched = (Order.search_text,)
     searched_dates = (Order.placed_at,)
@@ -81,7 +77,7 @@ class MyOrderList(OrderList):
 
     columns: ClassVar[tuple[Column, ...]] = (
         *OrderList.columns[:2],
-        Column("contract", _l("Contract"), Contract.ref, lambda r, _: r.contract_ref),
+        Column("contract", _l("Contract"), Contract.ref, shows="contract_ref"),
         *OrderList.columns[2:],
     )
 

@@ -8,7 +8,7 @@ ignored, never an error and never an expression.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from functools import lru_cache
@@ -16,10 +16,10 @@ from typing import Any, ClassVar, Self
 from urllib.parse import urlencode
 
 from sqlalchemy import ColumnElement, Date, Result, Row, and_, bindparam, func, or_, select
-from sqlalchemy.orm import InstrumentedAttribute
 
 from selfcare.database import Chosen, Rows, db
 from selfcare.i18n import Reader
+from selfcare.lists.columns import Column, Expression
 from selfcare.lists.dates import span
 from selfcare.models import fold
 
@@ -29,29 +29,6 @@ LONGEST_SEARCH = 200
 _MOST = 2**60  # more rows than there can be
 _NOT_TEXT = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 _TIME_OF_DAY = re.compile(r"\d{1,2}:\d{2}")
-
-Expression = ColumnElement[Any] | InstrumentedAttribute[Any]
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column: its heading, what sorts it, and its text in an export.
-
-    Attributes:
-        key: the name in the address (`sort=-date`).
-        label: the heading, translated when shown.
-        sort: an expression, or one made for the reader; None cannot be sorted.
-        text: the cell of a row in a CSV file, given the row and the reader.
-        only_in_export: absent from the screen, where another column says it already.
-        is_number: its figures stand below one another, aligned at the right.
-    """
-
-    key: str
-    label: Any
-    sort: Expression | Callable[[Reader], Any] | None
-    text: Callable[[Row[Any], Reader], str]
-    only_in_export: bool = False
-    is_number: bool = False
 
 
 @dataclass(frozen=True)
@@ -277,10 +254,7 @@ def write(kind: type[ListQuery], filtered: Rows, sort: str, reader: Reader) -> S
     """The statements of a list that is sorted like this."""
     key, down = sort.removeprefix("-"), sort.startswith("-")
     column = next(column for column in kind.columns if column.key == key)
-    expression: Any = column.sort
-    if not isinstance(expression, (ColumnElement, InstrumentedAttribute)):
-        expression = expression(reader)
-    by = [expression, kind.tie_break]
+    by = [column.sorts_by(reader), kind.tie_break]
     ordered = filtered.order_by(*(e.desc() if down else e.asc() for e in by))
     keys: Rows = filtered.with_only_columns(kind.tie_break)
     if not kind.joins_decide and filtered.whereclause is not None:

@@ -11,9 +11,9 @@ from selfcare import wording
 from selfcare.database import Chosen, Rows
 from selfcare.i18n import Reader
 from selfcare.i18n import lazy as _l
-from selfcare.lists.query import Column, ListQuery
+from selfcare.lists.columns import Column, amount, day, moment
+from selfcare.lists.query import ListQuery
 from selfcare.models import Contract, Membership, Order, Subscription, subscription_status
-from selfcare.wording import plain_amount
 
 SHOWN = select(
     Subscription.id,
@@ -48,42 +48,19 @@ class SubscriptionList(ListQuery):
 
     name = "subscriptions"
     columns: ClassVar[tuple[Column, ...]] = (
-        Column(
-            "date",
-            _l("Subscription date"),
-            Subscription.subscribed_at,
-            lambda r, reader: reader.moment(r.subscribed_at),
-        ),
-        Column("ref", _l("Ref."), Subscription.ref, lambda r, _: r.ref),
-        Column("name", _l("Name"), Subscription.name, lambda r, _: r.name),
-        Column(
-            "price",
-            _l("Price"),
-            Subscription.price,
-            lambda r, reader: plain_amount(r.price, reader),
-        ),
-        Column(
-            "upfront",
-            _l("Upfront payment"),
-            None,
-            lambda r, reader: plain_amount(r.upfront, reader),
-            only_in_export=True,
-        ),
-        Column("currency", _l("Currency"), None, lambda r, _: r.currency, only_in_export=True),
-        Column(
-            "start",
-            _l("Start date"),
-            Subscription.starts_on,
-            lambda r, reader: reader.day(r.starts_on),
-        ),
-        Column(
-            "end", _l("End date"), Subscription.ends_on, lambda r, reader: reader.day(r.ends_on)
-        ),
+        moment("date", _l("Subscription date"), Subscription.subscribed_at, shows="subscribed_at"),
+        Column("ref", _l("Ref."), Subscription.ref),
+        Column("name", _l("Name"), Subscription.name),
+        amount("price", _l("Price"), Subscription.price),
+        amount("upfront", _l("Upfront payment"), None, only_in_export=True),
+        Column("currency", _l("Currency"), None, only_in_export=True),
+        day("start", _l("Start date"), Subscription.starts_on, shows="starts_on"),
+        day("end", _l("End date"), Subscription.ends_on, shows="ends_on"),
         Column(
             "status",
             _l("Status"),
             _by_status,
-            lambda r, reader: str(status(r, reader.today())),
+            text=lambda r, reader: str(status(r, reader.today())),
         ),
     )
     searched = (Subscription.search_text,)
@@ -98,7 +75,7 @@ class MySubscriptionList(SubscriptionList):
 
     columns: ClassVar[tuple[Column, ...]] = (
         *SubscriptionList.columns[:2],
-        Column("contract", _l("Contract"), Contract.ref, lambda r, _: r.contract_ref),
+        Column("contract", _l("Contract"), Contract.ref, shows="contract_ref"),
         *SubscriptionList.columns[2:],
     )
 

@@ -9,9 +9,9 @@ from sqlalchemy import String, bindparam, case, cast, func, select
 
 from selfcare import wording
 from selfcare.database import Chosen, Rows
-from selfcare.i18n import Reader
 from selfcare.i18n import lazy as _l
-from selfcare.lists.query import Column, ListQuery
+from selfcare.lists.columns import Column, moment, worded
+from selfcare.lists.query import ListQuery
 from selfcare.models import Account, ConsoleAccess, Membership
 from selfcare.models.console import Drift, drift
 
@@ -71,28 +71,22 @@ def drift_of(row: Any) -> Drift | None:
     return drift(row, json.loads(row.wanted_groups or "[]"), seen, account)
 
 
-def _state(row: Any, _reader: Reader) -> str:
-    return str(wording.CONSOLE_STATE[row.state]) if row.state else ""
-
-
 class UserList(ListQuery):
     """Login, names, email, since when, console."""
 
     name = "users"
     columns: ClassVar[tuple[Column, ...]] = (
-        Column("login", _l("Login"), func.lower(LOGIN), lambda r, _: r.login),
-        Column("last", _l("Last name"), LAST, lambda r, _: r.last_name),
-        Column("first", _l("First name"), FIRST, lambda r, _: r.first_name),
-        Column("email", _l("Email"), EMAIL, lambda r, _: r.email),
-        Column(
-            "created", _l("Added"), Membership.created_at, lambda r, me: me.moment(r.created_at)
-        ),
-        Column("console", _l("Console"), func.coalesce(STATE, ""), _state),
+        Column("login", _l("Login"), func.lower(LOGIN)),
+        Column("last", _l("Last name"), LAST, shows="last_name"),
+        Column("first", _l("First name"), FIRST, shows="first_name"),
+        Column("email", _l("Email"), EMAIL),
+        moment("created", _l("Added"), Membership.created_at, shows="created_at"),
+        worded("console", _l("Console"), STATE, wording.CONSOLE_STATE, shows="state"),
         Column(
             "roles",
             _l("Console roles"),
             None,
-            lambda r, _: " ".join(json.loads(r.wanted_groups or "[]")),
+            text=lambda r, _: " ".join(json.loads(r.wanted_groups or "[]")),
             only_in_export=True,
         ),
     )
