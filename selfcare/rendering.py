@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping
-from typing import Any, TypeVar
-from urllib.parse import parse_qsl, urlsplit
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from typing import Any
+from urllib.parse import parse_qsl
 
 from flask import Response, current_app, g, request, session, stream_with_context
 from flask.typing import ResponseReturnValue
@@ -14,16 +14,13 @@ from sqlalchemy import inspect as sa_inspect
 
 from selfcare import security, wording
 from selfcare.access import current_account, local_part, place, settings
-from selfcare.database import Chosen
 from selfcare.i18n import Reader, locale, reader
 from selfcare.jinja import render
-from selfcare.lists.query import ListQuery
+from selfcare.lists.query import ListOf, ListQuery
 from selfcare.models import Base
 from selfcare.services import memberships, throttling
 from selfcare.services.exports import Turn
 from selfcare.services.files import spreadsheets
-
-L = TypeVar("L", bound=ListQuery)
 
 
 def wanted_part() -> str | None:
@@ -44,18 +41,14 @@ def page(template: str, *, parts: Mapping[str, str] | None = None, **context: An
     return render(part or template, **context)
 
 
-def listing(kind: type[L], chosen: Chosen, *, path: str | None = None) -> L:
-    """The list the address asks for, for this reader."""
-    return kind.from_args(chosen, request.args, path=path or request.path, reader=reader())
-
-
-def list_page(template: str, rows: ListQuery, **context: Hashable) -> ResponseReturnValue:
-    """A page around one list: whole, its part `rows.name`, a CSV file, or "304 Not Modified".
+def list_page(template: str, wanted: ListOf[ListQuery], **context: Hashable) -> ResponseReturnValue:
+    """A page around one list: whole, its part of the list's name, a CSV file, or "Not Modified".
 
     The ETag comes from what the page shows, before anything is rendered: the list, whatever else
     the templates are given here (values, no entities), and who looks at it from which place.
     """
-    if request.args.get(rows.prefix + "format") == "csv":
+    rows = wanted.asked(request.args, path=request.path, reader=reader())
+    if _as_file(rows):
         return csv_file(rows)
     etag = _etag(template, rows, context)
     notices = "_flashes" in session  # shown once, so in no ETag
@@ -74,20 +67,15 @@ def list_page(template: str, rows: ListQuery, **context: Hashable) -> ResponseRe
     return answer
 
 
-def lists_page(template: str, *lists: ListQuery, **context: Any) -> ResponseReturnValue:
+def lists_page(template: str, *wanted: ListOf[ListQuery], **context: Any) -> ResponseReturnValue:
     """A page with several lists, each with a prefix: one keeps what the others were asked.
 
     The template gets each list by its name; the part of one is `_<name>.html` beside the page.
     """
+    lists = [_among(wanted, one) for one in wanted]
     for rows in lists:
-        if request.args.get(rows.prefix + "format") == "csv":
+        if _as_file(rows):
             return csv_file(rows)
-        rows.keep = {
-            name: value
-            for other in lists
-            if other is not rows
-            for name, value in parse_qsl(urlsplit(other.url()).query)
-        }
     folder = template.rpartition("/")[0]
     parts = {rows.name: f"{folder}/_{rows.name}.html" for rows in lists}
     shown = {rows.name: rows for rows in lists}
@@ -95,6 +83,27 @@ def lists_page(template: str, *lists: ListQuery, **context: Any) -> ResponseRetu
     if changed := shown.get(wanted_part() or ""):
         _show_address(answer, changed)
     return answer
+
+
+def _among(wanted: Sequence[ListOf[ListQuery]], one: ListOf[ListQuery]) -> ListQuery:
+    """One of the lists on a page, its addresses keeping what the others were asked.
+
+    Where htmx asks for one list, its link may be older than what the others show: each changed in
+    place since. The browser's own address knows.
+    """
+    args: Mapping[str, str] = request.args
+    path, _, query = local_part(request.headers.get("HX-Current-URL")).partition("?")
+    if wanted_part() == one.kind.name and path == request.path:
+        args = dict(parse_qsl(query))
+    beside: dict[str, str] = {}
+    for other in wanted:
+        if other is not one:
+            beside |= other.kind.state(other.kind.read(args))
+    return one.asked(request.args, path=request.path, reader=reader(), beside=beside)
+
+
+def _as_file(rows: ListQuery) -> bool:
+    return request.args.get(rows.prefix + "format") == "csv"
 
 
 def _show_address(answer: Response, rows: ListQuery) -> None:

@@ -9,7 +9,9 @@ from flask_login import current_user
 from selfcare import rendering
 from selfcare.access import current_account, local_part, public, row_or_404, safe_next, signed_in
 from selfcare.database import db
-from selfcare.lists import contracts, orders, subscriptions
+from selfcare.lists.contracts import ContractList
+from selfcare.lists.orders import MyOrderList
+from selfcare.lists.subscriptions import MySubscriptionList
 from selfcare.models import LOCALES, Order, Subscription
 from selfcare.rights import Section
 from selfcare.services import fulfilment, links, ordering
@@ -39,24 +41,23 @@ def my_contracts() -> ResponseReturnValue:
     """The contracts I am a member of; « Voir un autre contrat » keeps the section (HOME-4)."""
     wanted = request.args.get("section", "")
     section = Section(wanted) if wanted in MENU_ENDPOINTS else None
-    rows = rendering.listing(contracts.ContractList, contracts.of_account(current_account().id))
-    rows.keep = {"section": section.value} if section else {}
-    return rendering.list_page("account/contracts/index.html", rows, kept_section=section)
+    mine = ContractList.of_account(current_account(), section=section)
+    return rendering.list_page("account/contracts/index.html", mine, kept_section=section)
 
 
 @bp.get("/orders")
 @signed_in
 def my_orders() -> ResponseReturnValue:
     """My orders on all contracts, everybody's where I am the referent (ACCOUNT-2)."""
-    rows = rendering.listing(orders.MyOrderList, orders.of_account(current_account().id))
-    return rendering.list_page("account/orders/index.html", rows)
+    mine = MyOrderList.of_account(current_account())
+    return rendering.list_page("account/orders/index.html", mine)
 
 
 @bp.get("/orders/<order_ref>")
 @signed_in
 def my_order(order_ref: str) -> ResponseReturnValue:
     """One of them."""
-    mine = orders.of_account(current_account().id)
+    mine = MyOrderList.of_account(current_account())
     order = row_or_404(mine.where(Order.ref == order_ref))
     return rendering.page(
         "orders/order.html",
@@ -70,16 +71,15 @@ def my_order(order_ref: str) -> ResponseReturnValue:
 @signed_in
 def my_subscriptions() -> ResponseReturnValue:
     """My subscriptions on all contracts, by the same rule (ACCOUNT-2)."""
-    mine = subscriptions.of_account(current_account().id)
-    rows = rendering.listing(subscriptions.MySubscriptionList, mine)
-    return rendering.list_page("account/subscriptions/index.html", rows)
+    mine = MySubscriptionList.of_account(current_account())
+    return rendering.list_page("account/subscriptions/index.html", mine)
 
 
 @bp.get("/subscriptions/<sub_ref>")
 @signed_in
 def my_subscription(sub_ref: str) -> ResponseReturnValue:
     """One of them."""
-    mine = subscriptions.of_account(current_account().id)
+    mine = MySubscriptionList.of_account(current_account())
     row = row_or_404(mine.where(Subscription.ref == sub_ref))
     return rendering.page("subscriptions/subscription.html", subscription=row)
 

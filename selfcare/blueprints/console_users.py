@@ -12,7 +12,7 @@ from selfcare import rendering
 from selfcare.access import current_account, one_or_404, place, requires, row_or_404
 from selfcare.blueprints.user_wizard import first_roles_step
 from selfcare.database import db
-from selfcare.lists import users as lists
+from selfcare.lists.users import ConsoleUserList
 from selfcare.models import ConsoleAccess, Contract, Membership
 from selfcare.resuming import resumes
 from selfcare.rights import Ability
@@ -27,16 +27,17 @@ bp = Blueprint("console_users", __name__, url_prefix="/contracts/<ref>/users/con
 @requires(Ability.READ_CONSOLE_USERS)
 def index(contract: Contract) -> ResponseReturnValue:
     """Those with a console role, and how the console compares (USERS-7, USERS-8)."""
-    rows = rendering.listing(lists.ConsoleUserList, lists.of_console(contract.id))
     compared = console_contracts.compared(contract.id)
-    return rendering.list_page("users/console/index.html", rows, console=compared)
+    return rendering.list_page(
+        "users/console/index.html", ConsoleUserList.of_contract(contract), console=compared
+    )
 
 
 @bp.get("/<int:membership_id>")
 @requires(Ability.READ_CONSOLE_USERS)
 def user(contract: Contract, membership_id: int) -> ResponseReturnValue:
     """Somebody's rights in the console, to read (figure 36)."""
-    row = row_or_404(lists.of_console(contract.id).where(Membership.id == membership_id))
+    row = row_or_404(ConsoleUserList.of_contract(contract).where(Membership.id == membership_id))
     return rendering.page(
         "users/console/user.html", user=row, parts={"console": "users/_console.html"}
     )

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from selfcare import rendering
 from selfcare.access import current_account, one_or_404, place, requires
 from selfcare.i18n import reader
-from selfcare.lists import invoices
+from selfcare.lists.invoices import InvoiceList, UsageLineList, UsageReportList
 from selfcare.models import Contract, Invoice, InvoiceKind, UsageReport
 from selfcare.rights import Ability
 from selfcare.services import (
@@ -42,8 +42,8 @@ def index(contract: Contract) -> ResponseReturnValue:
         return rendering.page("invoices/contact.html")
     return rendering.lists_page(
         "invoices/index.html",
-        rendering.listing(invoices.InvoiceList, invoices.of_contract(contract.id)),
-        rendering.listing(invoices.UsageReportList, invoices.usage_of_contract(contract.id)),
+        InvoiceList.of_contract(contract),
+        UsageReportList.of_contract(contract),
         overview=spending.overview(contract.id, reader().today()),
     )
 
@@ -82,12 +82,10 @@ def xml(contract: Contract, invoice_id: int) -> ResponseReturnValue:
 def month(contract: Contract, month: str) -> ResponseReturnValue:
     """One month: usage by service and project, its lines, and the pre-invoice."""
     report = _report(contract, month)
-    rows = rendering.listing(invoices.UsageLineList, invoices.lines_of(report.id))
-    rows.about = f"{report.month:%Y-%m}"
     versions = pre_invoices.versions(report)
     return rendering.lists_page(
         "invoices/month.html",
-        rows,
+        UsageLineList.of_report(report),
         report=report,
         groups=usage.groups(report.id),
         invoice=pre_invoice_making.invoice_of(report) if versions else None,

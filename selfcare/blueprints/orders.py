@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from selfcare import rendering
 from selfcare.access import requires, row_or_404
-from selfcare.lists import orders
+from selfcare.lists.orders import OrderList
 from selfcare.models import Contract, Order
 from selfcare.rights import Ability
 from selfcare.services import fulfilment, ordering
@@ -19,15 +19,14 @@ bp = Blueprint("orders", __name__, url_prefix="/contracts/<ref>/orders")
 @requires(Ability.READ_ORDERS)
 def index(contract: Contract) -> ResponseReturnValue:
     """Every order of the contract, whoever placed it (ORDERS-1)."""
-    rows = rendering.listing(orders.OrderList, orders.of_contract(contract.id))
-    return rendering.list_page("orders/index.html", rows)
+    return rendering.list_page("orders/index.html", OrderList.of_contract(contract))
 
 
 @bp.get("/<order_ref>")
 @requires(Ability.READ_ORDERS)
 def order(contract: Contract, order_ref: str) -> ResponseReturnValue:
     """One order, what it was made with, and how far it is (SERVICES-4)."""
-    found = row_or_404(orders.of_contract(contract.id).where(Order.ref == order_ref))
+    found = row_or_404(OrderList.of_contract(contract).where(Order.ref == order_ref))
     return rendering.page(
         "orders/order.html",
         order=found,

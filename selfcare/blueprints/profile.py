@@ -14,7 +14,7 @@ from selfcare.database import db
 from selfcare.forms.profile import ChangePasswordForm, ProfileForm
 from selfcare.lists.activity import ActivityList
 from selfcare.resuming import resumes
-from selfcare.services import accounts, audit, passkeys, passwords, personal_data
+from selfcare.services import accounts, passkeys, passwords, personal_data
 from selfcare.services.throttling import TooManyAttempts
 
 bp = Blueprint("profile", __name__, url_prefix="/account")
@@ -70,8 +70,8 @@ def edit() -> ResponseReturnValue:
 @signed_in
 def activity() -> ResponseReturnValue:
     """« Mon activité »: what was done with my account, staff visits included (ACCOUNT-3)."""
-    rows = rendering.listing(ActivityList, audit.concerning(current_account().id))
-    return rendering.list_page("account/activity/index.html", rows)
+    mine = ActivityList.concerning(current_account())
+    return rendering.list_page("account/activity/index.html", mine)
 
 
 @bp.get("/data.json")

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from selfcare import rendering
 from selfcare.access import requires, row_or_404
-from selfcare.lists import subscriptions
+from selfcare.lists.subscriptions import SubscriptionList
 from selfcare.models import Contract, Subscription
 from selfcare.rights import Ability
 
@@ -18,13 +18,12 @@ bp = Blueprint("subscriptions", __name__, url_prefix="/contracts/<ref>/subscript
 @requires(Ability.READ_SUBSCRIPTIONS)
 def index(contract: Contract) -> ResponseReturnValue:
     """Every subscription of the contract (SUBS-1)."""
-    rows = rendering.listing(subscriptions.SubscriptionList, subscriptions.of_contract(contract.id))
-    return rendering.list_page("subscriptions/index.html", rows)
+    return rendering.list_page("subscriptions/index.html", SubscriptionList.of_contract(contract))
 
 
 @bp.get("/<sub_ref>")
 @requires(Ability.READ_SUBSCRIPTIONS)
 def subscription(contract: Contract, sub_ref: str) -> ResponseReturnValue:
     """One subscription."""
-    found = row_or_404(subscriptions.of_contract(contract.id).where(Subscription.ref == sub_ref))
+    found = row_or_404(SubscriptionList.of_contract(contract).where(Subscription.ref == sub_ref))
     return rendering.page("subscriptions/subscription.html", subscription=found)

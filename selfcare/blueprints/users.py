@@ -12,7 +12,7 @@ from selfcare.access import current_account, one_or_404, place, requires, row_or
 from selfcare.blueprints.user_wizard import first_roles_step
 from selfcare.database import db
 from selfcare.forms.users import ConfirmForm
-from selfcare.lists import users as lists
+from selfcare.lists.users import UserList
 from selfcare.models import Contract, Membership, Removal
 from selfcare.resuming import resumes
 from selfcare.rights import Ability
@@ -29,16 +29,17 @@ def index(contract: Contract) -> ResponseReturnValue:
     here = place()
     if here is None or not here.rights.may(Ability.READ_USERS):
         return redirect(url_for("console_users.index", ref=contract.ref), code=303)
-    rows = rendering.listing(lists.UserList, lists.of_contract(contract.id))
     ending = users.unfinished_removals(contract) if here.rights.may(Ability.REMOVE_USER) else []
-    return rendering.list_page("users/index.html", rows, ending=tuple(ending))
+    return rendering.list_page(
+        "users/index.html", UserList.of_contract(contract), ending=tuple(ending)
+    )
 
 
 @bp.get("/<int:membership_id>")
 @requires(Ability.READ_USERS)
 def user(contract: Contract, membership_id: int) -> ResponseReturnValue:
     """One user: personal data, profiles, console access."""
-    row = row_or_404(lists.of_contract(contract.id).where(Membership.id == membership_id))
+    row = row_or_404(UserList.of_contract(contract).where(Membership.id == membership_id))
     return rendering.page("users/user.html", user=row, parts={"console": "users/_console.html"})
 
 
@@ -62,7 +63,7 @@ def remove(contract: Contract, membership_id: int) -> ResponseReturnValue:
             select(Removal).filter_by(contract_id=contract.id, membership_id=membership_id)
         )
         return redirect(url_for(".removed", ref=contract.ref, removal_id=done.id), code=303)
-    row = row_or_404(lists.of_contract(contract.id).where(Membership.id == membership_id))
+    row = row_or_404(UserList.of_contract(contract).where(Membership.id == membership_id))
     form = ConfirmForm()
     if not form.validate_on_submit():
         return rendering.page("users/remove.html", user=row, form=form)

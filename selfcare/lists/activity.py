@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Self
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -13,8 +13,9 @@ from sqlalchemy import ColumnElement, Row, func
 from selfcare import wording
 from selfcare.i18n import Reader
 from selfcare.lists.columns import Column, moment, worded
-from selfcare.lists.query import ListQuery
-from selfcare.models import AuditEntry, fold
+from selfcare.lists.query import ListOf, ListQuery
+from selfcare.models import Account, AuditEntry, fold
+from selfcare.services import audit
 
 
 def details(row: Row[Any], _reader: Reader | None = None) -> str:
@@ -63,6 +64,11 @@ class ActivityList(ListQuery):
     default_sort = "-date"
     tie_break = AuditEntry.id
     details = staticmethod(details)
+
+    @classmethod
+    def concerning(cls, account: Account) -> ListOf[Self]:
+        """What somebody did, and what was done for them or to their account."""
+        return ListOf(cls, audit.concerning(account.id))
 
     def _matches(self, word: str) -> Iterator[ColumnElement[bool]]:
         """Actions are searched by the words the reader sees."""

@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from dataclasses import replace
+from typing import ClassVar, Self
 
 from sqlalchemy import String, bindparam, cast, select
 
-from selfcare.database import Chosen, Rows
 from selfcare.i18n import lazy as _l
 from selfcare.lists.columns import Column
-from selfcare.lists.query import ListQuery
-from selfcare.models import Contract, Membership, Offer
+from selfcare.lists.query import ListOf, ListQuery
+from selfcare.models import Account, Contract, Membership, Offer
+from selfcare.rights import Section
 
 
 class ContractList(ListQuery):
     """Name, id, offer, platform id."""
 
     name = "contracts"
+    statement = (
+        select(
+            Contract.id,
+            Contract.ref,
+            Contract.name,
+            Contract.platform_id,
+            Offer.name.label("offer"),
+            cast(Membership.profiles, String).label("profiles"),
+        )
+        .join(Offer, Offer.id == Contract.offer_id)
+        .where(Membership.contract_id == Contract.id, Membership.account_id == bindparam("account"))
+    )
     columns: ClassVar[tuple[Column, ...]] = (
         Column("name", _l("Name"), Contract.name),
         Column("ref", _l("ID"), Contract.ref),
@@ -27,21 +40,11 @@ class ContractList(ListQuery):
     default_sort = "name"
     tie_break = Contract.id
 
+    @classmethod
+    def of_account(cls, account: Account, *, section: Section | None) -> ListOf[Self]:
+        """Every contract the account is a member of, with its profiles on it (as JSON text).
 
-_OF_ACCOUNT: Rows = (
-    select(
-        Contract.id,
-        Contract.ref,
-        Contract.name,
-        Contract.platform_id,
-        Offer.name.label("offer"),
-        cast(Membership.profiles, String).label("profiles"),
-    )
-    .join(Offer, Offer.id == Contract.offer_id)
-    .where(Membership.contract_id == Contract.id, Membership.account_id == bindparam("account"))
-)
-
-
-def of_account(account_id: int) -> Chosen:
-    """Every contract the account is a member of, with its profiles on it (as JSON text)."""
-    return Chosen(_OF_ACCOUNT, {"account": account_id})
+        `section` is where a contract opens, if it has it (HOME-4).
+        """
+        keep = {"section": section.value} if section else {}
+        return replace(cls._of(account=account.id), keep=keep)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import Row, bindparam, func, select
 
-from selfcare.database import Chosen, Rows
 from selfcare.document_names import document_name
 from selfcare.i18n import Reader
 from selfcare.lists.columns import Column, amount, day, number
-from selfcare.lists.query import ListQuery
+from selfcare.lists.query import ListOf, ListQuery
 from selfcare.models import (
+    Contract,
     Invoice,
     InvoiceReference,
     PreInvoice,
@@ -35,6 +36,23 @@ class InvoiceList(ListQuery):
     """Date, number, kind, amount excl. tax."""
 
     name = "invoices"
+    statement = select(
+        Invoice.id,
+        Invoice.number,
+        Invoice.kind,
+        Invoice.type_code,
+        select(func.min(InvoiceReference.number))
+        .where(InvoiceReference.invoice_id == Invoice.id)
+        .scalar_subquery()
+        .label("corrects"),
+        Invoice.issued_on,
+        Invoice.net,
+        Invoice.vat,
+        Invoice.gross,
+        Invoice.currency,
+        Invoice.pdf_size,
+        Invoice.xml_size,
+    ).where(Invoice.contract_id == bindparam("contract"))
     prefix = "i_"
     columns: ClassVar[tuple[Column, ...]] = (
         day("date", _l("Date"), Invoice.issued_on, shows="issued_on"),
@@ -50,11 +68,34 @@ class InvoiceList(ListQuery):
     default_sort = "-date"
     tie_break = Invoice.id
 
+    @classmethod
+    def of_contract(cls, contract: Contract) -> ListOf[Self]:
+        """Every invoice and credit note of the contract."""
+        return cls._of(contract=contract.id)
+
 
 class UsageReportList(ListQuery):
     """Period, usage, pre-invoice."""
 
     name = "usage"
+    statement = (
+        select(
+            UsageReport.id,
+            UsageReport.month,
+            UsageReport.total,
+            UsageReport.currency,
+            UsageReport.csv_size,
+            PreInvoice.attempts.label("pre_invoice_attempts"),
+            PreInvoiceVersion.size.label("pre_invoice_size"),
+        )
+        .join(PreInvoice, PreInvoice.report_id == UsageReport.id)
+        .outerjoin(
+            PreInvoiceVersion,
+            (PreInvoiceVersion.report_id == UsageReport.id)
+            & (PreInvoiceVersion.number == PreInvoice.version),
+        )
+        .where(UsageReport.contract_id == bindparam("contract"))
+    )
     prefix = "u_"
     columns: ClassVar[tuple[Column, ...]] = (
         Column("month", _l("Period"), UsageReport.month, written=_month),
@@ -67,11 +108,26 @@ class UsageReportList(ListQuery):
     tie_break = UsageReport.id
     joins_decide = False
 
+    @classmethod
+    def of_contract(cls, contract: Contract) -> ListOf[Self]:
+        """Every month of usage of the contract, and how far its pre-invoice is."""
+        return cls._of(contract=contract.id)
+
 
 class UsageLineList(ListQuery):
     """The lines of one report."""
 
     name = "lines"
+    statement = select(
+        UsageLine.id,
+        UsageLine.service,
+        UsageLine.project,
+        UsageLine.label,
+        UsageLine.resource,
+        UsageLine.quantity,
+        UsageLine.unit,
+        UsageLine.amount,
+    ).where(UsageLine.report_id == bindparam("report"))
     columns: ClassVar[tuple[Column, ...]] = (
         Column("service", _l("Service"), UsageLine.service),
         Column("project", _l("Project"), UsageLine.project),
@@ -85,68 +141,7 @@ class UsageLineList(ListQuery):
     default_sort = "-amount"
     tie_break = UsageLine.id
 
-
-_INVOICES: Rows = select(
-    Invoice.id,
-    Invoice.number,
-    Invoice.kind,
-    Invoice.type_code,
-    select(func.min(InvoiceReference.number))
-    .where(InvoiceReference.invoice_id == Invoice.id)
-    .scalar_subquery()
-    .label("corrects"),
-    Invoice.issued_on,
-    Invoice.net,
-    Invoice.vat,
-    Invoice.gross,
-    Invoice.currency,
-    Invoice.pdf_size,
-    Invoice.xml_size,
-).where(Invoice.contract_id == bindparam("contract"))
-
-
-def of_contract(contract_id: int) -> Chosen:
-    """Every invoice and credit note of the contract."""
-    return Chosen(_INVOICES, {"contract": contract_id})
-
-
-_REPORTS: Rows = (
-    select(
-        UsageReport.id,
-        UsageReport.month,
-        UsageReport.total,
-        UsageReport.currency,
-        UsageReport.csv_size,
-        PreInvoice.attempts.label("pre_invoice_attempts"),
-        PreInvoiceVersion.size.label("pre_invoice_size"),
-    )
-    .join(PreInvoice, PreInvoice.report_id == UsageReport.id)
-    .outerjoin(
-        PreInvoiceVersion,
-        (PreInvoiceVersion.report_id == UsageReport.id)
-        & (PreInvoiceVersion.number == PreInvoice.version),
-    )
-    .where(UsageReport.contract_id == bindparam("contract"))
-)
-
-
-def usage_of_contract(contract_id: int) -> Chosen:
-    """Every month of usage of the contract, and how far its pre-invoice is."""
-    return Chosen(_REPORTS, {"contract": contract_id})
-
-
-_LINES: Rows = select(
-    UsageLine.id,
-    UsageLine.service,
-    UsageLine.project,
-    UsageLine.label,
-    UsageLine.resource,
-    UsageLine.quantity,
-    UsageLine.unit,
-    UsageLine.amount,
-).where(UsageLine.report_id == bindparam("report"))
-
-
-def lines_of(report_id: int) -> Chosen:
-    """Every line of a report."""
-    return Chosen(_LINES, {"report": report_id})
+    @classmethod
+    def of_report(cls, report: UsageReport) -> ListOf[Self]:
+        """Every line of a month's report."""
+        return replace(cls._of(report=report.id), about=f"{report.month:%Y-%m}")

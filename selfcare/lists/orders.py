@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from sqlalchemy import String, bindparam, cast, func, or_, select
 
 from selfcare import wording
-from selfcare.database import Chosen, Rows
 from selfcare.i18n import lazy as _l
 from selfcare.lists.columns import Column, amount, moment, worded
-from selfcare.lists.query import ListQuery
+from selfcare.lists.query import ListOf, ListQuery
 from selfcare.models import Account, Contract, Membership, Order
 
 PRICE = func.coalesce(Order.price, -1)
@@ -39,10 +38,21 @@ def order_name(row: Any, language: str) -> str:
     return name
 
 
-class OrderList(ListQuery):
-    """Date, reference, name, price, by whom, status (figure 21)."""
+class _Orders(ListQuery):
+    """What both lists of orders have in common."""
 
     name = "orders"
+    searched = (Order.search_text,)
+    searched_dates = (Order.placed_at,)
+    default_sort = "-date"
+    tie_break = Order.id
+    joins_decide = False
+
+
+class OrderList(_Orders):
+    """Date, reference, name, price, by whom, status (figure 21)."""
+
+    statement = SHOWN.where(Order.contract_id == bindparam("contract"))
     columns: ClassVar[tuple[Column, ...]] = (
         moment("date", _l("Date"), Order.placed_at, shows="placed_at"),
         Column("ref", _l("Ref."), Order.ref),
@@ -57,45 +67,37 @@ class OrderList(ListQuery):
         Column("by", _l("By"), Account.login, shows="placed_by"),
         worded("status", _l("Status"), Order.status, wording.ORDER_STATUS),
     )
-    searched = (Order.search_text,)
-    searched_dates = (Order.placed_at,)
-    default_sort = "-date"
-    tie_break = Order.id
-    joins_decide = False
+
+    @classmethod
+    def of_contract(cls, contract: Contract) -> ListOf[Self]:
+        """Every order of the contract, whoever placed it (ORDERS-1)."""
+        return cls._of(contract=contract.id)
 
 
-_OF_CONTRACT: Rows = SHOWN.where(Order.contract_id == bindparam("contract"))
+_MINE = select(Membership.contract_id).where(Membership.account_id == bindparam("account"))
 
 
-def of_contract(contract_id: int) -> Chosen:
-    """Every order of the contract, whoever placed it (ORDERS-1)."""
-    return Chosen(_OF_CONTRACT, {"contract": contract_id})
-
-
-class MyOrderList(OrderList):
+class MyOrderList(_Orders):
     """The same list, across contracts: each row says whose contract it is (figure 42)."""
 
+    statement = (
+        SHOWN.add_columns(Contract.ref.label("contract_ref"))
+        .join(Contract, Contract.id == Order.contract_id)
+        .where(Order.contract_id.in_(_MINE))
+        .where(
+            or_(
+                Order.placed_by_id == bindparam("account"),
+                Order.contract_id.in_(_MINE.where(Membership.is_referent)),
+            )
+        )
+    )
     columns: ClassVar[tuple[Column, ...]] = (
         *OrderList.columns[:2],
         Column("contract", _l("Contract"), Contract.ref, shows="contract_ref"),
         *OrderList.columns[2:],
     )
 
-
-_MINE = select(Membership.contract_id).where(Membership.account_id == bindparam("account"))
-_OF_ACCOUNT: Rows = (
-    SHOWN.add_columns(Contract.ref.label("contract_ref"))
-    .join(Contract, Contract.id == Order.contract_id)
-    .where(Order.contract_id.in_(_MINE))
-    .where(
-        or_(
-            Order.placed_by_id == bindparam("account"),
-            Order.contract_id.in_(_MINE.where(Membership.is_referent)),
-        )
-    )
-)
-
-
-def of_account(account_id: int) -> Chosen:
-    """My orders on all my contracts, and everybody's where I am the referent (ACCOUNT-2)."""
-    return Chosen(_OF_ACCOUNT, {"account": account_id})
+    @classmethod
+    def of_account(cls, account: Account) -> ListOf[Self]:
+        """My orders on all my contracts, and everybody's where I am the referent (ACCOUNT-2)."""
+        return cls._of(account=account.id)

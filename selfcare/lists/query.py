@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from functools import lru_cache
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Generic, Self, TypeVar
 from urllib.parse import urlencode
 
 from sqlalchemy import ColumnElement, Date, Result, Row, and_, bindparam, func, or_, select
@@ -51,9 +51,58 @@ class Statements:
     everything: Rows
 
 
-class ListQuery:
-    """A list as the reader asked for it: rows of one page, the total, and its addresses."""
+L_co = TypeVar("L_co", bound="ListQuery", covariant=True)
 
+
+@dataclass(frozen=True)
+class ListOf(Generic[L_co]):
+    """A list of somebody's or something's rows, before the reader's address says which page.
+
+    Attributes:
+        kind: the list's class.
+        chosen: its rows.
+        keep: what else the page's address holds; every address of the list keeps it.
+        about: the time its rows are of, if it is not the present: names its export.
+    """
+
+    kind: type[L_co]
+    chosen: Chosen
+    keep: Mapping[str, str] = field(default_factory=dict)
+    about: str = ""
+
+    def where(self, *conditions: ColumnElement[bool]) -> Chosen:
+        """Some of its rows, for the page of one."""
+        return self.chosen.where(*conditions)
+
+    def asked(
+        self,
+        args: Mapping[str, str],
+        *,
+        path: str,
+        reader: Reader,
+        beside: Mapping[str, str] | None = None,
+    ) -> L_co:
+        """The list for an address.
+
+        Args:
+            args: as in `request.args`, whatever somebody typed there.
+            path: the address without them.
+            reader: whose language and time zone it is.
+            beside: what the page's other lists are asked; kept like `keep`.
+        """
+        keep = {**self.keep, **(beside or {})}
+        asked = self.kind.read(args)
+        return self.kind(self.chosen, asked, path=path, reader=reader, keep=keep, about=self.about)
+
+
+class ListQuery:
+    """A list as the reader asked for it: rows of one page, the total, and its addresses.
+
+    A class says whose rows it shows by a `statement` with `bindparam`s, and a class method that
+    fills them in and gives a `ListOf`.
+    """
+
+    statement: ClassVar[Rows]
     columns: ClassVar[tuple[Column, ...]]
     searched: ClassVar[tuple[Expression, ...]]
     searched_dates: ClassVar[tuple[Expression, ...]] = ()
@@ -65,29 +114,27 @@ class ListQuery:
     name: ClassVar[str]
     """Names the list on its page (`id` of its part) and its export file."""
 
-    def __init__(self, chosen: Chosen, asked: Asked, *, path: str, reader: Reader) -> None:
+    def __init__(
+        self,
+        chosen: Chosen,
+        asked: Asked,
+        *,
+        path: str,
+        reader: Reader,
+        keep: Mapping[str, str],
+        about: str,
+    ) -> None:
         self.path, self.asked, self.reader = path, asked, reader
-        self.keep: Mapping[str, str] = {}
-        """What else the page's address holds; every address of the list keeps it."""
-        self.about = ""
-        """The time its rows are of, if it is not the present: names its export."""
-        self.chosen = chosen
+        self.keep, self.about, self.chosen = keep, about, chosen
         self.page = asked.page
         self.has_next = False
         self.rows: Sequence[Row[Any]] = []
         self._read()
 
     @classmethod
-    def from_args(
-        cls,
-        chosen: Chosen,
-        args: Mapping[str, str],
-        *,
-        path: str,
-        reader: Reader,
-    ) -> Self:
-        """The list for an address; `args` as in `request.args`, whatever somebody typed there."""
-        return cls(chosen, cls.read(args), path=path, reader=reader)
+    def _of(cls, **values: Any) -> ListOf[Self]:
+        """The list with these values in its statement."""
+        return ListOf(cls, Chosen(cls.statement, values))
 
     @classmethod
     def read(cls, args: Mapping[str, str]) -> Asked:
@@ -209,22 +256,29 @@ class ListQuery:
         """The sorted column's key, and whether it goes down."""
         return self.asked.sort.removeprefix("-"), self.asked.sort.startswith("-")
 
-    def url(self, **changes: Any) -> str:
-        """The address of this list with something else asked; defaults stay out of it.
-
-        `format="csv"` may be given beside the fields of `Asked`.
-        """
-        extra = {"format": changes.pop("format")} if "format" in changes else {}
-        asked = self.asked
-        state = {"q": asked.q, "sort": asked.sort, "page": self.page, "open": asked.open}
-        state.update(changes, **extra)
-        if state["sort"] == self.default_sort:
+    @classmethod
+    def state(cls, asked: Asked, **changes: Any) -> dict[str, str]:
+        """What an address asks of such a list, `changes` included; defaults stay out of it."""
+        state = {
+            "q": asked.q,
+            "sort": asked.sort,
+            "page": asked.page,
+            "open": asked.open,
+            **changes,
+        }
+        if state["sort"] == cls.default_sort:
             del state["sort"]
         if state["page"] == 1:
             del state["page"]
-        query = urlencode(
-            {**self.keep, **{self.prefix + name: value for name, value in state.items() if value}}
-        )
+        return {cls.prefix + name: str(value) for name, value in state.items() if value}
+
+    def url(self, **changes: Any) -> str:
+        """The address of this list with something else asked.
+
+        `format="csv"` may be given beside the fields of `Asked`.
+        """
+        state = self.state(self.asked, **{"page": self.page, **changes})
+        query = urlencode({**self.keep, **state})
         return f"{self.path}?{query}" if query else self.path
 
     def sort_url(self, column: Column) -> str:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from sqlalchemy import bindparam, case, or_, select
 
 from selfcare import wording
-from selfcare.database import Chosen, Rows
 from selfcare.i18n import Reader
 from selfcare.i18n import lazy as _l
 from selfcare.lists.columns import Column, amount, day, moment
-from selfcare.lists.query import ListQuery
-from selfcare.models import Contract, Membership, Order, Subscription, subscription_status
+from selfcare.lists.query import ListOf, ListQuery
+from selfcare.models import Account, Contract, Membership, Order, Subscription, subscription_status
 
 SHOWN = select(
     Subscription.id,
@@ -43,10 +42,21 @@ def _by_status(reader: Reader) -> Any:
     return case((Subscription.starts_on > today, 0), (Subscription.ends_on >= today, 1), else_=2)
 
 
-class SubscriptionList(ListQuery):
-    """Subscription date, reference, name, price, start, end, status (figure 22)."""
+class _Subscriptions(ListQuery):
+    """What both lists of subscriptions have in common."""
 
     name = "subscriptions"
+    searched = (Subscription.search_text,)
+    searched_dates = (Subscription.subscribed_at, Subscription.starts_on, Subscription.ends_on)
+    default_sort = "-date"
+    tie_break = Subscription.id
+    joins_decide = False
+
+
+class SubscriptionList(_Subscriptions):
+    """Subscription date, reference, name, price, start, end, status (figure 22)."""
+
+    statement = SHOWN.where(Subscription.contract_id == bindparam("contract"))
     columns: ClassVar[tuple[Column, ...]] = (
         moment("date", _l("Subscription date"), Subscription.subscribed_at, shows="subscribed_at"),
         Column("ref", _l("Ref."), Subscription.ref),
@@ -63,45 +73,37 @@ class SubscriptionList(ListQuery):
             text=lambda r, reader: str(status(r, reader.today())),
         ),
     )
-    searched = (Subscription.search_text,)
-    searched_dates = (Subscription.subscribed_at, Subscription.starts_on, Subscription.ends_on)
-    default_sort = "-date"
-    tie_break = Subscription.id
-    joins_decide = False
+
+    @classmethod
+    def of_contract(cls, contract: Contract) -> ListOf[Self]:
+        """Every subscription of the contract."""
+        return cls._of(contract=contract.id)
 
 
-class MySubscriptionList(SubscriptionList):
+_MINE = select(Membership.contract_id).where(Membership.account_id == bindparam("account"))
+
+
+class MySubscriptionList(_Subscriptions):
     """The same list, across contracts (figure 43)."""
 
+    statement = (
+        SHOWN.add_columns(Contract.ref.label("contract_ref"))
+        .join(Contract, Contract.id == Subscription.contract_id)
+        .where(Subscription.contract_id.in_(_MINE))
+        .where(
+            or_(
+                Subscription.subscribed_by_id == bindparam("account"),
+                Subscription.contract_id.in_(_MINE.where(Membership.is_referent)),
+            )
+        )
+    )
     columns: ClassVar[tuple[Column, ...]] = (
         *SubscriptionList.columns[:2],
         Column("contract", _l("Contract"), Contract.ref, shows="contract_ref"),
         *SubscriptionList.columns[2:],
     )
 
-
-_OF_CONTRACT: Rows = SHOWN.where(Subscription.contract_id == bindparam("contract"))
-
-
-def of_contract(contract_id: int) -> Chosen:
-    """Every subscription of the contract."""
-    return Chosen(_OF_CONTRACT, {"contract": contract_id})
-
-
-_MINE = select(Membership.contract_id).where(Membership.account_id == bindparam("account"))
-_OF_ACCOUNT: Rows = (
-    SHOWN.add_columns(Contract.ref.label("contract_ref"))
-    .join(Contract, Contract.id == Subscription.contract_id)
-    .where(Subscription.contract_id.in_(_MINE))
-    .where(
-        or_(
-            Subscription.subscribed_by_id == bindparam("account"),
-            Subscription.contract_id.in_(_MINE.where(Membership.is_referent)),
-        )
-    )
-)
-
-
-def of_account(account_id: int) -> Chosen:
-    """Mine on all my contracts, and everybody's where I am the referent (ACCOUNT-2)."""
-    return Chosen(_OF_ACCOUNT, {"account": account_id})
+    @classmethod
+    def of_account(cls, account: Account) -> ListOf[Self]:
+        """Mine on all my contracts, and everybody's where I am the referent (ACCOUNT-2)."""
+        return cls._of(account=account.id)

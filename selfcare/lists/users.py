@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from sqlalchemy import String, bindparam, case, cast, func, select
 
 from selfcare import wording
-from selfcare.database import Chosen, Rows
 from selfcare.i18n import lazy as _l
 from selfcare.lists.columns import Column, moment, worded
-from selfcare.lists.query import ListQuery
-from selfcare.models import Account, ConsoleAccess, Membership
+from selfcare.lists.query import ListOf, ListQuery
+from selfcare.models import Account, ConsoleAccess, Contract, Membership
 from selfcare.models.console import Drift, drift
 
 HAS_COME = Membership.invited_as.is_(None)
@@ -72,8 +71,9 @@ def drift_of(row: Any) -> Drift | None:
 
 
 class UserList(ListQuery):
-    """Login, names, email, since when, console."""
+    """Everybody on the contract: login, names, email, since when, console (USERS-1)."""
 
+    statement = SHOWN.where(Membership.contract_id == bindparam("contract"))
     name = "users"
     columns: ClassVar[tuple[Column, ...]] = (
         Column("login", _l("Login"), func.lower(LOGIN)),
@@ -95,6 +95,11 @@ class UserList(ListQuery):
     default_sort = "-created"
     tie_break = Membership.id
 
+    @classmethod
+    def of_contract(cls, contract: Contract) -> ListOf[Self]:
+        """The contract's."""
+        return cls._of(contract=contract.id)
+
     @property
     def has_pending(self) -> bool:
         """Whether the console is at work for somebody on this page."""
@@ -102,20 +107,7 @@ class UserList(ListQuery):
 
 
 class ConsoleUserList(UserList):
-    """The same, of those who hold a console role (USERS-7)."""
+    """Those of them with at least one console role (USERS-7)."""
 
     name = "console-users"
-
-
-_OF_CONTRACT: Rows = SHOWN.where(Membership.contract_id == bindparam("contract"))
-_OF_CONSOLE: Rows = _OF_CONTRACT.where(HAS_ROLES)
-
-
-def of_contract(contract_id: int) -> Chosen:
-    """Everybody on the contract (USERS-1)."""
-    return Chosen(_OF_CONTRACT, {"contract": contract_id})
-
-
-def of_console(contract_id: int) -> Chosen:
-    """Those with at least one console role (USERS-7)."""
-    return Chosen(_OF_CONSOLE, {"contract": contract_id})
+    statement = UserList.statement.where(HAS_ROLES)

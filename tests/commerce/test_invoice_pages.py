@@ -97,6 +97,21 @@ class TestPage:
         assert not part.all("#invoices")
         assert "i_page=2" in part.headers["HX-Push-Url"]
 
+    def test_list_1_a_list_keeps_what_its_neighbour_was_asked_in_place_since(self, paul):
+        """Links of a part that stayed on the page are as old as itself; the address bar is not."""
+        now = {"HX-Current-URL": f"http://portal.test{INVOICES}?i_sort=net&u_sort=total"}
+        part = paul.get(f"{INVOICES}?u_sort=-total", part="usage", **now)
+        assert part.headers["HX-Push-Url"] == f"{INVOICES}?i_sort=net&u_sort=-total"
+        older = paul.get(f"{INVOICES}?i_sort=number&u_sort=-total", part="usage", **now)
+        assert older.headers["HX-Push-Url"] == f"{INVOICES}?i_sort=net&u_sort=-total"
+        elsewhere = {"HX-Current-URL": f"http://portal.test{INVOICES}/1?i_sort=net"}
+        assert (
+            "i_sort"
+            not in paul.get(f"{INVOICES}?u_sort=total", part="usage", **elsewhere).headers[
+                "HX-Push-Url"
+            ]
+        )
+
     @pytest.mark.parametrize("prefix", ["i_", "u_"])
     def test_list_1_each_list_exports_itself(self, paul, add, prefix):
         add("FA-1")
