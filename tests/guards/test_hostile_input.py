@@ -46,6 +46,8 @@ BAD = {
     "size": b"x" * 100_000,
     "a number too large": b"9" * 400,
 }
+IN_AN_ADDRESS = [bad for bad in BAD if "JSON" not in bad and "depth" not in bad]
+"""No view reads JSON from one."""
 LEAVES = {"auth.logout"}
 """What would end the browser's sign-in."""
 
@@ -81,7 +83,7 @@ def test_safe_the_parameters_of_views_are_found():
     assert {"q", "sort", "page", "open", "draft", "kept", "next"} <= set(PARAMETERS)
 
 
-@pytest.mark.parametrize("bad", BAD)
+@pytest.mark.parametrize("bad", IN_AN_ADDRESS)
 def test_safe_no_parameter_of_an_address_makes_a_page_fail(app, paul, built, bad):
     value = quote(BAD[bad][:3000])
     query = "&".join(f"{name}={value}" for name in PARAMETERS)
@@ -92,7 +94,7 @@ def test_safe_no_parameter_of_an_address_makes_a_page_fail(app, paul, built, bad
         sound(paul, f"{path}?{value}={value}")
 
 
-@pytest.mark.parametrize("bad", BAD)
+@pytest.mark.parametrize("bad", IN_AN_ADDRESS)
 def test_safe_no_part_of_a_path_makes_a_page_fail(app, paul, built, bad):
     value = quote(BAD[bad][:3000], safe="")
     for rule in app.url_map.iter_rules():
