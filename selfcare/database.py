@@ -134,6 +134,9 @@ def make_engine(settings: Settings, *, reads: bool = False) -> Engine:
     """
     url = make_url(settings.database_url)
     options: dict[str, Any] = {"connect_args": {"timeout": settings.database_timeout}}
+    if not reads:  # one writes at a time: the others wait here and are woken; SQLite's own waiting
+        # looks ever more seldom, so that on a busy portal somebody was refused ("is locked")
+        options |= {"pool_size": 1, "max_overflow": 0, "pool_timeout": settings.database_timeout}
     if url.get_backend_name() in {"postgres", "postgresql"}:
         url = url.set(drivername="postgresql+psycopg")
         options = {

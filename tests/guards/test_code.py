@@ -27,7 +27,7 @@ MODULES = sorted(
     if "migrations/versions" not in path.as_posix()
 )
 TEMPLATES = sorted((ROOT / "selfcare" / "templates").rglob("*.html"))
-FORBIDDEN = {"utils", "util", "helpers", "helper", "common", "manager", "misc", "tools", "base2"}
+FORBIDDEN = {"utils", "util", "helpers", "helper", "common", "manager", "misc", "tools"}
 TONGUE = ROOT / "translations" / "fr" / "LC_MESSAGES"
 
 

@@ -137,8 +137,6 @@ def users_things(cast) -> dict[str, object]:
         }
 
 
-"""Forms: their GET shows what their POST does."""
-
 OWN = {"draft_id", "import_id"}
 """Arguments that name something of one person's only: 404 for everybody else."""
 

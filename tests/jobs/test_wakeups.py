@@ -8,6 +8,7 @@ from selfcare import jobs
 from selfcare.database import db
 from selfcare.jobs import QUEUES, job
 from selfcare.services import sweeps
+from tests.cast import account_of
 
 ran: list[int] = []
 
@@ -132,12 +133,15 @@ class TestSweeping:
         db.session.commit()
         assert wishes() == [1, 2, 3, 4, 5]
 
-    def test_safe_redis_away_while_sweeping(self, another_app):
+    def test_safe_a_sweep_saves_what_it_did_though_redis_is_away(self, another_app, cast):
+        cast.account("paul.dupont")
         portal = another_app(redis_url="unix:///nowhere/redis.sock")
         with portal.app_context():
-            db.session.connection()
+            account_of("paul.dupont").phone = "+33 1 99 00 12 34"
             remember.wake([1])
             db.session.commit()
+        with portal.app_context():
+            assert account_of("paul.dupont").phone == "+33 1 99 00 12 34"
 
 
 def test_design_where_somebody_waits_for_just_this_one_it_goes_first(wishes):

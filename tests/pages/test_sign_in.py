@@ -243,7 +243,9 @@ class TestSession:
 
     def test_auth_1_the_cookie_is_out_of_reach_of_scripts_and_other_sites(self, browse):
         answer = browse.sign_in("paul.dupont")
-        for cookie in answer.headers.getlist("Set-Cookie"):
+        cookies = {c.partition("=")[0]: c for c in answer.headers.getlist("Set-Cookie")}
+        assert cookies.keys() == {"known", "session"}
+        for cookie in cookies.values():
             assert "HttpOnly" in cookie
             assert "SameSite=Lax" in cookie
 
@@ -258,7 +260,9 @@ class TestSession:
 
     def test_safe_cookies_are_signed_with_sha_256(self, browse):
         answer = browse.sign_in("paul.dupont")
-        for cookie in answer.headers.getlist("Set-Cookie"):
+        cookies = answer.headers.getlist("Set-Cookie")
+        assert len(cookies) == 2
+        for cookie in cookies:
             signature = cookie.partition(";")[0].rpartition(".")[2]
             assert len(signature) == 43, cookie  # 256 bits in base64; SHA-1 makes 27 letters
 
