@@ -119,6 +119,11 @@ class ConsoleAccess(ConsoleWish, Base):
     """Roles were wished again before the account's end was carried out: it still ends first, with
     its password and keys, as if there had been no hurry."""
 
+    ends_tokens: Mapped[bool] = mapped_column(default=False)
+    """Every token of the account is to end: it is disabled and enabled again (CONSOLE-9)."""
+    paused: Mapped[bool] = mapped_column(default=False)
+    """The portal disabled it for that; it enables it again, whatever happened meanwhile."""
+
     @property
     def is_settled(self) -> bool:
         """Whether the console was made to hold what is wanted, and nothing is left to do."""

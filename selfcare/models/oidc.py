@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from selfcare.models.account import Account, SignIn
 from selfcare.models.base import Base, now
 from selfcare.models.contract import Contract
+from selfcare.models.wish import Wish, rules_of_a_wish
 
 
 class ClientKind(StrEnum):
@@ -148,6 +149,22 @@ class OidcToken(Base):
     expires_at: Mapped[datetime]
 
     grant: Mapped[OidcGrant] = relationship(lazy="raise_on_sql")
+
+
+class OidcLogout(Wish, Base):
+    """A client is to be told that a sign-in has ended (CONSOLE-9)."""
+
+    __tablename__ = "oidc_logouts"
+    __table_args__ = rules_of_a_wish(Index(None, "created_at"))
+
+    LEASE = timedelta(minutes=1)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    client_id: Mapped[str] = mapped_column(ForeignKey("oidc_clients.id", ondelete="CASCADE"))
+    sign_in_id: Mapped[int] = mapped_column(ForeignKey("sign_ins.id", ondelete="CASCADE"))
+    jti: Mapped[str] = mapped_column(String(32))
+    """The token's name, the same at every try."""
+    created_at: Mapped[datetime] = mapped_column(default=now)
 
 
 class DeviceState(StrEnum):

@@ -16,11 +16,20 @@ from sqlalchemy import select
 from selfcare.background import claims
 from selfcare.database import db
 from selfcare.jobs import job
-from selfcare.models import Account, ConsoleAccess, Contract, Membership, WishState, now
+from selfcare.models import (
+    Account,
+    ConsoleAccess,
+    Contract,
+    Membership,
+    OidcGrant,
+    WishState,
+    now,
+)
 from selfcare.services import console_claims, console_contracts, console_outcomes, roles
 from selfcare.services.console_claims import Work
 from selfcare.services.iam import iam, username_for
 from selfcare.services.iam.errors import Conflict, IamProblem
+from selfcare.services.oidc import backchannel
 from selfcare.services.roles import Roles
 
 log = structlog.get_logger(__name__)
@@ -67,6 +76,8 @@ def want(
             access.overwrite = ["email", "full_name", "mobile"]
         access.wanted_groups = wanted
         _wish_again(access)
+    if not wanted:
+        backchannel.end(OidcGrant.account_id == account.id, OidcGrant.contract_id == contract.id)
     db.session.flush()
     if wake:
         converge.after_commit(access.id, first=True)
@@ -159,6 +170,20 @@ def follow(account: Account, changed: Iterable[str]) -> None:
     db.session.flush()
 
 
+def end_tokens(account: Account) -> None:
+    """« Also in the console »: every token somebody holds on a contract there ends (CONSOLE-9).
+
+    Disabling an account ends them all, and leaves its keys and roles.
+    """
+    theirs = select(ConsoleAccess).filter_by(account_id=account.id).order_by(ConsoleAccess.id)
+    for access in db.session.execute(theirs.with_for_update()).scalars():
+        if access.wanted_groups and access.iam_enabled:
+            access.ends_tokens = True
+            _wish_again(access)
+            converge.after_commit(access.id, first=True)
+    db.session.flush()
+
+
 def _wish_again(access: ConsoleAccess) -> None:
     """A new version of the wish; a worker that is busy with the old one goes on alone with it."""
     access.version += 1
@@ -214,7 +239,11 @@ def _carry_out(work: Work) -> None:
             if work.name_is_taken and not person.key:
                 raise Conflict(person.username)
             console_contracts.prepared(work.contract_id, work.ref)
+            if work.ends_tokens and person.key:
+                _end_tokens(work, person.key)
             user_id = iam().set_groups(work.ref, person, work.groups)
+            if work.ends_tokens and not person.key:
+                _end_tokens(work, user_id)
     except IamProblem as problem:
         _postpone(work, problem)
         if problem.retryable:
@@ -228,9 +257,26 @@ def _end(work: Work) -> None:
     name = "" if work.name_is_taken else work.person.username
     keys = iam().delete_user(work.ref, name, work.person.key)
     access = console_claims.locked(work)
-    access.iam_user_id, access.starts_over = None, False
+    access.iam_user_id, access.starts_over, access.paused = None, False, False
     access.keys_deleted = keys or 0
     console_outcomes.complete_receipts(access, keys)
+    db.session.commit()
+
+
+def _end_tokens(work: Work, user_id: str) -> None:
+    """Disable the account and enable it again.
+
+    That it is ours to enable is saved before: whoever takes over from a worker that died in
+    between enables it, and an account that was disabled in the console stays so.
+    """
+    if work.paused or iam().is_enabled(work.ref, user_id):
+        console_claims.locked(work).paused = True
+        db.session.commit()
+        iam().enable(work.ref, user_id, usable=False)
+        iam().enable(work.ref, user_id, usable=True)
+    access = console_claims.locked(work)
+    access.paused = False
+    access.ends_tokens = access.version != work.version  # once more, if that is what was wished
     db.session.commit()
 
 
@@ -257,7 +303,7 @@ def _postpone(work: Work, problem: IamProblem) -> None:
     """Say what went wrong and when it is tried again; saved at once."""
     access = console_claims.locked(work)
     access.detail = str(problem)[:500]
-    ends = work.starts_over or not work.groups
+    ends = work.starts_over or not work.groups or access.paused
     if access.version != work.version:  # the newer wish need not share the older one's fate
         claims.want(access)
         converge.after_commit(access.id, first=True)

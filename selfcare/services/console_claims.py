@@ -26,6 +26,8 @@ class Work:
     person: Person
     groups: frozenset[str]
     starts_over: bool
+    ends_tokens: bool
+    paused: bool
     name_is_taken: bool
     """By somebody else's account here, which is not to be touched."""
 
@@ -71,6 +73,8 @@ def _read(access_id: int) -> Work:
         ),
         groups=frozenset(access.wanted_groups),
         starts_over=access.starts_over,
+        ends_tokens=access.ends_tokens or access.paused,
+        paused=access.paused,
         name_is_taken=db.session.execute(namesake.limit(1)).first() is not None,
     )
 

@@ -12,7 +12,8 @@ from sqlalchemy.orm import contains_eager
 
 from selfcare.config import Settings
 from selfcare.database import db
-from selfcare.models import Account, SignIn, now
+from selfcare.models import Account, OidcGrant, SignIn, now
+from selfcare.services.oidc import backchannel
 
 
 @dataclass(frozen=True)
@@ -149,8 +150,9 @@ def _prolong(sign_in: SignIn, present: datetime, settings: Settings) -> None:
 
 
 def end(sign_in: SignIn) -> None:
-    """End one sign-in: its browser is signed out on its next request."""
+    """End one sign-in: its browser is signed out on its next request, its clients are told."""
     sign_in.ended_at = now()
+    backchannel.end(OidcGrant.sign_in_id == sign_in.id)
     db.session.flush()
 
 
@@ -164,4 +166,7 @@ def end_all(account: Account, *, but: SignIn | None = None) -> None:
             SignIn.id != (but.id if but else None),
         )
         .values(ended_at=now())
+    )
+    backchannel.end(
+        OidcGrant.account_id == account.id, OidcGrant.sign_in_id != (but.id if but else None)
     )

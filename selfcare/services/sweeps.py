@@ -11,6 +11,7 @@ from selfcare.database import db
 from selfcare.jobs import Job, job
 from selfcare.models import (
     Mail,
+    OidcLogout,
     Order,
     OrderDraft,
     OrderStatus,
@@ -34,6 +35,7 @@ from selfcare.services import (
     recovery,
     user_imports,
 )
+from selfcare.services.oidc import backchannel, forgetting
 
 KEEP_SIGN_INS = timedelta(days=365)
 KEEP_MAILS = timedelta(days=365)
@@ -46,6 +48,7 @@ WOKEN: tuple[tuple[type[Wish], Job], ...] = (
     (Mail, mail.deliver),
     (PreInvoice, pre_invoice_making.make_pdf),
     (UserImport, user_imports.run),
+    (OidcLogout, backchannel.tell),
 )
 """Wishes and their jobs; those of the console are woken while there is one (`console_sweeps`)."""
 
@@ -114,5 +117,6 @@ SCHEDULE: dict[Job, int] = {
     links.forget_links: 86_400,
     audit.forget_entries: 86_400,
     **console_sweeps.SCHEDULE,
+    **forgetting.SCHEDULE,
 }
 """What cron enqueues, and how many seconds apart."""

@@ -104,6 +104,12 @@ class ConsoleIAM(Protocol):
         Gives the console's id of the account.
         """
 
+    def is_enabled(self, ref: str, key: str) -> bool:
+        """Whether the account of that id is usable."""
+
+    def enable(self, ref: str, key: str, *, usable: bool) -> None:
+        """Make the account usable or not; one that is not loses all its tokens, and no key."""
+
     def delete_user(self, ref: str, username: str, key: str = "") -> int | None:
         """Delete the account with its keys; gone already is fine.
 

@@ -25,7 +25,7 @@ from selfcare.models import (
     now,
 )
 from selfcare.services import memberships
-from selfcare.services.oidc import keys
+from selfcare.services.oidc import backchannel, keys
 
 CODE_GOOD_FOR = timedelta(seconds=60)
 TOKEN_GOOD_FOR = timedelta(minutes=5)
@@ -105,11 +105,7 @@ def redeem(code: str, *, client: OidcClient, redirect_uri: str, verifier: str | 
 
 
 def _revoke_replayed(code: str) -> None:
-    db.session.execute(
-        update(OidcGrant)
-        .where(OidcGrant.code_hash == _hash(code), OidcGrant.ended_at.is_(None))
-        .values(ended_at=now())
-    )
+    backchannel.end(OidcGrant.code_hash == _hash(code))
 
 
 def is_verified(challenge: str | None, verifier: str | None) -> bool:
