@@ -217,6 +217,7 @@ AUDIT: Mapping[str, Any] = {
     "sign_in.failed": _l("Sign-in failed: wrong password"),
     "sign_in.wrong_code": _l("Sign-in failed: wrong code"),
     "session.ended": _l("Session ended"),
+    "session.console_ended": _l("Sessions in the console ended"),
     "session.others_ended": _l("Other sessions ended"),
     "password.asked": _l("Mail to set the password asked for"),
     "password.changed": _l("Password changed"),

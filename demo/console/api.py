@@ -160,12 +160,12 @@ def user(key: str) -> Response:
 
 @bp.patch("/users/<key>")
 def change_user(key: str) -> Response:
-    """A new password or address; a new password ends every token."""
+    """A new password or address; a new password ends every token, and so does disabling."""
     _only_for_administrator()
     with state().lock:
         found = state().get("users", key)
         found |= request.get_json()["user"]
-        if "password" in request.get_json()["user"]:
+        if "password" in request.get_json()["user"] or not found["enabled"]:
             state().revoke(key)
     return jsonify(user=_shown(found))
 

@@ -12,9 +12,9 @@ from selfcare import rendering
 from selfcare.access import current_account, one_or_404, settings, signed_in
 from selfcare.blueprints.proofs import proved
 from selfcare.database import db
-from selfcare.forms.security import ConfirmForm, NewPasskeyForm, ProvenPasskeyForm
+from selfcare.forms.security import ConfirmForm, EndSessionsForm, NewPasskeyForm, ProvenPasskeyForm
 from selfcare.models import Passkey, SignIn
-from selfcare.services import audit, passkeys, sessions, two_factor
+from selfcare.services import audit, console_access, passkeys, sessions, two_factor
 from selfcare.services.passkeys import PasskeyRefused
 
 bp = Blueprint("security", __name__, url_prefix="/account/security")
@@ -33,6 +33,7 @@ def index() -> ResponseReturnValue:
         codes_left=two_factor.codes_left(me),
         passkeys=passkeys.of(me),
         form=ConfirmForm(),
+        in_console=console_access.has_accounts(me),
     )
 
 
@@ -53,12 +54,19 @@ def end_session(sign_in_id: int) -> ResponseReturnValue:
 @bp.post("/sessions/end-others")
 @signed_in
 def end_others() -> ResponseReturnValue:
-    """End all of my sessions but this one."""
-    me = current_account()
+    """End all of my sessions but this one; also those in the console, if that was ticked."""
+    me, form = current_account(), EndSessionsForm()
     sessions.end_all(me, but=current_user._get_current_object())
     audit.record("session.others_ended", actor=me, subject=me)
+    if form.console.data:
+        console_access.end_tokens(me)
+        audit.record("session.console_ended", actor=me, subject=me)
     db.session.commit()
-    flash(_("Your other sessions are ended."))
+    flash(
+        _("Your other sessions are ended, and those in the console within a minute.")
+        if form.console.data
+        else _("Your other sessions are ended.")
+    )
     return redirect(url_for(".index"), code=303)
 
 

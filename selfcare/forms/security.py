@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
+from wtforms import BooleanField
 from wtforms.validators import DataRequired, InputRequired, Length
 
 from selfcare.forms.bounded import HiddenTextField, SecretField, TextField
@@ -12,6 +13,12 @@ from selfcare.forms.fields import trimmed
 
 class ConfirmForm(FlaskForm):
     """Yes: a button."""
+
+
+class EndSessionsForm(FlaskForm):
+    """Which sessions end besides those of other browsers."""
+
+    console = BooleanField()
 
 
 class CodeForm(FlaskForm):

@@ -170,6 +170,12 @@ def follow(account: Account, changed: Iterable[str]) -> None:
     db.session.flush()
 
 
+def has_accounts(account: Account) -> bool:
+    """Whether somebody has, or is to have, an account in the console of any contract."""
+    theirs = select(ConsoleAccess.wanted_groups).filter_by(account_id=account.id)
+    return any(db.session.execute(theirs).scalars())
+
+
 def end_tokens(account: Account) -> None:
     """« Also in the console »: every token somebody holds on a contract there ends (CONSOLE-9).
 

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
-from selfcare.services import devices
+from selfcare.database import db
+from selfcare.models import ConsoleAccess, Contract
+from selfcare.services import console_access, devices
+from selfcare.services.iam import iam
 from tests.browsing import Browser
+from tests.cast import account_of
 
 PAGE = "/account/security/"
 
@@ -101,3 +106,49 @@ def test_auth_7_ending_takes_a_post(two):
 )
 def test_auth_7_devices_are_told_by_their_names(agent, device):
     assert devices.describe(agent) == device
+
+
+class TestConsole:
+    def enabled(self, app, ref):
+        with app.app_context():
+            return [one.enabled for one in iam().overview(ref).users.values()]
+
+    @pytest.fixture
+    def marie(self, cast, ref, stand_in_iam, worker, app, browse_as):
+        """Somebody whose console account is there."""
+        cast.member("marie.dupont", ref=ref)
+        with app.app_context():
+            contract = db.session.execute(select(Contract).filter_by(ref=ref)).scalar_one()
+            console_access.want(contract, account_of("marie.dupont"), ["guest"])
+            db.session.commit()
+        worker.run()
+        assert self.enabled(app, ref) == [True]
+        return browse_as("marie.dupont")
+
+    def access(self, app):
+        with app.app_context():
+            return db.session.execute(select(ConsoleAccess)).scalar_one()
+
+    def test_console_9_my_sessions_end_in_the_console_too(self, marie, ref, app, worker):
+        page = marie.get(PAGE)
+        assert "End my sessions in the technical console" in page.words
+        done = marie.post(PAGE + "sessions/end-others", {"console": "1", "csrf_token": page.csrf()})
+        assert "within a minute" in marie.get(done.location).words
+        assert self.access(app).ends_tokens
+        worker.run()
+        after = self.access(app)
+        assert (after.state, after.ends_tokens, after.paused) == ("done", False, False)
+        assert self.enabled(app, ref) == [True]
+
+    def test_console_9_an_account_disabled_in_the_console_stays_so(self, marie, ref, app, worker):
+        key = self.access(app).iam_user_id
+        with app.app_context():
+            iam().enable(ref, key, usable=False)
+            console_access.end_tokens(account_of("marie.dupont"))
+            db.session.commit()
+        worker.run()
+        assert self.enabled(app, ref) == [False]
+        assert not self.access(app).ends_tokens
+
+    def test_console_9_nobody_without_the_console_is_asked_about_it(self, two):
+        assert "console" not in two[0].get(PAGE).one("main").get_text()

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -171,7 +171,27 @@ def console_accesses(app, mailing) -> Kind:
     return Kind(ConsoleAccess, console_access.converge, wish, outcome)
 
 
-KINDS = [mails, pre_invoices, imports, contract_consoles, console_accesses]
+def ends_of_tokens(app, mailing) -> Kind:
+    """Whoever is disabled for a moment, to end their tokens, is never left so (CONSOLE-9)."""
+    kind = console_accesses(app, mailing)
+
+    def wish() -> int:
+        access_id = kind.wish()
+        console_access.end_tokens(account_of("paul.dupont"))
+        return access_id
+
+    def outcome() -> None:
+        kind.outcome()
+        access = db.session.execute(select(ConsoleAccess)).scalar_one()
+        ref = db.session.execute(select(Contract.ref)).scalar_one()
+        assert all(one.enabled for one in iam().overview(ref).users.values())
+        assert not access.paused
+        assert not access.ends_tokens
+
+    return replace(kind, wish=wish, outcome=outcome)
+
+
+KINDS = [mails, pre_invoices, imports, contract_consoles, console_accesses, ends_of_tokens]
 
 
 class Killed(BaseException):

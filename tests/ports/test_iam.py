@@ -11,6 +11,7 @@ import time
 from dataclasses import replace
 
 import pytest
+import requests
 
 from selfcare.services.iam import errors
 from selfcare.services.iam.keystone import Keystone
@@ -27,6 +28,22 @@ pytestmark = [
 def new_key(secret="s" * 32):
     """A pair nobody has: the real Keystone, and its keys, last for the session."""
     return NewKey(secrets.token_hex(16), secret=secret)
+
+
+def token_of(console, ref, name, password):
+    """A token of somebody's own."""
+    user = {"name": name, "domain": {"name": ref}, "password": password}
+    identity = {"methods": ["password"], "password": {"user": user}}
+    body = {"auth": {"identity": identity, "scope": "unscoped"}}
+    answer = requests.post(f"{console.url}/auth/tokens", json=body, timeout=20)
+    assert answer.status_code == 201, answer.text
+    return answer.headers["X-Subject-Token"]
+
+
+def looks_at_themselves(console, key, token):
+    """The answer's status to somebody who reads their own account with a token."""
+    headers = {"X-Auth-Token": token}
+    return requests.get(f"{console.url}/users/{key}", headers=headers, timeout=20).status_code
 
 
 class TestContract:
@@ -158,6 +175,32 @@ class TestPasswordsAndKeys:
         time.sleep(1.1)  # revocation has a granularity of one second
         assert iam.check_password(opened, "sophie.dupont", "Espace-2026!")
         assert not iam.check_password(opened, "sophie.dupont", "Espace-2026")
+
+    def test_console_9_disabling_for_a_moment_ends_tokens_and_no_key(
+        self, iam, opened, witness, console
+    ):
+        key = iam.set_groups(opened, SOPHIE, GUEST)
+        iam.set_password(opened, "sophie.dupont", "Espace-2026!")
+        ours = new_key()
+        iam.create_key(opened, "sophie.dupont", ours)
+        time.sleep(1.1)
+        token = token_of(console, opened, "sophie.dupont", "Espace-2026!")
+        assert looks_at_themselves(console, key, token) == 200
+        assert iam.is_enabled(opened, key)
+        iam.enable(opened, key, usable=False)
+        assert not iam.is_enabled(opened, key)
+        iam.enable(opened, key, usable=True)
+        assert looks_at_themselves(console, key, token) == 401
+        assert groups_of(witness, opened, "sophie.dupont") == GUEST
+        assert [one.access for one in iam.keys(opened, "sophie.dupont")] == [ours.access]
+        time.sleep(1.1)
+        assert iam.check_password(opened, "sophie.dupont", "Espace-2026!")
+
+    def test_console_9_an_account_that_is_gone_is_not_enabled(self, iam, opened):
+        key = iam.set_groups(opened, SOPHIE, GUEST)
+        iam.delete_user(opened, "sophie.dupont")
+        assert not iam.is_enabled(opened, key)
+        iam.enable(opened, key, usable=True)
 
     def test_api_2_a_key_said_twice_is_one_and_its_secret_is_not_told(self, iam, opened):
         iam.set_groups(opened, SOPHIE, GUEST)
