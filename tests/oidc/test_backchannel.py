@@ -75,7 +75,8 @@ def inside(party, marie) -> dict[str, Any]:
 def told(listener: Listener, worker: Any, party: Party) -> list[dict[str, Any]]:
     """What the client learnt once the worker ran."""
     worker.run()
-    keys = KeySet.import_key_set(party.app.test_client().get("/oauth/jwks").json)
+    shown: Any = party.app.test_client().get("/oauth/jwks").json
+    keys = KeySet.import_key_set(shown)
     tokens = [jwt.decode(token, keys, algorithms=["RS256"]) for token in listener.got]
     assert all(token.header["typ"] == "logout+jwt" for token in tokens)
     return [dict(token.claims) for token in tokens]
