@@ -17,6 +17,7 @@ from selfcare.models.credentials import (
 from selfcare.models.document_types import (
     CORRECTIONS,
     DOCUMENT_TYPES,
+    IN_ADVANCE,
     USUAL_TYPE,
     InvoiceKind,
 )
@@ -65,6 +66,7 @@ __all__ = [
     "CIVILITIES",
     "CORRECTIONS",
     "DOCUMENT_TYPES",
+    "IN_ADVANCE",
     "LOCALES",
     "LONGEST_NAME",
     "LONGEST_NOTE",

@@ -84,5 +84,8 @@ As in the code lists in force since May 2026; `document_names.py` has their name
 
 USUAL_TYPE = {InvoiceKind.INVOICE: "380", InvoiceKind.CREDIT_NOTE: "381"}
 
+IN_ADVANCE = frozenset({"325", "386", "500"})
+"""Types that ask for money before anything was used: pro forma and prepayment invoices."""
+
 CORRECTIONS = frozenset({"384", "471", "472", "473"})
 """Types that take the place of another document (BT-25)."""

@@ -21,6 +21,7 @@ from selfcare.background import claims
 from selfcare.database import db
 from selfcare.jobs import job
 from selfcare.models import (
+    IN_ADVANCE,
     Contract,
     Customer,
     Invoice,
@@ -73,7 +74,7 @@ def invoice_of(report: UsageReport) -> Invoice | None:
     """The month's invoice in the report's currency, once it is there: then nothing changes more.
 
     One whose period lies in the month; one that names no period is the month's if it was issued
-    in the next.
+    in the next. What asks for money in advance says nothing of what was used.
     """
     first, last = report.month, last_day(report.month)
     month_after = first_day(first, ahead=1)
@@ -86,6 +87,7 @@ def invoice_of(report: UsageReport) -> Invoice | None:
         .where(
             Invoice.contract_id == report.contract_id,
             Invoice.kind == InvoiceKind.INVOICE,
+            Invoice.type_code.not_in(IN_ADVANCE),
             Invoice.currency == report.currency,
             or_(covers, follows),
         )

@@ -292,6 +292,16 @@ class TestVersions:
             db.session.commit()
             assert (pre_invoice_making.invoice_of(report(app)) is not None) == is_its
 
+    @pytest.mark.parametrize(
+        ("code", "is_its"), [("325", False), ("386", False), ("500", False), ("389", True)]
+    )
+    def test_invoices_1_money_asked_for_in_advance_does_not_end_it(self, app, loaded, code, is_its):
+        invoice(app)
+        with app.app_context():
+            db.session.execute(update(Invoice).values(type_code=code))
+            db.session.commit()
+            assert (pre_invoice_making.invoice_of(report(app)) is not None) == is_its
+
     def test_invoices_1_a_missed_change_is_noticed_by_the_daily_look(
         self, app, loaded, worker, cast
     ):
