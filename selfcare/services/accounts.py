@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
+from typing import Protocol
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
@@ -16,7 +17,7 @@ from selfcare.services import (
     audit,
     console_access,
     links,
-    mail,
+    mail_kinds,
     passwords,
     sessions,
     throttling,
@@ -28,6 +29,14 @@ from selfcare.services.two_factor import WrongCode
 NOTICE_EVERY = timedelta(days=1)
 DETAIL = {"first_name": "full_name", "last_name": "full_name", "mobile": "mobile"}
 """Personal data the console keeps, too, and what its accounts call it."""
+
+
+class _Notice(Protocol):
+    """A mail about what somebody does at the sign-in page."""
+
+    __name__: str
+
+    def __call__(self, account: Account, *, ip: str) -> Mail: ...
 
 
 class WrongCredentials(Exception):
@@ -68,7 +77,7 @@ def sign_in(login: str, password: str, *, browser: Browser, settings: Settings) 
             by_address.count()
         audit.record("sign_in.failed", actor=None, subject=account or "")
         if by_account.exhausted() and account:  # asked for unknown logins, too: it takes time
-            _tell_owner("failed_sign_ins", account, ip=browser.ip)
+            _tell_owner(mail_kinds.failed_sign_ins, account, ip=browser.ip)
         raise WrongCredentials
     by_account.release()
     awaits_code = two_factor.of(account) is not None
@@ -96,7 +105,7 @@ def give_code(sign_in: SignIn, code: str, *, browser: Browser, settings: Setting
     except WrongCode:
         audit.record("sign_in.wrong_code", actor=None, subject=account)
         if brake.exhausted():
-            _tell_owner("wrong_codes", account, ip=sign_in.ip)
+            _tell_owner(mail_kinds.wrong_codes, account, ip=sign_in.ip)
         raise
     audit.record("sign_in.done", actor=account, subject=account)
     return sessions.complete(sign_in, settings=settings)
@@ -127,7 +136,7 @@ def check_password(account: Account, password: str, *, settings: Settings) -> No
 
 def welcome(account: Account) -> None:
     """The access mail of a new account: its login, and where to set the password (AUTH-5)."""
-    mail.write("access", account)
+    mail_kinds.access(account)
 
 
 def change_data(account: Account, data: Mapping[str, str | None]) -> None:
@@ -155,8 +164,8 @@ def ask_new_email(account: Account, email: str, *, settings: Settings) -> None:
         throttling.of_subject(kind, subject, settings.throttle_recovery).take()
     links.end_all(account, LinkPurpose.CONFIRM_EMAIL)
     link = links.create(account, LinkPurpose.CONFIRM_EMAIL, email=email)
-    mail.write("email_change", account, to=email, link_id=link.id)
-    mail.write("email_change_notice", account, email=email)
+    mail_kinds.email_change(account, link=link, to=email)
+    mail_kinds.email_change_notice(account, email=email)
     audit.record("email.asked", actor=account, subject=account, details={"email": email})
 
 
@@ -178,17 +187,17 @@ def confirm_email(link: MailedLink) -> None:
         raise EmailTaken from taken
     links.end_all(account)
     console_access.follow(account, ["email"])
-    mail.write("email_changed", account, to=old, email=account.email)
+    mail_kinds.email_changed(account, to=old)
     audit.record("email.changed", actor=account, subject=account, details={"former": old})
 
 
-def _tell_owner(name: str, account: Account, *, ip: str) -> None:
+def _tell_owner(tell: _Notice, account: Account, *, ip: str) -> None:
     """One such mail a day at most, however long the burst and however many fail at once."""
     db.session.execute(select(Account.id).where(Account.id == account.id).with_for_update())
     recent = select(Mail.id).where(
         Mail.account_id == account.id,
-        Mail.name == name,
+        Mail.name == tell.__name__,
         Mail.created_at > now() - NOTICE_EVERY,
     )
     if db.session.execute(recent.limit(1)).first() is None:
-        mail.write(name, account, ip=ip, at=now().isoformat())
+        tell(account, ip=ip)

@@ -7,7 +7,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from selfcare.database import db
 from selfcare.models import Account, ConsoleAccess, Contract, Mail, Removal, WishState, now
-from selfcare.services import mail
+from selfcare.services import mail_kinds
 
 
 def announce(access: ConsoleAccess) -> None:
@@ -21,7 +21,7 @@ def announce(access: ConsoleAccess) -> None:
         return
     account = db.session.get_one(Account, access.account_id)
     contract = db.session.get_one(Contract, access.contract_id)
-    mail.write("console_access", account, ref=contract.ref, username=access.iam_username)
+    mail_kinds.console_access(account, contract=contract, username=access.iam_username)
     access.announced_at = now()
 
 
@@ -29,7 +29,7 @@ def portal_mail_waits(account_id: int | InstrumentedAttribute[int]) -> ColumnEle
     """Whether somebody's portal access mail has not left yet."""
     return exists().where(
         Mail.account_id == account_id,
-        Mail.name == "portal_access",
+        Mail.name == mail_kinds.portal_access.__name__,
         Mail.state.in_((WishState.QUEUED, WishState.RUNNING)),
     )
 

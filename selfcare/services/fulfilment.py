@@ -23,7 +23,8 @@ from selfcare.models import (
     Subscription,
     now,
 )
-from selfcare.services import audit, mail, pre_invoice_making
+from selfcare.services import audit, mail_kinds, pre_invoice_making
+from selfcare.services.mail_kinds import Told
 from selfcare.services.months import local_day, reservation_period, starts_after
 
 log = structlog.get_logger(__name__)
@@ -62,9 +63,7 @@ class Manual:
 
     def take(self, order: Order) -> None:
         """Tell the operators, if the settings name some; the row is in their list anyway."""
-        by = order.placed_by
-        orderer = {"login": by.login, "name": by.full_name, "email": by.email}
-        mail.write_to_operators("order_to_do", **told(order), by=orderer)
+        mail_kinds.order_to_do(told=told(order), by=order.placed_by)
 
 
 class Automatic:
@@ -81,7 +80,7 @@ CARRIERS: Mapping[str, Carrier] = {"manual": Manual(), "automatic": Automatic()}
 def hand_over(order: Order) -> None:
     """A new order: the first line of its timeline, its mail, and its carrier."""
     _record(order, order.status, by=order.placed_by.login)
-    mail.write("order_placed", order.placed_by, **told(order))
+    mail_kinds.order_placed(order.placed_by, told=told(order))
     audit.record("order.placed", actor=order.placed_by, subject=order.ref, contract=order.contract)
     CARRIERS[order.fulfilment].take(order)
 
@@ -116,8 +115,7 @@ def move(order: Order, to: OrderStatus, *, by: str, note: str = "") -> None:
     if to == OrderStatus.COMPLETED and order.months:
         _subscribe(order, order.months)
     if not (by == AUTOMATIC and to == OrderStatus.IN_PROGRESS):  # its next mail leaves with it
-        context = {**told(order), "status": to.value, "note": note}
-        mail.write("order_moved", order.placed_by, **context)
+        mail_kinds.order_moved(order.placed_by, told=told(order), status=to, note=note)
     db.session.flush()
     log.info("order_moved", order=order.ref, status=to.value, by=by)
 
@@ -173,8 +171,8 @@ def _subscribe(order: Order, months: int) -> None:
     pre_invoice_making.subscribed(order.contract_id, starts_on, ends_on)
 
 
-def told(order: Order) -> dict[str, Any]:
-    """What mails and commands say of an order: JSON values, both languages."""
+def told(order: Order) -> Told:
+    """What mails and commands say of an order."""
     starts_on = starts_after(order.placed_at) if order.months else None
     return {
         "ref": order.ref,

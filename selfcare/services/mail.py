@@ -36,16 +36,18 @@ from selfcare.services.letters import Letter, Mailbox
 
 log = structlog.get_logger(__name__)
 
-AWAITED = frozenset({"set_password", "forgotten_login", "email_change"})
-"""Mails somebody has just asked for and waits for: they go before the hundreds of an import."""
 
-
-def write(name: str, account: Account, *, to: str | None = None, **context: Any) -> Mail:
+def write(
+    name: str, account: Account, *, to: str | None = None, awaited: bool = False, **context: Any
+) -> Mail:
     """Put a mail in the outbox; it leaves once the present transaction is committed.
+
+    Called by `mail_kinds`, which has a function for each mail.
 
     Args:
         name: the folder under `templates/mail/`.
         account: the addressee; `to` is another address of theirs.
+        awaited: somebody has just asked for it and waits: it goes before the hundreds of an import.
         context: what the templates need besides `account`: JSON values, no secret.
     """
     return _put(
@@ -55,7 +57,8 @@ def write(name: str, account: Account, *, to: str | None = None, **context: Any)
             recipient=to or account.email,
             locale=account.locale,
             context=context,
-        )
+        ),
+        first=awaited,
     )
 
 
@@ -68,11 +71,11 @@ def write_to_operators(name: str, **context: Any) -> list[Mail]:
     ]
 
 
-def _put(row: Mail) -> Mail:
+def _put(row: Mail, *, first: bool = False) -> Mail:
     row.message_id = f"{uuid4()}@{current_app.config['SERVER_NAME'].split(':')[0]}"
     db.session.add(row)
     db.session.flush()
-    deliver.after_commit(row.id, first=row.name in AWAITED)
+    deliver.after_commit(row.id, first=first)
     return row
 
 

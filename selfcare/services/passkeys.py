@@ -20,7 +20,7 @@ from sqlalchemy.orm import joinedload
 from selfcare.config import Settings
 from selfcare.database import db
 from selfcare.models import Account, Passkey, SignIn, now
-from selfcare.services import audit, challenges, mail, sessions
+from selfcare.services import audit, challenges, mail_kinds, sessions
 from selfcare.services.sessions import Browser
 
 GOOD_FOR = timedelta(minutes=5)
@@ -114,7 +114,7 @@ def add(
     except IntegrityError as known:
         raise PasskeyRefused("known already") from known
     audit.record("passkey.added", actor=account, subject=account, details={"name": passkey.name})
-    mail.write("passkey_added", account, passkey=passkey.name)
+    mail_kinds.passkey_added(account, passkey=passkey)
     return passkey
 
 
@@ -168,7 +168,7 @@ def remove(passkey: Passkey, *, by: Account) -> None:
     """It signs nobody in any more."""
     db.session.delete(passkey)
     audit.record("passkey.removed", actor=by, subject=by, details={"name": passkey.name})
-    mail.write("passkey_removed", by, passkey=passkey.name)
+    mail_kinds.passkey_removed(by, passkey=passkey)
 
 
 def remove_all(account: Account) -> None:

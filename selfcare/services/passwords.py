@@ -7,7 +7,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from selfcare.config import Settings
 from selfcare.models import Account, SignIn
-from selfcare.services import audit, links, mail, passkeys, sessions
+from selfcare.services import audit, links, mail_kinds, passkeys, sessions
 from selfcare.services.password_rules import PasswordRules, composed
 
 _hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)  # OWASP's Argon2id floor
@@ -47,7 +47,7 @@ def change(
     if not keep_passkeys:
         passkeys.remove_all(account)
     audit.record("password.changed", actor=by, subject=account)
-    mail.write("password_changed", account)
+    mail_kinds.password_changed(account)
 
 
 def matches(account: Account | None, password: str) -> bool:

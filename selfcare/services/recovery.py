@@ -16,7 +16,7 @@ from selfcare.config import Settings
 from selfcare.database import db
 from selfcare.jobs import job
 from selfcare.models import Account, LinkPurpose, MailedLink, RecoveryRequest, SignIn, now
-from selfcare.services import accounts, audit, links, mail, passwords, throttling
+from selfcare.services import accounts, audit, links, mail_kinds, passwords, throttling
 from selfcare.services.throttling import TooManyAttempts
 
 log = structlog.get_logger(__name__)
@@ -66,9 +66,9 @@ def answer(request_id: int) -> None:
         return
     if asked.wanted == "password":
         link = links.create(account, LinkPurpose.SET_PASSWORD)
-        mail.write("set_password", account, link_id=link.id)
+        mail_kinds.set_password(account, link=link)
     else:
-        mail.write("forgotten_login", account)
+        mail_kinds.forgotten_login(account)
     audit.record(f"{asked.wanted}.asked", actor=None, subject=account, ip=asked.ip)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from selfcare.models import Account, Contract, Membership
 from selfcare.rights import Profile, Section, may_change_roles
-from selfcare.services import audit, mail
+from selfcare.services import audit, mail_kinds
 from selfcare.services.refusals import ReferentsOwn
 
 CONSOLE_ONLY_PROFILES: Mapping[Section, Profile] = {
@@ -92,14 +92,7 @@ def note_change(
     """
     if not (changes := old.changes_to(new)):
         return
-    mail.write(
-        "roles_changed",
-        account,
-        ref=contract.ref,
-        contract_name=contract.name,
-        by=by.full_name if by else "",
-        changes=changes,
-    )
+    mail_kinds.roles_changed(account, contract=contract, by=by, changes=changes)
     audit.record(
         "user.changed",
         actor=by,

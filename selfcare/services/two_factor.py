@@ -13,7 +13,7 @@ from sqlalchemy import delete, func, select, update
 from selfcare.config import Settings
 from selfcare.database import db
 from selfcare.models import Account, RecoveryCode, SignIn, TwoFactor, now
-from selfcare.services import audit, mail, sealing, sessions, throttling
+from selfcare.services import audit, mail_kinds, sealing, sessions, throttling
 from selfcare.services.sessions import Browser
 from selfcare.services.throttling import Brake
 
@@ -92,7 +92,7 @@ def confirm(account: Account, code: str, *, sign_in: SignIn, settings: Settings)
     sign_in.two_factor = True
     sessions.end_all(account, but=sign_in)
     audit.record("two_factor.on", actor=account, subject=account)
-    mail.write("two_factor_changed", account, on=True)
+    mail_kinds.two_factor_changed(account, on=True)
     return _new_recovery_codes(account)
 
 
@@ -160,7 +160,7 @@ def turn_off(account: Account) -> None:
         raise StaffNeedsIt
     _remove(account)
     audit.record("two_factor.off", actor=account, subject=account)
-    mail.write("two_factor_changed", account, on=False)
+    mail_kinds.two_factor_changed(account, on=False)
 
 
 def reset(account: Account, *, by: Account | None, reason: str) -> None:
@@ -171,7 +171,7 @@ def reset(account: Account, *, by: Account | None, reason: str) -> None:
     _remove(account)
     sessions.end_all(account)
     audit.record("two_factor.reset", actor=by, subject=account, details={"reason": reason})
-    mail.write("two_factor_changed", account, on=False)
+    mail_kinds.two_factor_changed(account, on=False)
 
 
 def _remove(account: Account) -> None:
@@ -244,7 +244,7 @@ def _recovered(account: Account, code: str) -> bool:
     if used is None:
         return False
     audit.record("two_factor.recovery_code_used", actor=account, subject=account)
-    mail.write("recovery_code_used", account, left=codes_left(account))
+    mail_kinds.recovery_code_used(account, left=codes_left(account))
     return True
 
 

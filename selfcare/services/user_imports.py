@@ -28,7 +28,7 @@ from selfcare.models import (
     now,
 )
 from selfcare.rights import Ability, Rights
-from selfcare.services import audit, console_access, mail, memberships, strangers, users
+from selfcare.services import audit, console_access, mail_kinds, memberships, strangers, users
 from selfcare.services.refusals import Refusal, RightLost
 from selfcare.services.roles import Roles
 from selfcare.services.users import Newcomer
@@ -267,12 +267,10 @@ def _stop(import_id: int) -> None:
     counted = progress(loaded)
     concerned = (owner, memberships.referent_of(contract))
     for account in {who.id: who for who in concerned if who}.values():
-        mail.write(
-            "import_stopped",
+        mail_kinds.import_stopped(
             account,
-            ref=contract.ref,
-            contract_name=contract.name,
-            owner=owner.full_name,
+            contract=contract,
+            owner=owner,
             filename=loaded.filename,
             added=counted.added,
             left_out=counted.refused,

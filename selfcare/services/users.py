@@ -17,7 +17,7 @@ from sqlalchemy.orm import joinedload
 from selfcare.database import db
 from selfcare.models import Account, ConsoleAccess, Contract, Membership, Removal
 from selfcare.rights import Profile, Section
-from selfcare.services import audit, console_access, mail
+from selfcare.services import audit, console_access, mail_kinds
 from selfcare.services.refusals import (
     AlreadyMember,
     ChangedMeanwhile,
@@ -128,7 +128,7 @@ def add(
             db.session.flush()
     except IntegrityError as clash:  # two managers at once: the constraints decided
         raise _refusal(clash) from None
-    mail.write("portal_access", account, ref=contract.ref, contract_name=contract.name)
+    mail_kinds.portal_access(account, contract=contract)
     console_access.want(contract, account, roles.console, wake=wake)
     given = {"roles": NOTHING.changes_to(roles)}
     audit.record(

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import inspect
 import re
+from pathlib import Path
+from types import FunctionType
+from typing import ClassVar
 
 import pytest
 from bs4 import BeautifulSoup
 from flask import Flask
+from sqlalchemy import select
 
-from selfcare.services import mail_samples
+from selfcare.database import db
+from selfcare.models import Contract, LinkPurpose, Order, OrderStatus, Passkey
+from selfcare.services import fulfilment, links, mail, mail_kinds, mail_samples
+from tests.cast import account_of
 
 NAMES = mail_samples.names()
 OF_THE_GUIDE = {
@@ -30,6 +38,57 @@ TO_OPERATORS = {"order_to_do"}  # nobody's account, so nobody's name
 @pytest.mark.once
 def test_mail_every_mail_of_the_guide_is_there():
     assert set(NAMES) >= OF_THE_GUIDE
+
+
+@pytest.mark.once
+class TestKinds:
+    """A folder of templates and a function belong together."""
+
+    KINDS: ClassVar[dict[str, FunctionType]] = {
+        name: kind
+        for name, kind in vars(mail_kinds).items()
+        if isinstance(kind, FunctionType) and kind.__module__ == mail_kinds.__name__
+    }
+
+    def test_mail_every_folder_has_its_function_and_every_function_its_folder(self):
+        assert set(self.KINDS) == set(NAMES)
+
+    def test_mail_nobody_else_writes_one(self):
+        package = Path(mail.__file__).parents[1]
+        writers = {
+            path.name
+            for path in package.rglob("*.py")
+            if re.search(r"\bmail\.write(_to_operators)?\(", path.read_text())
+        }
+        assert writers == {"mail_kinds.py"}
+
+    @pytest.mark.parametrize("name", NAMES)
+    def test_mail_its_function_gives_what_its_templates_are_previewed_with(
+        self, app, cast, setting, name
+    ):
+        setting(operator_emails="ops@example.com")
+        cast.member("paul.dupont")
+        order_ref = cast.order()
+        with app.app_context():
+            paul = account_of("paul.dupont")
+            order = db.session.execute(select(Order).filter_by(ref=order_ref)).scalar_one()
+            given: dict[str, object] = {
+                "account": paul,
+                "by": paul,
+                "owner": paul,
+                "contract": db.session.execute(select(Contract)).scalar_one(),
+                "link": links.create(paul, LinkPurpose.SET_PASSWORD),
+                "passkey": Passkey(name="phone"),
+                "told": fulfilment.told(order),
+                "status": OrderStatus.COMPLETED,
+                "changes": [["orders", "none", "visitor"]],
+            }
+            asked = inspect.signature(self.KINDS[name]).parameters
+            written = self.KINDS[name](**{key: given.get(key, "x") for key in asked})
+            [row] = written if isinstance(written, list) else [written]
+            assert row.name == name
+            sample = {"link_id" if key == "link" else key for key in mail_samples.values(name)}
+            assert row.context.keys() == sample
 
 
 @pytest.mark.parametrize("name", NAMES)

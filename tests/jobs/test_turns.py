@@ -15,8 +15,8 @@ from sqlalchemy import func, select
 from selfcare import jobs
 from selfcare.config import ROOT
 from selfcare.database import db
-from selfcare.models import ConsoleAccess, Contract
-from selfcare.services import console_access, console_contracts, mail, users
+from selfcare.models import ConsoleAccess, Contract, LinkPurpose
+from selfcare.services import console_access, console_contracts, links, mail_kinds, users
 from selfcare.services.roles import CONSOLE_ONLY_PROFILES, Roles
 from selfcare.turns import TURN, TurnTakingWorker
 from tests.cast import account_of
@@ -82,13 +82,21 @@ class TestTurns:
         assert [queue.name for queue in started[0].queues] == list(jobs.QUEUES)
 
 
-def test_mail_just_asked_for_leaves_before_an_import_s(app, cast, worker):
+@pytest.mark.parametrize("name", ["set_password", "forgotten_login", "email_change"])
+def test_mail_just_asked_for_leaves_before_an_import_s(app, cast, worker, name):
     cast.member("paul.dupont", referent=True)
     with app.app_context():
         paul = account_of("paul.dupont")
-        many = [mail.write("portal_access", paul, ref="OCB0000124").id for _ in range(3)]
+        contract = db.session.execute(select(Contract)).scalar_one()
+        many = [mail_kinds.portal_access(paul, contract=contract).id for _ in range(3)]
         db.session.commit()
-        asked = mail.write("forgotten_login", paul)
+        link = links.create(paul, LinkPurpose.CONFIRM_EMAIL, email="new@example.com")
+        ask = {
+            "set_password": lambda: mail_kinds.set_password(paul, link=link),
+            "forgotten_login": lambda: mail_kinds.forgotten_login(paul),
+            "email_change": lambda: mail_kinds.email_change(paul, link=link, to="new@example.com"),
+        }
+        asked = ask[name]()
         db.session.commit()
         assert [job.args[0] for job in worker.waiting()] == [asked.id, *many]
 
