@@ -14,7 +14,7 @@ _FILES = (min(4096, _MOST_FILES) if _MOST_FILES >= 0 else 4096, _MOST_FILES)
 bind = f"0.0.0.0:{os.environ['PORT']}" if os.environ.get("PORT") else "127.0.0.1:8000"
 
 # gthread, whose threads wait for no slow line: half-sent requests and unread answers hold none.
-worker_class = "selfcare.serving.PatientWorker"
+worker_class = "selfcare.web.serving.PatientWorker"
 workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
 threads = int(os.environ.get("WEB_THREADS") or 8)
 preload_app = True  # imported once, its memory shared; a broken setting stops the start at once

@@ -11,8 +11,8 @@ import time
 import click
 from flask.cli import AppGroup
 
-from selfcare.access import settings
 from selfcare.database import db
+from selfcare.web.access import settings
 
 demo = AppGroup("demo", help="Sample data.")
 

@@ -11,9 +11,9 @@ from typing import Any
 from facturx import generate_cii_xml, generate_from_binary
 from fpdf.enums import DocumentCompliance
 
-from selfcare.i18n import day, long_day, money
+from selfcare.language.i18n import day, long_day, money
+from selfcare.services.documents.paper import Paper
 from selfcare.services.months import first_day, last_day
-from selfcare.services.paper import Paper
 
 SELLER = "Example Cloud"
 VAT_RATE = Decimal(20)

@@ -13,8 +13,12 @@ from demo.data_files import read
 from demo.factur_x import Bill, document
 from selfcare.database import db
 from selfcare.models import Account, Contract, Customer, Invoice, now
-from selfcare.services import facturx_reading, invoicing, pre_invoices, usage, usage_reading
+from selfcare.services.invoices import loading
+from selfcare.services.invoices.facturx import reading as facturx_reading
 from selfcare.services.months import first_day, last_day
+from selfcare.services.pre_invoices import working_out
+from selfcare.services.usage import reading as usage_reading
+from selfcare.services.usage import reports
 
 REF = "OCB0000124"
 NOT_INVOICED = "OCB0000412"
@@ -42,14 +46,14 @@ def add(moment: datetime | None = None) -> int:
     today = (moment or now()).date()
     count = 0
     for month in (*read("papers")["usage"]["months"], *_months_before(today, MONTHS)):
-        usage.load(_report(month))
+        reports.load(_report(month))
         count += 1
     for bill in _bills(today, contract, customer):
         pdf = document(bill)
-        invoicing.add(facturx_reading.read(pdf), pdf)
+        loading.add(facturx_reading.read(pdf), pdf)
         count += 1
     if _exists(NOT_INVOICED):
-        usage.load(_report(_months_before(today, 1)[0], NOT_INVOICED))
+        reports.load(_report(_months_before(today, 1)[0], NOT_INVOICED))
         count += 1
     db.session.execute(
         update(Account)
@@ -97,11 +101,11 @@ def _bills(today: date, contract: Contract, customer: Customer) -> Iterator[Bill
 
 def _worked_out(contract: Contract, month: date) -> tuple[tuple[str, Decimal], ...]:
     """What the month's pre-invoice says: an invoice that asks for what was announced."""
-    report = usage.of_month(contract.id, month)
+    report = reports.of_month(contract.id, month)
     if report is None:
         return ()
-    first, *_ = pre_invoices.work_out(report, pre_invoices.vat_rate(contract))
-    services = [(row.service, row.whole) for row in usage.groups(report.id)]
+    first, *_ = working_out.work_out(report, working_out.vat_rate(contract))
+    services = [(row.service, row.whole) for row in reports.groups(report.id)]
     others = [
         (f"Versement initial : {line.name}" if line.kind == "upfront" else line.name, line.amount)
         for line in first.lines

@@ -12,8 +12,8 @@ from functools import cache
 from typing import Any
 
 from selfcare.config import ROOT
-from selfcare.services import catalogue_files
-from selfcare.services.catalogue_files import ServiceFile
+from selfcare.services.catalogue import files as catalogue_files
+from selfcare.services.catalogue.files import ServiceFile
 
 RESERVATION = "elastic-cloud-server-reservation"
 MIGRATION = "migration"

@@ -34,8 +34,10 @@ from selfcare.models import (
     now,
 )
 from selfcare.rights import OFFERS, Profile, Section, profiles_of_referent
-from selfcare.services import catalogue_loading, ordering, passwords, phones
+from selfcare.services.accounts import passwords, phones
+from selfcare.services.catalogue import publishing
 from selfcare.services.months import reservation_period
+from selfcare.services.orders import references
 
 
 def strangers() -> int:
@@ -62,7 +64,7 @@ def seed(moment: datetime | None = None) -> list[str]:
         if _lacks(Offer.code == row["code"]):
             db.session.add(Offer(**row))
     if _lacks(Service.version > 0):
-        catalogue_loading.load(catalogue_loading.files_in(ROOT / "catalogue"))
+        publishing.load(publishing.files_in(ROOT / "catalogue"))
     db.session.flush()
     contracts: dict[str, Contract] = {}
     for row in read("contracts")["customer"]:
@@ -176,7 +178,7 @@ def _add_orders(contracts: Mapping[str, Contract], rows: Iterable[OrderRow]) -> 
         contract = contracts[row.contract]
         service = services[row.rate.service_code] if row.rate else migration
         day = row.placed_at.astimezone(PARIS).date()
-        ref = ordering.next_reference(contract.customer, day)
+        ref = references.next_reference(contract.customer, day)
         if row.ref and row.ref != ref:
             raise ValueError(f"the figure says {row.ref}, its turn is {ref}")
         order = _order(ref, row, contract, service)

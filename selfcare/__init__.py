@@ -10,23 +10,14 @@ import structlog
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from selfcare import (
-    access,
-    assets,
-    blueprints,
-    cli,
-    config,
-    errors,
-    i18n,
-    jinja,
-    jobs,
-    logs,
-    security,
-    templating,
-)
+from selfcare import blueprints, cli, config, logs
+from selfcare.background import jobs
 from selfcare.extensions import compress, csrf, db, smtp
-from selfcare.requests import FitRequest
-from selfcare.services import audit, iam, throttling
+from selfcare.language import i18n, templates
+from selfcare.services.console import iam
+from selfcare.services.safety import throttling
+from selfcare.web import assets, errors, headers, signing_in, templating
+from selfcare.web.requests import FitRequest
 
 log = structlog.get_logger(__name__)
 
@@ -55,7 +46,7 @@ def create_app(settings: config.Settings | None = None, **overrides: Any) -> Fla
     app = Flask(__name__, static_folder=None)
     app.request_class = FitRequest
     app.config.from_mapping(config.flask_config(settings))
-    jinja.init_app(app)
+    templates.init_app(app)
     portal = urlsplit(settings.portal_url)
     app.config.update(SERVER_NAME=portal.netloc, PREFERRED_URL_SCHEME=portal.scheme)
     app.extensions["settings"] = settings
@@ -70,18 +61,17 @@ def create_app(settings: config.Settings | None = None, **overrides: Any) -> Fla
     db.init_app(app, settings)
     csrf.init_app(app)
     smtp.init_app(app)
-    access.init_app(app)
+    signing_in.init_app(app)
     i18n.init_app(app, settings)
     throttling.init_app(app, settings)
-    audit.init_app(app)
     iam.init_app(app, settings)
-    security.init_app(app, settings)
+    headers.init_app(app, settings)
     templating.init_app(app, settings)
     errors.init_app(app)
     blueprints.init_app(app)
     cli.init_app(app)
     if settings.metrics:
-        from selfcare import metrics  # noqa: PLC0415 (only where it is used)
+        from selfcare.web import metrics  # noqa: PLC0415 (only where it is used)
 
         metrics.init_app(app)
     return app

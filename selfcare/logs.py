@@ -14,7 +14,7 @@ from structlog.typing import EventDict, Processor
 
 from selfcare.config import Settings
 
-log = structlog.get_logger("selfcare.requests")
+log = structlog.get_logger("selfcare.web.requests")
 _TALKATIVE = {"fontTools": logging.WARNING, "factur-x": logging.CRITICAL, "pypdf": logging.ERROR}
 """Libraries that tell every step (fontTools: 40 lines a PDF), or what we say ourselves."""
 
@@ -132,13 +132,14 @@ def _log_exception(exc_info: Any) -> None:
 
 
 def init_app(app: Flask) -> None:
-    """Give each request an id and one line."""
+    """Give each request an id and one line; note where it comes from."""
     app.log_exception = _log_exception  # type: ignore[method-assign]
 
     @app.before_request
     def begin() -> None:
         given = request.headers.get("X-Request-ID", "")
         g.request_id = given if _ID.fullmatch(given) else secrets.token_hex(8)
+        g.origin = (request.remote_addr or "")[:45]
         g.began = time.perf_counter()
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=g.request_id)

@@ -12,8 +12,8 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from selfcare.database import db
-from selfcare.services import sessions
-from selfcare.services.sessions import Browser as From
+from selfcare.services.accounts import sign_ins
+from selfcare.services.accounts.sign_ins import Browser as From
 from tests.cast import PASSWORD, account_of
 
 
@@ -74,7 +74,7 @@ class Browser:
         """Be signed in, without the form (its own tests go through it)."""
         with self.app.app_context():
             account = account_of(login)
-            sign_in = sessions.begin(
+            sign_in = sign_ins.begin(
                 account,
                 browser=From(ip="", user_agent="test"),
                 settings=self.app.extensions["settings"],

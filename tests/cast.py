@@ -24,8 +24,9 @@ from selfcare.models import (
     now,
 )
 from selfcare.rights import Profile, Section, profiles_of_referent
-from selfcare.services import accounts, ordering, passwords
+from selfcare.services.accounts import passwords, people
 from selfcare.services.months import reservation_period
+from selfcare.services.orders import references
 
 PASSWORD = "Espace-2026!"
 NOTHING = dict.fromkeys(Section, Profile.NONE) | {Section.CONTRACT: Profile.VISITOR}
@@ -33,7 +34,7 @@ NOTHING = dict.fromkeys(Section, Profile.NONE) | {Section.CONTRACT: Profile.VISI
 
 def account_of(login: str) -> Account:
     """An account the cast has made."""
-    account = accounts.find(login)
+    account = people.find(login)
     assert account, f"no account {login}: let the cast make it first"
     return account
 
@@ -150,7 +151,7 @@ class Cast:
             customer = db.session.get_one(Customer, contract.customer_id)
             account = db.session.execute(select(Account).filter_by(login=by)).scalar_one()
             order = Order(
-                ref=ordering.next_reference(customer, at.date()),
+                ref=references.next_reference(customer, at.date()),
                 contract=contract,
                 placed_by=account,
                 placed_at=at,

@@ -18,7 +18,7 @@ from demo.mails import CapturingServer
 from selfcare import config, create_app
 from selfcare.config import ROOT
 from selfcare.database import db
-from selfcare.services import passwords
+from selfcare.services.accounts import passwords
 from tests.browsing import Browser
 from tests.cast import Cast
 from tests.emptying import empty

@@ -16,16 +16,14 @@ from demo.factur_x import Bill, document
 from selfcare.config import ROOT
 from selfcare.database import db
 from selfcare.models import Account, Contract, Service
-from selfcare.services import (
-    catalogue_loading,
-    documents,
-    facturx_reading,
-    invoicing,
-    order_drafts,
-    pre_invoice_making,
-    usage,
-)
+from selfcare.services import documents
+from selfcare.services.catalogue import publishing
 from selfcare.services.documents.object_store import ObjectStore
+from selfcare.services.invoices import loading
+from selfcare.services.invoices.facturx import reading as facturx_reading
+from selfcare.services.orders import placing
+from selfcare.services.pre_invoices import making as pre_invoice_making
+from selfcare.services.usage import reports
 from tests.cast import Cast
 
 SIREN = "123456782"
@@ -36,7 +34,7 @@ def shop(cast: Cast) -> str:
     """The catalogue of the repository, and Paul, the referent, who may order from it."""
     cast.member("paul.dupont", referent=True)
     with cast.app.app_context():
-        catalogue_loading.load(catalogue_loading.files_in(ROOT / "catalogue"))
+        publishing.load(publishing.files_in(ROOT / "catalogue"))
         db.session.commit()
     return "elastic-cloud-server-reservation"
 
@@ -122,16 +120,16 @@ def papers(shop: str, cast: Cast, store: ObjectStore) -> dict[str, object]:
     """One of each: an invoice, a month of usage with its pre-invoice, an order's draft of Paul."""
     with cast.app.app_context():
         pdf = document(bill())
-        invoice = invoicing.add(facturx_reading.read(pdf), pdf)
-        report = usage.load(usage_report())
+        invoice = loading.add(facturx_reading.read(pdf), pdf)
+        report = reports.load(usage_report())
         db.session.info.pop("wakeups", None)
         paul = db.session.execute(select(Account).filter_by(login="paul.dupont")).scalar_one()
         contract = db.session.execute(select(Contract).filter_by(ref="OCB0000124")).scalar_one()
         service = db.session.execute(select(Service).filter_by(slug=shop)).scalar_one()
-        offer = order_drafts.offered(service)
-        first = order_drafts.first_values(offer.definition, paul)
+        offer = placing.offered(service)
+        first = placing.first_values(offer.definition, paul)
         values = offer.definition.choosing(first).values
-        draft = order_drafts.keep(
+        draft = placing.keep(
             offer,
             values,
             account=paul,

@@ -6,7 +6,7 @@ from flask import Flask
 from rq import Queue, SimpleWorker
 from rq.job import Job
 
-from selfcare.jobs import QUEUES, connect
+from selfcare.background.jobs import QUEUES, connect
 
 
 class Worker:

@@ -23,8 +23,8 @@ from typing import Any, TypeVar
 from sqlalchemy import ColumnElement, and_, inspect, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute
 
+from selfcare.background.jobs import DELAYS, EARLY
 from selfcare.database import db
-from selfcare.jobs import DELAYS, EARLY
 from selfcare.models import Wish, WishState, now
 
 PATIENCE = timedelta(seconds=30)

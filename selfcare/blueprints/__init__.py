@@ -5,31 +5,22 @@ from __future__ import annotations
 from flask import Flask
 
 from selfcare.blueprints import (
-    account,
-    auth,
-    captcha,
-    catalogue,
-    console_users,
     contract,
     dashboard,
     health,
     home,
     invoices,
-    ordering,
     orders,
-    profile,
-    recovery,
-    security,
     site,
     staff_mails,
     subscriptions,
     support,
-    two_factor,
-    user_imports,
-    user_wizard,
-    users,
 )
+from selfcare.blueprints.account import lists, profile, security, two_factor
 from selfcare.blueprints.oauth import authorize, devices, ending, tokens
+from selfcare.blueprints.services import catalogue, ordering
+from selfcare.blueprints.sign_in import auth, captcha, recovery
+from selfcare.blueprints.users import console, imports, members, wizard
 
 
 def init_app(app: Flask) -> None:
@@ -39,7 +30,7 @@ def init_app(app: Flask) -> None:
         auth,
         recovery,
         captcha,
-        account,
+        lists,
         profile,
         security,
         two_factor,
@@ -51,10 +42,10 @@ def init_app(app: Flask) -> None:
         subscriptions,
         invoices,
         support,
-        users,
-        console_users,
-        user_wizard,
-        user_imports,
+        members,
+        console,
+        wizard,
+        imports,
         site,
         health,
         staff_mails,

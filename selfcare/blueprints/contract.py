@@ -5,12 +5,14 @@ from __future__ import annotations
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
-from selfcare import rendering
-from selfcare.access import current_account, place, requires
 from selfcare.database import db
 from selfcare.models import Contract, Customer
 from selfcare.rights import Ability
-from selfcare.services import catalogue, memberships, ordering
+from selfcare.services.catalogue import shelf
+from selfcare.services.orders import latest
+from selfcare.services.users import places
+from selfcare.web import rendering
+from selfcare.web.access import current_account, place, requires
 
 bp = Blueprint("contract", __name__, url_prefix="/contracts/<ref>")
 
@@ -26,7 +28,7 @@ def index(contract: Contract) -> ResponseReturnValue:
         "contract/index.html",
         contract=contract,
         customer=db.session.get(Customer, contract.customer_id) if sees_company else None,
-        referent=memberships.referent_of(contract),
-        orders=ordering.latest_of(current_account().id, contract=contract),
-        services=catalogue.highlights() if may(Ability.READ_CATALOGUE) else [],
+        referent=places.referent_of(contract),
+        orders=latest.latest_of(current_account().id, contract=contract),
+        services=shelf.highlights() if may(Ability.READ_CATALOGUE) else [],
     )

@@ -5,13 +5,13 @@ from __future__ import annotations
 from flask import Blueprint, abort, redirect
 from flask.typing import ResponseReturnValue
 
-from selfcare import rendering
-from selfcare.access import place, requires, settings
 from selfcare.blueprints.oauth.authorize import remember_click
-from selfcare.i18n import reader
+from selfcare.language.i18n import reader
 from selfcare.models import Contract
 from selfcare.rights import Ability
-from selfcare.services import figures, spending
+from selfcare.services.spending import figures, overview
+from selfcare.web import rendering
+from selfcare.web.access import place, requires, settings
 
 bp = Blueprint("dashboard", __name__, url_prefix="/contracts/<ref>")
 
@@ -26,7 +26,7 @@ def index(contract: Contract) -> ResponseReturnValue:
     return rendering.page(
         "dashboard/index.html",
         figures=figures.of_contract(contract.id, reader().today()) if shown else None,
-        overview=spending.overview(contract.id, reader().today())
+        overview=overview.overview(contract.id, reader().today())
         if may(Ability.READ_INVOICES)
         else None,
     )

@@ -10,10 +10,10 @@ from redis import RedisError
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from selfcare.access import public
+from selfcare.background.jobs import redis
 from selfcare.database import db
-from selfcare.jobs import redis
 from selfcare.models import Mail, WishState, now
+from selfcare.web.access import public
 
 bp = Blueprint("health", __name__)
 

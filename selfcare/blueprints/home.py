@@ -5,10 +5,12 @@ from __future__ import annotations
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
-from selfcare import rendering
-from selfcare.access import current_account, signed_in
 from selfcare.rights import Ability
-from selfcare.services import catalogue, memberships, ordering
+from selfcare.services.catalogue import shelf
+from selfcare.services.orders import latest
+from selfcare.services.users import places as user_places
+from selfcare.web import rendering
+from selfcare.web.access import current_account, signed_in
 
 bp = Blueprint("home", __name__)
 
@@ -20,13 +22,13 @@ CARDS = 12
 def index() -> ResponseReturnValue:
     """My contracts, a few services, my latest orders (HOME-1, HOME-2)."""
     me = current_account()
-    places = memberships.places_of(me.id, limit=CARDS + 1)
+    places = user_places.places_of(me.id, limit=CARDS + 1)
     shop = next((p for p in places if p.rights.may(Ability.READ_CATALOGUE)), None)
     return rendering.page(
         "home/index.html",
         places=places[:CARDS],
         more_contracts=len(places) > CARDS,
         shop=shop,
-        services=catalogue.highlights() if shop else [],
-        orders=ordering.latest_of(me.id),
+        services=shelf.highlights() if shop else [],
+        orders=latest.latest_of(me.id),
     )

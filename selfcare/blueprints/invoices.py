@@ -11,22 +11,20 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from selfcare import rendering
-from selfcare.access import current_account, one_or_404, place, requires
-from selfcare.i18n import reader
+from selfcare.language.i18n import reader
 from selfcare.lists.invoices import InvoiceList, UsageLineList, UsageReportList
 from selfcare.models import Contract, Invoice, InvoiceKind, UsageReport
 from selfcare.rights import Ability
-from selfcare.services import (
-    audit,
-    documents,
-    invoicing,
-    pre_invoice_making,
-    pre_invoices,
-    spending,
-    usage,
-)
+from selfcare.services import documents
 from selfcare.services.documents import DocumentMissing
+from selfcare.services.invoices import loading
+from selfcare.services.pre_invoices import making as pre_invoice_making
+from selfcare.services.pre_invoices import working_out
+from selfcare.services.safety import audit
+from selfcare.services.spending import overview
+from selfcare.services.usage import reports
+from selfcare.web import rendering
+from selfcare.web.access import current_account, one_or_404, place, requires
 
 bp = Blueprint("invoices", __name__, url_prefix="/contracts/<ref>/invoices")
 
@@ -44,7 +42,7 @@ def index(contract: Contract) -> ResponseReturnValue:
         "invoices/index.html",
         InvoiceList.of_contract(contract),
         UsageReportList.of_contract(contract),
-        overview=spending.overview(contract.id, reader().today()),
+        overview=overview.overview(contract.id, reader().today()),
     )
 
 
@@ -53,7 +51,7 @@ def index(contract: Contract) -> ResponseReturnValue:
 def invoice(contract: Contract, invoice_id: int) -> ResponseReturnValue:
     """One invoice as a page, for those who cannot read its PDF (RGAA 13.3)."""
     found = _invoice(contract, invoice_id)
-    named, naming = invoicing.related(found)
+    named, naming = loading.related(found)
     return rendering.page("invoices/invoice.html", invoice=found, named=named, naming=naming)
 
 
@@ -82,15 +80,15 @@ def xml(contract: Contract, invoice_id: int) -> ResponseReturnValue:
 def month(contract: Contract, month: str) -> ResponseReturnValue:
     """One month: usage by service and project, its lines, and the pre-invoice."""
     report = _report(contract, month)
-    versions = pre_invoices.versions(report)
+    versions = working_out.versions(report)
     return rendering.lists_page(
         "invoices/month.html",
         UsageLineList.of_report(report),
         report=report,
-        groups=usage.groups(report.id),
+        groups=reports.groups(report.id),
         invoice=pre_invoice_making.invoice_of(report) if versions else None,
         versions=versions,
-        pre_invoices=pre_invoices.shown(report, versions, contract),
+        pre_invoices=working_out.shown(report, versions, contract),
     )
 
 
@@ -108,7 +106,7 @@ def report(contract: Contract, month: str) -> ResponseReturnValue:
 def pre_invoice(contract: Contract, month: str) -> ResponseReturnValue:
     """The month's pre-invoice, once the job has made it; `?version=1` is an earlier one."""
     found = _report(contract, month)
-    made = pre_invoices.versions(found)
+    made = working_out.versions(found)
     number = request.args.get("version", found.pre_invoice.version, type=int)
     version = next((one for one in made if one.number == number), None)
     if version is None:
@@ -128,7 +126,7 @@ def _report(contract: Contract, month: str) -> UsageReport:
     """The report of `2016-09`; anything that is no month answers 404."""
     if not re.fullmatch(r"[1-9]\d{3}-(0[1-9]|1[0-2])", month):
         abort(404)
-    found = usage.of_month(contract.id, date.fromisoformat(f"{month}-01"))
+    found = reports.of_month(contract.id, date.fromisoformat(f"{month}-01"))
     if found is None:
         abort(404)
     return found
@@ -138,7 +136,7 @@ def _file_name(contract: Contract, invoice: Invoice) -> str:
     """`Facture-OCB0000124-2017-01`, and `…-2` for the second of that month."""
     kind = _("Credit-note") if invoice.kind == InvoiceKind.CREDIT_NOTE else _("Invoice")
     name = f"{kind}-{contract.ref}-{invoice.issued_on:%Y-%m}"
-    before = invoicing.before_in_month(invoice)
+    before = loading.before_in_month(invoice)
     return f"{name}-{before + 1}" if before else name
 
 

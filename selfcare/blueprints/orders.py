@@ -5,12 +5,12 @@ from __future__ import annotations
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
-from selfcare import rendering
-from selfcare.access import requires, row_or_404
 from selfcare.lists.orders import OrderList
 from selfcare.models import Contract, Order
 from selfcare.rights import Ability
-from selfcare.services import fulfilment, ordering
+from selfcare.services.orders import fulfilment, periods
+from selfcare.web import rendering
+from selfcare.web.access import requires, row_or_404
 
 bp = Blueprint("orders", __name__, url_prefix="/contracts/<ref>/orders")
 
@@ -31,5 +31,5 @@ def order(contract: Contract, order_ref: str) -> ResponseReturnValue:
         "orders/order.html",
         order=found,
         events=fulfilment.history(found.id),
-        commitment=ordering.commitment(found.id),
+        commitment=periods.commitment(found.id),
     )

@@ -5,8 +5,8 @@ from __future__ import annotations
 from flask import Blueprint, current_app, redirect, url_for
 from flask.typing import ResponseReturnValue
 
-from selfcare import rendering
-from selfcare.access import public
+from selfcare.web import rendering
+from selfcare.web.access import public
 
 bp = Blueprint("site", __name__)
 

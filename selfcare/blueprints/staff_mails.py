@@ -8,10 +8,10 @@ from typing import Any
 from flask import Blueprint, Response, abort
 from flask.typing import ResponseReturnValue
 
-from selfcare import rendering
-from selfcare.access import View, public, settings
 from selfcare.models import LOCALES
-from selfcare.services import mail_samples
+from selfcare.services.mail import samples as mail_samples
+from selfcare.web import rendering
+from selfcare.web.access import View, public, settings
 
 bp = Blueprint("staff_mails", __name__, url_prefix="/staff/mails/preview")
 

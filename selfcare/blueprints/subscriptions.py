@@ -5,11 +5,11 @@ from __future__ import annotations
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
-from selfcare import rendering
-from selfcare.access import requires, row_or_404
 from selfcare.lists.subscriptions import SubscriptionList
 from selfcare.models import Contract, Subscription
 from selfcare.rights import Ability
+from selfcare.web import rendering
+from selfcare.web.access import requires, row_or_404
 
 bp = Blueprint("subscriptions", __name__, url_prefix="/contracts/<ref>/subscriptions")
 

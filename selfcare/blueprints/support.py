@@ -5,10 +5,10 @@ from __future__ import annotations
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
-from selfcare import rendering
-from selfcare.access import requires
 from selfcare.models import Contract
 from selfcare.rights import Ability
+from selfcare.web import rendering
+from selfcare.web.access import requires
 
 bp = Blueprint("support", __name__, url_prefix="/contracts/<ref>/support")
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import click
 from flask.cli import AppGroup
 
-from selfcare.access import settings
 from selfcare.database import db
 from selfcare.models import Account
-from selfcare.services import accounts, passwords, two_factor
+from selfcare.services.accounts import passwords, people, two_factor
+from selfcare.web.access import settings
 
 accounts_group = AppGroup("accounts", help="Accounts, for the operator.")
 
@@ -55,13 +55,13 @@ def reseal() -> None:
 @click.argument("login")
 def welcome(login: str) -> None:
     """Send the access mail (again): the login, and where to set the password."""
-    accounts.welcome(_known(login))
+    people.welcome(_known(login))
     db.session.commit()
     click.echo("The mail is in the outbox.")
 
 
 def _known(login: str) -> Account:
-    account = accounts.find(login)
+    account = people.find(login)
     if account is None:
         raise click.ClickException(f"no account with the login {login}")
     return account

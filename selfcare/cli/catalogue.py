@@ -8,7 +8,7 @@ import click
 from flask.cli import AppGroup
 
 from selfcare.database import db
-from selfcare.services import catalogue_loading
+from selfcare.services.catalogue import publishing
 from selfcare.services.files.problems import Problems
 
 catalogue_group = AppGroup("catalogue", help="The services customers can order.")
@@ -20,7 +20,7 @@ catalogue_group = AppGroup("catalogue", help="The services customers can order."
 def load(path: Path, *, dry_run: bool) -> None:
     """Load one catalogue file, or every *.toml of a folder: all of them or none."""
     try:
-        done = catalogue_loading.load(catalogue_loading.files_in(path))
+        done = publishing.load(publishing.files_in(path))
     except Problems as bad:
         db.session.rollback()
         for problem in bad.problems:
@@ -31,7 +31,7 @@ def load(path: Path, *, dry_run: bool) -> None:
             f"✓ {service.slug}: {service.outcome}, version {service.version},"
             f" {service.prices} prices"
         )
-    for slug in catalogue_loading.unmentioned(done) if path.is_dir() else ():
+    for slug in publishing.unmentioned(done) if path.is_dir() else ():
         click.echo(f"· {slug}: in no file, stays offered (a file with withdrawn = true ends that)")
     if dry_run:
         db.session.rollback()

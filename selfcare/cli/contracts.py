@@ -10,13 +10,13 @@ from werkzeug.datastructures import MultiDict
 
 from selfcare.database import db
 from selfcare.forms.users import NewcomerCheck
-from selfcare.i18n import speaking
+from selfcare.language.i18n import speaking
 from selfcare.models import LOCALES
 from selfcare.rights import Profile, Section
 from selfcare.services import contracts, months
 from selfcare.services.contracts import ContractRefused, NewContract
-from selfcare.services.refusals import Refusal
-from selfcare.services.users import Newcomer
+from selfcare.services.users.members import Newcomer
+from selfcare.services.users.refusals import Refusal
 
 contracts_group = AppGroup("contracts", help="Contracts, for the operator.")
 

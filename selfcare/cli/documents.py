@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 from flask.cli import AppGroup
 
-from selfcare.services import document_check
 from selfcare.services.documents import StoreAway
+from selfcare.services.documents import check as document_check
 
 documents_group = AppGroup("documents", help="The document store, for the operator.")
 

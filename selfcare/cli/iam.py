@@ -8,8 +8,8 @@ from sqlalchemy import select
 
 from selfcare.database import db
 from selfcare.models import Contract, Offer
-from selfcare.services import iam
-from selfcare.services.iam.errors import IamProblem
+from selfcare.services.console import iam
+from selfcare.services.console.iam.errors import IamProblem
 
 iam_group = AppGroup("iam", help="The technical console's IAM.")
 

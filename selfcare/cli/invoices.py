@@ -8,17 +8,19 @@ import click
 from flask.cli import AppGroup
 from sqlalchemy.exc import IntegrityError
 
-from selfcare.access import settings
 from selfcare.cli.progress import Report, files_in, other_files, progress
 from selfcare.database import db
-from selfcare.services import facturx_pdf, facturx_reading, invoice_lists, invoicing
 from selfcare.services.documents import StoreAway
-from selfcare.services.facturx_pdf import Unreadable
-from selfcare.services.facturx_reading import ReadInvoice
-from selfcare.services.facturx_rules import NoRules, Rules
 from selfcare.services.files.problems import Problems
-from selfcare.services.invoicing import AlreadyThere, InvoiceRefused
+from selfcare.services.invoices import loading, plain_pdfs
+from selfcare.services.invoices.facturx import pdf as facturx_pdf
+from selfcare.services.invoices.facturx import reading as facturx_reading
+from selfcare.services.invoices.facturx.pdf import Unreadable
+from selfcare.services.invoices.facturx.reading import ReadInvoice
+from selfcare.services.invoices.facturx.rules import NoRules, Rules
+from selfcare.services.invoices.loading import AlreadyThere, InvoiceRefused
 from selfcare.services.months import today, zone
+from selfcare.web.access import settings
 
 invoices_group = AppGroup("invoices", help="Invoices, for the operator.")
 
@@ -42,7 +44,7 @@ def load(
     told: dict[Path, ReadInvoice | None] = dict.fromkeys(files_in(paths, ".pdf"))
     for path in files_in(paths, ".csv"):
         try:
-            told |= invoice_lists.read(path, zone=zone())
+            told |= plain_pdfs.read(path, zone=zone())
         except Problems as bad:
             for problem in bad.problems:
                 report.refused(path.name, problem)
@@ -97,7 +99,7 @@ class _Loader:
         if path.stat().st_size > facturx_pdf.LARGEST:
             raise Unreadable(f"larger than {facturx_pdf.LARGEST // 1_000_000} MB")
         pdf = path.read_bytes()
-        invoicing.check_new(pdf)
+        loading.check_new(pdf)
         if read is None:
             read = facturx_reading.read(pdf)
         else:
@@ -105,7 +107,7 @@ class _Loader:
         if self.rules and read.xml:
             self.rules.check(read.xml)
         keep = not self.report.dry_run
-        invoice = invoicing.add(
+        invoice = loading.add(
             read, pdf, keep=keep, contract_ref=self.contract, any_seller=self.any_seller
         )
         if self.report.is_doubled(invoice.digest):
@@ -114,6 +116,6 @@ class _Loader:
             raise InvoiceRefused(f"the number {invoice.number} is there twice")
         done = f"{invoice.number}, {invoice.net} {invoice.currency}"
         self.report.finish()
-        for remark in invoicing.remarks(read, self.today):
+        for remark in loading.remarks(read, self.today):
             self.report.remark(path.name, remark)
         return done

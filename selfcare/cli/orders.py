@@ -8,13 +8,13 @@ import click
 from flask.cli import AppGroup
 from sqlalchemy import select
 
-from selfcare import wording
 from selfcare.cli.progress import plain
 from selfcare.database import db
+from selfcare.language import formats
 from selfcare.models import LONGEST_NOTE, Account, Contract, Order, OrderStatus
-from selfcare.services import fulfilment
-from selfcare.services.fulfilment import OPERATOR, MoveRefused
 from selfcare.services.months import zone
+from selfcare.services.orders import fulfilment
+from selfcare.services.orders.fulfilment import OPERATOR, MoveRefused
 
 orders_group = AppGroup("orders", help="Orders to be carried out.")
 
@@ -58,7 +58,7 @@ def show(ref: str) -> None:
         "contract": f"{told['contract_ref']} [{told['contract_name']}]",
         "by": f"{by.full_name} ({by.login}, {by.email})",
         "what": order.subscription_name or order.name_en,
-        "price": wording.price(order.price, order.price_kind, order.currency, "en"),
+        "price": formats.price(order.price, order.price_kind, order.currency, "en"),
         "upfront": str(order.upfront) if order.upfront else "",
         "starts on": told["starts_on"],
         **{name: value for name, _label, value in told["parameters"]},

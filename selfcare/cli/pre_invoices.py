@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from selfcare.database import db
 from selfcare.models import Contract, PreInvoice, UsageReport, WishState
-from selfcare.services import pre_invoice_making
+from selfcare.services.pre_invoices import making as pre_invoice_making
 
 pre_invoices_group = AppGroup("pre-invoices", help="Pre-invoices, for the operator.")
 

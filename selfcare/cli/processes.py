@@ -9,12 +9,12 @@ from flask.cli import with_appcontext
 from rq import Queue
 
 from selfcare import logs
-from selfcare.access import settings
 from selfcare.background import patience
+from selfcare.background.jobs import QUEUES
+from selfcare.background.worker import WORKER_TTL, Cron, Scheduler, TurnTakingWorker
 from selfcare.database import db
-from selfcare.jobs import QUEUES
-from selfcare.services.sweeps import SCHEDULE
-from selfcare.turns import WORKER_TTL, Cron, Scheduler, TurnTakingWorker
+from selfcare.services.schedule import SCHEDULE
+from selfcare.web.access import settings
 
 log = structlog.get_logger(__name__)
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import click
 from flask.cli import AppGroup
 
-from selfcare.access import settings
 from selfcare.config import ROOT, Settings
+from selfcare.web.access import settings
 
 _INTRODUCTION = """\
 # Settings

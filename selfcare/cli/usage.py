@@ -10,9 +10,10 @@ from sqlalchemy.exc import IntegrityError
 
 from selfcare.cli.progress import Report, files_in, other_files, progress
 from selfcare.database import db
-from selfcare.services import usage, usage_reading
 from selfcare.services.files.problems import Problems, check_size
-from selfcare.services.usage import AlreadyThere
+from selfcare.services.usage import reading as usage_reading
+from selfcare.services.usage import reports
+from selfcare.services.usage.reports import AlreadyThere
 
 usage_group = AppGroup("usage", help="Usage reports, for the operator.")
 
@@ -30,7 +31,7 @@ def load(paths: tuple[Path, ...], *, replace: bool, dry_run: bool) -> None:
         for path in every:
             try:
                 check_size(path.stat().st_size, largest=usage_reading.LARGEST)
-                loaded = usage.load(path.read_bytes(), replace=replace, keep=not dry_run)
+                loaded = reports.load(path.read_bytes(), replace=replace, keep=not dry_run)
                 if report.is_doubled((loaded.contract_id, loaded.month)) and not replace:
                     raise Problems([f"the month {loaded.month:%m/%Y} is there twice"])  # noqa: TRY301
                 done = f"{loaded.month:%m/%Y}, {loaded.total} {loaded.currency}"

@@ -10,7 +10,7 @@ from wtforms.validators import DataRequired, Length
 
 from selfcare.forms.bounded import HiddenTextField, TextField
 from selfcare.forms.fields import trimmed
-from selfcare.services import captcha
+from selfcare.services.accounts import captcha
 
 
 class CaptchaForm(FlaskForm):

@@ -11,8 +11,8 @@ from wtforms.form import BaseForm
 from wtforms.validators import StopValidation, ValidationError
 
 from selfcare.forms.bounded import AddressField, TelephoneField
-from selfcare.services import phones
-from selfcare.services.password_rules import PasswordRules
+from selfcare.services.accounts import phones
+from selfcare.services.accounts.password_rules import PasswordRules
 from selfcare.text import one_line
 
 

@@ -16,7 +16,7 @@ from wtforms.validators import Optional as MayBeEmpty
 
 from selfcare.forms.bounded import LongTextField, TextField
 from selfcare.forms.fields import EmailAddressField, PhoneField
-from selfcare.services.definitions import CHOICE, Choosing, Definition, Field, Option
+from selfcare.services.catalogue.definitions import CHOICE, Choosing, Definition, Field, Option
 from selfcare.text import lines
 
 _FIELDS: Mapping[str, type[FormField]] = {

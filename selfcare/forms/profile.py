@@ -21,7 +21,7 @@ from selfcare.forms.fields import (
 )
 from selfcare.forms.resumable import ResumableForm
 from selfcare.models import Passkey
-from selfcare.services.password_rules import PasswordRules
+from selfcare.services.accounts.password_rules import PasswordRules
 
 
 def required(message: Any) -> list[Any]:

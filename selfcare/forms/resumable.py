@@ -6,7 +6,7 @@ from typing import Any
 
 from flask_wtf import FlaskForm
 
-from selfcare.resuming import typed
+from selfcare.web.resuming import typed
 
 
 class ResumableForm(FlaskForm):

@@ -11,16 +11,16 @@ from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
 from wtforms import FileField
 
-from selfcare import wording
 from selfcare.forms.users import NewcomerCheck
-from selfcare.i18n import LANGUAGES, gettext, in_every_language, locale, number, speaking
-from selfcare.i18n import lazy as _l
+from selfcare.language import wording
+from selfcare.language.i18n import LANGUAGES, gettext, in_every_language, locale, number, speaking
+from selfcare.language.i18n import lazy as _l
 from selfcare.models import fold
 from selfcare.rights import OFFERS, Profile, Section, profiles_of_new_user
 from selfcare.services.files import spreadsheets, tables
 from selfcare.services.files.tables import BadHeading, BadTable, Columns, Row
-from selfcare.services.roles import Roles
-from selfcare.services.user_imports import Line
+from selfcare.services.users.imports import Line
+from selfcare.services.users.roles import Roles
 
 MOST_LINES = 2000
 

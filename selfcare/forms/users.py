@@ -19,17 +19,17 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import DataRequired, InputRequired, Length
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from selfcare import wording
 from selfcare.forms.bounded import TextField
 from selfcare.forms.fields import EmailAddressField, PhoneField, or_mobile, trimmed
 from selfcare.forms.resumable import ResumableForm
-from selfcare.i18n import LANGUAGES
-from selfcare.i18n import lazy as _l
+from selfcare.language import wording
+from selfcare.language.i18n import LANGUAGES
+from selfcare.language.i18n import lazy as _l
 from selfcare.models import CIVILITIES, LOCALES
 from selfcare.models.account import LOGIN_PATTERN
 from selfcare.rights import OFFERS, Profile, Section
-from selfcare.services.roles import CONSOLE_ONLY_PROFILES, Roles
-from selfcare.services.users import Newcomer
+from selfcare.services.users.members import Newcomer
+from selfcare.services.users.roles import CONSOLE_ONLY_PROFILES, Roles
 
 
 class Choices(ListWidget):

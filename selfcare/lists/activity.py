@@ -10,12 +10,12 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, Row, func
 
-from selfcare import wording
-from selfcare.i18n import Reader
+from selfcare.language import wording
+from selfcare.language.i18n import Reader
 from selfcare.lists.columns import Column, moment, worded
 from selfcare.lists.query import ListOf, ListQuery
 from selfcare.models import Account, AuditEntry, fold
-from selfcare.services import audit
+from selfcare.services.safety import audit
 
 
 def details(row: Row[Any], _reader: Reader | None = None) -> str:

@@ -10,9 +10,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, case
 from sqlalchemy.orm import InstrumentedAttribute
 
-from selfcare.i18n import Reader
+from selfcare.language.formats import plain_amount, plain_number
+from selfcare.language.i18n import Reader
 from selfcare.models import fold
-from selfcare.wording import plain_amount, plain_number
 
 Expression = ColumnElement[Any] | InstrumentedAttribute[Any]
 ForReader = Callable[[Reader], Any]

@@ -9,8 +9,8 @@ from typing import Any, ClassVar, Self
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import Row, bindparam, func, select
 
-from selfcare.document_names import document_name
-from selfcare.i18n import Reader
+from selfcare.language.document_names import document_name
+from selfcare.language.i18n import Reader
 from selfcare.lists.columns import Column, amount, day, number
 from selfcare.lists.query import ListOf, ListQuery
 from selfcare.models import (

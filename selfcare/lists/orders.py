@@ -6,8 +6,8 @@ from typing import Any, ClassVar, Self
 
 from sqlalchemy import String, bindparam, cast, func, or_, select
 
-from selfcare import wording
-from selfcare.i18n import lazy as _l
+from selfcare.language import wording
+from selfcare.language.i18n import lazy as _l
 from selfcare.lists.columns import Column, amount, moment, worded
 from selfcare.lists.query import ListOf, ListQuery
 from selfcare.models import Account, Contract, Membership, Order

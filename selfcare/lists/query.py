@@ -18,7 +18,7 @@ from urllib.parse import urlencode
 from sqlalchemy import ColumnElement, Date, Result, Row, and_, bindparam, func, or_, select
 
 from selfcare.database import Chosen, Rows, db
-from selfcare.i18n import Reader
+from selfcare.language.i18n import Reader
 from selfcare.lists.columns import Column, Expression
 from selfcare.lists.dates import span
 from selfcare.models import fold

@@ -21,9 +21,11 @@ from selfcare.rights import (
     profiles_of_referent,
     refused,
 )
-from selfcare.services import console_contracts, pre_invoice_making, users
-from selfcare.services.roles import Roles
-from selfcare.services.users import Newcomer
+from selfcare.services.console import domains as console_domains
+from selfcare.services.pre_invoices import making as pre_invoice_making
+from selfcare.services.users import members
+from selfcare.services.users.members import Newcomer
+from selfcare.services.users.roles import Roles
 from selfcare.text import one_line
 
 log = structlog.get_logger(__name__)
@@ -81,10 +83,10 @@ def create(new: NewContract, referent: Newcomer) -> Contract:
     )
     db.session.add(contract)
     db.session.flush()
-    console_contracts.open_console(contract)
+    console_domains.open_console(contract)
     console_roles = REFERENT_CONSOLE_ROLES if contract.offer.has_console else ()
     roles = Roles(profiles_of_referent(), console_roles)
-    users.add(contract, referent, roles, by=None, is_referent=True)
+    members.add(contract, referent, roles, by=None, is_referent=True)
     log.info("contract_opened", ref=contract.ref, referent=referent.login)
     return contract
 
@@ -129,13 +131,13 @@ def give_roles(
         raise ContractRefused(f"{login} is not a user of {ref}")
     if wrong := next(iter(refused(profiles)), None):
         raise ContractRefused(f"{wrong}: {profiles[wrong]} is not offered there")
-    offered = console_contracts.roles_on_offer(membership.contract_id)
+    offered = console_domains.roles_on_offer(membership.contract_id)
     if unknown := sorted(set(console or ()) - set(offered)):
         raise ContractRefused(f"no such console role: {', '.join(unknown)}")
-    seen = users.roles_of(membership)
+    seen = members.roles_of(membership)
     held = seen.console if console is None else tuple(console)
     given = Roles({**seen.profiles, **profiles}, held)
-    users.change(membership, given, seen=seen, by=None)
+    members.change(membership, given, seen=seen, by=None)
 
 
 def set_vat_rate(ref: str, rate: Decimal | None) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from selfcare.services import captcha
+from selfcare.services.accounts import captcha
 from tests.browsing import Browser, Page
 
 

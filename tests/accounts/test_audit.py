@@ -11,8 +11,8 @@ from sqlalchemy.exc import DBAPIError
 
 from selfcare.database import db
 from selfcare.models import AuditEntry, now
-from selfcare.services import audit
-from selfcare.services.sweeps import SCHEDULE
+from selfcare.services.safety import audit
+from selfcare.services.schedule import SCHEDULE
 from tests.cast import account_of
 
 

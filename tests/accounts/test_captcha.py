@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 
 from selfcare.database import db
 from selfcare.models import Challenge
-from selfcare.services import captcha, challenges
+from selfcare.services.accounts import captcha, challenges
 from tests.accounts.captchas import solve
 
 FORGOT = "/password/forgot"

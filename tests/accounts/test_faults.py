@@ -10,8 +10,10 @@ from sqlalchemy import func, select
 
 from selfcare.database import db
 from selfcare.models import LinkPurpose, Mail, RecoveryRequest
-from selfcare.services import captcha, links, recovery, sealing, two_factor
-from selfcare.services.links import LinkDead
+from selfcare.services.accounts import captcha, recovery, two_factor
+from selfcare.services.mail import links
+from selfcare.services.mail.links import LinkDead
+from selfcare.services.safety import sealing
 from tests.accounts.captchas import ask_for_password
 from tests.browsing import Browser
 from tests.cast import account_of

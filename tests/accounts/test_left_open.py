@@ -8,7 +8,7 @@ import pytest
 from argon2 import PasswordHasher
 
 from selfcare.database import db
-from selfcare.services import passwords
+from selfcare.services.accounts import passwords
 from tests.accounts.captchas import ask_for_password, solve
 from tests.browsing import Browser, Page
 from tests.cast import PASSWORD, account_of

@@ -15,7 +15,9 @@ from sqlalchemy import select
 
 from selfcare.database import db
 from selfcare.models import Contract, LinkPurpose, Order, OrderStatus, Passkey
-from selfcare.services import fulfilment, links, mail, mail_kinds, mail_samples
+from selfcare.services.mail import kinds, links, outbox
+from selfcare.services.mail import samples as mail_samples
+from selfcare.services.orders import fulfilment
 from tests.cast import account_of
 
 NAMES = mail_samples.names()
@@ -46,15 +48,15 @@ class TestKinds:
 
     KINDS: ClassVar[dict[str, FunctionType]] = {
         name: kind
-        for name, kind in vars(mail_kinds).items()
-        if isinstance(kind, FunctionType) and kind.__module__ == mail_kinds.__name__
+        for name, kind in vars(kinds).items()
+        if isinstance(kind, FunctionType) and kind.__module__ == kinds.__name__
     }
 
     def test_mail_every_folder_has_its_function_and_every_function_its_folder(self):
         assert set(self.KINDS) == set(NAMES)
 
     def test_mail_nobody_else_writes_one(self):
-        package = Path(mail.__file__).parents[1]
+        package = Path(outbox.__file__).parents[1]
         writers = {
             path.name
             for path in package.rglob("*.py")

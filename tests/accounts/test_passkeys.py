@@ -10,7 +10,7 @@ import pytest
 import time_machine
 
 from selfcare import config
-from selfcare.services import passkeys
+from selfcare.services.accounts import passkeys
 from tests.accounts.authenticator import Authenticator
 from tests.accounts.captchas import ask_for_password
 from tests.accounts.test_two_factor import BASE, begin_set_up

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from selfcare.services.password_rules import PasswordRules, is_common
+from selfcare.services.accounts.password_rules import PasswordRules, is_common
 
 RULES = PasswordRules()
 pytestmark = pytest.mark.once

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from selfcare.database import db
 from selfcare.models import Account, MailedLink
-from selfcare.services import phones
+from selfcare.services.accounts import phones
 from tests.cast import PASSWORD, account_of
 
 NEW = "Bleu-Nuage.42"
@@ -85,7 +85,7 @@ class TestPassword:
         assert shown.one("#password")["type"] == "text"
 
     def test_auth_3_the_page_states_every_rule(self, me, app):
-        from selfcare.services.password_rules import PasswordRules
+        from selfcare.services.accounts.password_rules import PasswordRules
 
         page = me.get("/account/password")
         stated = {str(rule["data-rule"]) for rule in page.all("#password-rules li")}

@@ -11,11 +11,12 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 
 from selfcare import logs
-from selfcare.blueprints import recovery as recovery_pages
+from selfcare.blueprints.sign_in import recovery as recovery_pages
 from selfcare.database import db
 from selfcare.models import Account, LinkPurpose, Mail, MailedLink, RecoveryRequest
-from selfcare.services import accounts, links, recovery
-from selfcare.services.sweeps import SCHEDULE
+from selfcare.services.accounts import people, recovery
+from selfcare.services.mail import links
+from selfcare.services.schedule import SCHEDULE
 from tests.accounts.captchas import ask_for_password, solve
 from tests.cast import PASSWORD, account_of
 
@@ -261,7 +262,7 @@ class TestFaults:
     def test_auth_2_a_request_waits_for_redis(self, paul, app, mailbox, browse, monkeypatch):
         from redis import ConnectionError as RedisAway
 
-        from selfcare import jobs
+        from selfcare.background import jobs
 
         def away(*_args, **_kwargs):
             raise RedisAway
@@ -293,7 +294,7 @@ class TestAccessMail:
     def test_auth_5_leads_to_the_form_with_the_login_filled_in(self, app, cast, browse, mailbox):
         cast.account("jacques.dupont", password_hash=None)
         with app.app_context():
-            accounts.welcome(account_of("jacques.dupont"))
+            people.welcome(account_of("jacques.dupont"))
             db.session.commit()
         assert "jacques.dupont" in mailbox.text()
         assert "/password/forgot?login=jacques.dupont" in mailbox.text()

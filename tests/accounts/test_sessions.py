@@ -8,8 +8,9 @@ from sqlalchemy import select
 
 from selfcare.database import db
 from selfcare.models import ConsoleAccess, Contract
-from selfcare.services import console_access, devices
-from selfcare.services.iam import iam
+from selfcare.services.accounts import devices
+from selfcare.services.console import access as console_access
+from selfcare.services.console.iam import iam
 from tests.browsing import Browser
 from tests.cast import account_of
 

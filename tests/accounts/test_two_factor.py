@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from selfcare.database import db
 from selfcare.models import AuditEntry, RecoveryCode, TwoFactor
-from selfcare.services import two_factor
+from selfcare.services.accounts import two_factor
 from tests.browsing import Browser
 from tests.cast import PASSWORD, account_of
 

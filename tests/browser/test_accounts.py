@@ -11,7 +11,10 @@ from playwright.sync_api import expect
 from demo.ports import free_port
 from selfcare.database import db
 from selfcare.models import LinkPurpose
-from selfcare.services import audit, links, mail_samples, two_factor
+from selfcare.services.accounts import two_factor
+from selfcare.services.mail import links
+from selfcare.services.mail import samples as mail_samples
+from selfcare.services.safety import audit
 from tests.browser.axe import LOOKS, faults
 from tests.browser.conftest import BROWSERS
 from tests.cast import PASSWORD, account_of

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from selfcare.database import db
-from selfcare.services import usage
+from selfcare.services.usage import reports
 from tests.browser.axe import LOOKS, faults
 from tests.browser.conftest import BROWSERS
 from tests.plugin_commerce import usage_line, usage_report
@@ -26,7 +26,7 @@ def pages(papers, portal, store) -> list[str]:
     last = (datetime.now(UTC).replace(day=1) - timedelta(days=1)).strftime("%Y-%m-%d")
     services = ("ECS", "EVS", "OBS", "EIP", "RDS", "CCE")
     with portal.app_context():  # the picture of twelve months by service
-        usage.load(usage_report(*(usage_line(ServiceCloud=s, BeginDate=last) for s in services)))
+        reports.load(usage_report(*(usage_line(ServiceCloud=s, BeginDate=last) for s in services)))
         db.session.info.pop("wakeups", None)
         db.session.commit()
     return [

@@ -26,7 +26,7 @@ from demo.console.server import serve
 from demo.ports import free_port
 from selfcare.database import db
 from selfcare.models import now
-from selfcare.services import two_factor
+from selfcare.services.accounts import two_factor
 from tests.browser.conftest import BROWSERS, Window
 from tests.cast import PASSWORD, account_of
 

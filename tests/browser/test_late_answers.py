@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 
 from selfcare.database import db
 from selfcare.models import now
-from selfcare.services import usage
+from selfcare.services.usage import reports
 from tests.browser.conftest import BROWSERS
 from tests.browser.line import Line
 from tests.browser.test_users import settle
@@ -171,7 +171,7 @@ class TestLists:
     ):
         portal.extensions["documents"] = store
         with portal.app_context():
-            usage.load(
+            reports.load(
                 usage_report(
                     *(usage_line(IdResource=f"vm-{n}", BeginDate="2016-10-01") for n in range(30))
                 )

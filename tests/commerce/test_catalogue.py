@@ -14,8 +14,8 @@ from selfcare.config import ROOT
 from selfcare.database import db
 from selfcare.models import Service, ServiceVersion
 from selfcare.rights import Profile
-from selfcare.services import catalogue_files
-from selfcare.services.definitions import Definition
+from selfcare.services.catalogue import files as catalogue_files
+from selfcare.services.catalogue.definitions import Definition
 from selfcare.services.files.problems import Problems
 from tests.commerce.test_fulfilment import flask
 

@@ -14,8 +14,9 @@ from demo.factur_x import document
 from selfcare.config import ROOT
 from selfcare.database import db
 from selfcare.models import AuditEntry
-from selfcare.services import facturx_reading, invoicing
 from selfcare.services.documents.object_store import ObjectStore
+from selfcare.services.invoices import loading
+from selfcare.services.invoices.facturx import reading as facturx_reading
 from tests.plugin_commerce import bill
 
 INVOICES = "/contracts/OCB0000124/invoices"
@@ -111,7 +112,7 @@ def test_invoices_2_a_document_without_its_row_is_taken_over_by_the_next_load(
     """The process was killed after the put and before the commit."""
     pdf = document(bill())
     with app.app_context():
-        invoicing.add(facturx_reading.read(pdf), pdf)
+        loading.add(facturx_reading.read(pdf), pdf)
         db.session.rollback()
     assert "2 orphans, 0 missing." in check()[0]
     (tmp_path / "one.pdf").write_bytes(pdf)

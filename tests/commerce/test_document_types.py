@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from demo.factur_x import xml
-from selfcare.document_names import DOCUMENT_TYPE, document_name
-from selfcare.i18n import speaking
+from selfcare.language.document_names import DOCUMENT_TYPE, document_name
+from selfcare.language.i18n import speaking
 from selfcare.models import DOCUMENT_TYPES, InvoiceKind
-from selfcare.services import facturx_reading
-from selfcare.services.facturx_pdf import Unreadable
+from selfcare.services.invoices.facturx import reading as facturx_reading
+from selfcare.services.invoices.facturx.pdf import Unreadable
 from tests.commerce.invoice_texts import (
     BY_FRENCH_LAW,
     carrying,

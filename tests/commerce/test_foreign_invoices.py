@@ -12,9 +12,9 @@ from pypdf import PdfReader, PdfWriter
 
 from demo.factur_x import xml
 from selfcare.config import ROOT
-from selfcare.services import facturx_reading
-from selfcare.services.facturx_pdf import Unreadable
-from selfcare.services.facturx_rules import NoRules, Rules
+from selfcare.services.invoices.facturx import reading as facturx_reading
+from selfcare.services.invoices.facturx.pdf import Unreadable
+from selfcare.services.invoices.facturx.rules import NoRules, Rules
 from tests.plugin_commerce import bill
 
 FOREIGN = ROOT / "tests" / "data" / "foreign"

@@ -11,8 +11,9 @@ from sqlalchemy import select, update
 
 from selfcare.database import db
 from selfcare.models import Mail, Order, OrderEvent, OrderStatus, Subscription
-from selfcare.services import fulfilment, sweeps
-from selfcare.services.fulfilment import MOVES, MoveRefused
+from selfcare.services import schedule
+from selfcare.services.orders import fulfilment
+from selfcare.services.orders.fulfilment import MOVES, MoveRefused
 from tests.commerce.test_ordering import FORM, MIGRATION, confirm, orders, to_summary
 
 
@@ -205,14 +206,14 @@ class TestByAJob:
             raise RedisAway
 
         with monkeypatch.context() as patched:
-            patched.setattr("selfcare.jobs.Job.enqueue", away)
+            patched.setattr("selfcare.background.jobs.Job.enqueue", away)
             placed()
         worker.run()
         assert [order.status for order in orders(app)] == ["submitted"]
         with app.app_context():
             db.session.execute(update(Order).values(placed_at=datetime(2017, 8, 1, tzinfo=UTC)))
             db.session.commit()
-            sweeps.wake_orders()
+            schedule.wake_orders()
         worker.run()
         assert [order.status for order in orders(app)] == ["completed"]
 

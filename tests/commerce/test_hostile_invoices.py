@@ -26,8 +26,9 @@ from pypdf.generic import (
 )
 
 from demo.factur_x import document, xml
-from selfcare.services import facturx_pdf, facturx_reading
-from selfcare.services.facturx_pdf import Unreadable
+from selfcare.services.invoices.facturx import pdf as facturx_pdf
+from selfcare.services.invoices.facturx import reading as facturx_reading
+from selfcare.services.invoices.facturx.pdf import Unreadable
 from tests.plugin_commerce import bill
 
 Change = Callable[[PdfWriter], None]

@@ -11,7 +11,9 @@ import pytest
 
 from demo.factur_x import document, xml
 from selfcare.database import db
-from selfcare.services import facturx_reading, invoicing, usage
+from selfcare.services.invoices import loading
+from selfcare.services.invoices.facturx import reading as facturx_reading
+from selfcare.services.usage import reports
 from tests.commerce.test_invoice_pages import INVOICES, add, paul
 from tests.plugin_commerce import bill, usage_line, usage_report
 
@@ -32,7 +34,7 @@ def used(app, paul):
 
     def load(*lines: str) -> None:
         with app.app_context():
-            usage.load(usage_report(*lines))
+            reports.load(usage_report(*lines))
             db.session.commit()
 
     return load
@@ -135,7 +137,7 @@ class TestForeign:
                 text = text.replace(old, new)
             with app.app_context():
                 pdf = document(bill("FA-1", **values))
-                invoice = invoicing.add(facturx_reading.read_xml(text), pdf)
+                invoice = loading.add(facturx_reading.read_xml(text), pdf)
                 db.session.commit()
                 return invoice.id
 

@@ -12,7 +12,8 @@ from selfcare.config import BadSetting
 from selfcare.config import load as settings_of
 from selfcare.database import db
 from selfcare.models import Customer, Invoice
-from selfcare.services import facturx_reading, invoicing
+from selfcare.services.invoices import loading
+from selfcare.services.invoices.facturx import reading as facturx_reading
 from tests.commerce.invoice_texts import carrying, changed, of_type, simple
 from tests.plugin_commerce import SIREN, bill
 
@@ -114,7 +115,7 @@ def add(app, paul):
     def run(text: bytes) -> int:
         pdf = carrying(text)
         with app.app_context():
-            invoice = invoicing.add(facturx_reading.read(pdf), pdf)
+            invoice = loading.add(facturx_reading.read(pdf), pdf)
             db.session.commit()
             return invoice.id
 
@@ -142,12 +143,12 @@ class TestPage:
         cast.contract(ref="OCB0000777")
         with app.app_context():
             pdf = document(bill("FA-1", contract_ref="OCB0000777"))
-            invoicing.add(facturx_reading.read(pdf), pdf)
+            loading.add(facturx_reading.read(pdf), pdf)
             db.session.commit()
         number = add(of_type("381", number="AV-1", refers_to={"FA-1": ""}))
         with app.app_context():
             invoice = db.session.get_one(Invoice, number)
-            (named,), naming = invoicing.related(invoice)
+            (named,), naming = loading.related(invoice)
             assert (named.number, named.id, list(naming)) == ("FA-1", None, [])
 
     def test_invoices_3_rounding_and_terms_are_shown_so_that_the_amounts_make_sense(

@@ -11,7 +11,8 @@ from demo.factur_x import document
 from selfcare.database import db
 from selfcare.models import PreInvoice, PreInvoiceVersion, UsageReport
 from selfcare.rights import Profile
-from selfcare.services import facturx_reading, invoicing
+from selfcare.services.invoices import loading
+from selfcare.services.invoices.facturx import reading as facturx_reading
 from tests.plugin_commerce import bill
 
 INVOICES = "/contracts/OCB0000124/invoices"
@@ -28,7 +29,7 @@ def add(app, store):
     def run(number: str, **values) -> int:
         with app.app_context():
             pdf = document(bill(number, **values))
-            invoice = invoicing.add(facturx_reading.read(pdf), pdf)
+            invoice = loading.add(facturx_reading.read(pdf), pdf)
             db.session.commit()
             return invoice.id
 

@@ -16,8 +16,8 @@ from sqlalchemy import update
 from demo.factur_x import document, xml
 from selfcare.database import db
 from selfcare.models import Customer
-from selfcare.services import facturx_reading
-from selfcare.services.facturx_pdf import Unreadable
+from selfcare.services.invoices.facturx import reading as facturx_reading
+from selfcare.services.invoices.facturx.pdf import Unreadable
 from tests.plugin_commerce import SIREN, bill
 
 

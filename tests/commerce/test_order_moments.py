@@ -8,7 +8,8 @@ from sqlalchemy import select
 
 from selfcare.database import db
 from selfcare.models import Mail, Order, OrderStatus, Subscription
-from selfcare.services import fulfilment, mail, ordering
+from selfcare.services.mail import composing
+from selfcare.services.orders import fulfilment, references
 from tests.commerce.test_ordering import confirm, orders, to_summary
 
 EDGES = {
@@ -43,7 +44,7 @@ def test_subs_2_the_customer_s_month_counts(shop, browse_as, app, moment):
     assert f"Start date {day}/{month}/{year}" in page.words
     with app.test_request_context():
         row = db.session.execute(select(Mail)).scalar_one()
-        text = str(mail.message(row).body)
+        text = str(composing.message(row).body)
     assert year in text.split("Date de début" if row.locale == "fr" else "Start date")[1]
     subscription = complete(app, order.ref)
     assert (str(subscription.starts_on), str(subscription.ends_on)) == (starts, ends)
@@ -53,14 +54,14 @@ def test_subs_2_an_order_that_waits_over_midnight_starts_when_its_summary_said(
     shop, browse_as, app, monkeypatch
 ):
     """Fifty others order at that moment: the reference comes when the month has ended."""
-    real = ordering.next_reference
+    real = references.next_reference
     with time_machine.travel("2026-10-31T22:59:58Z", tick=False) as clock:
 
         def after_the_others(customer, on):
             clock.shift(5)
             return real(customer, on)
 
-        monkeypatch.setattr(ordering, "next_reference", after_the_others)
+        monkeypatch.setattr(references, "next_reference", after_the_others)
         browser = browse_as("paul.dupont")
         confirm(browser, to_summary(browser))
     (order,) = orders(app)

@@ -229,7 +229,7 @@ class TestPlacing:
         ],
     )
     def test_services_4_the_mail_sums_the_order_up(self, shop, browse_as, app, form, locale, price):
-        from selfcare.services import mail
+        from selfcare.services.mail import composing
 
         browser = browse_as("paul.dupont")
         confirm(browser, to_summary(browser, form))
@@ -237,7 +237,7 @@ class TestPlacing:
         with app.test_request_context():
             row = db.session.execute(select(Mail)).scalar_one()
             row.locale = locale
-            message = mail.message(row)
+            message = composing.message(row)
         assert order.ref in str(message.subject)
         for text in (str(message.body), str(message.html)):
             assert order.ref in text

@@ -23,8 +23,9 @@ from pypdf.generic import (
 )
 
 from demo.factur_x import document
-from selfcare.services import facturx_pdf, passive_pdf
-from selfcare.services.facturx_pdf import Unreadable
+from selfcare.services.invoices.facturx import passive as passive_pdf
+from selfcare.services.invoices.facturx import pdf as facturx_pdf
+from selfcare.services.invoices.facturx.pdf import Unreadable
 from tests.plugin_commerce import bill
 
 GOOD = document(bill())

@@ -11,8 +11,8 @@ from sqlalchemy import select, update
 
 from demo.factur_x import document
 from selfcare.background import claims
+from selfcare.background.jobs import DELAYS
 from selfcare.database import db
-from selfcare.jobs import DELAYS
 from selfcare.models import (
     Invoice,
     Order,
@@ -22,15 +22,13 @@ from selfcare.models import (
     UsageReport,
     now,
 )
-from selfcare.services import (
-    facturx_reading,
-    fulfilment,
-    invoicing,
-    pre_invoice_making,
-    sweeps,
-    usage,
-)
-from selfcare.services.pre_invoice_making import NotMade
+from selfcare.services import schedule
+from selfcare.services.invoices import loading
+from selfcare.services.invoices.facturx import reading as facturx_reading
+from selfcare.services.orders import fulfilment
+from selfcare.services.pre_invoices import making as pre_invoice_making
+from selfcare.services.pre_invoices.making import NotMade
+from selfcare.services.usage import reports
 from tests.commerce.test_fulfilment import flask, placed
 from tests.commerce.test_usage import read_pdf, versions
 from tests.plugin_commerce import bill, usage_line, usage_report
@@ -60,7 +58,7 @@ def loaded(app, paul, worker):
 
     def load(*lines: str, replace: bool = False) -> int:
         with app.app_context():
-            report = usage.load(usage_report(*lines), replace=replace)
+            report = reports.load(usage_report(*lines), replace=replace)
             db.session.commit()
             return report.id
 
@@ -76,7 +74,7 @@ def report(app) -> UsageReport:
 def invoice(app, **values) -> None:
     with app.app_context():
         pdf = document(bill("FA-1", **{"issued_on": date(2016, 10, 5), **values}))
-        invoicing.add(facturx_reading.read(pdf), pdf)
+        loading.add(facturx_reading.read(pdf), pdf)
         db.session.commit()
 
 
@@ -112,7 +110,7 @@ class TestTries:
         assert report(app).pre_invoice.state == "failed"
         with app.app_context():
             pre_invoice_making.make_pdf(away)  # no try more
-            sweeps.wake_wishes()
+            schedule.wake_wishes()
         worker.redis.flushdb()
         listed, code = flask("pre-invoices", "list")
         assert code == 0
@@ -151,7 +149,7 @@ class TestTries:
             assert not claims.claim(PreInvoice, report_id), "somebody has it"
             db.session.execute(update(PreInvoice).values(due_at=now() - timedelta(seconds=1)))
             db.session.commit()
-            sweeps.wake_wishes()
+            schedule.wake_wishes()
         worker.run()
         assert report(app).pre_invoice.state == "done"
         assert len(versions(app)) == 1
@@ -163,7 +161,7 @@ class TestTries:
                 self.fail(app, away)
                 clock.shift(delay)
             clock.shift(-1)
-            sweeps.wake_wishes()
+            schedule.wake_wishes()
         assert worker.waiting() == []
 
     def test_invoices_1_a_change_while_it_is_made_is_not_lost(
@@ -177,7 +175,7 @@ class TestTries:
             if not corrected:
                 corrected.append(True)
                 with app.app_context():  # another process
-                    usage.load(usage_report(usage_line(Amount="7")), replace=True)
+                    reports.load(usage_report(usage_line(Amount="7")), replace=True)
                     db.session.commit()
             return draw(*args)
 
@@ -230,7 +228,7 @@ class TestVersions:
             db.session.execute(
                 update(Order).values(placed_at=datetime(2016, 8, 29, 15, tzinfo=UTC))
             )
-            usage.load(usage_report())
+            reports.load(usage_report())
             db.session.commit()
         worker.run()
         assert ref not in read_pdf(app, store)
@@ -307,7 +305,7 @@ class TestVersions:
         with app.app_context():
             db.session.execute(update(UsageReport).values(month=now().date().replace(day=1)))
             db.session.commit()
-            sweeps.look_at_pre_invoices()
+            schedule.look_at_pre_invoices()
         worker.run()
         worker.run()
         assert len(versions(app)) == 2

@@ -11,8 +11,8 @@ from sqlalchemy import select
 
 from selfcare.database import db
 from selfcare.models import Mail
-from selfcare.services import mail
-from selfcare.services.catalogue_sense import TAKEN
+from selfcare.services.catalogue.rules import TAKEN
+from selfcare.services.mail import composing
 from tests.commerce.test_fulfilment import flask
 from tests.commerce.test_ordering import confirm, orders, to_summary
 
@@ -99,7 +99,7 @@ def test_services_3_a_choice_is_told_in_the_words_it_was_made_in(sell, browse_as
     with app.test_request_context():
         row = db.session.execute(select(Mail).where(Mail.name == "order_placed")).scalar_one()
         row.locale = "fr"
-        message = mail.message(row)
+        message = composing.message(row)
     assert "Volume\xa0: 500 Go" in str(message.body)
     assert "500 Go" in str(message.html)
 
@@ -126,7 +126,7 @@ def test_services_3_what_is_paid_once_has_no_monthly_price(sell, browse_as, app)
     assert "/ month" not in paul.get(followed.location).words
     with app.test_request_context():
         row = db.session.execute(select(Mail).where(Mail.name == "order_placed")).scalar_one()
-        text = str(mail.message(row).body)
+        text = str(composing.message(row).body)
     assert "9" in text
     assert "mois" not in text
     assert "month" not in text

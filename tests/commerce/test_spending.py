@@ -13,9 +13,11 @@ from sqlalchemy import select
 from selfcare.database import db
 from selfcare.models import Contract, Invoice, UsageLine, UsageReport, UsageShare
 from selfcare.rights import Profile
-from selfcare.services import pre_invoices, spending, usage
 from selfcare.services.months import twelve_until
-from selfcare.services.usage_reading import ReadLine, ReadReport
+from selfcare.services.pre_invoices import working_out
+from selfcare.services.spending import overview as spending_overview
+from selfcare.services.usage import reports
+from selfcare.services.usage.reading import ReadLine, ReadReport
 from tests.commerce.test_invoice_pages import INVOICES, add, paul
 from tests.plugin_commerce import usage_line, usage_report
 
@@ -37,7 +39,7 @@ def load(app, paul, store):
             for service, amount in amounts.items()
         ]
         with app.app_context():
-            usage.load(usage_report(*lines))
+            reports.load(usage_report(*lines))
             db.session.commit()
 
     return run
@@ -45,10 +47,10 @@ def load(app, paul, store):
 
 @pytest.fixture
 def overview(app):
-    def read() -> spending.Overview:
+    def read() -> spending_overview.Overview:
         with app.app_context():
             contract_id = db.session.execute(select(Contract.id)).scalar_one()
-            return spending.overview(contract_id, datetime.now(UTC).date())
+            return spending_overview.overview(contract_id, datetime.now(UTC).date())
 
     return read
 
@@ -69,7 +71,7 @@ class TestFigures:
         }
         with app.app_context():
             report = db.session.execute(select(UsageReport)).scalar_one()
-            (announced,) = pre_invoices.work_out(report, Decimal(20))
+            (announced,) = working_out.work_out(report, Decimal(20))
         assert found.months[-2].total == announced.net
 
     def test_invoices_1_the_dearest_are_named_the_rest_is_one(self, load, overview):
@@ -165,7 +167,7 @@ class TestShares:
                 for service, project, amount in lines
             ],
         )
-        shares = usage._shares(read)
+        shares = reports._shares(read)
         assert sum(share["amount"] for share in shares) == read.total
         assert sum(share["lines"] for share in shares) == len(lines)
         for share in shares:
@@ -188,7 +190,7 @@ class TestShares:
         load(LAST, ECS="10", EVS="5")
         with app.app_context():
             day = {"BeginDate": f"{LAST:%Y-%m-%d}"}
-            usage.load(usage_report(usage_line(ServiceCloud="OBS", **day)), replace=True)
+            reports.load(usage_report(usage_line(ServiceCloud="OBS", **day)), replace=True)
             db.session.commit()
             shares = db.session.execute(select(UsageShare.service)).scalars().all()
         assert shares == ["OBS"]

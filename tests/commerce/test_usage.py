@@ -15,9 +15,12 @@ from sqlalchemy import select, update
 
 from selfcare.database import db
 from selfcare.models import PreInvoice, PreInvoiceVersion, UsageLine, UsageReport
-from selfcare.services import pre_invoices, sweeps, usage, usage_reading
+from selfcare.services import schedule
 from selfcare.services.files.problems import Problems
-from selfcare.services.usage import AlreadyThere
+from selfcare.services.pre_invoices import working_out
+from selfcare.services.usage import reading as usage_reading
+from selfcare.services.usage import reports as usage_reports
+from selfcare.services.usage.reports import AlreadyThere
 from tests.commerce.test_fulfilment import flask
 from tests.plugin_commerce import HEADER, usage_line, usage_report
 
@@ -32,7 +35,7 @@ def load(app, cast, store):
 
     def run(content: bytes, **kwargs) -> int:
         with app.app_context():
-            report = usage.load(content, **kwargs)
+            report = usage_reports.load(content, **kwargs)
             db.session.commit()
             return report.id
 
@@ -200,7 +203,9 @@ class TestLoading:
         self, load, flask, tmp_path, monkeypatch
     ):
         load(usage_report())
-        monkeypatch.setattr(usage, "of_month", lambda *_: None)  # the other one came in just now
+        monkeypatch.setattr(
+            usage_reports, "of_month", lambda *_: None
+        )  # the other one came in just now
         (tmp_path / "good.csv").write_bytes(usage_report(usage_line(Amount="1")))
         output, code = flask("usage", "load", str(tmp_path))
         assert code == 1
@@ -223,10 +228,10 @@ class TestLoading:
 
 
 class TestPreInvoice:
-    def sums(self, app) -> list[pre_invoices.MonthSum]:
+    def sums(self, app) -> list[working_out.MonthSum]:
         with app.app_context():
             report = db.session.execute(select(UsageReport)).scalar_one()
-            return pre_invoices.work_out(report, Decimal(20))
+            return working_out.work_out(report, Decimal(20))
 
     def test_invoices_1_adds_usage_subscriptions_and_upfront(self, load, app, cast):
         cast.member("paul.dupont", referent=True)
@@ -278,6 +283,6 @@ class TestPreInvoice:
         with app.app_context():
             db.session.execute(update(PreInvoice).values(due_at=datetime(2016, 1, 1, tzinfo=UTC)))
             db.session.commit()
-            sweeps.wake_wishes()
+            schedule.wake_wishes()
         worker.run()
         assert reports(app)[0].pre_invoice.state == "done"

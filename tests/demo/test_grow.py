@@ -28,8 +28,8 @@ from selfcare.models import (
     now,
 )
 from selfcare.rights import REFERENT_CONSOLE_ROLES, profiles_of_referent
-from selfcare.services import ordering
 from selfcare.services.months import reservation_period
+from selfcare.services.orders import references
 
 PARIS = ZoneInfo("Europe/Paris")
 
@@ -161,7 +161,7 @@ class TestNewContracts:
         customer = Customer(code="AFTER0001", name="After")
         db.session.add(customer)
         db.session.commit()
-        assert ordering.next_reference(customer, date(2026, 11, 1)) == "AFTER0001-2611-001"
+        assert references.next_reference(customer, date(2026, 11, 1)) == "AFTER0001-2611-001"
         db.session.rollback()
 
 

@@ -29,7 +29,8 @@ from selfcare.models import (
     subscription_status,
 )
 from selfcare.rights import OFFERS, Profile, Section, profiles_of_referent
-from selfcare.services import accounts, ordering, passwords
+from selfcare.services.accounts import passwords, people
+from selfcare.services.orders import references
 from tests.browsing import Browser
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -74,7 +75,7 @@ def content() -> dict[str, list[tuple]]:
 class TestPeople:
     def test_everybody_signs_in_with_the_password_of_the_demo(self):
         for login, _ in SIGN_INS:
-            assert passwords.matches(accounts.find(login), PASSWORD)
+            assert passwords.matches(people.find(login), PASSWORD)
 
     def test_profiles(self):
         rows = db.session.execute(
@@ -133,7 +134,7 @@ class TestReferences:
     @pytest.mark.usefixtures("seeded")
     def test_orders_2_the_next_order_goes_on(self):
         customer = contract("OCB0000124").customer
-        assert ordering.next_reference(customer, date(2017, 8, 30)) == "HONEY1655-1708-018"
+        assert references.next_reference(customer, date(2017, 8, 30)) == "HONEY1655-1708-018"
 
 
 @pytest.mark.parametrize(
@@ -186,7 +187,7 @@ class TestTwice:
         paul.email = "paul@example.org"
         db.session.execute(delete(Membership).where(Membership.account_id == sophie.id))
         customer = contract("OCB0000124").customer
-        ordering.next_reference(customer, date(2026, 11, 22))
+        references.next_reference(customer, date(2026, 11, 22))
         db.session.commit()
         before = content()
         assert seed(TODAY) == []

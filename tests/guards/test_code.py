@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 import sys
@@ -171,3 +172,29 @@ class TestTemplates:
         assert not re.search(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son\w+=|hx-on", source)
         assert "formaction" not in source
         assert not re.search(r"https?://", source), "addresses of others are settings"
+
+
+class TestServices:
+    """Flask's `current_app` and `g` are there in jobs and commands, too; these are not."""
+
+    OF_REQUESTS = frozenset(
+        {"request", "session", "has_request_context", "after_this_request", "flash", "url_for"}
+    )
+
+    @pytest.mark.parametrize(
+        "path",
+        [
+            path
+            for path in MODULES
+            if name(path).startswith(("selfcare/services/", "selfcare/models/"))
+        ],
+        ids=name,
+    )
+    def test_design_services_know_no_request(self, path):
+        imported = {
+            alias.name
+            for node in ast.walk(ast.parse(path.read_text()))
+            if isinstance(node, ast.ImportFrom) and node.module == "flask"
+            for alias in node.names
+        }
+        assert not imported & self.OF_REQUESTS

@@ -10,9 +10,9 @@ from flask import Flask
 from jinja2 import meta, nodes
 from sqlalchemy import select
 
-from selfcare import jinja
 from selfcare.config import ROOT
 from selfcare.database import db
+from selfcare.language import templates
 from selfcare.models import Account, ConsoleAccess, Contract, Membership, Offer
 from selfcare.rights import Profile, Section
 from tests.browsing import Browser
@@ -201,7 +201,7 @@ def _with_all_it_takes_in(app: Flask, *names: str) -> Iterator[str]:
 
 def _parsed(app: Flask, name: str) -> nodes.Template:
     with app.app_context():
-        environment = jinja.environment("en")
+        environment = templates.environment("en")
     assert environment.loader
     source, _, _ = environment.loader.get_source(environment, name)
     return environment.parse(source)

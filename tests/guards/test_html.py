@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from selfcare.services import mail_samples
+from selfcare.services.mail import samples as mail_samples
 from tests.browsing import Browser, Page
 from tests.guards.test_routes import address, rules
 

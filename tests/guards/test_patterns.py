@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from selfcare.config import ROOT
-from selfcare.services import devices
-from selfcare.services.password_rules import PasswordRules
+from selfcare.services.accounts import devices
+from selfcare.services.accounts.password_rules import PasswordRules
 from tests.backtracking import Matcher, growth
 
 pytestmark = pytest.mark.once
@@ -22,18 +22,18 @@ ASKED = {"compile", "match", "fullmatch", "search", "sub", "subn", "split", "fin
 WHOLE = {"fullmatch", "match"}
 """Tried at the start of a text only."""
 MADE_ELSEWHERE = {
-    "selfcare/services/devices.py": (
+    "selfcare/services/accounts/devices.py": (
         False,
         [p for _, p in (*devices._BROWSERS, *devices._SYSTEMS)],
     ),
-    "selfcare/services/password_rules.py": (
+    "selfcare/services/accounts/password_rules.py": (
         True,  # Python by `fullmatch`, browsers between ^ and $
         [rule.pattern for rule in PasswordRules(max_bytes=72).rules() if rule.pattern],
     ),
 }
 """Expressions that a module does not write where it asks them."""
 FED_BY_US = {
-    "selfcare/assets.py": "our own scripts and styles, as the portal starts",
+    "selfcare/web/assets.py": "our own scripts and styles, as the portal starts",
     "selfcare/config/rules.py": "the operator's settings, as the portal starts",
 }
 """Modules whose expressions no stranger's text reaches."""

@@ -10,11 +10,11 @@ from flask import Flask
 from sqlalchemy import select
 from werkzeug.routing import Rule
 
-from selfcare.access import Right
 from selfcare.database import db
 from selfcare.models import Account, ConsoleAccess, Membership, Removal
 from selfcare.rights import OFFERS, OPENS, RULES, Profile, Section
-from selfcare.templating import MENU_ENDPOINTS
+from selfcare.web.access import Right
+from selfcare.web.templating import MENU_ENDPOINTS
 from tests.cast import NOTHING
 
 REF = "OCB0000124"

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from demo.children import scratch_folder
 from selfcare.database import db
 from selfcare.models import ConsoleAccess, Mail, WishState, now
-from selfcare.services import mail
+from selfcare.services.mail import outbox
 from tests.cast import account_of
 from tests.jobs.processes import PassingRedis, Processes
 
@@ -73,7 +73,7 @@ def write(app, cast) -> Callable[[], int]:
     def write() -> int:
         cast.account("paul.dupont")
         with app.app_context():
-            row = mail.write(
+            row = outbox.write(
                 "failed_sign_ins", account_of("paul.dupont"), ip="::1", at=now().isoformat()
             )
             db.session.commit()

@@ -6,8 +6,8 @@ from typing import Any
 
 from flask import Flask
 
-from selfcare.services import console_access
-from selfcare.services.iam.errors import IamProblem
+from selfcare.services.console import access as console_access
+from selfcare.services.console.iam.errors import IamProblem
 from tests.browsing import Browser
 from tests.wizard import roles
 

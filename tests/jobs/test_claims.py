@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 
 from selfcare.background import claims
+from selfcare.background.jobs import DELAYS
 from selfcare.database import db
-from selfcare.jobs import DELAYS
 from selfcare.models import Mail, WishState, now
 
 MINUTE = timedelta(minutes=1)

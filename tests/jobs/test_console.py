@@ -20,7 +20,8 @@ from selfcare.background import claims
 from selfcare.config import ROOT
 from selfcare.database import db
 from selfcare.models import ConsoleAccess, now
-from selfcare.services import console_sweeps, mail
+from selfcare.services.console import sweeps as console_sweeps
+from selfcare.services.mail import outbox as mail_outbox
 from tests.jobs.converging import LOGIN, change, converge
 from tests.plugin_console import peers
 from tests.wizard import add
@@ -28,7 +29,7 @@ from tests.wizard import add
 WORKER = """
 import sys
 from app import app
-from selfcare.services.console_access import converge
+from selfcare.services.console.access import converge
 with app.app_context():
     converge(int(sys.argv[1]))
 """
@@ -120,7 +121,7 @@ class TestTheWholeWay:
         add(paul, console=("guest",), users=users)
         converge(app, access().id)
         portal_mail_is_sent()
-        written = mail.write
+        written = mail_outbox.write
         others: list[threading.Thread] = []
 
         def sweep():
@@ -134,7 +135,7 @@ class TestTheWholeWay:
                 others[0].join(timeout=1)  # on SQLite it waits for us
             return written(*args, **kwargs)
 
-        monkeypatch.setattr(mail, "write", another_sweep_is_at_it)
+        monkeypatch.setattr(mail_outbox, "write", another_sweep_is_at_it)
         sweep()
         others[0].join()
         assert outbox("console_access") == ["sophie.dupont@example.com"]

@@ -13,8 +13,9 @@ from sqlalchemy import select, update
 
 from selfcare.database import db
 from selfcare.models import ConsoleAccess, MailedLink, now
-from selfcare.services import accounts, console_contracts
-from selfcare.services.iam.port import Person
+from selfcare.services.accounts import people
+from selfcare.services.console import domains as console_domains
+from selfcare.services.console.iam.port import Person
 from tests.browsing import Browser, Page
 from tests.cast import account_of
 from tests.jobs.converging import LOGIN, change, converge
@@ -40,7 +41,7 @@ class TestDrift:
         with app.app_context():
             contract_id = db.session.execute(select(ConsoleAccess.contract_id)).scalar_one()
         with app.app_context(), time_machine.travel(now() + timedelta(seconds=2), tick=True):
-            console_contracts.look(contract_id)
+            console_domains.look(contract_id)
 
     def test_users_8_what_was_changed_there_is_shown_and_not_undone(
         self, app, ref, iam, settled, paul, users, id_of
@@ -230,8 +231,8 @@ class TestOwnData:
     def confirm(app, email):
         with app.app_context():
             sophie = account_of(LOGIN)
-            accounts.ask_new_email(sophie, email, settings=app.extensions["settings"])
-            accounts.confirm_email(db.session.execute(select(MailedLink)).scalars().all()[-1])
+            people.ask_new_email(sophie, email, settings=app.extensions["settings"])
+            people.confirm_email(db.session.execute(select(MailedLink)).scalars().all()[-1])
             db.session.commit()
 
     def test_account_1_the_address_counts_there_once_it_is_confirmed(
@@ -239,7 +240,7 @@ class TestOwnData:
     ):
         with app.app_context():
             settings = app.extensions["settings"]
-            accounts.ask_new_email(account_of(LOGIN), "new@example.com", settings=settings)
+            people.ask_new_email(account_of(LOGIN), "new@example.com", settings=settings)
             db.session.commit()
         assert access().state == "done"
         self.confirm(app, "new@example.com")
@@ -252,7 +253,7 @@ class TestOwnData:
         user = access().iam_user_id
         iam._call("PATCH", f"/users/{user}", "", {"user": {"enabled": False}})
         with app.app_context():
-            accounts.change_data(account_of(LOGIN), {"last_name": "Martin", "phone": None})
+            people.change_data(account_of(LOGIN), {"last_name": "Martin", "phone": None})
             db.session.commit()
         converge(app, settled)
         held = iam._call("GET", f"/users/{user}", "")["user"]
@@ -264,7 +265,7 @@ class TestOwnData:
         self, app, settled, access
     ):
         with app.app_context():
-            accounts.change_data(account_of(LOGIN), {"phone": "+33 1 23 45 67 89"})
+            people.change_data(account_of(LOGIN), {"phone": "+33 1 23 45 67 89"})
             db.session.commit()
         assert access().state == "done"
 

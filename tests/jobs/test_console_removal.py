@@ -12,7 +12,7 @@ import time_machine
 
 from selfcare.background import claims
 from selfcare.models import ConsoleAccess, now
-from selfcare.services.iam.port import NewKey
+from selfcare.services.console.iam.port import NewKey
 from tests.jobs.converging import LOGIN, change, converge
 from tests.wizard import add
 

@@ -8,9 +8,9 @@ from sqlalchemy import select
 from selfcare.database import db
 from selfcare.models import AuditEntry, Contract, Membership, UserImport, UserImportLine
 from selfcare.rights import Profile, Section, profiles_of_new_user
-from selfcare.services import user_imports, users
-from selfcare.services.roles import Roles
-from selfcare.services.user_imports import Line
+from selfcare.services.users import imports, members
+from selfcare.services.users.imports import Line
+from selfcare.services.users.roles import Roles
 from tests.cast import account_of
 
 MANAGER = Profile.MANAGER
@@ -42,14 +42,14 @@ def loaded(app, cast) -> int:
     ]
     with app.app_context():
         contract = db.session.execute(select(Contract)).scalar_one()
-        made = user_imports.keep(
+        made = imports.keep(
             contract,
             account_of("jacques.dupont"),
             "many.csv",
             lines,
             settings=app.extensions["settings"],
         )
-        user_imports.start(made)
+        imports.start(made)
         db.session.commit()
         return made.id
 
@@ -62,16 +62,16 @@ def membership(login: str) -> Membership:
 
 def remove(app, login: str) -> None:
     with app.app_context():
-        users.remove(membership(login), by=account_of("paul.dupont"))
+        members.remove(membership(login), by=account_of("paul.dupont"))
         db.session.commit()
 
 
 def take_the_right(app, login: str) -> None:
     with app.app_context():
         kept = membership(login)
-        seen = users.roles_of(kept)
+        seen = members.roles_of(kept)
         less = Roles({**seen.profiles, Section.USERS: Profile.CONSOLE_MANAGER}, seen.console)
-        users.change(kept, less, seen=seen, by=account_of("paul.dupont"))
+        members.change(kept, less, seen=seen, by=account_of("paul.dupont"))
         db.session.commit()
 
 
@@ -105,7 +105,7 @@ def test_users_9_who_lost_the_right_adds_nobody_any_more(app, loaded, worker, ma
 
 
 def test_users_9_a_right_lost_between_two_lines_stops_the_rest(app, loaded, worker, monkeypatch):
-    ask, asked = user_imports._next_line, []
+    ask, asked = imports._next_line, []
 
     def meanwhile(import_id: int) -> UserImportLine | None:
         asked.append(import_id)
@@ -113,10 +113,10 @@ def test_users_9_a_right_lost_between_two_lines_stops_the_rest(app, loaded, work
             remove(app, "jacques.dupont")
         return ask(import_id)
 
-    monkeypatch.setattr(user_imports, "_next_line", meanwhile)
+    monkeypatch.setattr(imports, "_next_line", meanwhile)
     worker.run()
     with app.app_context():
-        counted = user_imports.progress(db.session.get_one(UserImport, loaded))
+        counted = imports.progress(db.session.get_one(UserImport, loaded))
         assert (counted.added, counted.refused, counted.waiting) == (1, 2, 0)
 
 
@@ -125,9 +125,9 @@ def test_users_9_the_page_says_why_the_rest_was_left_out(app, loaded, worker, br
     worker.run()
     with app.app_context():
         kept = membership("jacques.dupont")
-        seen = users.roles_of(kept)
+        seen = members.roles_of(kept)
         more = Roles({**seen.profiles, Section.USERS: MANAGER}, seen.console)
-        users.change(kept, more, seen=seen, by=account_of("paul.dupont"))
+        members.change(kept, more, seen=seen, by=account_of("paul.dupont"))
         db.session.commit()
     page = browse_as("jacques.dupont").get(f"/contracts/{REF}/users/import/{loaded}")
     assert "Refused: 3" in page.words

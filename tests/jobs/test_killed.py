@@ -36,16 +36,14 @@ from selfcare.models import (
     now,
 )
 from selfcare.rights import profiles_of_new_user
-from selfcare.services import (
-    console_access,
-    console_contracts,
-    console_sweeps,
-    mail,
-    pre_invoice_making,
-    sweeps,
-    user_imports,
-)
-from selfcare.services.iam import iam
+from selfcare.services import schedule
+from selfcare.services.console import access as console_access
+from selfcare.services.console import domains as console_domains
+from selfcare.services.console import sweeps as console_sweeps
+from selfcare.services.console.iam import iam
+from selfcare.services.mail import outbox
+from selfcare.services.pre_invoices import making as pre_invoice_making
+from selfcare.services.users import imports as user_imports
 from tests.cast import account_of
 from tests.wizard import SOPHIE
 
@@ -74,10 +72,10 @@ def sent_once(mailing) -> None:
 
 def mails(app, mailing) -> Kind:
     def wish() -> int:
-        row = mail.write("failed_sign_ins", account_of("paul.dupont"), ip="::1", at=str(now()))
+        row = outbox.write("failed_sign_ins", account_of("paul.dupont"), ip="::1", at=str(now()))
         return row.id
 
-    return Kind(Mail, mail.deliver, wish, lambda: sent_once(mailing))
+    return Kind(Mail, outbox.deliver, wish, lambda: sent_once(mailing))
 
 
 def pre_invoices(app, mailing) -> Kind:
@@ -140,7 +138,7 @@ def contract_consoles(app, mailing) -> Kind:
         if console:
             claims.want(console)
         else:
-            console_contracts.open_console(contract)
+            console_domains.open_console(contract)
         db.session.flush()
         return contract.id
 
@@ -148,7 +146,7 @@ def contract_consoles(app, mailing) -> Kind:
         ref = db.session.execute(select(Contract.ref)).scalar_one()
         assert iam().overview(ref).groups >= {"admin", "power_user", "guest"}
 
-    return Kind(ContractConsole, console_contracts.prepare, wish, outcome)
+    return Kind(ContractConsole, console_domains.prepare, wish, outcome)
 
 
 def console_accesses(app, mailing) -> Kind:
@@ -254,7 +252,7 @@ def test_safe_a_worker_killed_between_any_two_steps_loses_and_doubles_nothing(
             )
             db.session.execute(minutes_pass)
             db.session.commit()
-            for sweep in (sweeps.wake_wishes, console_sweeps.wake_consoles) * 2:
+            for sweep in (schedule.wake_wishes, console_sweeps.wake_consoles) * 2:
                 sweep()
         worker.run()
         assert state_of(app, kind, row_id) == WishState.DONE

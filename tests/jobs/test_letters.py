@@ -11,7 +11,8 @@ import pytest
 
 from demo.mails import ReceivedMail
 from selfcare.database import db
-from selfcare.services import mail, mail_samples
+from selfcare.services.mail import outbox
+from selfcare.services.mail import samples as mail_samples
 from tests.cast import account_of
 
 AT = "2026-11-03T09:00:00+00:00"
@@ -58,7 +59,7 @@ def raw_mail(received: ReceivedMail) -> Message:
 def test_mail_a_name_in_any_script_arrives_as_it_is(app, cast, worker, mailing, first, last):
     cast.account("odd.name", first_name=first, last_name=last.strip())
     with app.app_context():
-        mail.write("failed_sign_ins", account_of("odd.name"), ip="::1", at=AT)
+        outbox.write("failed_sign_ins", account_of("odd.name"), ip="::1", at=AT)
         full_name = account_of("odd.name").full_name
         db.session.commit()
     worker.run()
@@ -75,13 +76,13 @@ def test_mail_the_sender_s_name_and_the_subject_arrive_as_they_are(
 ):
     cast.account("zoe.levy", locale="fr")
     with app.app_context():
-        row = mail.write("failed_sign_ins", account_of("zoe.levy"), ip="::1", at=AT)
+        row = outbox.write("failed_sign_ins", account_of("zoe.levy"), ip="::1", at=AT)
         db.session.commit()
         mail_id = row.id
     branded = another_app(brand_name=brand)
     branded.extensions["mail"].port = mailing.port
     with branded.app_context():
-        mail.deliver(mail_id)
+        outbox.deliver(mail_id)
         db.session.commit()
     [got] = mailing.wait_for(1)
     message = raw_mail(got)

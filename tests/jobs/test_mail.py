@@ -13,10 +13,11 @@ from sqlalchemy import select, update
 
 from demo.mails import CapturingServer
 from selfcare.background import claims
+from selfcare.background.jobs import DELAYS
 from selfcare.database import db
-from selfcare.jobs import DELAYS
 from selfcare.models import Account, Mail, WishState, now
-from selfcare.services import mail, sweeps
+from selfcare.services import schedule
+from selfcare.services.mail import outbox
 from tests.cast import account_of
 
 AT = "2026-11-03T09:00:00+00:00"
@@ -29,7 +30,7 @@ def write(app, cast) -> Callable[..., int]:
     def write(login: str = "paul.dupont", *, locale: str = "en") -> int:
         cast.account(login, locale=locale)
         with app.app_context():
-            row = mail.write("failed_sign_ins", account_of(login), ip="192.0.2.9", at=AT)
+            row = outbox.write("failed_sign_ins", account_of(login), ip="192.0.2.9", at=AT)
             db.session.commit()
             return row.id
 
@@ -53,7 +54,7 @@ def sweep(app, worker) -> Callable[[], None]:
 
     def sweep() -> None:
         with app.app_context():
-            sweeps.wake_wishes()
+            schedule.wake_wishes()
         worker.run()
 
     return sweep
@@ -110,7 +111,7 @@ class TestMail:
     def test_mail_odd_names_arrive(self, app, cast, worker, mailing, name):
         cast.account("odd.name", first_name=name)
         with app.app_context():
-            mail.write("failed_sign_ins", account_of("odd.name"), ip="::1", at=AT)
+            outbox.write("failed_sign_ins", account_of("odd.name"), ip="::1", at=AT)
             db.session.commit()
         worker.run()
         [got] = mailing.wait_for(1)
@@ -128,7 +129,7 @@ class TestMail:
     def test_mail_is_not_written_when_its_cause_is_rolled_back(self, app, cast, worker, mailing):
         cast.account("paul.dupont")
         with app.app_context():
-            mail.write("failed_sign_ins", account_of("paul.dupont"), ip="::1", at=AT)
+            outbox.write("failed_sign_ins", account_of("paul.dupont"), ip="::1", at=AT)
             db.session.rollback()
         assert worker.waiting() == []
         with app.app_context():
@@ -143,7 +144,7 @@ class TestAway:
         portal = another_app(redis_url="unix:///nowhere/redis.sock")
         with portal.app_context():
             account = account_of("paul.dupont")
-            written = mail.write("failed_sign_ins", account, ip="::1", at=AT)
+            written = outbox.write("failed_sign_ins", account, ip="::1", at=AT)
             db.session.commit()
             mail_id = written.id
         assert worker.waiting() == []
@@ -160,7 +161,7 @@ class TestAway:
         with time_machine.travel(now(), tick=False) as clock:
             for _ in range(len(DELAYS)):
                 with app.app_context(), pytest.raises(OSError, match="refused"):
-                    mail.deliver(mail_id)
+                    outbox.deliver(mail_id)
                 state = row(mail_id)
                 assert state.state == WishState.QUEUED
                 assert "ConnectionRefusedError" in state.problem
@@ -168,7 +169,7 @@ class TestAway:
                 clock.shift(timedelta(seconds=waits[-1]))
             assert waits == list(DELAYS)
             with app.app_context(), pytest.raises(OSError, match="refused"):
-                mail.deliver(mail_id)
+                outbox.deliver(mail_id)
         failed = row(mail_id)
         assert failed.state == WishState.FAILED, "for good, and visible"
         assert failed.attempts == len(DELAYS) + 1
@@ -190,7 +191,7 @@ class TestAway:
         mail_id = write()
         with app.app_context():
             for _ in range(7):
-                mail.deliver.enqueue(mail_id)
+                outbox.deliver.enqueue(mail_id)
         worker.run()
         assert (row(mail_id).attempts, row(mail_id).state) == (1, WishState.QUEUED)
 
@@ -198,7 +199,7 @@ class TestAway:
         mailing.stop()
         mail_id = write()
         with app.app_context(), pytest.raises(OSError, match="refused"):
-            mail.deliver(mail_id)
+            outbox.deliver(mail_id)
         mailing.start()
         with time_machine.travel(now() + timedelta(minutes=1)):
             sweep()
@@ -232,7 +233,7 @@ class TestAway:
         portal = another_app(mail_port=smtp_server.port, mail_timeout=1)
         mail_id = write()
         with portal.app_context(), pytest.raises(OSError, match="timed out"):
-            mail.deliver(mail_id)
+            outbox.deliver(mail_id)
         assert row(mail_id).state == WishState.QUEUED
 
     def test_safe_a_server_that_hangs_up_after_taking_the_mail_has_it(
@@ -249,7 +250,7 @@ class TestAway:
             monkeypatch.setattr(app.extensions["mail"], "port", server.port)
             mail_id = write()
             with app.app_context():
-                mail.deliver(mail_id)
+                outbox.deliver(mail_id)
             assert len(server.messages) == 1
         assert row(mail_id).state == WishState.DONE
 
@@ -261,7 +262,7 @@ class TestAway:
         with time_machine.travel(now(), tick=False) as clock:
             for delay in (*DELAYS, 0):
                 with app.app_context(), pytest.raises(Exception, match="no_such_mail"):
-                    mail.deliver(mail_id)
+                    outbox.deliver(mail_id)
                 clock.shift(delay)
         assert row(mail_id).state == WishState.FAILED
 
@@ -287,7 +288,7 @@ class TestTwoAtOnce:
         def deliver() -> None:
             with app.app_context():
                 start.wait()
-                mail.deliver(mail_id)
+                outbox.deliver(mail_id)
 
         threads = [threading.Thread(target=deliver) for _ in range(4)]
         for thread in threads:
@@ -300,8 +301,8 @@ class TestTwoAtOnce:
         mail_id = write()
         worker.run()
         with app.app_context():
-            mail.deliver(mail_id)
-            mail.deliver(999_999)
+            outbox.deliver(mail_id)
+            outbox.deliver(999_999)
         assert len(mailing.messages) == 1
 
     def test_safe_nothing_is_locked_while_the_server_takes_its_time(
@@ -314,7 +315,7 @@ class TestTwoAtOnce:
 
         def deliver() -> None:
             with portal.app_context(), pytest.raises(OSError, match="timed out"):
-                mail.deliver(mail_id)
+                outbox.deliver(mail_id)
 
         thread = threading.Thread(target=deliver)
         thread.start()

@@ -10,7 +10,7 @@ from sqlalchemy import update
 
 from selfcare.database import db
 from selfcare.models import Mail, WishState, now
-from selfcare.services import sweeps
+from selfcare.services import schedule
 from tests.jobs.processes import kill, until
 
 pytestmark = pytest.mark.slow
@@ -61,15 +61,15 @@ def test_safe_a_worker_killed_while_sending_loses_and_doubles_nothing(
     smtp_server.accept()
     monkeypatch.setattr(app.extensions["mail"], "port", smtp_server.port)
     with app.app_context():
-        sweeps.wake_wishes()
+        schedule.wake_wishes()
     worker.run()
     assert smtp_server.messages == [], "somebody may still be sending it"
 
     with app.app_context():  # three minutes later
         db.session.execute(update(Mail).values(due_at=now() - timedelta(seconds=1)))
         db.session.commit()
-        sweeps.wake_wishes()
-        sweeps.wake_wishes()
+        schedule.wake_wishes()
+        schedule.wake_wishes()
     worker.run()
     assert len(smtp_server.messages) == 1
     assert state(mail_id) == WishState.DONE

@@ -13,10 +13,10 @@ from rq.worker import Worker
 from sqlalchemy import func, select, update
 
 from selfcare.background import patience
+from selfcare.background.jobs import QUEUES
 from selfcare.database import db
-from selfcare.jobs import QUEUES
 from selfcare.models import Mail, WishState, now
-from selfcare.services import mail
+from selfcare.services.mail import outbox
 from tests.cast import account_of
 from tests.jobs.processes import children_of, is_running, until
 
@@ -43,7 +43,7 @@ def write_mail(portal):
     def write_mail() -> int:
         with portal.app_context():
             paul = account_of("paul.dupont")
-            row = mail.write("failed_sign_ins", paul, ip="::1", at=now().isoformat())
+            row = outbox.write("failed_sign_ins", paul, ip="::1", at=now().isoformat())
             db.session.commit()
             return row.id
 

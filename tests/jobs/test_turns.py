@@ -12,13 +12,17 @@ import pytest
 from rq import Queue
 from sqlalchemy import func, select
 
-from selfcare import jobs
+from selfcare.background import jobs
+from selfcare.background.worker import TURN, TurnTakingWorker
 from selfcare.config import ROOT
 from selfcare.database import db
 from selfcare.models import ConsoleAccess, Contract, LinkPurpose
-from selfcare.services import console_access, console_contracts, links, mail_kinds, users
-from selfcare.services.roles import CONSOLE_ONLY_PROFILES, Roles
-from selfcare.turns import TURN, TurnTakingWorker
+from selfcare.services.console import access as console_access
+from selfcare.services.console import domains as console_domains
+from selfcare.services.mail import kinds as mail_kinds
+from selfcare.services.mail import links
+from selfcare.services.users import members
+from selfcare.services.users.roles import CONSOLE_ONLY_PROFILES, Roles
 from tests.cast import account_of
 from tests.wizard import SOPHIE
 
@@ -111,14 +115,14 @@ class TestManyAtOnce:
             paul = account_of("paul.dupont")
             contract = db.session.execute(select(Contract).filter_by(ref=ref)).scalar_one()
             for number in range(PEOPLE):
-                person = users.Newcomer(
+                person = members.Newcomer(
                     **{
                         **SOPHIE,
                         "login": f"person.{number:04}",
                         "email": f"person{number}@example.com",
                     }
                 )
-                users.add(
+                members.add(
                     contract,
                     person,
                     Roles(CONSOLE_ONLY_PROFILES, ("guest",)),
@@ -130,7 +134,7 @@ class TestManyAtOnce:
 
     def test_users_9_costs_two_calls_a_person(self, app, contract_id, faulty, iam, ref):
         with app.app_context():
-            console_contracts.prepared(contract_id, ref)
+            console_domains.prepared(contract_id, ref)
             faulty.calls.clear()
             console_access.converge_waiting(contract_id)
         kinds = Counter(" ".join(re.findall(r"^\w+|/v3/\w+", call)) for call in faulty.calls)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from selfcare import jobs
+from selfcare.background import jobs
+from selfcare.background.jobs import QUEUES, job
 from selfcare.database import db
-from selfcare.jobs import QUEUES, job
-from selfcare.services import sweeps
+from selfcare.services import schedule
 from tests.cast import account_of
 
 ran: list[int] = []
@@ -166,7 +166,7 @@ class TestRunning:
     def test_design_a_job_runs_in_a_transaction_of_its_own(self, app, cast, worker):
         """Its context ends with a commit, so `wake_wishes` can enqueue in turn."""
         with app.app_context():
-            sweeps.wake_wishes.enqueue()
+            schedule.wake_wishes.enqueue()
         worker.run()
         assert worker.waiting() == []
 
@@ -175,7 +175,7 @@ class TestRunning:
             job(queue="nowhere")
 
     def test_design_everything_cron_wakes_goes_to_a_queue_workers_serve(self):
-        for one in sweeps.SCHEDULE:
+        for one in schedule.SCHEDULE:
             assert one.queue in QUEUES
             assert one.path.startswith("selfcare.")
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from selfcare.i18n import Reader
+from selfcare.language.i18n import Reader
 from selfcare.lists.contracts import ContractList
 from selfcare.lists.dates import span
 from selfcare.lists.orders import MyOrderList, OrderList

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from selfcare.i18n import Reader, speaking
+from selfcare.language.i18n import Reader, speaking
 from selfcare.lists.activity import ActivityList
 from selfcare.lists.columns import Column
 from selfcare.lists.contracts import ContractList

@@ -18,7 +18,8 @@ from sqlalchemy import select
 from selfcare.background import claims
 from selfcare.database import db
 from selfcare.models import ClientKind, OidcGrant, OidcLogout, WishState, now
-from selfcare.services import sweeps, two_factor
+from selfcare.services import schedule
+from selfcare.services.accounts import two_factor
 from selfcare.services.oidc import forgetting
 from tests.browsing import Browser
 from tests.cast import PASSWORD, account_of
@@ -131,7 +132,7 @@ def by_resetting_the_second_factor(marie: Browser) -> None:
 
 
 def by_a_new_password(marie: Browser) -> None:
-    from selfcare.services import passwords
+    from selfcare.services.accounts import passwords
 
     with marie.app.app_context():
         passwords.change(account_of("marie.dupont"), "Another-2026!", by=None)
@@ -166,7 +167,7 @@ def test_console_9_however_a_sign_in_ends_its_client_is_told_once(
 
 def test_console_9_whoever_loses_the_console_is_let_out_of_it(inside, party, listener, worker, app):
     from selfcare.models import Contract
-    from selfcare.services import console_access
+    from selfcare.services.console import access as console_access
 
     with app.app_context():
         contract = db.session.execute(select(Contract).filter_by(ref="OCB0000124")).scalar_one()
@@ -196,7 +197,7 @@ def test_console_9_a_client_that_is_away_is_told_when_it_is_back(
     assert len(told(listener, worker, party)) == 1
     for minutes in (2, 10):
         with time_machine.travel(now() + timedelta(minutes=minutes)), app.app_context():
-            sweeps.wake_wishes()
+            schedule.wake_wishes()
             worker.run()
     names = {claims["jti"] for claims in told(listener, worker, party)}
     assert (len(listener.got), len(names)) == (3, 1)

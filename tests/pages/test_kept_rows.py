@@ -12,7 +12,7 @@ from selfcare.database import db
 from selfcare.lists import query
 from selfcare.models import Order
 from selfcare.rights import Profile
-from selfcare.templating import once
+from selfcare.web.templating import once
 
 ORDERS = "/contracts/OCB0000124/orders"
 

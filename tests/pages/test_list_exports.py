@@ -11,8 +11,8 @@ import pytest
 import time_machine
 
 from selfcare.rights import Profile
-from selfcare.services import exports
-from selfcare.services.exports import Turn
+from selfcare.services.safety import exports
+from selfcare.services.safety.exports import Turn
 from tests.browsing import Page, column
 from tests.cast import account_of
 

@@ -13,7 +13,8 @@ from selfcare.database import db
 from selfcare.forms.bounded import SecretField
 from selfcare.models import KeptForm, Membership, SignIn, UserDraft, now
 from selfcare.rights import Profile, Section
-from selfcare.services import kept_forms, sealing
+from selfcare.services.accounts import kept_forms
+from selfcare.services.safety import sealing
 from tests.browsing import Browser
 from tests.cast import PASSWORD
 from tests.wizard import SOPHIE, USERS, roles

@@ -8,9 +8,9 @@ from sqlalchemy import select
 from selfcare.database import db
 from selfcare.models import AuditEntry, Membership
 from selfcare.rights import Profile, profiles_of_referent
-from selfcare.services import console_access, drafts, users
-from selfcare.services.refusals import ReferentsOwn
-from selfcare.services.roles import Roles
+from selfcare.services.users import accepting, drafts, members
+from selfcare.services.users.refusals import ReferentsOwn
+from selfcare.services.users.roles import Roles
 from tests.cast import account_of
 from tests.wizard import REF, USERS, roles
 
@@ -79,7 +79,7 @@ class TestReferent:
     def test_users_5_a_change_begun_before_is_refused_at_its_end(self, app, jacques, paul, id_of):
         with app.app_context():
             membership = db.session.get_one(Membership, id_of("paul.dupont"))
-            seen = users.roles_of(membership)
+            seen = members.roles_of(membership)
             less = Roles({**seen.profiles}, ())
             draft = drafts.begin_change(
                 account_of("jacques.dupont"), membership, less, seen=seen, console_only=False
@@ -95,12 +95,12 @@ class TestReferent:
     ):
         with app.app_context():
             membership = db.session.get_one(Membership, id_of("paul.dupont"))
-            access = users.access_of(membership)
+            access = members.access_of(membership)
             assert access
             with pytest.raises(ReferentsOwn):
-                console_access.accept(access, "", by=account_of("jacques.dupont"))
-            with pytest.raises(console_access.Outdated):
-                console_access.accept(access, "", by=account_of("paul.dupont"))
+                accepting.accept(access, "", by=account_of("jacques.dupont"))
+            with pytest.raises(accepting.Outdated):
+                accepting.accept(access, "", by=account_of("paul.dupont"))
 
 
 class TestNotice:

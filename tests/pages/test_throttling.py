@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from selfcare.database import db
 from selfcare.models import Mail
-from selfcare.services.throttling import TooManyAttempts
+from selfcare.services.safety.throttling import TooManyAttempts
 from tests.browsing import Browser, Page
 
 TOO_MANY = "Too many attempts"
@@ -180,8 +180,8 @@ class TestNotice:
 
     def test_auth_6_parallel_bursts_leave_one_mail(self, app, mails):
         """Several counts (known browsers, addresses) may run out at the same time."""
-        from selfcare.services import accounts
-        from selfcare.services.sessions import Browser as From
+        from selfcare.services.accounts import signing_in
+        from selfcare.services.accounts.sign_ins import Browser as From
 
         settings = app.extensions["settings"]
 
@@ -189,13 +189,13 @@ class TestNotice:
             with app.app_context():
                 for _ in range(5):
                     try:
-                        accounts.sign_in(
+                        signing_in.sign_in(
                             "paul.dupont",
                             "wrong",
                             browser=From(ip=f"203.0.113.{number}", user_agent=""),
                             settings=settings,
                         )
-                    except (accounts.WrongCredentials, TooManyAttempts):
+                    except (signing_in.WrongCredentials, TooManyAttempts):
                         db.session.commit()
 
         with ThreadPoolExecutor(6) as pool:

@@ -8,8 +8,8 @@ from sqlalchemy import delete, select
 from selfcare.database import db
 from selfcare.models import Contract, Membership, UserDraft
 from selfcare.rights import Profile
-from selfcare.services import drafts
-from selfcare.services.refusals import GoneMeanwhile
+from selfcare.services.users import drafts
+from selfcare.services.users.refusals import GoneMeanwhile
 from tests.cast import account_of
 from tests.wizard import REF, SOPHIE, USERS, add, roles
 

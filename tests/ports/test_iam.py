@@ -13,9 +13,9 @@ from dataclasses import replace
 import pytest
 import requests
 
-from selfcare.services.iam import errors
-from selfcare.services.iam.keystone import Keystone
-from selfcare.services.iam.port import NewKey, Person
+from selfcare.services.console.iam import errors
+from selfcare.services.console.iam.keystone import Keystone
+from selfcare.services.console.iam.port import NewKey, Person
 from tests.ports.witness import GUEST, POWER, SOPHIE, groups_of
 
 # openstacksdk warns of itself

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from selfcare.services.iam import errors
+from selfcare.services.console.iam import errors
 from tests.ports.witness import GUEST, POWER, SOPHIE, groups_of
 
 # openstacksdk warns of itself

@@ -11,9 +11,9 @@ from typing import Any
 import openstack
 import pytest
 
-from selfcare.services.iam import errors
-from selfcare.services.iam.keystone import Keystone
-from selfcare.services.iam.port import NewKey, Person
+from selfcare.services.console.iam import errors
+from selfcare.services.console.iam.keystone import Keystone
+from selfcare.services.console.iam.port import NewKey, Person
 from tests.keystone import Console
 
 pytestmark = [

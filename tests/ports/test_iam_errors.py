@@ -8,9 +8,9 @@ from dataclasses import replace
 import pytest
 import time_machine
 
-from selfcare.services.iam import errors
-from selfcare.services.iam.flexible_engine import FlexibleEngine
-from selfcare.services.iam.port import NewKey, Person
+from selfcare.services.console.iam import errors
+from selfcare.services.console.iam.flexible_engine import FlexibleEngine
+from selfcare.services.console.iam.port import NewKey, Person
 
 
 @pytest.mark.once

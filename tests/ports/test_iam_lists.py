@@ -7,8 +7,8 @@ import json
 import pytest
 
 from demo.console import api
-from selfcare.services.iam import errors
-from selfcare.services.iam.port import Person
+from selfcare.services.console.iam import errors
+from selfcare.services.console.iam.port import Person
 from tests.keystone import LIST_LIMIT
 from tests.ports.witness import GUEST, POWER, SOPHIE
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Set
 from typing import Any
 
-from selfcare.services.iam.port import Person
+from selfcare.services.console.iam.port import Person
 
 SOPHIE = Person("sophie.dupont", "sophie.dupont@example.com", "Sophie DUPONT")
 GUEST, POWER = frozenset({"guest"}), frozenset({"power_user"})

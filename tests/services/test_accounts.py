@@ -11,8 +11,11 @@ from sqlalchemy import func, select
 from selfcare.config import ROOT
 from selfcare.database import db
 from selfcare.models import Account, AuditEntry, Mail, SignIn, WishState
-from selfcare.services import mail, memberships, passwords, sessions, sweeps
-from selfcare.services.sessions import Browser
+from selfcare.services import schedule
+from selfcare.services.accounts import passwords, sign_ins
+from selfcare.services.accounts.sign_ins import Browser
+from selfcare.services.mail import outbox
+from selfcare.services.users import places
 from tests.cast import PASSWORD, account_of
 
 
@@ -31,7 +34,7 @@ def paul(in_app) -> Account:
 @pytest.fixture
 def begin(app, paul):
     def begin() -> str:
-        sign_in = sessions.begin(
+        sign_in = sign_ins.begin(
             paul,
             browser=Browser(ip="192.0.2.1", user_agent="x" * 999),
             settings=app.extensions["settings"],
@@ -45,7 +48,7 @@ def begin(app, paul):
 @pytest.fixture
 def load(app):
     def load(token: str) -> SignIn | None:
-        found = sessions.load(token, settings=app.extensions["settings"])
+        found = sign_ins.load(token, settings=app.extensions["settings"])
         db.session.commit()
         return found
 
@@ -92,7 +95,7 @@ class TestPasswords:
         assert passwords.matches(paul, "Old-1")
 
     def test_auth_1_production_hashes_with_argon2id_at_owasp_s_floor(self):
-        source = (ROOT / "selfcare/services/passwords.py").read_text()
+        source = (ROOT / "selfcare/services/accounts/passwords.py").read_text()
         assert "PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)" in source
 
 
@@ -146,24 +149,24 @@ class TestSignIns:
         first, second = begin(), begin()
         row = load(first)
         assert row
-        sessions.end(row)
+        sign_ins.end(row)
         db.session.commit()
         assert load(first) is None
         assert load(second)
 
     def test_auth_7_all_or_all_others_can_be_ended(self, begin, load, paul):
         tokens = [begin() for _ in range(3)]
-        sessions.end_all(paul, but=load(tokens[1]))
+        sign_ins.end_all(paul, but=load(tokens[1]))
         db.session.commit()
         assert [bool(load(token)) for token in tokens] == [False, True, False]
-        sessions.end_all(paul)
+        sign_ins.end_all(paul)
         db.session.commit()
         assert not any(load(token) for token in tokens)
 
     def test_auth_7_other_people_stay_signed_in(self, cast, begin, load):
         token = begin()
         cast.account("sophie.dupont")
-        sessions.end_all(account_of("sophie.dupont"))
+        sign_ins.end_all(account_of("sophie.dupont"))
         db.session.commit()
         assert load(token)
 
@@ -174,17 +177,17 @@ class TestSignIns:
         with time_machine.travel(datetime(2024, 1, 5, tzinfo=UTC)):
             begin()
         recent = begin()
-        sweeps.forget_sign_ins()
+        schedule.forget_sign_ins()
         assert db.session.execute(select(func.count()).select_from(SignIn)).scalar_one() == 1
         assert recent
 
     def test_safe_old_mails_are_forgotten_once_they_are_done(self, paul):
         with time_machine.travel(datetime(2024, 1, 5, tzinfo=UTC)):
             for state in WishState:
-                mail.write("access", paul).state = state
-        mail.write("access", paul).state = WishState.DONE
+                outbox.write("access", paul).state = state
+        outbox.write("access", paul).state = WishState.DONE
         db.session.commit()
-        sweeps.forget_mails()
+        schedule.forget_mails()
         left = db.session.execute(select(Mail.state).order_by(Mail.id)).scalars().all()
         assert left == [WishState.QUEUED, WishState.RUNNING, WishState.DONE]
 
@@ -201,19 +204,19 @@ class TestMemberships:
         cast.member("paul.dupont")
         cast.contract("OCB0000777")
         with app.app_context():
-            place = memberships.place_of(id_of("paul.dupont"), "OCB0000124")
+            place = places.place_of(id_of("paul.dupont"), "OCB0000124")
             assert place
             assert place.contract.offer.name == "Flexible Engine"
-            assert memberships.place_of(id_of("paul.dupont"), "OCB0000777") is None
-            assert memberships.place_of(0, "OCB0000124") is None
+            assert places.place_of(id_of("paul.dupont"), "OCB0000777") is None
+            assert places.place_of(0, "OCB0000124") is None
 
     def test_rights_the_referent_is_named(self, app, cast, id_of):
         cast.member("paul.dupont", referent=True)
         cast.member("sophie.dupont")
         with app.app_context():
-            place = memberships.place_of(id_of("sophie.dupont"), "OCB0000124")
+            place = places.place_of(id_of("sophie.dupont"), "OCB0000124")
             assert place
-            referent = memberships.referent_of(place.contract)
+            referent = places.referent_of(place.contract)
             assert referent
             assert referent.login == "paul.dupont"
 
@@ -221,7 +224,7 @@ class TestMemberships:
         for number in range(15):
             cast.member("paul.dupont", ref=f"OCB00010{number:02}")
         with app.app_context():
-            assert len(memberships.contracts_in_menu(id_of("paul.dupont"))) == 11
+            assert len(places.contracts_in_menu(id_of("paul.dupont"))) == 11
 
 
 class TestCommand:

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from selfcare.database import db
 from selfcare.models import Contract, Membership
 from selfcare.rights import profiles_of_referent
-from selfcare.services.memberships import place_of
+from selfcare.services.users.places import place_of
 
 COMMAND = (
     "contracts create {ref} --name SI_Neuf --customer NOUVO2026 --company Nouveau --login"

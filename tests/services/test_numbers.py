@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from selfcare import wording
-from selfcare.i18n import Reader, money, number, quantity
+from selfcare.language import formats, wording
+from selfcare.language.i18n import Reader, money, number, quantity
 
 pytestmark = pytest.mark.once
 
@@ -76,5 +76,5 @@ def test_l10n_quantities_with_their_unit(app, value, unit, french, english):
 def test_l10n_files_for_spreadsheets_keep_plain_numbers():
     for language, written in (("fr", "-2352,21"), ("en", "-2352.21")):
         reader = Reader(language, ZoneInfo("Europe/Paris"))
-        assert wording.plain_amount(Decimal("-2352.21"), reader) == written
-        assert wording.plain_number(Decimal("-2352.21"), reader) == written
+        assert formats.plain_amount(Decimal("-2352.21"), reader) == written
+        assert formats.plain_number(Decimal("-2352.21"), reader) == written

@@ -12,8 +12,8 @@ from sqlalchemy import select
 
 from selfcare.database import db
 from selfcare.models import Customer, SubscriptionStatus, subscription_status
-from selfcare.services import ordering
 from selfcare.services.months import reservation_period
+from selfcare.services.orders import references
 
 DAY = date(2017, 10, 9)
 
@@ -27,7 +27,7 @@ def take(app, cast):
     def take(code: str = "HONEY1655", on: date = DAY, *, fail: bool = False) -> str:
         with app.app_context():
             customer = db.session.execute(select(Customer).filter_by(code=code)).scalar_one()
-            ref = ordering.next_reference(customer, on)
+            ref = references.next_reference(customer, on)
             (db.session.rollback if fail else db.session.commit)()
             return ref
 

@@ -15,8 +15,11 @@ from sqlalchemy import select, update
 from demo.factur_x import document
 from selfcare.database import db
 from selfcare.models import Contract, Customer, UsageReport, now
-from selfcare.services import documents, facturx_pdf, pre_invoice_pdf, pre_invoices
-from selfcare.services.paper import Paper
+from selfcare.services import documents
+from selfcare.services.documents.paper import Paper
+from selfcare.services.invoices.facturx import pdf as facturx_pdf
+from selfcare.services.pre_invoices import pdf as pre_invoice_pdf
+from selfcare.services.pre_invoices import working_out
 from tests.plugin_commerce import bill
 
 NAMES = "Œuvre d’État, Łódź, Ελλάς, Київ, Ğ, “ß” – 1 234,56 €"
@@ -107,7 +110,7 @@ class TestPreInvoice:
             report = db.session.execute(select(UsageReport)).scalar_one()
             contract = db.session.get_one(Contract, report.contract_id)
             customer = db.session.get_one(Customer, contract.customer_id)
-            found = pre_invoices.work_out(report, pre_invoices.vat_rate(contract))
+            found = working_out.work_out(report, working_out.vat_rate(contract))
             pdf = pre_invoice_pdf.render(found, contract, customer, 1, now())
         assert "ZhuShiHuiShe" in text(pdf)
         assert "Les noms en d’autres lettres" in " ".join(text(pdf).split())

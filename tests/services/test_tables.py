@@ -14,10 +14,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from selfcare.services import invoice_lists, usage_reading
 from selfcare.services.files import cells, tables
 from selfcare.services.files.problems import Problems
 from selfcare.services.files.tables import BadHeading, BadTable, Columns
+from selfcare.services.invoices import plain_pdfs
+from selfcare.services.usage import reading as usage_reading
 
 pytestmark = pytest.mark.once
 
@@ -144,8 +145,8 @@ class TestLimits:
         [
             (lambda path: usage_reading.read(path.read_bytes(), zone=PARIS),
              ";".join(usage_reading.COLUMNS), usage_reading.MOST_LINES),
-            (lambda path: invoice_lists.read(path, zone=PARIS),
-             ";".join(invoice_lists.COLUMNS), invoice_lists.MOST_LINES),
+            (lambda path: plain_pdfs.read(path, zone=PARIS),
+             ";".join(plain_pdfs.COLUMNS), plain_pdfs.MOST_LINES),
         ],
     )  # fmt: skip
     def test_safe_operators_files_are_counted_before_a_line_is_checked(
@@ -153,7 +154,7 @@ class TestLimits:
     ):
         path = tmp_path / "many.csv"
         path.write_bytes(f"{heading}\n".encode() + b"x\n" * (most + 5000))
-        for module in (usage_reading, invoice_lists):
+        for module in (usage_reading, plain_pdfs):
             monkeypatch.setattr(module, "_line", None)
         with pytest.raises(Problems, match=f"more than {most} lines"):
             load(path)
@@ -162,9 +163,9 @@ class TestLimits:
     def test_safe_a_list_that_is_too_large_is_not_read_at_all(self, tmp_path):
         path = tmp_path / "large.csv"
         with path.open("wb") as file:
-            file.truncate(invoice_lists.LARGEST + 1)
+            file.truncate(plain_pdfs.LARGEST + 1)
         with pytest.raises(Problems, match="larger than 5 MB"):
-            invoice_lists.read(path, zone=PARIS)
+            plain_pdfs.read(path, zone=PARIS)
 
 
 class TestCells:

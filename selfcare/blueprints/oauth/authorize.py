@@ -15,16 +15,16 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from selfcare import rendering, security
-from selfcare.access import current_account, public, signed_in
 from selfcare.database import db, writes
 from selfcare.extensions import csrf
 from selfcare.forms.oauth import ContinueForm
 from selfcare.models import Contract, OidcRequest, SignIn, now
-from selfcare.services import memberships
-from selfcare.services.memberships import Place
 from selfcare.services.oidc import grants, keys, requests
 from selfcare.services.oidc.requests import Answer, Refused, UnknownClient
+from selfcare.services.users import places as user_places
+from selfcare.services.users.places import Place
+from selfcare.web import headers, rendering
+from selfcare.web.access import current_account, public, signed_in
 
 bp = Blueprint("oauth", __name__)
 
@@ -123,7 +123,7 @@ def _to_sign_in(waiting: OidcRequest) -> Response:
 
 def _places(waiting: OidcRequest) -> list[Place]:
     """The contracts the person may enter the console for, by this client."""
-    mine = memberships.places_of(current_account().id, limit=500)
+    mine = user_places.places_of(current_account().id, limit=500)
     return [
         here
         for here in mine
@@ -159,7 +159,7 @@ def _ask(
     waiting: OidcRequest, places: list[Place], *, preferred: Place | None
 ) -> ResponseReturnValue:
     """The page that asks for which contract, and whether the client may know."""
-    security.allow_forms_to(waiting.redirect_uri)
+    headers.allow_forms_to(waiting.redirect_uri)
     return _keep(
         rendering.page("oauth/continue.html", waiting=waiting, places=places, preferred=preferred)
     )
@@ -199,7 +199,7 @@ def _send(answer: Answer, given: dict[str, str]) -> ResponseReturnValue:
     if answer.state is not None:
         fields["state"] = answer.state
     if answer.response_mode == "form_post":
-        security.allow_forms_to(answer.redirect_uri)
+        headers.allow_forms_to(answer.redirect_uri)
         page = rendering.page("oauth/form_post.html", address=answer.redirect_uri, fields=fields)
         return page, {"Cache-Control": "no-store"}
     joint = "&" if urlsplit(answer.redirect_uri).query else "?"

@@ -9,14 +9,15 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from selfcare import rendering
-from selfcare.access import current_account, settings, signed_in
 from selfcare.database import db
 from selfcare.forms.oauth import ContinueForm, UserCodeForm
 from selfcare.models import OidcDevice, SignIn
-from selfcare.services import memberships, throttling
-from selfcare.services.memberships import Place
 from selfcare.services.oidc import devices
+from selfcare.services.safety import throttling
+from selfcare.services.users import places
+from selfcare.services.users.places import Place
+from selfcare.web import rendering
+from selfcare.web.access import current_account, settings, signed_in
 
 bp = Blueprint("oauth_devices", __name__)
 
@@ -61,7 +62,7 @@ def _ask(device: OidcDevice) -> ResponseReturnValue:
 
 
 def _places() -> list[Place]:
-    mine = memberships.places_of(current_account().id, limit=500)
+    mine = places.places_of(current_account().id, limit=500)
     return [
         here
         for here in mine

@@ -9,13 +9,13 @@ from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from selfcare import rendering, security
-from selfcare.access import public, sign_out
 from selfcare.database import writes
 from selfcare.extensions import csrf
 from selfcare.models import SignIn
 from selfcare.services.oidc import ending
 from selfcare.services.oidc.ending import Ending
+from selfcare.web import headers, rendering
+from selfcare.web.access import public, sign_out
 
 bp = Blueprint("oauth_ending", __name__)
 
@@ -34,7 +34,7 @@ def end() -> ResponseReturnValue:
     if wanted.is_of(cast("SignIn", current_user)):
         return sign_out(to=wanted.back_to or url_for(".done"))
     if wanted.back_to:
-        security.allow_forms_to(wanted.back_to)
+        headers.allow_forms_to(wanted.back_to)
     return rendering.page("oauth/sign_out.html", asked=request.args, back_to=wanted.back_to)
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from selfcare import security
-from selfcare.access import settings
 from selfcare.services.oidc import clients, requests
+from selfcare.web import headers
+from selfcare.web.access import settings
 
 _WAITING = re.compile(r"/oauth/continue/([\w-]+)")
 _BUTTON = re.compile(r"/contracts/\w+/console")
@@ -20,7 +20,7 @@ def allow_forms_towards(target: str) -> None:
     which asks for a sign-in and is answered at a client's.
     """
     for address in _outside(target):
-        security.allow_forms_to(address)
+        headers.allow_forms_to(address)
 
 
 def _outside(target: str) -> Iterator[str]:

@@ -10,15 +10,15 @@ from urllib.parse import unquote_plus
 from flask import Blueprint, Response, jsonify, request, url_for
 from flask.typing import ResponseReturnValue
 
-from selfcare.access import public, settings
 from selfcare.database import db
 from selfcare.extensions import csrf
 from selfcare.models import ClientKind, OidcClient
-from selfcare.services import throttling
 from selfcare.services.oidc import clients, devices, grants, keys, requests
 from selfcare.services.oidc.clients import NotAuthenticated
 from selfcare.services.oidc.devices import NotYet
 from selfcare.services.oidc.grants import InvalidGrant
+from selfcare.services.safety import throttling
+from selfcare.web.access import public, settings
 
 bp = Blueprint("oauth_tokens", __name__)
 csrf.exempt(bp)  # clients have no session

@@ -14,8 +14,8 @@ import structlog
 from sqlalchemy import ColumnElement, select, update
 
 from selfcare.background import claims
+from selfcare.background.jobs import job
 from selfcare.database import db
-from selfcare.jobs import job
 from selfcare.models import Account, OidcClient, OidcGrant, OidcLogout, SignIn, now
 from selfcare.services.oidc import keys
 

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 from sqlalchemy import delete, select
 
+from selfcare.background.jobs import Job, job
 from selfcare.database import db
-from selfcare.jobs import Job, job
 from selfcare.models import (
     OidcDevice,
     OidcGrant,

@@ -24,8 +24,8 @@ from selfcare.models import (
     SignIn,
     now,
 )
-from selfcare.services import memberships
 from selfcare.services.oidc import backchannel, keys
+from selfcare.services.users import places
 
 CODE_GOOD_FOR = timedelta(seconds=60)
 TOKEN_GOOD_FOR = timedelta(minutes=5)
@@ -173,7 +173,7 @@ def claims(grant: OidcGrant) -> dict[str, Any]:
         InvalidGrant: the person has no console role on the contract any more.
     """
     account = grant.account
-    place = memberships.place_of(account.id, grant.contract.ref)
+    place = places.place_of(account.id, grant.contract.ref)
     if place is None or place.console is None or not place.rights.console_roles:
         raise InvalidGrant
     return {

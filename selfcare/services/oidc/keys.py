@@ -16,7 +16,7 @@ from sqlalchemy import or_, select
 
 from selfcare.database import db
 from selfcare.models import OidcKey, now
-from selfcare.services import sealing
+from selfcare.services.safety import sealing
 
 ALGORITHMS = ["RS256"]
 PURPOSE = "oidc-key"

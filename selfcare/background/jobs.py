@@ -1,0 +1,167 @@
+"""Background work: a wish is a row, a job is the wake-up (design.md, decision 3).
+
+```python
+@job(queue="mail")
+def deliver(mail_id: int) -> None: ...
+
+deliver.after_commit(mail.id)  # in the request: enqueued once the row is really there
+```
+
+A job runs in one transaction of its own and may run twice or late: it re-reads its row and *sets*
+the outcome. Redis away: nothing is enqueued, the row stays, the sweep
+(`selfcare.services.schedule`) finds it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import structlog
+from flask import current_app
+from redis import Redis, RedisError
+from redis.backoff import NoBackoff
+from redis.retry import Retry as RedisRetry
+from rq import Queue, Retry
+from sqlalchemy import event
+from sqlalchemy.orm import Session, SessionTransaction
+
+from selfcare.database import db
+
+log = structlog.get_logger(__name__)
+
+QUEUES = ("interactive", "mail", "iam", "orders", "documents", "sweeps")
+"""Where somebody waits comes first; the others take turns (`selfcare.background.worker`)."""
+
+SHORT = 100
+"""Jobs a queue may hold for a sweep not to ask whether it adds the same ones again."""
+
+DELAYS = (10, 60, 300, 900, 3600, 14400)
+"""Seconds before each new try of a failed job."""
+
+EARLY = timedelta(seconds=2)
+"""How much sooner than its date a retry may come: the queue counts whole seconds."""
+
+CROWDED = 5000
+"""Jobs in a queue from which on sweeps add none to it: what they find is in there already."""
+
+
+def connect(url: str) -> Redis:
+    """A Redis client that gives up at once; a worker's waits (`background.patience`)."""
+    return Redis.from_url(
+        url,
+        socket_connect_timeout=0.5,
+        socket_timeout=1.0,
+        retry=RedisRetry(NoBackoff(), 1),
+    )
+
+
+def redis() -> Redis:
+    """The application's Redis client."""
+    client: Redis = current_app.extensions["redis"]
+    return client
+
+
+@dataclass(frozen=True)
+class Job:
+    """A function that a worker runs; made by `@job`."""
+
+    function: Callable[..., None]
+    queue: str
+    timeout: int
+
+    @property
+    def path(self) -> str:
+        """The name a worker imports it by."""
+        return f"{self.function.__module__}.{self.function.__name__}"
+
+    def __call__(self, *args: Any) -> None:
+        """Run now, in an application context of its own, in one transaction."""
+        with current_app._get_current_object().app_context():  # type: ignore[attr-defined]
+            self.function(*args)
+            db.session.commit()
+
+    def enqueue(self, *args: Any, first: bool = False) -> None:
+        """Hand it to the workers now; `first` where somebody waits for just this one.
+
+        Raises:
+            RedisError: nobody took it.
+        """
+        Queue(self.queue, connection=redis()).enqueue(
+            self.path,
+            *args,
+            at_front=first,
+            retry=Retry(max=len(DELAYS), interval=list(DELAYS)),
+            job_timeout=self.timeout,
+            result_ttl=60,
+            failure_ttl=7 * 86400,
+        )
+
+    def after_commit(self, *args: Any, first: bool = False) -> None:
+        """Enqueue when the present transaction is committed; never for a rolled-back one."""
+        wakeups = db.session.info.setdefault("wakeups", [])
+        if (self, args, first) not in wakeups:
+            wakeups.append((self, args, first))
+
+    def wake(self, ids: Iterable[int]) -> None:
+        """Enqueue what a sweep found waiting, the oldest first, as far as it is lost.
+
+        A long queue is no lost wake-up: as many as it holds are left to it, or behind an SMTP
+        server or an IAM that takes its time each sweep would put all of them there once more.
+        """
+        found = list(ids)
+        try:
+            waiting = Queue(self.queue, connection=redis()).count
+        except RedisError:
+            waiting = 0  # whether anybody takes them is seen after the commit
+        if waiting >= CROWDED:
+            log.warning("queue_crowded", queue=self.queue, job=self.path)
+            return
+        room = max(len(found), SHORT) - waiting
+        for row_id in found[: max(room, 0)]:
+            self.after_commit(row_id)
+
+
+def job(*, queue: str, timeout: int = 120) -> Callable[[Callable[..., None]], Job]:
+    """Make a function a job of one of `QUEUES`; `timeout` in seconds."""
+    if queue not in QUEUES:
+        raise ValueError(f"unknown queue {queue!r}")
+
+    def decorate(function: Callable[..., None]) -> Job:
+        return Job(function, queue, timeout)
+
+    return decorate
+
+
+@event.listens_for(Session, "after_commit")
+def _wake(session: Session) -> None:
+    if session.in_nested_transaction():  # the hook fires for savepoints too
+        return
+    waiting = session.info.pop("wakeups", [])
+    for number, (wanted, args, first) in enumerate(waiting):
+        try:
+            wanted.enqueue(*args, first=first)
+        except RedisError as problem:  # a Redis that hangs takes its time to say so, each time
+            left = len(waiting) - number
+            log.warning("job_left_to_the_sweep", job=wanted.path, left=left, problem=str(problem))
+            return
+
+
+_before: WeakKeyDictionary[SessionTransaction, int] = WeakKeyDictionary()
+"""How many wake-ups there were when a savepoint began."""
+
+
+@event.listens_for(Session, "after_transaction_create")
+def _mark(session: Session, transaction: SessionTransaction) -> None:
+    """Remember what was wished before a savepoint."""
+    if transaction.nested:
+        _before[transaction] = len(session.info.get("wakeups", []))
+
+
+@event.listens_for(Session, "after_soft_rollback")
+def _forget(session: Session, transaction: SessionTransaction) -> None:
+    """A savepoint takes back what was wished in it, a transaction everything."""
+    del session.info.get("wakeups", [])[_before.get(transaction, 0) :]

@@ -1,0 +1,1 @@
+"""« Mon compte »: routes below /account."""

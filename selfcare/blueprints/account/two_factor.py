@@ -1,0 +1,101 @@
+"""Setting up, using and leaving the second factor (AUTH-7)."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, abort, flash, redirect, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from selfcare.blueprints.account.proofs import proved, why
+from selfcare.database import db
+from selfcare.forms.security import CodeForm, PasswordForm, ProveForm
+from selfcare.services.accounts import two_factor
+from selfcare.services.accounts.two_factor import WrongCode
+from selfcare.services.safety.throttling import TooManyAttempts
+from selfcare.web import rendering
+from selfcare.web.access import current_account, settings, signed_in
+
+bp = Blueprint("two_factor", __name__, url_prefix="/account/security/two-factor")
+
+_NO_STORE = {"Cache-Control": "no-store"}
+
+
+@bp.route("/", methods=["GET", "POST"])
+@signed_in
+def index() -> ResponseReturnValue:
+    """What it is and, once asked for, a new secret to read with an app."""
+    me, form = current_account(), PasswordForm()
+    if two_factor.of(me):
+        return redirect(url_for("security.index"), code=303)
+    if not (form.validate_on_submit() and proved(form)):
+        page = rendering.page("account/two_factor/index.html", form=form)
+        return page, 422 if form.errors else 200
+    two_factor.prepare(me)
+    db.session.commit()
+    return redirect(url_for(".set_up"), code=303)
+
+
+@bp.route("/new", methods=["GET", "POST"])
+@signed_in
+def set_up() -> ResponseReturnValue:
+    """The secret as a picture and as text; the app's first code puts it in force."""
+    me, form = current_account(), CodeForm()
+    device = two_factor.prepared(me)
+    if device is None:
+        return redirect(url_for(".index"), code=303)
+    if form.validate_on_submit():
+        try:
+            sign_in = current_user._get_current_object()
+            codes = two_factor.confirm(
+                me, form.code.data or "", sign_in=sign_in, settings=settings()
+            )
+        except (WrongCode, TooManyAttempts) as refusal:
+            db.session.rollback()
+            form.code.errors = [why(refusal)]
+        else:
+            db.session.commit()
+            return rendering.page("account/two_factor/codes.html", codes=codes), 200, _NO_STORE
+    secret = two_factor.secret(device)
+    page = rendering.page("account/two_factor/new.html", form=form, secret=secret)
+    return page, 422 if form.errors else 200, _NO_STORE
+
+
+@bp.get("/qr.svg")
+@signed_in
+def qr_code() -> ResponseReturnValue:
+    """The secret being set up, for an app's camera."""
+    device = two_factor.prepared(current_account())
+    if device is None:
+        abort(404)
+    picture = two_factor.qr_code(device, current_account(), issuer=settings().brand_name)
+    return Response(picture, mimetype="image/svg+xml", headers=_NO_STORE)
+
+
+@bp.route("/codes", methods=["GET", "POST"])
+@signed_in
+def new_codes() -> ResponseReturnValue:
+    """New recovery codes in place of the former ones."""
+    form = ProveForm()
+    if not (form.validate_on_submit() and proved(form)):
+        page = rendering.page("account/two_factor/new_codes.html", form=form)
+        return page, 422 if form.errors else 200
+    codes = two_factor.renew_recovery_codes(current_account())
+    db.session.commit()
+    return rendering.page("account/two_factor/codes.html", codes=codes), 200, _NO_STORE
+
+
+@bp.route("/off", methods=["GET", "POST"])
+@signed_in
+def turn_off() -> ResponseReturnValue:
+    """Do without; asks for password and code."""
+    form = ProveForm()
+    if current_account().is_staff or two_factor.of(current_account()) is None:
+        return redirect(url_for("security.index"), code=303)
+    if not (form.validate_on_submit() and proved(form)):
+        page = rendering.page("account/two_factor/off.html", form=form)
+        return page, 422 if form.errors else 200
+    two_factor.turn_off(current_account())
+    db.session.commit()
+    flash(_("Two-factor sign-in is off."))
+    return redirect(url_for("security.index"), code=303)

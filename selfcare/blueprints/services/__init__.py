@@ -1,0 +1,1 @@
+"""The catalogue and ordering: routes below /contracts/<ref>/services."""

@@ -1,0 +1,129 @@
+"""Ordering a service: characteristics, then the summary (§5.6.2, figure 24)."""
+
+from __future__ import annotations
+
+from flask import Blueprint, abort, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from selfcare.database import db
+from selfcare.forms.ordering import AgreeForm, entered, not_possible, order_form
+from selfcare.language.i18n import locale, reader
+from selfcare.models import Contract, Order, OrderDraft, Service
+from selfcare.rights import Ability
+from selfcare.services.orders import placing
+from selfcare.services.orders.placing import ChangedMeanwhile, NotOrderable, Offered
+from selfcare.web import rendering
+from selfcare.web.access import current_account, one_or_404, place, requires
+from selfcare.web.resuming import resumes, typed
+
+bp = Blueprint("ordering", __name__, url_prefix="/contracts/<ref>/services/<slug>/order")
+
+NEXT, BACK = "next", "prev"
+
+
+@bp.route("", methods=["GET", "POST"])
+@requires(Ability.ORDER_SERVICE)
+@resumes()
+def form(contract: Contract, slug: str) -> ResponseReturnValue:
+    """Step 1, characteristics: the price follows the choices and changes none (SERVICES-2)."""
+    offer = placing.offered(_service(slug))
+    wanted = request.form if request.method == "POST" else typed() or _first_values(offer, contract)
+    choosing = offer.definition.choosing(wanted)
+    asked = order_form(offer.definition, choosing, locale())
+    wrong = 200
+    if request.form.get("step") == NEXT:
+        if asked.validate_on_submit():
+            values = entered(asked, offer.definition)
+            draft = placing.keep(
+                offer, values, account=current_account(), contract=contract, on=reader().today()
+            )
+            db.session.commit()
+            return redirect(url_for(".summary", ref=contract.ref, slug=slug, key=draft.key), 303)
+        wrong = 422
+    today = reader().today()
+    possible = not choosing.impossible
+    answer = rendering.page(
+        "ordering/form.html",
+        parts={"order-price": "ordering/_answer.html"},
+        form=asked,
+        offer=offer,
+        refused=[not_possible(one.label[locale()]) for one in choosing.impossible],
+        summary=placing.summary(offer, choosing.values, today) if possible else None,
+    )
+    return answer, wrong
+
+
+@bp.route("/<key>", methods=["GET", "POST"])
+@requires(Ability.ORDER_SERVICE)
+def summary(contract: Contract, slug: str, key: str) -> ResponseReturnValue:
+    """Step 2, summary: « Commander » there is final, and once (SERVICES-3)."""
+    service = _service(slug)
+    draft = _draft(contract, service, key, lock=request.method == "POST")
+    if order := placing.ordered(draft):
+        return _see(order, contract)
+    if request.form.get("step") == BACK:
+        return redirect(url_for(".form", ref=contract.ref, slug=slug, draft=key), 303)
+    offer = placing.offered(service)
+    if not placing.still_possible(offer.definition, draft.entered):
+        flash(_("The catalogue has changed: choose again."))
+        return redirect(url_for(".form", ref=contract.ref, slug=slug, draft=key), 303)
+    agree = AgreeForm()
+    if agree.validate_on_submit():
+        return _place(draft, offer, contract)
+    shown = placing.summary(offer, draft.entered, reader().today())
+    page = rendering.page("ordering/summary.html", summary=shown, form=agree, draft=draft)
+    return page, 422 if agree.errors else 200
+
+
+def _place(draft: OrderDraft, offer: Offered, contract: Contract) -> ResponseReturnValue:
+    try:
+        order = placing.place(draft, offer, account=current_account(), contract=contract)
+    except ChangedMeanwhile:
+        db.session.commit()
+        flash(
+            _("The catalogue or the dates have changed meanwhile: please read the summary again.")
+        )
+        return redirect(request.path, 303)
+    ref = order.ref
+    db.session.commit()
+    flash(_("Your order %(ref)s is placed. A mail with its summary is on its way.", ref=ref))
+    return _see(order, contract)
+
+
+def _see(order: Order, contract: Contract) -> ResponseReturnValue:
+    """The order's own page: the contract's, or « Mes commandes » for who may not open orders."""
+    here = place()
+    if here and here.rights.may(Ability.READ_ORDERS):
+        return redirect(url_for("orders.order", ref=contract.ref, order_ref=order.ref), 303)
+    return redirect(url_for("account.my_order", order_ref=order.ref), 303)
+
+
+def _service(slug: str) -> Service:
+    return one_or_404(select(Service).where(Service.slug == slug))
+
+
+def _draft(contract: Contract, service: Service, key: str, *, lock: bool = False) -> OrderDraft:
+    draft = placing.find(
+        key, account=current_account(), contract=contract, service=service, lock=lock
+    )
+    if draft is None:
+        abort(404)
+    return draft
+
+
+def _first_values(offer: Offered, contract: Contract) -> dict[str, str]:
+    """What the form opens with: a draft gone back to, or the first choices and the address's."""
+    if key := request.args.get("draft"):
+        return dict(_draft(contract, offer.service, key).entered)
+    values = placing.first_values(offer.definition, current_account())
+    choices = {field.name for field in offer.definition.fields if field.options}
+    return values | {name: text for name, text in request.args.items() if name in choices}
+
+
+@bp.errorhandler(NotOrderable)
+def _not_orderable(_refusal: NotOrderable) -> ResponseReturnValue:
+    flash(_("This service cannot be ordered at the moment."))
+    ref = (request.view_args or {})["ref"]
+    return redirect(url_for("catalogue.index", ref=ref), 303)

@@ -1,0 +1,172 @@
+"""Signing in and out (§3.2, figure 6); who forgot something goes to `recovery`."""
+
+from __future__ import annotations
+
+from flask import Blueprint, abort, g, redirect, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user, login_user
+from werkzeug.wrappers import Response
+
+from selfcare.blueprints.oauth.leading import allow_forms_towards
+from selfcare.database import db
+from selfcare.forms.auth import SignInForm
+from selfcare.forms.security import CodeForm, PasskeyForm
+from selfcare.models import SignIn
+from selfcare.services.accounts import passkeys, sign_ins, signing_in
+from selfcare.services.accounts.passkeys import PasskeyRefused, PasskeyWentBack
+from selfcare.services.accounts.signing_in import WrongCredentials
+from selfcare.services.accounts.two_factor import WrongCode
+from selfcare.services.safety import throttling
+from selfcare.services.safety.throttling import TooManyAttempts
+from selfcare.web import known_browser, rendering
+from selfcare.web.access import public, settings, sign_out, signed_in
+from selfcare.web.addresses import safe_next
+from selfcare.web.resuming import shown_again
+
+bp = Blueprint("auth", __name__)
+
+AWAITING = "awaiting"
+"""Where the session keeps the sign-in whose second factor is still to come."""
+
+
+@bp.after_request
+def name_where_forms_lead(answer: Response) -> Response:
+    """Signing in on the way into the console ends there: the page must allow it (CONSOLE-1)."""
+    allow_forms_towards(request.args.get("next", ""))
+    return answer
+
+
+@bp.route("/login", methods=["GET", "POST"])
+@public("the way in")
+@shown_again
+def login() -> ResponseReturnValue:
+    """Check login and password, then lead to the page first asked for (AUTH-1)."""
+    target = safe_next(request.args.get("next"))
+    if request.method == "GET" and current_user.is_authenticated and "again" not in request.args:
+        return redirect(target, code=303)
+    form = SignInForm()
+    if not form.validate_on_submit():
+        return rendering.page("auth/login.html", form=form), 422 if form.errors else 200
+    try:
+        sign_in = signing_in.sign_in(
+            form.login.data or "",
+            form.password.data or "",
+            browser=known_browser.present(),
+            settings=settings(),
+        )
+    except WrongCredentials:
+        db.session.commit()
+        return rendering.page("auth/login.html", form=form, refused=True), 422
+    except TooManyAttempts as wait:
+        db.session.rollback()
+        headers = {"Retry-After": str(wait.seconds)}
+        return rendering.page("auth/login.html", form=form, wait=wait), 429, headers
+    db.session.commit()
+    if sign_in.awaits_code:
+        _end_former()
+        session.clear()
+        session[AWAITING] = sign_in.get_id()
+        session["locale"] = sign_in.account.locale  # whose page comes next is known
+        return redirect(url_for(".code", next=request.args.get("next")), code=303)
+    return _enter(sign_in, target)
+
+
+@bp.route("/login/code", methods=["GET", "POST"])
+@public("between the password and the first page")
+@shown_again
+def code() -> ResponseReturnValue:
+    """The second factor, for those who have one (AUTH-7)."""
+    sign_in = sign_ins.awaiting(session.get(AWAITING, ""))
+    if sign_in is None:
+        return redirect(url_for(".login", next=request.args.get("next")), code=303)
+    form = CodeForm()
+    if not form.validate_on_submit():
+        return rendering.page("auth/code.html", form=form), 422 if form.errors else 200
+    try:
+        opened = signing_in.give_code(
+            sign_in, form.code.data or "", browser=known_browser.present(), settings=settings()
+        )
+    except WrongCode:
+        db.session.commit()
+        form.code.errors = [_("That is not the code of this moment, or it was used before")]
+        return rendering.page("auth/code.html", form=form), 422
+    except TooManyAttempts as wait:
+        db.session.rollback()
+        headers = {"Retry-After": str(wait.seconds)}
+        return rendering.page("auth/code.html", form=form, wait=wait), 429, headers
+    db.session.commit()
+    return _enter(opened, safe_next(request.args.get("next")))
+
+
+@bp.route("/login/passkey", methods=["GET", "POST"])
+@public("another way in")
+@shown_again
+def passkey() -> ResponseReturnValue:
+    """Sign in with a passkey, where browser and portal have them (AUTH-7)."""
+    target = safe_next(request.args.get("next"))
+    form, refused, went_back = PasskeyForm(), False, False
+    if not passkeys.possible(settings()):
+        abort(404)
+    if request.method == "GET" and current_user.is_authenticated and "again" not in request.args:
+        return redirect(target, code=303)
+    if form.validate_on_submit():
+        try:
+            sign_in = passkeys.sign_in(
+                challenge=form.challenge.data or "",
+                credential=form.credential.data or "",
+                browser=known_browser.present(),
+                settings=settings(),
+            )
+        except PasskeyRefused as why:
+            refused, went_back = True, isinstance(why, PasskeyWentBack)
+        else:
+            db.session.commit()
+            return _enter(sign_in, target)
+    throttling.of_address(request.remote_addr or "", settings().throttle_captcha).take()
+    name, options = passkeys.ask(settings=settings())
+    db.session.commit()
+    page = rendering.page(
+        "auth/passkey.html",
+        form=form,
+        name=name,
+        options=options,
+        refused=refused,
+        went_back=went_back,
+    )
+    return page, 422 if refused else 200, {"Cache-Control": "no-store"}
+
+
+@bp.post("/logout")
+@signed_in
+def logout() -> ResponseReturnValue:
+    """End this sign-in for good: a copy of its cookie is worth nothing afterwards."""
+    return sign_out(to=url_for("auth.login"))
+
+
+@bp.post("/signed-in")
+@signed_in
+def still_signed_in() -> ResponseReturnValue:
+    """204 to a page the browser kept (Back), if its form token is that of the present sign-in.
+
+    A page whose reader signed out, or left it to somebody else, gets anything but that.
+    """
+    return "", 204
+
+
+def _enter(sign_in: SignIn, target: str) -> Response:
+    """Hand the new sign-in to this browser, which is known from now on."""
+    _end_former()
+    session.clear()
+    login_user(sign_in)
+    g.account_id = sign_in.account_id
+    answer = redirect(target, code=303)
+    known_browser.remember(answer, sign_in.account)
+    return answer
+
+
+def _end_former() -> None:
+    """The sign-in this browser had, if any: its cookie is about to be overwritten (AUTH-7)."""
+    if current_user.is_authenticated:
+        sign_ins.end(current_user)
+        db.session.commit()

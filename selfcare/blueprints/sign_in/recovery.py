@@ -1,0 +1,194 @@
+"""Forgotten password, forgotten login, and the links those mails carry (§3.1, §3.3, §3.4)."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, flash, redirect, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user
+from werkzeug.wrappers import Response as BaseResponse
+
+from selfcare.blueprints.sign_in.captcha import challenge_for
+from selfcare.database import db
+from selfcare.forms.captcha import CaptchaForm
+from selfcare.forms.fields import trimmed
+from selfcare.forms.profile import NewPasswordForm
+from selfcare.forms.recovery import ForgottenLoginForm, ForgottenPasswordForm, PasswordLevelForm
+from selfcare.forms.security import ConfirmForm
+from selfcare.language.i18n import locale
+from selfcare.models import LinkPurpose, SignIn
+from selfcare.services.accounts import passkeys, passwords, people, recovery
+from selfcare.services.accounts.people import EmailTaken
+from selfcare.services.mail import links
+from selfcare.services.mail.links import LinkDead
+from selfcare.services.safety import throttling
+from selfcare.web import known_browser, rendering
+from selfcare.web.access import public, settings
+from selfcare.web.resuming import shown_again
+
+bp = Blueprint("recovery", __name__)
+
+_OPENED = "link"
+"""Where the session keeps the token of an opened link: out of the address, out of the referrer."""
+
+
+@bp.route("/password/forgot", methods=["GET", "POST"])
+@public("asked by people who cannot sign in")
+@shown_again
+def forgotten_password() -> ResponseReturnValue:
+    """« Personnalisation du mot de passe »: login and captcha (figure 2)."""
+    form = ForgottenPasswordForm()
+    if request.method == "GET":
+        form.login.data = trimmed(request.args.get("login", "")[:254])
+    if not _sound(form):
+        return _form_page("recovery/password.html", form)
+    _ask("password", form.login.data or "")
+    return redirect(url_for(".password_asked"), code=303)
+
+
+@bp.get("/password/forgot/sent")
+@public("asked by people who cannot sign in")
+def password_asked() -> ResponseReturnValue:
+    """The same words whether the login exists or not (figure 3)."""
+    return rendering.page("recovery/password_asked.html")
+
+
+@bp.route("/login/forgot", methods=["GET", "POST"])
+@public("asked by people who cannot sign in")
+@shown_again
+def forgotten_login() -> ResponseReturnValue:
+    """« Vous avez perdu votre identifiant »: mail address and captcha (figure 7)."""
+    form = ForgottenLoginForm()
+    if not _sound(form):
+        return _form_page("recovery/login.html", form)
+    _ask("login", form.email.data or "")
+    return redirect(url_for(".login_asked"), code=303)
+
+
+@bp.get("/login/forgot/sent")
+@public("asked by people who cannot sign in")
+def login_asked() -> ResponseReturnValue:
+    """The same words whether the address is known or not (figure 8)."""
+    return rendering.page("recovery/login_asked.html")
+
+
+@bp.get("/password/set/<token>")
+@bp.get("/email/confirm/<token>")
+@public("opened from a mail")
+def open_link(token: str) -> ResponseReturnValue:
+    """Take the token out of the address; nothing is changed by opening a link."""
+    session[_OPENED] = token
+    endpoint = ".set_password" if request.path.startswith("/password/") else ".confirm_email"
+    return _secret(redirect(url_for(endpoint), code=303))
+
+
+@bp.route("/password/set", methods=["GET", "POST"])
+@public("whoever holds the link of the mail")
+@shown_again
+def set_password() -> ResponseReturnValue:
+    """« Changement de mot de passe » (figure 5)."""
+    try:
+        token = session.get(_OPENED) or request.form.get("link", "")
+        link = links.opened(token, LinkPurpose.SET_PASSWORD)
+        session[_OPENED] = token  # once more, if its cookie was lost while the page stood open
+        form = NewPasswordForm(
+            passwords.rules(settings()),
+            login=link.account.login,
+            passkeys=passkeys.of(link.account),
+        )
+        if not form.validate_on_submit():
+            page = rendering.page(
+                "recovery/set_password.html", form=form, account=link.account, link=token
+            )
+            return _secret(page), 422 if form.errors else 200
+        recovery.set_password(
+            link,
+            form.password.data or "",
+            keep=_mine(link.account_id),
+            keep_passkeys=form.keeps_passkeys,
+            settings=settings(),
+        )
+    except LinkDead:
+        return _secret(rendering.page("recovery/dead.html")), 410
+    account = link.account
+    db.session.commit()
+    session.pop(_OPENED, None)
+    flash(_("Your password is changed. A mail confirms it."))
+    answer = redirect(url_for("auth.login"), code=303)
+    known_browser.remember(answer, account)  # whoever reads the account's mails is its owner
+    return answer
+
+
+@bp.post("/password/level")
+@public("whoever chooses a password, signed in or by a mailed link")
+def password_level() -> ResponseReturnValue:
+    """How good a password is that is still being typed: what the rules will say (AUTH-3)."""
+    limits, here = settings().throttle_captcha, request.remote_addr or ""
+    throttling.of_address(here, limits, kind="password-level").take()
+    form = PasswordLevelForm()
+    form.validate_on_submit()
+    level = passwords.rules(settings()).level(form.password.data or "", login=form.login.data or "")
+    return Response(level, mimetype="text/plain", headers={"Cache-Control": "no-store"})
+
+
+@bp.route("/email/confirm", methods=["GET", "POST"])
+@public("whoever holds the link of the mail")
+def confirm_email() -> ResponseReturnValue:
+    """The new address counts once its owner says so (ACCOUNT-1)."""
+    try:
+        link = links.opened(session.get(_OPENED, ""), LinkPurpose.CONFIRM_EMAIL)
+        if not ConfirmForm().validate_on_submit():
+            form = ConfirmForm()
+            return _secret(rendering.page("recovery/confirm_email.html", form=form, link=link))
+        people.confirm_email(link)
+    except LinkDead:
+        return _secret(rendering.page("recovery/dead_email.html")), 410
+    except EmailTaken:
+        db.session.commit()
+        return _secret(rendering.page("recovery/email_taken.html")), 409
+    db.session.commit()
+    session.pop(_OPENED, None)
+    flash(_("Your new email address is confirmed."))
+    return redirect(url_for("account.profile"), code=303)
+
+
+def _sound(form: CaptchaForm) -> bool:
+    """Whether the form was sent and is right; a wish for another captcha is not sending it."""
+    if request.method == "GET" or request.form.get("renew"):
+        return False
+    recovery.check_address(request.remote_addr or "", settings=settings())
+    return bool(form.validate_on_submit())
+
+
+def _ask(wanted: str, given: str) -> None:
+    recovery.ask(wanted, given, ip=request.remote_addr or "", settings=settings())
+    db.session.commit()
+
+
+def _form_page(template: str, form: CaptchaForm) -> ResponseReturnValue:
+    challenge = challenge_for(form)
+    db.session.commit()
+    if challenge.is_question:
+        form.answer.label.text = challenge.question(locale())
+    renewed = "renew" in request.form  # the reader goes on there
+    page = rendering.page(template, form=form, challenge=challenge, renewed=renewed)
+    answer = Response(page, status=422 if form.errors else 200)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+def _mine(account_id: int) -> SignIn | None:
+    """This browser's sign-in, if it is the same person's: it goes on."""
+    if current_user.is_authenticated and current_user.account_id == account_id:
+        me: SignIn = current_user._get_current_object()
+        return me
+    return None
+
+
+def _secret(page: str | BaseResponse) -> BaseResponse:
+    """A page about a secret link: kept by nobody, told to nobody."""
+    answer = page if isinstance(page, BaseResponse) else Response(page)
+    answer.headers["Cache-Control"] = "no-store"
+    if answer.status_code == 303:
+        answer.headers["Referrer-Policy"] = "no-referrer"
+    return answer

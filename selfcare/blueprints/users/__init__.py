@@ -1,0 +1,1 @@
+"""« Utilisateurs »: routes below /contracts/<ref>/users."""

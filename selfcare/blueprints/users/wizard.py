@@ -1,0 +1,264 @@
+"""The wizard: person, roles, summary, for somebody new or somebody's new roles (figures 29 to 37).
+
+Each step has an address and each POST a redirect; the draft is a row, so that back, reload,
+another tab or signing in again lose nothing. It serves both tabs.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from flask import Blueprint, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy import select
+from werkzeug.datastructures import MultiDict
+from werkzeug.wrappers import Response
+
+from selfcare.database import db
+from selfcare.forms.users import ConfirmForm, PersonForm, RolesForm, roles_form
+from selfcare.language.wording import TOO_MANY_STRANGERS, USER_REFUSAL
+from selfcare.models import Account, Contract, Membership, UserDraft
+from selfcare.rights import Ability, Rights
+from selfcare.services.console import domains as console_domains
+from selfcare.services.safety.throttling import TooManyAttempts
+from selfcare.services.users import drafts, members, strangers
+from selfcare.services.users.refusals import GoneMeanwhile, LoginTaken, ReferentsOwn, Refusal
+from selfcare.services.users.roles import Roles, check_whose
+from selfcare.services.users.strangers import Known
+from selfcare.web import rendering
+from selfcare.web.access import Missing, current_account, one_or_404, place, requires, settings
+from selfcare.web.resuming import resumes, typed
+
+bp = Blueprint("user_wizard", __name__, url_prefix="/contracts/<ref>/users")
+
+
+KIND = "<any(new,change):kind>/<int:draft_id>"
+
+
+# Step 1
+
+
+@bp.route("/new", methods=["GET", "POST"])
+@requires(Ability.ADD_USER)
+@resumes()
+def new(contract: Contract) -> ResponseReturnValue:
+    """« Ajout d'un utilisateur » (figure 29)."""
+    return _person_step(contract, None, console_only=False)
+
+
+@bp.route("/console/new", methods=["GET", "POST"])
+@requires(Ability.SET_CONSOLE_ROLES)
+@resumes()
+def new_console_user(contract: Contract) -> ResponseReturnValue:
+    """The same from the console's tab (figure 33)."""
+    return _person_step(contract, None, console_only=True)
+
+
+@bp.route(f"/{KIND}/person", methods=["GET", "POST"])
+@requires(Ability.SET_CONSOLE_ROLES)
+@resumes()
+def person(contract: Contract, kind: str, draft_id: int) -> ResponseReturnValue:
+    """Step 1 again: what was entered is still there."""
+    draft = _draft(contract, draft_id)
+    if draft.result_id or draft.membership_id:
+        return _finished(contract, draft)
+    return _person_step(contract, draft, console_only=draft.console_only)
+
+
+def _person_step(
+    contract: Contract, draft: UserDraft | None, *, console_only: bool
+) -> ResponseReturnValue:
+    form = PersonForm(data=draft.person if draft else None)
+    if form.validate_on_submit():
+        try:
+            strangers.look_up(
+                contract,
+                form.newcomer(),
+                by=current_account(),
+                settings=settings(),
+                before=draft.person.get("email", "") if draft else "",
+            )
+        except TooManyAttempts as wait:
+            form.email.errors = [TOO_MANY_STRANGERS % {"minutes": wait.minutes}]
+        except Refusal as refusal:
+            field = form.login if isinstance(refusal, LoginTaken) else form.email
+            field.errors = [USER_REFUSAL[type(refusal).__name__]]
+        else:
+            if draft is None:
+                draft = drafts.begin(
+                    current_account(), contract, form.newcomer(), console_only=console_only
+                )
+            else:
+                drafts.keep_person(draft, form.newcomer())
+            db.session.commit()
+            return _step(contract, draft, "roles")
+    return rendering.page(
+        "users/wizard/person.html", form=form, draft=draft, console_only=console_only
+    ), 422 if form.errors else 200
+
+
+# Step 2
+
+
+@bp.route(f"/{KIND}/roles", methods=["GET", "POST"])
+@requires(Ability.SET_CONSOLE_ROLES)
+@resumes()
+def roles(contract: Contract, kind: str, draft_id: int) -> ResponseReturnValue:
+    """Step 2: a profile per section, console roles, and what the person will see."""
+    draft = _draft(contract, draft_id)
+    if draft.result_id:
+        return _finished(contract, draft)
+    chosen = Roles.from_json(draft.roles)
+    form = roles_form(chosen, console=_on_offer(contract), console_only=draft.console_only)
+    step = request.form.get("step", "next")
+    if rendering.wanted_part() == "preview" and form.validate_on_submit():
+        return _roles_page(
+            contract, draft, form, form.roles()
+        )  # nothing is kept: the form is not sent yet
+    if request.method == "POST" and (form.validate_on_submit() or step == "prev"):
+        if not form.errors:
+            drafts.keep_roles(draft, form.roles())
+        db.session.commit()
+        return _step(contract, draft, {"prev": "person", "preview": "roles"}.get(step, "summary"))
+    return _roles_page(contract, draft, form, chosen)
+
+
+def first_roles_step(
+    contract: Contract, membership_id: int, *, console_only: bool
+) -> ResponseReturnValue:
+    """Where a change begins: the roles in force, before there is a draft (USERS-5)."""
+    membership = one_or_404(select(Membership).filter_by(id=membership_id, contract_id=contract.id))
+    try:
+        check_whose(membership, current_account())
+    except ReferentsOwn as refusal:
+        flash(USER_REFUSAL[type(refusal).__name__])
+        return redirect(_list_address(contract, console_only=console_only), code=303)
+    in_force = members.roles_of(membership)
+    mark = Roles({}, in_force.console).mark if console_only else in_force.mark
+    if request.form.get("seen", mark) != mark:  # another manager was quicker
+        flash(USER_REFUSAL["ChangedMeanwhile"])
+        return redirect(request.path, code=303)
+    form = roles_form(in_force, console=_on_offer(contract), console_only=console_only)
+    if form.validate_on_submit():
+        draft = drafts.begin_change(
+            current_account(), membership, form.roles(), seen=in_force, console_only=console_only
+        )
+        db.session.commit()
+        preview = request.form.get("step") == "preview"
+        return _step(contract, draft, "roles" if preview else "summary")
+    draft = UserDraft(membership_id=membership.id, console_only=console_only)
+    seen = (typed() or MultiDict()).get("seen", mark)
+    return _roles_page(contract, draft, form, in_force, seen=seen)
+
+
+def _roles_page(
+    contract: Contract, draft: UserDraft, form: RolesForm, chosen: Roles, *, seen: str = ""
+) -> ResponseReturnValue:
+    """The page of step 2; htmx may ask for its preview alone."""
+    if typed():  # shown again: so is what the person would see with it
+        with suppress(ValueError):
+            chosen = form.roles()
+    return rendering.page(
+        "users/wizard/roles.html",
+        parts={"preview": "users/wizard/_preview.html"},
+        form=form,
+        draft=draft,
+        chosen=chosen,
+        seen=seen,
+        rights=Rights(chosen.profiles, chosen.console),
+        known=_known(contract, draft),
+        subject=_subject(draft),
+    ), 422 if form.errors else 200
+
+
+def _on_offer(contract: Contract) -> list[str] | None:
+    """The console roles to choose from; None where the offer has no console."""
+    if not contract.offer.has_console:
+        return None
+    return console_domains.roles_on_offer(contract.id)
+
+
+# Step 3
+
+
+@bp.route(f"/{KIND}/summary", methods=["GET", "POST"])
+@requires(Ability.SET_CONSOLE_ROLES)
+def summary(contract: Contract, kind: str, draft_id: int) -> ResponseReturnValue:
+    """Step 3: check, then « terminer » (figures 31 and 35)."""
+    draft = _draft(contract, draft_id)
+    if draft.result_id:
+        return _finished(contract, draft)
+    form = ConfirmForm()
+    refusal: Refusal | None = None
+    if request.method == "POST" and request.form.get("step") == "prev":
+        return _step(contract, draft, "roles")
+    if form.validate_on_submit():
+        try:
+            drafts.finish(draft, contract, by=current_account())
+        except GoneMeanwhile as gone:  # and the draft with them
+            flash(USER_REFUSAL[type(gone).__name__])
+            return redirect(_list_address(contract, console_only=draft.console_only), code=303)
+        except Refusal as met:
+            refusal = met
+        else:
+            db.session.commit()
+            return _finished(contract, draft, said=True)
+    return rendering.page(
+        "users/wizard/summary.html",
+        draft=draft,
+        form=form,
+        refusal=refusal,
+        chosen=Roles.from_json(draft.roles),
+        seen=Roles.from_json(draft.seen),
+        known=_known(contract, draft),
+        subject=_subject(draft),
+    ), 422 if refusal else 200
+
+
+# What the steps share
+
+
+def _draft(contract: Contract, draft_id: int) -> UserDraft:
+    """The reader's own draft, if they may still do what it is for."""
+    draft = one_or_404(drafts.owned(current_account(), contract, draft_id))
+    here, needed = place(), drafts.ability(draft)
+    if here is None or not here.rights.may(needed):
+        raise Missing(needed, contract)
+    return draft
+
+
+def _known(contract: Contract, draft: UserDraft) -> Known | None:
+    """The account the email belongs to already: it is used as it is (USERS-3)."""
+    return strangers.of_email(contract, draft.person["email"]) if draft.person else None
+
+
+def _subject(draft: UserDraft) -> Known | None:
+    """Whose roles are being changed."""
+    if not draft.membership_id:
+        return None
+    found = db.session.execute(
+        select(Account, Membership.invited_as)
+        .join(Membership)
+        .where(Membership.id == draft.membership_id)
+    ).one_or_none()
+    return strangers.shown(found[0], typed=found[1]) if found else None
+
+
+def _step(contract: Contract, draft: UserDraft, name: str) -> Response:
+    address = url_for(f"user_wizard.{name}", ref=contract.ref, kind=draft.kind, draft_id=draft.id)
+    return redirect(address, code=303)
+
+
+def _finished(contract: Contract, draft: UserDraft, *, said: bool = False) -> Response:
+    """To the list the wizard was opened from."""
+    if said and draft.membership_id:
+        flash(_("The roles are changed; they count from now on."))
+    elif said:
+        flash(_("The user has been added and gets a mail."))
+    return redirect(_list_address(contract, console_only=draft.console_only), code=303)
+
+
+def _list_address(contract: Contract, *, console_only: bool) -> str:
+    endpoint = "console_users.index" if console_only else "users.index"
+    return url_for(endpoint, ref=contract.ref)

@@ -1,0 +1,1 @@
+"""Words and how they are written: languages, names, dates, money, templates."""

@@ -1,0 +1,1 @@
+"""People's accounts: finding them, signing in, passwords, second factors."""

@@ -1,0 +1,72 @@
+"""Passwords: Argon2id hashes, checked in the same time whether the account exists or not."""
+
+from __future__ import annotations
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from selfcare.config import Settings
+from selfcare.models import Account, SignIn
+from selfcare.services.accounts import passkeys, sign_ins
+from selfcare.services.accounts.password_rules import PasswordRules, composed
+from selfcare.services.mail import kinds, links
+from selfcare.services.safety import audit
+
+_hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)  # OWASP's Argon2id floor
+_nobody = _hasher.hash("nobody has this password")
+
+
+def set_password(account: Account, password: str) -> None:
+    """Give the account a password (the rules of AUTH-3 are the caller's)."""
+    account.password_hash = _hasher.hash(composed(password))
+
+
+def rules(settings: Settings) -> PasswordRules:
+    """What a portal password must be, here (AUTH-3)."""
+    return PasswordRules(min_length=settings.password_min_length)
+
+
+def change(
+    account: Account,
+    password: str,
+    *,
+    by: Account | None,
+    keep: SignIn | None = None,
+    keep_passkeys: bool = True,
+) -> None:
+    """Give a new password; every other session and every mailed link of the account ends (AUTH-3).
+
+    Args:
+        account: whose password; they get a mail about it.
+        password: the new one; the caller has checked it with `rules`.
+        by: who does it; None for an operator on the command line.
+        keep: the session it is changed in, which goes on.
+        keep_passkeys: whether they go on opening the account.
+    """
+    set_password(account, password)
+    sign_ins.end_all(account, but=keep)
+    links.end_all(account)
+    if not keep_passkeys:
+        passkeys.remove_all(account)
+    audit.record("password.changed", actor=by, subject=account)
+    kinds.password_changed(account)
+
+
+def matches(account: Account | None, password: str) -> bool:
+    """Whether this is the account's password; None and "no password yet" take as long to refuse."""
+    stored = account.password_hash if account else None
+    whole = composed(password)
+    fits = _verifies(stored or _nobody, whole)
+    as_typed = not fits and whole != password and _verifies(stored or _nobody, password)
+    if account is None or stored is None or not (fits or as_typed):
+        return False
+    if as_typed or _hasher.check_needs_rehash(stored):  # kept before passwords were composed
+        set_password(account, password)
+    return True
+
+
+def _verifies(stored: str, password: str) -> bool:
+    try:
+        return _hasher.verify(stored, password)
+    except (VerificationError, InvalidHashError):
+        return False

@@ -1,0 +1,99 @@
+"""Accounts: finding them, and changing what they say of their owner."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import undefer
+
+from selfcare.config import Settings
+from selfcare.database import db
+from selfcare.models import Account, LinkPurpose, MailedLink
+from selfcare.services.accounts import two_factor
+from selfcare.services.console import access as console_access
+from selfcare.services.mail import kinds, links
+from selfcare.services.safety import audit, throttling
+
+DETAIL = {"first_name": "full_name", "last_name": "full_name", "mobile": "mobile"}
+"""Personal data the console keeps, too, and what its accounts call it."""
+
+
+class EmailTaken(Exception):
+    """The address belongs to another account."""
+
+
+def find(login: str) -> Account | None:
+    """The account of a login, whatever its case."""
+    return db.session.execute(
+        select(Account)
+        .options(undefer(Account.password_hash))
+        .where(func.lower(Account.login) == login.strip().lower())
+    ).scalar_one_or_none()
+
+
+def release(account: Account, *, settings: Settings) -> None:
+    """Whoever got a mail of the account's is let in again, however many strangers failed (AUTH-6).
+
+    Only what counts browsers that are not known is forgotten: a known one has its own count.
+    """
+    throttling.of_account(account.login, known=False, limits=settings.throttle_account).release()
+    two_factor.brake_of_strangers(account, settings=settings).release()
+
+
+def welcome(account: Account) -> None:
+    """The access mail of a new account: its login, and where to set the password (AUTH-5)."""
+    kinds.access(account)
+
+
+def change_data(account: Account, data: Mapping[str, str | None]) -> None:
+    """Change what somebody may change of themselves at once; the address has its own way."""
+    changed = [name for name, value in data.items() if getattr(account, name) != value]
+    for name in changed:
+        setattr(account, name, data[name])
+    followed = {DETAIL[name] for name in changed if name in DETAIL}
+    if followed:
+        console_access.follow(account, followed)
+    if changed:
+        audit.record("account.changed", actor=account, subject=account, details={"what": changed})
+
+
+def ask_new_email(account: Account, email: str, *, settings: Settings) -> None:
+    """A link goes to the new address; the old one stays in use and is told (ACCOUNT-1).
+
+    An address asked for before is forgotten: it may have been a stranger's, typed by mistake.
+    Whether this one belongs to somebody else is only said to whoever opens its link.
+
+    Raises:
+        TooManyAttempts: this person, or people for this address, asked too often.
+    """
+    for kind, subject in (("new-email", str(account.id)), ("new-email-mailbox", email)):
+        throttling.of_subject(kind, subject, settings.throttle_recovery).take()
+    links.end_all(account, LinkPurpose.CONFIRM_EMAIL)
+    link = links.create(account, LinkPurpose.CONFIRM_EMAIL, email=email)
+    kinds.email_change(account, link=link, to=email)
+    kinds.email_change_notice(account, email=email)
+    audit.record("email.asked", actor=account, subject=account, details={"email": email})
+
+
+def confirm_email(link: MailedLink) -> None:
+    """The new address counts from now on; links made before are dead.
+
+    Raises:
+        LinkDead: the link was used in the meantime.
+        EmailTaken: the address belongs to another account.
+    """
+    account, old = link.account, link.account.email
+    links.use(link)
+    try:
+        with db.session.begin_nested():
+            account.email = link.email or old
+            db.session.flush()
+    except IntegrityError as taken:
+        db.session.refresh(account)
+        raise EmailTaken from taken
+    links.end_all(account)
+    console_access.follow(account, ["email"])
+    kinds.email_changed(account, to=old)
+    audit.record("email.changed", actor=account, subject=account, details={"former": old})

@@ -1,0 +1,111 @@
+"""Forgotten passwords and logins: asked by anybody, answered by mail only (AUTH-2, AUTH-4).
+
+The web process writes the same row for every login and address. Whether somebody is known is found
+out by a worker, so that neither the page nor the time it takes says anything.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import structlog
+from flask import current_app
+from sqlalchemy import delete, func, select
+
+from selfcare.background.jobs import job
+from selfcare.config import Settings
+from selfcare.database import db
+from selfcare.models import Account, LinkPurpose, MailedLink, RecoveryRequest, SignIn, now
+from selfcare.services.accounts import passwords, people
+from selfcare.services.mail import kinds, links
+from selfcare.services.safety import audit, throttling
+from selfcare.services.safety.throttling import TooManyAttempts
+
+log = structlog.get_logger(__name__)
+
+PATIENCE = timedelta(seconds=30)
+STALE = timedelta(days=1)
+
+
+def check_address(ip: str, *, settings: Settings) -> None:
+    """Count one form sent, right or wrong, before its captcha is looked at.
+
+    Raises:
+        TooManyAttempts: this network address has to wait.
+    """
+    throttling.of_address(ip, settings.throttle_recovery_address, kind="recovery-address").take()
+
+
+def ask(wanted: str, given: str, *, ip: str, settings: Settings) -> None:
+    """Ask for a password link (`wanted="password"`, given a login) or a login (given an address).
+
+    Raises:
+        TooManyAttempts: this was asked for too often, whether it is known or not.
+    """
+    given = given.strip()[:254]
+    throttling.of_subject(f"recovery-{wanted}", given, settings.throttle_recovery).take()
+    request = RecoveryRequest(wanted=wanted, given=given, ip=ip[:45])
+    db.session.add(request)
+    db.session.flush()
+    answer.after_commit(request.id)
+
+
+@job(queue="mail")
+def answer(request_id: int) -> None:
+    """Write the mail if somebody is known by that login or address; the request goes with it."""
+    asked = db.session.execute(
+        delete(RecoveryRequest)
+        .where(RecoveryRequest.id == request_id)
+        .returning(RecoveryRequest.wanted, RecoveryRequest.given, RecoveryRequest.ip)
+    ).one_or_none()
+    if asked is None:
+        return
+    account = people.find(asked.given) if asked.wanted == "password" else _with_address(asked.given)
+    if account is None or _mailbox_is_full(account):
+        log.info("recovery_without_mail", wanted=asked.wanted, known=account is not None)
+        return
+    if asked.wanted == "password":
+        link = links.create(account, LinkPurpose.SET_PASSWORD)
+        kinds.set_password(account, link=link)
+    else:
+        kinds.forgotten_login(account)
+    audit.record(f"{asked.wanted}.asked", actor=None, subject=account, ip=asked.ip)
+
+
+def set_password(
+    link: MailedLink, password: str, *, keep: SignIn | None, keep_passkeys: bool, settings: Settings
+) -> None:
+    """Set the password a mailed link allows to set (AUTH-3); strangers' failures are forgotten.
+
+    Raises:
+        LinkDead: the link was used in the meantime.
+    """
+    links.use(link)
+    passwords.change(
+        link.account, password, by=link.account, keep=keep, keep_passkeys=keep_passkeys
+    )
+    people.release(link.account, settings=settings)
+
+
+def _with_address(email: str) -> Account | None:
+    return db.session.execute(
+        select(Account).where(func.lower(Account.email) == email.lower())
+    ).scalar_one_or_none()
+
+
+def _mailbox_is_full(account: Account) -> bool:
+    """Whether this mailbox got enough of these mails for now, by whatever way they were asked."""
+    limits: str = current_app.extensions["settings"].throttle_recovery
+    try:
+        throttling.of_subject("recovery-mailbox", account.email, limits).take()
+    except TooManyAttempts:
+        return True
+    return False
+
+
+@job(queue="sweeps")
+def wake_requests() -> None:
+    """Wake requests nobody answered; forget what came too late to be of use."""
+    db.session.execute(delete(RecoveryRequest).where(RecoveryRequest.created_at < now() - STALE))
+    waiting = select(RecoveryRequest.id).where(RecoveryRequest.created_at < now() - PATIENCE)
+    answer.wake(db.session.execute(waiting.limit(1000)).scalars())

@@ -1,0 +1,113 @@
+"""Signing in: login and password, then the second factor, with the brakes on (AUTH-1)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Protocol
+
+from sqlalchemy import select
+
+from selfcare.config import Settings
+from selfcare.database import db
+from selfcare.models import Account, Mail, SignIn, now
+from selfcare.services.accounts import passwords, sign_ins, two_factor
+from selfcare.services.accounts.people import find
+from selfcare.services.accounts.sign_ins import Browser
+from selfcare.services.accounts.two_factor import WrongCode
+from selfcare.services.mail import kinds
+from selfcare.services.safety import audit, throttling
+
+NOTICE_EVERY = timedelta(days=1)
+
+
+class _Notice(Protocol):
+    """A mail about what somebody does at the sign-in page."""
+
+    __name__: str
+
+    def __call__(self, account: Account, *, ip: str) -> Mail: ...
+
+
+class WrongCredentials(Exception):
+    """Login or password is wrong; which one is nobody's business."""
+
+
+def sign_in(login: str, password: str, *, browser: Browser, settings: Settings) -> SignIn:
+    """Check a login and password, with the brakes on (AUTH-1, AUTH-6).
+
+    Raises:
+        WrongCredentials: wrong login or wrong password; the caller commits all the same, since
+            a burst of failures leaves a mail to its owner.
+        TooManyAttempts: nothing was checked.
+    """
+    login = login.strip().lower()
+    known = browser.knows(login)
+    by_address = throttling.of_address(browser.ip, settings.throttle_address)
+    by_account = throttling.of_account(login, known=known, limits=settings.throttle_account)
+    if not known:  # whoever shares an address with a guesser is not held up in their own browser
+        by_address.check()
+    by_account.take()
+    account = find(login)
+    if not passwords.matches(account, password) or account is None:
+        if not known:
+            by_address.count()
+        audit.record("sign_in.failed", actor=None, subject=account or "")
+        if by_account.exhausted() and account:  # asked for unknown logins, too: it takes time
+            _tell_owner(kinds.failed_sign_ins, account, ip=browser.ip)
+        raise WrongCredentials
+    by_account.release()
+    awaits_code = two_factor.of(account) is not None
+    if not awaits_code:
+        audit.record("sign_in.done", actor=account, subject=account)
+    return sign_ins.begin(
+        account,
+        browser=browser,
+        settings=settings,
+        awaits_code=awaits_code,
+    )
+
+
+def give_code(sign_in: SignIn, code: str, *, browser: Browser, settings: Settings) -> SignIn:
+    """Check the second factor of a sign-in whose password was right; gives the open one (AUTH-7).
+
+    Raises:
+        WrongCode: the caller commits all the same, as after a wrong password.
+        TooManyAttempts: nothing was checked.
+    """
+    account = sign_in.account
+    brake = two_factor.brake(account, code, browser=browser, settings=settings)
+    try:
+        two_factor.check(account, code, brake=brake)
+    except WrongCode:
+        audit.record("sign_in.wrong_code", actor=None, subject=account)
+        if brake.exhausted():
+            _tell_owner(kinds.wrong_codes, account, ip=sign_in.ip)
+        raise
+    audit.record("sign_in.done", actor=account, subject=account)
+    return sign_ins.complete(sign_in, settings=settings)
+
+
+def check_password(account: Account, password: str, *, settings: Settings) -> None:
+    """Ask a signed-in person for the password again, as slowly as at the sign-in page.
+
+    Raises:
+        WrongCredentials: it is not theirs.
+        TooManyAttempts: nothing was checked.
+    """
+    brake = throttling.of_subject("password", str(account.id), settings.throttle_account)
+    brake.take()
+    if not passwords.matches(find(account.login), password):
+        raise WrongCredentials
+    brake.release()
+
+
+def _tell_owner(tell: _Notice, account: Account, *, ip: str) -> None:
+    """One such mail a day at most, however long the burst and however many fail at once."""
+    db.session.execute(select(Account.id).where(Account.id == account.id).with_for_update())
+    recent = select(Mail.id).where(
+        Mail.account_id == account.id,
+        Mail.name == tell.__name__,
+        Mail.created_at > now() - NOTICE_EVERY,
+    )
+    if db.session.execute(recent.limit(1)).first() is None:
+        tell(account, ip=ip)

@@ -1,0 +1,1 @@
+"""The catalogue: its files, its versions, what is on the shelf."""

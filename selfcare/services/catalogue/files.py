@@ -1,0 +1,287 @@
+"""Catalogue files: one TOML file per service, checked in full before anything is loaded.
+
+`SCHEMA` says which keys there are and of which kind; what goes beyond that (a price for a choice
+that does not exist, a name used twice) stands in `catalogue_sense`. Every problem is reported with
+its place.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any
+
+from selfcare.models import PriceKind
+from selfcare.services.catalogue.definitions import Definition, Field, Option, Price, Reservation
+from selfcare.services.catalogue.rules import is_amount, of_columns, of_definition
+from selfcare.services.files.problems import Problems, check_lines, check_size
+from selfcare.text import lines
+
+LARGEST = 500_000
+LONGEST_LINE = 5_000
+MOST_FIELDS, MOST_OPTIONS, MOST_PRICES = 50, 200, 10_000
+LANGUAGES = ("fr", "en")
+TEXT, WHOLE, YES_NO, AMOUNT, TABLE, ROWS = "text", "number", "yes/no", "amount", "table", "list"
+_WORDS = {
+    "family": (TEXT, 64),
+    "category": (TEXT, 64),
+    "name": (TEXT, 120),
+    "summary": (TEXT, 500),
+}
+SCHEMA: Mapping[str, Mapping[str, tuple[str, int]]] = {
+    "": {
+        "slug": (TEXT, 64),
+        "code": (TEXT, 16),
+        "position?": (WHOLE, 0),
+        "category": (TEXT, 64),
+        "currency?": (TEXT, 3),
+        "price_kind": (TEXT, 16),
+        "from_price?": (AMOUNT, 0),
+        "fulfilment?": (TEXT, 16),
+        "withdrawn?": (YES_NO, 0),
+        "fr": (TABLE, 0),
+        "en": (TABLE, 0),
+        "field?": (ROWS, 0),
+        "prices?": (TABLE, 0),
+        "subscription?": (TABLE, 0),
+    },
+    "fr": {**_WORDS, "description?": (TEXT, 4000)},
+    "en": {**_WORDS, "description?": (TEXT, 4000)},
+    "field": {
+        "name": (TEXT, 32),
+        "kind": (TEXT, 16),
+        "fr": (TABLE, 0),
+        "en": (TABLE, 0),
+        "required?": (YES_NO, 0),
+        "max_length?": (WHOLE, 0),
+        "default?": (TEXT, 32),
+        "autocomplete?": (TEXT, 32),
+        "option?": (ROWS, 0),
+    },
+    "words of a field": {"label": (TEXT, 120), "hint?": (TEXT, 250)},
+    "option": {
+        "value": (TEXT, 64),
+        "fr": (TEXT, 120),
+        "en": (TEXT, 120),
+        "in_name?": (TEXT, 64),
+        "in_template?": (TEXT, 64),
+    },
+    "prices": {"by?": (ROWS, 0), "row": (ROWS, 0)},
+    "subscription": {
+        "months": (TEXT, 32),
+        "region?": (TEXT, 32),
+        "name": (TEXT, 120),
+        "template": (TEXT, 120),
+    },
+}
+"""Which keys a table has (`?` = may be absent), of which kind, and how long a text may be."""
+
+_KINDS: Mapping[str, tuple[type, ...]] = {
+    TEXT: (str,),
+    WHOLE: (int,),
+    YES_NO: (bool,),
+    AMOUNT: (Decimal, int),
+    TABLE: (dict,),
+    ROWS: (list,),
+}
+_MAY_BE_EMPTY = {"in_name", "in_template", "default", "autocomplete", "hint", "description"}
+
+
+@dataclass(frozen=True)
+class ServiceFile:
+    """What one file says: the service's columns, and the definition behind its order form."""
+
+    columns: Mapping[str, Any]
+    definition: Definition
+
+
+def read(path: Path) -> ServiceFile:
+    """Read and check one file.
+
+    Raises:
+        Problems: with everything that is wrong, not only the first thing.
+    """
+    try:
+        return parse(_content(path))
+    except RecursionError:
+        raise Problems(["tables or lists in one another beyond all measure"]) from None
+
+
+def _content(path: Path) -> dict[str, Any]:
+    try:
+        check_size(path.stat().st_size, largest=LARGEST)
+        text = path.read_text("utf-8")
+        check_lines(text, longest=LONGEST_LINE)
+        return tomllib.loads(text, parse_float=Decimal)
+    except Problems:
+        raise
+    except (OSError, ValueError, InvalidOperation) as problem:  # bad UTF-8, TOML, numbers
+        raise Problems([str(problem)]) from None
+
+
+def parse(content: Mapping[str, Any]) -> ServiceFile:
+    """The same for a file's content.
+
+    Raises:
+        Problems: see `read`.
+    """
+    if problems := list(_too_many(content)):
+        raise Problems(problems)
+    content = _cleaned(content)
+    if problems := list(_shape(content)):
+        raise Problems(problems)
+    definition = Definition(
+        fields=tuple(map(_field, content.get("field", ()))),
+        currency=content.get("currency", "EUR"),
+        priced_by=tuple(content.get("prices", {}).get("by", ())),
+        prices=tuple(map(_price, content.get("prices", {}).get("row", ()))),
+        reservation=_reservation(content.get("subscription")),
+        fulfilment=content.get("fulfilment", ""),
+        paid_once=content["price_kind"] == PriceKind.ONCE,
+    )
+    if problems := [*of_columns(content), *of_definition(definition)]:
+        raise Problems(problems)
+    return ServiceFile(_columns(content), definition)
+
+
+def _cleaned(content: Any) -> Any:
+    """The same with every text as it is kept (a label of unseen characters is empty)."""
+    if isinstance(content, str):
+        return lines(content)
+    if isinstance(content, list):
+        return [_cleaned(part) for part in content]
+    if isinstance(content, dict):
+        return {key: _cleaned(part) for key, part in content.items()}
+    return content
+
+
+# The shape: keys, kinds, lengths
+
+
+def _shape(content: Mapping[str, Any]) -> Iterator[str]:
+    yield from _table("", content, "")
+    for language in LANGUAGES:
+        yield from _table(language, content.get(language), language)
+    for number, row in enumerate(_list(content.get("field")), 1):
+        where = f"field {number}"
+        yield from _table("field", row, where)
+        for language in LANGUAGES if isinstance(row, dict) else ():
+            yield from _table("words of a field", row.get(language), f"{where}, {language}")
+        for nth, option in enumerate(_list(isinstance(row, dict) and row.get("option")), 1):
+            yield from _table("option", option, f"{where}, option {nth}")
+    if "prices" in content:
+        yield from _table("prices", content["prices"], "prices")
+        yield from _price_rows(content["prices"])
+    if "subscription" in content:
+        yield from _table("subscription", content["subscription"], "subscription")
+
+
+def _too_many(content: Mapping[str, Any]) -> Iterator[str]:
+    fields = _list(content.get("field"))
+    if len(fields) > MOST_FIELDS:
+        yield f"more than {MOST_FIELDS} fields"
+    for number, row in enumerate(fields[:MOST_FIELDS], 1):
+        if len(_list(isinstance(row, dict) and row.get("option"))) > MOST_OPTIONS:
+            yield f"field {number}: more than {MOST_OPTIONS} options"
+    prices = content.get("prices")
+    if len(_list(isinstance(prices, dict) and prices.get("row"))) > MOST_PRICES:
+        yield f"prices: more than {MOST_PRICES} rows"
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _table(name: str, found: Any, where: str) -> Iterator[str]:
+    """What is wrong with one table: missing, unknown, of another kind, too long, empty."""
+    at = f"{where}: " if where else ""
+    if not isinstance(found, dict):
+        if found is not None:
+            yield f"{at}a table is needed"
+        return
+    keys = {key.rstrip("?") for key in SCHEMA[name]}
+    yield from (f"{at}unknown key {key!r}" for key in found if key not in keys)
+    for declared, (kind, longest) in SCHEMA[name].items():
+        key = declared.rstrip("?")
+        if key not in found:
+            if not declared.endswith("?"):
+                yield f"{at}{key!r} is missing"
+            continue
+        value: Any = found[key]
+        if not isinstance(value, _KINDS[kind]) or (kind != YES_NO and isinstance(value, bool)):
+            yield f"{at}{key!r}: {kind} needed"
+        elif isinstance(value, str) and len(value) > longest:
+            yield f"{at}{key!r}: at most {longest} characters"
+        elif isinstance(value, str) and not value and key not in _MAY_BE_EMPTY:
+            yield f"{at}{key!r} is empty"
+
+
+def _price_rows(prices: Any) -> Iterator[str]:
+    by = _list(prices.get("by")) if isinstance(prices, dict) else []
+    for number, row in enumerate(_list(prices.get("row")) if isinstance(prices, dict) else [], 1):
+        amounts = row[len(by) :] if isinstance(row, list) else []
+        if not isinstance(row, list) or len(amounts) not in {1, 2}:
+            yield f"prices, row {number}: {len(by)} choices and one or two amounts needed"
+        elif not all(isinstance(choice, str) for choice in row[: len(by)]):
+            yield f"prices, row {number}: the choices are texts, in quotes"
+        elif not all(is_amount(amount) for amount in amounts):
+            yield f"prices, row {number}: amounts like 60.15 needed, not negative"
+
+
+# Making
+
+
+def _field(row: Mapping[str, Any]) -> Field:
+    return Field(
+        name=row["name"],
+        kind=row["kind"],
+        label={language: row[language]["label"] for language in LANGUAGES},
+        hint={language: row[language].get("hint", "") for language in LANGUAGES},
+        required=row.get("required", True),
+        max_length=row.get("max_length", 120),
+        default=row.get("default", ""),
+        autocomplete=row.get("autocomplete", ""),
+        options=tuple(
+            Option(
+                value=option["value"],
+                fr=option["fr"],
+                en=option["en"],
+                in_name=option.get("in_name", option["value"]),
+                in_template=option.get("in_template", option["value"]),
+            )
+            for option in row.get("option", ())
+        ),
+    )
+
+
+def _price(row: list[Any]) -> Price:
+    choices = tuple(value for value in row if isinstance(value, str))
+    amounts = [Decimal(value) for value in row[len(choices) :]]
+    return Price(choices, amounts[0], amounts[1] if len(amounts) > 1 else Decimal(0))
+
+
+def _reservation(row: Mapping[str, Any] | None) -> Reservation | None:
+    if row is None:
+        return None
+    return Reservation(row["months"], row.get("region", ""), row["name"], row["template"])
+
+
+def _columns(content: Mapping[str, Any]) -> dict[str, Any]:
+    columns = {
+        "slug": content["slug"],
+        "code": content["code"],
+        "position": content.get("position", 0),
+        "category": content["category"],
+        "currency": content.get("currency", "EUR"),
+        "price_kind": content["price_kind"],
+        "from_price": content.get("from_price"),
+        "is_offered": not content.get("withdrawn", False),
+    }
+    for language in LANGUAGES:
+        words = content[language]
+        columns |= {f"{key}_{language}": words[key] for key in _WORDS}
+        columns[f"description_{language}"] = words.get("description", "")
+    return columns

@@ -1,0 +1,1 @@
+"""The cloud console's accounts: what is wanted there, and making it so."""

@@ -1,0 +1,187 @@
+"""A contract's place in the console: made once, then looked at for what changed there.
+
+`prepared` makes the domain, project and groups where they lack; `look` reads groups and people
+and notes what differs from the portal's wish. It never undoes what was done there (USERS-8).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from sqlalchemy import Row, delete, select, update
+
+from selfcare.background import claims
+from selfcare.background.jobs import job
+from selfcare.database import db, insert_unless_there
+from selfcare.models import (
+    ConsoleAccess,
+    ConsoleGroup,
+    Contract,
+    ContractConsole,
+    WishState,
+    now,
+)
+from selfcare.rights import PREDEFINED_CONSOLE_ROLES
+from selfcare.services.console.iam import Overview, iam
+from selfcare.services.console.iam.errors import ContractMissing, IamProblem
+
+LONGEST_GROUP = 64
+
+log = structlog.get_logger(__name__)
+
+
+def open_console(contract: Contract) -> None:
+    """Wish a new contract its domain, project and groups; called as the contract is created."""
+    if not contract.offer.has_console:
+        return
+    _wish(contract.id)
+    prepare.after_commit(contract.id)
+
+
+@job(queue="iam")
+def prepare(contract_id: int) -> None:
+    """Make a contract's domain, project and groups; safe twice, and beside another one."""
+    if claims.claim(ContractConsole, contract_id) is None:
+        return
+    ref = db.session.get_one(Contract, contract_id).ref
+    db.session.commit()  # nothing stays locked while the IAM answers
+    try:
+        prepared(contract_id, ref)
+    except IamProblem as problem:
+        _note(contract_id, problem)
+        if problem.retryable:
+            raise
+
+
+def prepared(contract_id: int, ref: str) -> None:
+    """Go on once the contract's domain is known to be there; ask the IAM only the first time.
+
+    Raises:
+        IamProblem: it could not be made.
+    """
+    console = db.session.get(ContractConsole, contract_id)
+    ready = console is not None and console.state == WishState.DONE
+    db.session.commit()
+    if ready:
+        return
+    iam().prepare_contract(ref)
+    _note(contract_id, None)
+
+
+def _wish(contract_id: int) -> None:
+    values = {"contract_id": contract_id, "state": WishState.QUEUED, "attempts": 0}
+    insert_unless_there(ContractConsole, changed_at=now(), due_at=now(), **values)
+
+
+def _note(contract_id: int, problem: IamProblem | None) -> None:
+    _wish(contract_id)
+    console = db.session.get_one(ContractConsole, contract_id, with_for_update=True)
+    console.changed_at = now()
+    console.detail = str(problem)[:500] if problem else None
+    if problem is None:
+        claims.settle(console)
+        for name in PREDEFINED_CONSOLE_ROLES:
+            insert_unless_there(ConsoleGroup, contract_id=contract_id, name=name, seen_at=now())
+    elif problem.retryable:
+        postpone(console, problem)
+    else:
+        claims.give_up(console, problem.code)
+    db.session.commit()
+
+
+def postpone(row: ContractConsole | ConsoleAccess, problem: IamProblem) -> None:
+    """Try it again after the usual delays, the longest for ever; not sooner than the IAM asked."""
+    wait = timedelta(seconds=problem.retry_after or 0)
+    claims.postpone(row, problem.code, for_ever=True, at_least=wait)
+
+
+# Looking at it
+
+
+@job(queue="iam", timeout=600)  # a large contract's groups take a call for each of hundreds
+def look(contract_id: int) -> None:
+    """Note which groups the console has, and where it differs from what is wanted."""
+    contract = db.session.get_one(Contract, contract_id)
+    ref = contract.ref
+    db.session.commit()
+    began = now()
+    try:
+        found = iam().overview(ref)
+    except ContractMissing:
+        found = Overview(frozenset(), {})
+    except IamProblem as problem:  # with retries beside the sweep, an outage gathers thousands
+        log.warning("console_not_seen", ref=ref, problem=str(problem))
+        return
+    _note_groups(contract_id, found, began)
+    _note_people(contract_id, found, began)
+    db.session.execute(
+        update(ContractConsole)
+        .where(ContractConsole.contract_id == contract_id)
+        .values(looked_at=began)
+    )
+
+
+def _note_groups(contract_id: int, found: Overview, began: datetime) -> None:
+    for name in found.groups:
+        if len(name) <= LONGEST_GROUP:
+            insert_unless_there(ConsoleGroup, contract_id=contract_id, name=name, seen_at=began)
+    db.session.execute(
+        update(ConsoleGroup)
+        .where(ConsoleGroup.contract_id == contract_id, ConsoleGroup.name.in_(found.groups))
+        .values(seen_at=began)
+    )
+    db.session.execute(
+        delete(ConsoleGroup).where(
+            ConsoleGroup.contract_id == contract_id, ConsoleGroup.seen_at < began
+        )
+    )
+
+
+def _note_people(contract_id: int, found: Overview, began: datetime) -> None:
+    """Only of those who were settled before we looked: nobody else's state means anything yet."""
+    settled = select(ConsoleAccess).where(
+        ConsoleAccess.contract_id == contract_id,
+        ConsoleAccess.state == WishState.DONE,
+        ConsoleAccess.settled_at < began,
+    )
+    in_order = settled.order_by(ConsoleAccess.id)  # two looks at once: none holds up the other
+    for access in db.session.execute(in_order.with_for_update()).scalars():
+        account = found.account_of(access.iam_username or "", access.iam_user_id or "")
+        access.seen_at, access.seen_groups, access.seen_account = began, None, None
+        if account:
+            access.iam_user_id = account.key
+            access.seen_groups = sorted(account.groups)
+            access.seen_account = {
+                "username": account.username,
+                "email": account.email,
+                "enabled": account.enabled,
+            }
+        if seen := access.drift:
+            log.info("console_adrift", access=access.id, seen=seen)
+
+
+def compared(contract_id: int) -> Row[*tuple[Any, ...]] | None:
+    """How the contract's place in the console is, and when it was last looked at."""
+    return db.session.execute(
+        select(
+            ContractConsole.told,
+            ContractConsole.problem,
+            ContractConsole.due_at,
+            ContractConsole.looked_at,
+        ).where(ContractConsole.contract_id == contract_id)
+    ).one_or_none()
+
+
+def roles_on_offer(contract_id: int) -> list[str]:
+    """The console roles one may choose: the three of every contract, and those made there."""
+    made = db.session.execute(
+        select(ConsoleGroup.name)
+        .where(
+            ConsoleGroup.contract_id == contract_id,
+            ConsoleGroup.name.not_in(PREDEFINED_CONSOLE_ROLES),
+        )
+        .order_by(ConsoleGroup.name)
+    ).scalars()
+    return [*PREDEFINED_CONSOLE_ROLES, *made]

@@ -1,0 +1,57 @@
+"""The console's IAM behind one small port (iam.md): `iam()` gives the driver the settings name."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from flask import Flask, current_app
+
+from selfcare.config import Settings
+from selfcare.services.console.iam.errors import NotConfigured
+from selfcare.services.console.iam.flexible_engine import FlexibleEngine
+from selfcare.services.console.iam.keystone import Keystone
+from selfcare.services.console.iam.port import ConsoleIAM, Found, Key, Overview, Person
+
+__all__ = ["ConsoleIAM", "Found", "Key", "Overview", "Person", "iam", "init_app", "username_for"]
+
+DRIVERS: dict[str, type[Keystone]] = {"keystone": Keystone, "flexible-engine": FlexibleEngine}
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    """Prepare the driver; connects to nothing before a job's first call."""
+    app.extensions["iam"] = connect(settings) if settings.iam_url else None
+
+
+def connect(settings: Settings) -> Keystone:
+    """A driver of its own for these settings (each holds its tokens and connections)."""
+    return DRIVERS[settings.iam_driver](
+        url=settings.iam_url,
+        username=settings.iam_username,
+        password=settings.iam_password,
+        user_domain=settings.iam_user_domain,
+        region=settings.iam_region,
+        timeout=settings.iam_timeout,
+    )
+
+
+def iam() -> ConsoleIAM:
+    """The console's IAM; for workers and commands only (design.md, decision 4).
+
+    Raises:
+        NotConfigured: `IAM_URL` is not set.
+    """
+    driver = current_app.extensions["iam"]
+    if driver is None:
+        raise NotConfigured("IAM_URL is not set")
+    return cast("ConsoleIAM", driver)
+
+
+def is_configured() -> bool:
+    """Whether this portal has been told where its console is."""
+    return current_app.extensions["iam"] is not None
+
+
+def username_for(login: str) -> str:
+    """The name a new console account gets; pure, so pages may ask (iam.md, point 11)."""
+    settings: Settings = current_app.extensions["settings"]
+    return DRIVERS[settings.iam_driver].username_for(login)

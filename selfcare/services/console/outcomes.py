@@ -1,0 +1,51 @@
+"""What follows once the console has done what was wanted: the mail, the removal's receipt."""
+
+from __future__ import annotations
+
+from sqlalchemy import ColumnElement, exists, select, update
+from sqlalchemy.orm import InstrumentedAttribute
+
+from selfcare.database import db
+from selfcare.models import Account, ConsoleAccess, Contract, Mail, Removal, WishState, now
+from selfcare.services.mail import kinds
+
+
+def announce(access: ConsoleAccess) -> None:
+    """Mail somebody that their console account is there: once, after the portal's own mail.
+
+    While that one is still waiting, nothing is written: the sweep comes back to it.
+    """
+    if access.announced_at or not access.wanted_groups:
+        return
+    if db.session.execute(select(portal_mail_waits(access.account_id))).scalar_one():
+        return
+    account = db.session.get_one(Account, access.account_id)
+    contract = db.session.get_one(Contract, access.contract_id)
+    kinds.console_access(account, contract=contract, username=access.iam_username)
+    access.announced_at = now()
+
+
+def portal_mail_waits(account_id: int | InstrumentedAttribute[int]) -> ColumnElement[bool]:
+    """Whether somebody's portal access mail has not left yet."""
+    return exists().where(
+        Mail.account_id == account_id,
+        Mail.name == kinds.portal_access.__name__,
+        Mail.state.in_((WishState.QUEUED, WishState.RUNNING)),
+    )
+
+
+def complete_receipts(access: ConsoleAccess, keys_deleted: int | None) -> None:
+    """The receipts of this removal say when the console account ended (USERS-6)."""
+    db.session.execute(
+        update(Removal)
+        .where(
+            Removal.account_id == access.account_id,
+            Removal.contract_id == access.contract_id,
+            Removal.console_ended_at.is_(None),
+        )
+        .values(
+            console_ended_at=now(),
+            keys_deleted=keys_deleted or 0,
+            keys_known=keys_deleted is not None,
+        )
+    )

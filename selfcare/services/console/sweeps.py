@@ -1,0 +1,87 @@
+"""What cron does for the console: finish what was lost, look for drift."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, select, update
+
+from selfcare.background import claims
+from selfcare.background.jobs import Job, job
+from selfcare.database import db
+from selfcare.models import (
+    ConsoleAccess,
+    ContractConsole,
+    WishState,
+    now,
+)
+from selfcare.services.console import access as console_access
+from selfcare.services.console import domains as console_domains
+from selfcare.services.console import iam, outcomes
+
+
+@job(queue="sweeps")
+def wake_consoles() -> None:
+    """Wake what nobody took, and write the console mails that waited for the portal's own.
+
+    Without a console nothing is tried again; all waits as it is until there is one.
+    """
+    if not iam.is_configured():
+        return
+    _take_over()
+    console_domains.prepare.wake(claims.overdue(ContractConsole))
+    console_access.converge.wake(claims.overdue(ConsoleAccess, ~untried()))
+    console_access.converge_waiting.wake(contracts_waiting(now()))
+    unannounced = select(ConsoleAccess).where(
+        ConsoleAccess.state == WishState.DONE,
+        ConsoleAccess.settled_at.is_not(None),
+        ConsoleAccess.announced_at.is_(None),
+        ~outcomes.portal_mail_waits(ConsoleAccess.account_id),
+    )
+    mine = unannounced.limit(500).with_for_update(skip_locked=True)  # two sweeps, one mail
+    for access in db.session.execute(mine).scalars():
+        outcomes.announce(access)
+
+
+def untried() -> ColumnElement[bool]:
+    """Those of an import: whoever tries the first of a contract goes on with the others."""
+    return (ConsoleAccess.state == WishState.QUEUED) & (ConsoleAccess.attempts == 0)
+
+
+def contracts_waiting(present: datetime) -> list[int]:
+    """Contracts with a wish whose wake-up was lost (Redis was away), and nobody at work on them."""
+    busy = select(ConsoleAccess.contract_id).where(
+        ConsoleAccess.state == WishState.RUNNING, ConsoleAccess.due_at >= present
+    )
+    waiting = select(ConsoleAccess.contract_id).where(
+        untried(),
+        ConsoleAccess.id.in_(claims.overdue(ConsoleAccess, untried(), at=present)),
+        ConsoleAccess.contract_id.not_in(busy),
+    )
+    return list(db.session.execute(waiting.distinct()).scalars())
+
+
+def _take_over() -> None:
+    """Accesses that were declared ready without our doing (loaded data) are made true, unmailed."""
+    db.session.execute(
+        update(ConsoleAccess)
+        .where(ConsoleAccess.state == WishState.DONE, ConsoleAccess.settled_at.is_(None))
+        .values(
+            state=WishState.QUEUED,
+            due_at=now() - timedelta(minutes=1),
+            announced_at=now(),
+            changed_at=now(),
+        )
+    )
+
+
+@job(queue="sweeps")
+def look_at_consoles() -> None:
+    """Compare every contract's console with what the portal wants (USERS-8)."""
+    if not iam.is_configured():
+        return
+    ready = select(ContractConsole.contract_id).where(ContractConsole.state == WishState.DONE)
+    console_domains.look.wake(db.session.execute(ready).scalars())
+
+
+SCHEDULE: dict[Job, int] = {wake_consoles: 30, look_at_consoles: 900}

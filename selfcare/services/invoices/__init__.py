@@ -1,0 +1,1 @@
+"""Invoices that the operator loads: Factur-X and plain PDF files."""

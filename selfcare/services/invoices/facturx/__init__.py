@@ -1,0 +1,1 @@
+"""Reading Factur-X: the PDF, its XML, its sums, its rules."""

@@ -1,0 +1,1 @@
+"""Mail: the outbox, the letters, the links in them, the SMTP server."""

@@ -1,0 +1,48 @@
+"""A mail as it leaves: its templates rendered in the addressee's language."""
+
+from __future__ import annotations
+
+from email_validator import validate_email
+from flask import current_app
+
+from selfcare.config import Settings
+from selfcare.database import db
+from selfcare.language.i18n import speaking
+from selfcare.language.templates import render
+from selfcare.models import Account, Mail
+from selfcare.services.mail import links
+from selfcare.services.mail.letters import Letter, Mailbox
+
+
+def _as_servers_know(address: str) -> str:
+    """The address with a domain of plain letters: « exämple.fr » is `xn--exmple-cua.fr`."""
+    if address.isascii():
+        return address
+    return validate_email(address, check_deliverability=False).ascii_email or address
+
+
+def message(row: Mail) -> Letter:
+    """The mail as it leaves: text and HTML, in the addressee's language."""
+    account = db.session.get(Account, row.account_id) if row.account_id else None
+    return rendered(row, account)
+
+
+def rendered(row: Mail, account: Account | None) -> Letter:
+    """The same for an account at hand."""
+    context = {**row.context, "account": account}
+    if "link_id" in row.context:
+        context["link"] = links.address(row.context["link_id"])  # a secret: made now, kept nowhere
+    with speaking(row.locale):
+        subject = render(f"mail/{row.name}/subject.txt", **context)
+        text = render(f"mail/{row.name}/body.txt", **context)
+        html = render(f"mail/{row.name}/body.html", subject=subject, **context)
+    settings: Settings = current_app.extensions["settings"]
+    return Letter(
+        sender=Mailbox(settings.brand_name, settings.mail_sender),
+        to=Mailbox(account.full_name if account else "", _as_servers_know(row.recipient)),
+        subject=" ".join(subject.split()),
+        text=text,
+        html=html,
+        message_id=f"<{row.message_id}>",
+        headers={"Auto-Submitted": "auto-generated", "Content-Language": row.locale},
+    )

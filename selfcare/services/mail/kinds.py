@@ -1,0 +1,158 @@
+"""Every mail there is: a function each, named as its folder in `templates/mail/`.
+
+All put the mail in the outbox (`outbox.write`). What they are given is stored as JSON until the
+mail is sent, and afterwards: no secret among it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypedDict
+
+from selfcare.models import Account, Contract, Mail, MailedLink, OrderStatus, Passkey, now
+from selfcare.services.mail import outbox
+
+
+def access(account: Account) -> Mail:
+    """The login of a new account, and where to set its password (AUTH-5)."""
+    return outbox.write("access", account)
+
+
+def set_password(account: Account, *, link: MailedLink) -> Mail:
+    """A link to set the password, which somebody has asked for (AUTH-3)."""
+    return outbox.write("set_password", account, awaited=True, link_id=link.id)
+
+
+def forgotten_login(account: Account) -> Mail:
+    """The login somebody has asked for (AUTH-4)."""
+    return outbox.write("forgotten_login", account, awaited=True)
+
+
+def password_changed(account: Account) -> Mail:
+    """The password is another one now."""
+    return outbox.write("password_changed", account)
+
+
+def failed_sign_ins(account: Account, *, ip: str) -> Mail:
+    """Somebody tries passwords, from this network address (AUTH-6)."""
+    return outbox.write("failed_sign_ins", account, ip=ip, at=now().isoformat())
+
+
+def wrong_codes(account: Account, *, ip: str) -> Mail:
+    """Somebody gave the right password and tries codes."""
+    return outbox.write("wrong_codes", account, ip=ip, at=now().isoformat())
+
+
+def two_factor_changed(account: Account, *, on: bool) -> Mail:
+    """Two-factor sign-in was turned on or off."""
+    return outbox.write("two_factor_changed", account, on=on)
+
+
+def recovery_code_used(account: Account, *, left: int) -> Mail:
+    """A recovery code was used; so many are left."""
+    return outbox.write("recovery_code_used", account, left=left)
+
+
+def passkey_added(account: Account, *, passkey: Passkey) -> Mail:
+    """A device signs in with a passkey from now on."""
+    return outbox.write("passkey_added", account, passkey=passkey.name)
+
+
+def passkey_removed(account: Account, *, passkey: Passkey) -> Mail:
+    """A device no longer does."""
+    return outbox.write("passkey_removed", account, passkey=passkey.name)
+
+
+def email_change(account: Account, *, link: MailedLink, to: str) -> Mail:
+    """A link to confirm the new address, which the mail goes to."""
+    return outbox.write("email_change", account, to=to, awaited=True, link_id=link.id)
+
+
+def email_change_notice(account: Account, *, email: str) -> Mail:
+    """Another address was asked for; this one is in force until it is confirmed."""
+    return outbox.write("email_change_notice", account, email=email)
+
+
+def email_changed(account: Account, *, to: str) -> Mail:
+    """The account's address is another one now; goes to the former one."""
+    return outbox.write("email_changed", account, to=to, email=account.email)
+
+
+def portal_access(account: Account, *, contract: Contract) -> Mail:
+    """Somebody is a user of this contract now (USERS-3)."""
+    return outbox.write("portal_access", account, ref=contract.ref, contract_name=contract.name)
+
+
+def console_access(account: Account, *, contract: Contract, username: str | None) -> Mail:
+    """Their account in the console is there (USERS-4)."""
+    return outbox.write("console_access", account, ref=contract.ref, username=username)
+
+
+def roles_changed(
+    account: Account, *, contract: Contract, by: Account | None, changes: Sequence[Sequence[str]]
+) -> Mail:
+    """Their roles on a contract are others now; `changes` as `Roles.changes_to` gives them."""
+    return outbox.write(
+        "roles_changed",
+        account,
+        ref=contract.ref,
+        contract_name=contract.name,
+        by=by.full_name if by else "",
+        changes=changes,
+    )
+
+
+def import_stopped(
+    account: Account,
+    *,
+    contract: Contract,
+    owner: Account,
+    filename: str,
+    added: int,
+    left_out: int,
+) -> Mail:
+    """An import ended before its last line: whoever loaded it may no longer add users."""
+    return outbox.write(
+        "import_stopped",
+        account,
+        ref=contract.ref,
+        contract_name=contract.name,
+        owner=owner.full_name,
+        filename=filename,
+        added=added,
+        left_out=left_out,
+    )
+
+
+class Told(TypedDict):
+    """What mails and commands say of an order: JSON values, both languages."""
+
+    ref: str
+    contract_ref: str
+    contract_name: str
+    name_fr: str
+    name_en: str
+    price: str | None
+    price_kind: str
+    upfront: str
+    currency: str
+    months: int | None
+    starts_on: str | None
+    subscription_name: str | None
+    parameters: list[list[Any]]
+
+
+def order_placed(account: Account, *, told: Told) -> Mail:
+    """Their order is in (SERVICES-4)."""
+    return outbox.write("order_placed", account, **told)
+
+
+def order_moved(account: Account, *, told: Told, status: OrderStatus, note: str) -> Mail:
+    """It has come to this status; `note` is what the operator says of it."""
+    return outbox.write("order_moved", account, **told, status=status.value, note=note)
+
+
+def order_to_do(*, told: Told, by: Account) -> Sequence[Mail]:
+    """An order that an operator carries out; goes to each of `OPERATOR_EMAILS`."""
+    orderer = {"login": by.login, "name": by.full_name, "email": by.email}
+    return outbox.write_to_operators("order_to_do", **told, by=orderer)

@@ -1,0 +1,1 @@
+"""Placing orders, carrying them out, what they lead to."""

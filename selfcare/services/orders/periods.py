@@ -1,0 +1,40 @@
+"""When what an order leads to starts and ends (SUBS-2)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import func, select
+
+from selfcare.database import db
+from selfcare.models import Order, Subscription
+from selfcare.services.months import starts_after
+
+
+@dataclass(frozen=True)
+class Commitment:
+    """What an order leads to, before and after it is completed."""
+
+    months: int
+    starts_on: date
+    ref: str | None
+    """Of the subscription, once it is there (SUBS-2)."""
+
+
+def commitment(order_id: int) -> Commitment | None:
+    """The subscription an order gives rise to; None where it leads to none."""
+    found = db.session.execute(
+        select(
+            func.coalesce(Subscription.months, Order.months).label("months"),
+            Order.placed_at,
+            Subscription.starts_on,
+            Subscription.ref,
+        )
+        .outerjoin(Subscription, Subscription.order_id == Order.id)
+        .where(Order.id == order_id)
+    ).one()
+    if not found.months:
+        return None
+    starts_on = found.starts_on or starts_after(found.placed_at)
+    return Commitment(found.months, starts_on, found.ref)

@@ -1,0 +1,1 @@
+"""Brakes, seals, signatures and the audit log."""

@@ -1,0 +1,97 @@
+"""The audit log: one row per thing done, in the transaction that does it (STAFF-4, ACCOUNT-3).
+
+A database trigger keeps the rows as they are (migration `account_security`). An action is named
+`subject.verb`; its words in both languages stand in `wording.AUDIT`.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from flask import g
+from sqlalchemy import String, bindparam, case, cast, delete, or_, select
+
+from selfcare.background.jobs import job
+from selfcare.database import Chosen, Rows, db
+from selfcare.models import Account, AuditEntry, Contract, now
+from selfcare.models.audit import KEPT_DAYS
+
+
+def record(
+    action: str,
+    *,
+    actor: Account | None,
+    subject: Account | str = "",
+    called: str | None = None,
+    contract: Contract | None = None,
+    on_behalf_of: Account | None = None,
+    details: dict[str, Any] | None = None,
+    ip: str | None = None,
+) -> AuditEntry:
+    """Write down what is being done; it counts once the present transaction is committed.
+
+    Args:
+        action: `subject.verb`, e.g. `password.changed`; see `wording.AUDIT`.
+        actor: who does it; None for the portal itself, or somebody who is not signed in.
+        subject: what it is done to; an account's owner sees it in « Mon activité ».
+        called: what to call that account where its login is not the actor's to know.
+        contract: the contract it is done on, if any.
+        on_behalf_of: whom a staff member acts for.
+        details: JSON values, no secret; a visit's reason and ticket stand here.
+        ip: where from, where that is not the present request.
+    """
+    entry = AuditEntry(
+        action=action,
+        actor_id=actor.id if actor else None,
+        actor=actor.login if actor else "",
+        on_behalf_of_id=on_behalf_of.id if on_behalf_of else None,
+        on_behalf_of=on_behalf_of.login if on_behalf_of else "",
+        subject_id=subject.id if isinstance(subject, Account) else None,
+        subject=(called or (subject.login if isinstance(subject, Account) else subject))[:120],
+        contract_ref=contract.ref if contract else "",
+        ip=g.get("origin", "") if ip is None else ip,
+        request_id=g.get("request_id", ""),
+        details=details or {},
+    )
+    db.session.add(entry)
+    db.session.flush()
+    return entry
+
+
+_CONCERNING: Rows = select(
+    AuditEntry.id,
+    AuditEntry.at,
+    AuditEntry.action,
+    AuditEntry.actor,
+    AuditEntry.on_behalf_of,
+    AuditEntry.subject,
+    case((AuditEntry.subject_id == bindparam("account"), ""), else_=AuditEntry.subject).label(
+        "about"
+    ),
+    AuditEntry.contract_ref,
+    AuditEntry.ip,
+    cast(AuditEntry.details, String).label("details"),
+).where(
+    or_(
+        AuditEntry.actor_id == bindparam("account"),
+        AuditEntry.on_behalf_of_id == bindparam("account"),
+        AuditEntry.subject_id == bindparam("account"),
+    )
+)
+
+
+def concerning(account_id: int) -> Chosen:
+    """What somebody did, what was done for them, and what was done to their account.
+
+    `details` comes as JSON text: a list's rows hold plain values. `about` is the subject, unless
+    that is the reader's own account.
+    """
+    return Chosen(_CONCERNING, {"account": account_id})
+
+
+@job(queue="sweeps")
+def forget_entries() -> None:
+    """Delete what is older than a security log may be kept (facts.md: 12 months)."""
+    old = now() - timedelta(days=KEPT_DAYS + 1)
+    db.session.execute(delete(AuditEntry).where(AuditEntry.at < old))

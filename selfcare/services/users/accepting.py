@@ -1,0 +1,67 @@
+"""« Accepter »: what the console holds is what a member has from now on (USERS-8)."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from selfcare.database import db
+from selfcare.models import (
+    Account,
+    ConsoleAccess,
+    Contract,
+    Membership,
+)
+from selfcare.services.console.access import converge, wish_again
+from selfcare.services.users import roles
+from selfcare.services.users.roles import Roles
+
+
+class Outdated(Exception):
+    """What was read about the console is no longer so: somebody was quicker, there or here."""
+
+
+def accept(access: ConsoleAccess, mark: str, *, by: Account) -> None:
+    """« Accepter »: what the console holds is what is wanted from now on (USERS-8).
+
+    A job looks at the console by itself later; what it saw last counts here. An address that was
+    changed there stays the console's own: the portal's is its owner's to change.
+
+    Args:
+        access: whose account it is.
+        mark: the `Drift.mark` of what was read and accepted.
+        by: who accepts it.
+
+    Raises:
+        Outdated: there is nothing to accept any more, or something else.
+        ReferentsOwn: it is the referent's, whose roles they would change.
+    """
+    membership = _membership(access)
+    roles.check_whose(membership, by)
+    db.session.refresh(access, with_for_update=True)
+    seen = access.drift
+    if seen is None or seen.mark != mark:
+        raise Outdated
+    access.iam_username = seen.username or access.iam_username
+    access.iam_email = seen.email or access.iam_email
+    access.iam_enabled = (access.iam_enabled or seen.enabled) and not seen.disabled
+    held = Roles({}, tuple(access.wanted_groups))
+    access.wanted_groups = sorted(access.seen_groups or [])
+    account = db.session.get_one(Account, access.account_id)
+    contract = db.session.get_one(Contract, access.contract_id)
+    roles.note_change(
+        account,
+        contract,
+        held,
+        Roles({}, tuple(access.wanted_groups)),
+        by=by,
+        called=membership.invited_as,
+    )
+    wish_again(access)
+    db.session.flush()
+    converge.after_commit(access.id, first=True)
+
+
+def _membership(access: ConsoleAccess) -> Membership:
+    return db.session.execute(
+        select(Membership).filter_by(account_id=access.account_id, contract_id=access.contract_id)
+    ).scalar_one()

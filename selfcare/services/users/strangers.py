@@ -1,0 +1,76 @@
+"""People of other customers: what a manager who types their address may learn (USERS-3).
+
+An address that is typed shows that an account exists, and no more: neither login nor name nor
+phone, until its owner has opened this contract. A brake counts how often somebody asks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from selfcare.config import Settings
+from selfcare.models import Account, Contract
+from selfcare.services.safety import throttling
+from selfcare.services.safety.throttling import Brake
+from selfcare.services.users import members
+from selfcare.services.users.members import Newcomer
+from selfcare.services.users.refusals import Refusal
+
+
+@dataclass(frozen=True)
+class Known:
+    """What may be shown of somebody: everything, or the address that was typed."""
+
+    email: str
+    login: str = ""
+    last_name: str = ""
+    first_name: str = ""
+    full_name: str = ""
+
+    @property
+    def called(self) -> str:
+        """« Paul DUPONT (paul.dupont) », or the address."""
+        return f"{self.full_name} ({self.login})" if self.login else self.email
+
+
+def shown(account: Account, *, typed: str | None) -> Known:
+    """What may be shown of an account; `typed` is the address a stranger's stands for."""
+    if typed is not None:
+        return Known(typed)
+    return Known(
+        account.email, account.login, account.last_name, account.first_name, account.full_name
+    )
+
+
+def of_email(contract: Contract, email: str) -> Known | None:
+    """The account an address belongs to, as this contract's managers may see it."""
+    account = members.known_by(email)
+    if account is None:
+        return None
+    return shown(account, typed=email if members.strangers(contract, [account.id]) else None)
+
+
+def brake(by: Account, settings: Settings) -> Brake:
+    """What slows down somebody who asks for many addresses."""
+    return throttling.of_subject("strangers", str(by.id), settings.throttle_strangers)
+
+
+def look_up(
+    contract: Contract, person: Newcomer, *, by: Account, settings: Settings, before: str = ""
+) -> None:
+    """Whether somebody can be added, as a form asks it; `before` is an address answered already.
+
+    Raises:
+        TooManyAttempts: too much was asked about people of others; nothing was looked up.
+        Refusal: see `members.check_newcomer`; what it tells of others counts, too.
+    """
+    asked = brake(by, settings)
+    asked.check()
+    try:
+        account = members.check_newcomer(contract, person)
+    except Refusal:
+        asked.count()
+        raise
+    again = person.email.lower() == before.lower()
+    if account and not again and members.strangers(contract, [account.id]):
+        asked.take()

@@ -1,0 +1,138 @@
+"""Who is signed in, which contract they are on, and what they may do there.
+
+Every view says its right with one of `requires`, `signed_in` or `public`; a guard test refuses a
+route without. A contract one is no member of answers 404, a missing profile 403.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, TypeVar, cast
+
+from flask import abort, current_app, g, redirect, session
+from flask_login import current_user, login_required, logout_user
+from sqlalchemy import Row, Select
+from werkzeug.exceptions import Forbidden
+from werkzeug.wrappers import Response
+
+from selfcare.config import Settings
+from selfcare.database import Chosen, db
+from selfcare.models import Account, Contract, SignIn
+from selfcare.rights import RULES, Ability
+from selfcare.services.accounts import sign_ins
+from selfcare.services.users import places
+from selfcare.services.users.places import Place
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+Entity = TypeVar("Entity")
+
+
+class Missing(Forbidden):
+    """The person's profiles on this contract do not have the ability; the page says which do."""
+
+    def __init__(self, ability: Ability, contract: Contract) -> None:
+        super().__init__()
+        self.ability, self.rule, self.contract = ability, RULES[ability], contract
+
+
+@dataclass(frozen=True)
+class Right:
+    """What a view declares: an ability, "signed in", or public with a reason."""
+
+    ability: Ability | None = None
+    public: str = ""
+
+
+def requires(ability: Ability) -> Callable[[View], View]:
+    """The view is for members of the contract in its address who have the ability.
+
+    It gets `contract` instead of `ref`; `place()` knows the rest.
+    """
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def checked(*args: Any, ref: str, **kwargs: Any) -> Any:
+            here = enter(ref)
+            g.section = RULES[ability].section
+            if not here.rights.may(ability):
+                raise Missing(ability, here.contract)
+            return view(*args, contract=here.contract, **kwargs)
+
+        return _declared(cast("View", login_required(checked)), Right(ability=ability))
+
+    return decorate
+
+
+def signed_in(view: View) -> View:
+    """The view is for anybody signed in and shows only what is theirs."""
+    return _declared(cast("View", login_required(view)), Right())
+
+
+def public(reason: str) -> Callable[[View], View]:
+    """The view is for everybody; the reason is part of the declaration."""
+
+    def decorate(view: View) -> View:
+        return _declared(view, Right(public=reason))
+
+    return decorate
+
+
+def _declared(view: View, right: Right) -> View:
+    view.right = right  # type: ignore[attr-defined]
+    return view
+
+
+def one_or_404(statement: Select[Entity]) -> Entity:
+    """The only entity a statement finds; what is not there, or not theirs, answers 404."""
+    found = db.session.execute(statement).scalar_one_or_none()
+    if found is None:
+        abort(404)
+    return found
+
+
+def row_or_404(chosen: Chosen) -> Row[*tuple[Any, ...]]:
+    """The only row a list's statement finds; 404 otherwise."""
+    found = db.session.execute(chosen.statement, chosen.values).one_or_none()
+    if found is None:
+        abort(404)
+    return found
+
+
+def enter(ref: str) -> Place:
+    """The signed-in person's place on a contract; 404 where they have none."""
+    found = places.place_of(current_account().id, ref)
+    if found is None:
+        abort(404)
+    if found.membership.invited_as is not None:
+        places.arrive(found.membership)
+    g.place = found
+    return found
+
+
+def place() -> Place | None:
+    """The contract of this page, if it belongs to one."""
+    return cast("Place | None", g.get("place"))
+
+
+def current_account() -> Account:
+    """The signed-in person."""
+    return cast("SignIn", current_user).account
+
+
+def sign_out(*, to: str) -> Response:
+    """End this browser's sign-in for good, and lead on; its cookie is worth nothing afterwards."""
+    sign_ins.end(cast("SignIn", current_user))
+    db.session.commit()
+    logout_user()
+    session.clear()
+    answer = redirect(to, code=303)
+    answer.headers["Clear-Site-Data"] = '"cache"'  # what was seen is not left on a shared machine
+    return answer
+
+
+def settings() -> Settings:
+    """The application's settings."""
+    return cast("Settings", current_app.extensions["settings"])

@@ -1,0 +1,50 @@
+"""Addresses that browsers name: which of them are ours, and what may stand in them."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from flask import abort, request, url_for
+from werkzeug.routing import IntegerConverter, Map
+
+
+class RowId(IntegerConverter):
+    """The `int` of our addresses: a number that a row may have; a larger one is 404, not an error.
+
+    The databases refuse to compare their INTEGER with more.
+    """
+
+    LARGEST = 2**31 - 1
+
+    def __init__(self, url_map: Map) -> None:
+        super().__init__(url_map, max=self.LARGEST)
+
+
+def local_part(url: str | None) -> str:
+    """Path and query of an address a browser names; nothing if it cannot be read."""
+    try:
+        return urlsplit(url or "")._replace(scheme="", netloc="", fragment="").geturl()
+    except ValueError:
+        return ""
+
+
+def safe_next(target: str | None) -> str:
+    r"""Where to go after signing in: an address of this portal, else home (AUTH-1).
+
+    Refuses other hosts in every spelling (`//evil`, `/\evil`, `https:evil`) and loops.
+    """
+    home = url_for("home.index")
+    if not target or not target.startswith("/") or len(target) > 2000:
+        return home
+    if target.startswith(("//", "/\\")) or any(ord(c) < 32 or c == "\\" for c in target):
+        return home
+    parts = urlsplit(target)
+    if parts.scheme or parts.netloc or parts.path in {"/login", "/logout"}:
+        return home
+    return target
+
+
+def refuse_nul() -> None:
+    """No address of ours holds a NUL, and PostgreSQL takes none."""
+    if "\0" in request.path:
+        abort(404)

@@ -1,0 +1,48 @@
+"""What the header, menu and footer of a page depend on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import g
+from flask_login import current_user
+
+from selfcare.language.i18n import locale
+from selfcare.services.users import places
+from selfcare.web import csrf
+from selfcare.web.access import current_account, place
+
+
+def chrome_key() -> tuple[Any, ...]:
+    """Everything the header, menu and footer depend on (they are rendered once per key)."""
+    if "chrome_key" not in g:
+        g.chrome_key = _chrome_key()
+    found: tuple[Any, ...] = g.chrome_key
+    return found
+
+
+def _chrome_key() -> tuple[Any, ...]:
+    if not current_user.is_authenticated:
+        return (locale(), csrf.csrf_token())
+    here, account = place(), current_account()
+    return (
+        account.id,
+        account.full_name,
+        account.login,
+        locale(),
+        csrf.csrf_token(),
+        g.get("section"),
+        (here.contract.ref, here.contract.name, here.contract.offer.name, here.rights.sections())
+        if here
+        else None,
+        menu_contracts(),
+    )
+
+
+def menu_contracts() -> tuple[tuple[str, str], ...]:
+    """The contracts « Mon compte » names, one more than it shows; read once a request."""
+    if "menu_contracts" not in g:
+        rows = places.contracts_in_menu(current_account().id)
+        g.menu_contracts = tuple((row.ref, row.name) for row in rows)
+    found: tuple[tuple[str, str], ...] = g.menu_contracts
+    return found

@@ -1,0 +1,77 @@
+"""Lists as files, and what downloads are called."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flask import Response, stream_with_context
+
+from selfcare.language import wording
+from selfcare.language.i18n import Reader, reader
+from selfcare.lists.query import ListQuery
+from selfcare.services.files import spreadsheets
+from selfcare.services.safety import throttling
+from selfcare.services.safety.exports import Turn
+from selfcare.web.access import current_account, place, settings
+
+
+def csv_file(rows: ListQuery) -> Response:
+    """The whole list as filtered and sorted, as a spreadsheet of the reader's language opens it.
+
+    Raises:
+        TooManyAttempts: a million rows keep a thread for a while, so nobody gets all of them.
+    """
+    turn = turn_to_export()
+    me: Reader = reader()
+    answer = Response(
+        stream_with_context(_csv(rows, me, turn)),
+        mimetype="text/csv",
+        content_type="text/csv; charset=utf-8",
+    )
+    answer.call_on_close(turn.end)  # a reader who goes away, or never begins to read
+    answer.headers["Content-Disposition"] = attachment(rows.name, "csv", when=rows.about)
+    answer.headers["Cache-Control"] = "private, no-store"
+    return answer
+
+
+def turn_to_export() -> Turn:
+    """Count one export of the signed-in person, who has one at a time.
+
+    Raises:
+        TooManyAttempts: there were too many, or one is running.
+    """
+    me = current_account().id
+    turn = Turn(me)  # first: what is refused for being the second at once does not count
+    try:
+        throttling.of_subject("export", str(me), settings().throttle_export).take()
+    except BaseException:
+        turn.end()
+        raise
+    return turn
+
+
+def attachment(what: str, kind: str, *, when: str = "") -> str:
+    """The header that names a download as its reader finds it again: what, of whom, of when.
+
+    Args:
+        what: a key of `wording.FILE_NAME`.
+        kind: the file's suffix.
+        when: the time it is about; else the present day.
+    """
+    here = place()
+    parts = [str(wording.FILE_NAME[what]), here.contract.ref if here else current_account().login]
+    return f'attachment; filename="{"-".join(parts)}-{when or reader().today()}.{kind}"'
+
+
+def _csv(rows: ListQuery, me: Reader, turn: Turn) -> Iterator[str]:
+    with turn:
+        for text in spreadsheets.lines(_cells(rows, me), language=me.language):
+            turn.go_on()
+            yield text
+
+
+def _cells(rows: ListQuery, me: Reader) -> Iterator[list[str]]:
+    """The headings, then every row."""
+    yield [str(column.label) for column in rows.columns]
+    for row in rows.everything():
+        yield [column.cell(row, me) for column in rows.columns]

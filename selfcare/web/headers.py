@@ -1,0 +1,76 @@
+"""Headers of answers: what a page may load, who may frame it, what may be kept."""
+
+from __future__ import annotations
+
+import hashlib
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, g, request
+from flask.sessions import SecureCookieSessionInterface
+
+from selfcare.config import Settings
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+class Sessions(SecureCookieSessionInterface):
+    """The session's cookie, signed likewise."""
+
+    digest_method = staticmethod(hashlib.sha256)
+
+
+def transport_headers(settings: Settings) -> dict[str, str]:
+    """HSTS, where people reach the portal by https."""
+    if not settings.secure:
+        return {}
+    return {"Strict-Transport-Security": "max-age=63072000; includeSubDomains"}
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    """Sign the session, add the headers to every answer, answer 304 where nothing changed."""
+    headers = HEADERS | transport_headers(settings)
+    app.session_interface = Sessions()
+
+    @app.after_request
+    def finish(response: Response) -> Response:
+        for name, value in headers.items():
+            response.headers.setdefault(name, value)
+        if targets := g.get("form_targets"):
+            response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY.replace(
+                "form-action 'self'", " ".join(("form-action 'self'", *sorted(targets)))
+            )
+        if "Cache-Control" not in response.headers:
+            response.headers["Cache-Control"] = "private, no-cache"
+        response.vary.update(("Cookie", "HX-Target"))
+        if (
+            request.method in {"GET", "HEAD"}
+            and response.status_code == 200
+            and not response.is_streamed
+        ):
+            if not response.get_etag()[0]:
+                response.add_etag(weak=True)
+            response.make_conditional(request)
+        return response
+
+
+def allow_forms_to(address: str) -> None:
+    """A form on this page may lead to the origin of that address, by redirects that follow it.
+
+    Chromium holds these to `form-action`, too: a sign-in that ends at a client of the OpenID
+    provider is cancelled without (CONSOLE-1).
+    """
+    parts = urlsplit(address)
+    g.setdefault("form_targets", set()).add(f"{parts.scheme}://{parts.netloc}")

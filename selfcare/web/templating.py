@@ -1,0 +1,203 @@
+"""The few filters and globals templates use."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from functools import lru_cache
+from types import SimpleNamespace
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import Flask, g, url_for
+from flask_login import current_user
+from markupsafe import Markup
+
+from selfcare.config import Settings
+from selfcare.language import formats, i18n, wording
+from selfcare.language.document_names import document_name
+from selfcare.language.i18n import Reader
+from selfcare.language.templates import render
+from selfcare.lists.users import drift_of
+from selfcare.models import PriceKind, read_profiles, subscription_status
+from selfcare.rights import Ability, Rights, Section, may_change_roles
+from selfcare.services.accounts import devices, passkeys, phones
+from selfcare.web import chrome as web_chrome
+from selfcare.web import csrf, rendering
+from selfcare.web.access import current_account, place
+
+MENU_ENDPOINTS: dict[Section, str] = {
+    Section.CONTRACT: "contract.index",
+    Section.DASHBOARD: "dashboard.index",
+    Section.SERVICES: "catalogue.index",
+    Section.ORDERS: "orders.index",
+    Section.SUBSCRIPTIONS: "subscriptions.index",
+    Section.INVOICES: "invoices.index",
+    Section.SUPPORT: "support.index",
+    Section.USERS: "users.index",
+}
+"""The page each section opens on."""
+
+
+Filters = dict[str, Callable[..., Any]]
+
+HTMX_CONFIG = json.dumps(
+    {
+        "includeIndicatorStyles": False,
+        "allowEval": False,
+        "allowScriptTags": False,
+        "historyCacheSize": 0,
+        "historyRestoreAsHxRequest": False,
+        "refreshOnHistoryMiss": True,
+        "selfRequestsOnly": True,
+        "scrollIntoViewOnBoost": False,
+        "responseHandling": [
+            {"code": "204", "swap": False},
+            {"code": "[23]..", "swap": True},
+            {"code": "422", "swap": True},
+            {"code": "[45]..", "swap": True, "error": True},
+        ],
+    },
+    separators=(",", ":"),
+)
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    """Give the templates what they need; nothing here costs a query."""
+    render_chrome = lru_cache(maxsize=2000)(_render_chrome)
+
+    def chrome() -> dict[str, Markup]:
+        """Header and footer of a page, rendered once for everything they depend on."""
+        return render_chrome(web_chrome.chrome_key())
+
+    env = app.jinja_env
+    env.trim_blocks = env.lstrip_blocks = True
+    assets: dict[str, str] = app.extensions["assets"]
+    env.globals.update(
+        settings=settings,
+        asset=assets.__getitem__,
+        may=_may,
+        Ability=Ability,
+        Section=Section,
+        menu_endpoints=MENU_ENDPOINTS,
+        languages=i18n.LANGUAGES,
+        locale=i18n.locale,
+        chrome=chrome,
+        csrf=csrf.csrf_token,
+        wanted_part=rendering.wanted_part,
+        subscription_status=subscription_status,
+        today=lambda: i18n.reader().today(),
+        htmx_config=HTMX_CONFIG,
+        contract_url=contract_url,
+        passkeys_possible=passkeys.possible(settings),
+        drift_of=drift_of,
+        may_change_roles_of=_may_change_roles_of,
+    )
+    env.filters.update(
+        fields_of=json.loads,
+        lines=lines,
+        once=once,
+        profile_names=wording.profiles_that_would_do,
+        phone=phones.shown,
+        device=devices.describe,
+        console_problem=wording.console_problem,
+        abilities=wording.abilities,
+        document_name=document_name,
+        role_change=wording.role_change,
+    )
+    app.extensions["in_language"] = lambda language: _in_language(language, settings)
+
+    @app.context_processor
+    def here() -> dict[str, Any]:
+        return {
+            "place": place(),
+            # mails are rendered where there is no request, and nobody signed in
+            "me": current_user.account if current_user and current_user.is_authenticated else None,
+            "section": g.get("section"),
+        }
+
+
+@lru_cache(maxsize=4096)
+def once(macro: Callable[..., Markup], *values: Any) -> Markup:
+    """What a macro makes of these values, made once: lists show the same rows again and again.
+
+    Only for macros imported without context, which nothing but their values decides; those of
+    two languages are two macros.
+    """
+    return macro(*values)
+
+
+def lines(text: str) -> Markup:
+    """What somebody wrote, with its line breaks."""
+    return Markup("<br>").join(text.splitlines())
+
+
+def _render_chrome(_key: tuple[Any, ...]) -> dict[str, Markup]:
+    """The header and footer; what is read here follows from the key."""
+    if not current_user.is_authenticated:
+        header, context = "components/header_public.html", {}
+    else:
+        header = "components/header.html"
+        context = {"contracts": web_chrome.menu_contracts()}
+    return {
+        "header": Markup(render(header, **context)),  # noqa: S704
+        "footer": Markup(render("components/footer.html")),  # noqa: S704
+    }
+
+
+def _in_language(language: str, settings: Settings) -> tuple[Filters, dict[str, Any]]:
+    """The filters and globals bound to one language, so that rows look nothing up."""
+    reader = Reader(language, ZoneInfo(settings.timezone))
+
+    def price(amount: Decimal | None, kind: str, currency: str) -> str:
+        return formats.price(amount, kind, currency, language)
+
+    filters: Filters = {
+        "day": reader.day,
+        "long_day": lambda value: i18n.long_day(value, language),
+        "moment": reader.moment,
+        "money": reader.money,
+        "number": lambda value: i18n.number(value, language),
+        "quantity": reader.quantity,
+        "measured": lambda value, unit: wording.measured(value, unit, reader),
+        "size": lambda count: formats.size(count, reader),
+        "clock": lambda value: f"{value.astimezone(reader.zone):%H:%M}",
+        "iso_day": lambda text: i18n.long_day(date.fromisoformat(text), language),
+        "iso_moment": lambda text: reader.moment(datetime.fromisoformat(text)),
+        "in_language": lambda row, name: getattr(row, f"{name}_{language}"),
+        "price": lambda row: price(row.price, row.price_kind, row.currency),
+        "as_price": price,
+        "monthly": lambda amount, currency: price(amount, PriceKind.MONTHLY, currency),
+        "service_price": lambda row: price(row.from_price, row.price_kind, row.currency),
+    }
+    with i18n.speaking(language):
+        words = {
+            name: {key: str(text) for key, text in texts.items()}
+            for name, texts in vars(wording).items()
+            if name.isupper() and isinstance(texts, Mapping)
+        }
+    return filters, {"wording": SimpleNamespace(**words)}
+
+
+def _may_change_roles_of(user: Any) -> bool:
+    """Whether the reader, who changes roles, changes those of a row of the users' lists, too."""
+    own = user.account_id == current_account().id
+    return may_change_roles(of_referent=user.is_referent, own=own)
+
+
+def _may(ability: Ability) -> bool:
+    """Whether the signed-in person has an ability on this page's contract."""
+    here = place()
+    return here is not None and here.rights.may(ability)
+
+
+def contract_url(row: Any, section: Section | None = None) -> str:
+    """Where a contract of « Mes contrats » leads: its home, or the wanted section if it opens."""
+    if (
+        section is not None
+        and section in Rights(read_profiles(json.loads(row.profiles))).sections()
+    ):
+        return url_for(MENU_ENDPOINTS[section], ref=row.ref)
+    return url_for("contract.index", ref=row.ref)
