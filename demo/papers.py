@@ -50,7 +50,7 @@ def add(moment: datetime | None = None) -> int:
         count += 1
     for bill in _bills(today, contract, customer):
         pdf = document(bill)
-        loading.add(facturx_reading.read(pdf), pdf)
+        loading.load(facturx_reading.read(pdf), pdf)
         count += 1
     if _exists(NOT_INVOICED):
         reports.load(_report(_months_before(today, 1)[0], NOT_INVOICED))

@@ -30,7 +30,7 @@ Rows = Select[*tuple[Any, ...]]
 
 
 @dataclass(frozen=True)
-class Chosen:
+class Bound:
     """A statement written once, and what this request puts into its `bindparam`s.
 
     To write a statement costs more than to run it: SQLAlchemy looks all of it over each time.
@@ -39,9 +39,9 @@ class Chosen:
     statement: Rows
     values: Mapping[str, Any] = field(default_factory=dict)
 
-    def where(self, *conditions: ColumnElement[bool]) -> Chosen:
+    def where(self, *conditions: ColumnElement[bool]) -> Bound:
         """Narrowed down; written anew."""
-        return Chosen(self.statement.where(*conditions), self.values)
+        return Bound(self.statement.where(*conditions), self.values)
 
 
 View = TypeVar("View", bound=Callable[..., Any])

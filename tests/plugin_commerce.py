@@ -120,7 +120,7 @@ def papers(shop: str, cast: Cast, store: ObjectStore) -> dict[str, object]:
     """One of each: an invoice, a month of usage with its pre-invoice, an order's draft of Paul."""
     with cast.app.app_context():
         pdf = document(bill())
-        invoice = loading.add(facturx_reading.read(pdf), pdf)
+        invoice = loading.load(facturx_reading.read(pdf), pdf)
         report = reports.load(usage_report())
         db.session.info.pop("wakeups", None)
         paul = db.session.execute(select(Account).filter_by(login="paul.dupont")).scalar_one()

@@ -42,7 +42,7 @@ def index(contract: Contract) -> ResponseReturnValue:
         "invoices/index.html",
         InvoiceList.of_contract(contract),
         UsageReportList.of_contract(contract),
-        overview=overview.overview(contract.id, reader().today()),
+        overview=overview.of_contract(contract.id, reader().today()),
     )
 
 

@@ -9,13 +9,13 @@ from flask.cli import AppGroup
 from werkzeug.datastructures import MultiDict
 
 from selfcare.database import db
-from selfcare.forms.users import NewcomerCheck
+from selfcare.forms.users import NewMemberCheck
 from selfcare.language.i18n import speaking
 from selfcare.models import LOCALES
 from selfcare.rights import Profile, Section
 from selfcare.services import contracts, months
 from selfcare.services.contracts import ContractRefused, NewContract
-from selfcare.services.users.members import Newcomer
+from selfcare.services.users.members import NewMember
 from selfcare.services.users.refusals import Refusal
 
 contracts_group = AppGroup("contracts", help="Contracts, for the operator.")
@@ -84,15 +84,15 @@ def create(
     click.echo(f"{ref} is open; {referent.email} gets the access mail.")
 
 
-def _referent(**given: str) -> Newcomer:
+def _referent(**given: str) -> NewMember:
     """Who was named, held to the rules of the users section (USERS-2)."""
     with speaking("en"):
-        form = NewcomerCheck(formdata=MultiDict(given))
+        form = NewMemberCheck(formdata=MultiDict(given))
         form.validate()
         wrong = [f"{name}: {text}" for name, texts in form.errors.items() for text in texts]
     if wrong:
         raise click.ClickException("; ".join(wrong))
-    return form.newcomer()
+    return form.new_member()
 
 
 @contracts_group.command("vat")

@@ -18,7 +18,7 @@ from selfcare.services.invoices.facturx import reading as facturx_reading
 from selfcare.services.invoices.facturx.pdf import Unreadable
 from selfcare.services.invoices.facturx.reading import ReadInvoice
 from selfcare.services.invoices.facturx.rules import NoRules, Rules
-from selfcare.services.invoices.loading import AlreadyThere, InvoiceRefused
+from selfcare.services.invoices.loading import InvoiceAlreadyLoaded, InvoiceRefused
 from selfcare.services.months import today, zone
 from selfcare.web.access import settings
 
@@ -83,7 +83,7 @@ class _Loader:
         """Take one file in, or say why not."""
         try:
             done = self._loaded(path, read)
-        except AlreadyThere:
+        except InvoiceAlreadyLoaded:
             db.session.rollback()
             self.report.known(path.name)
         except (OSError, Unreadable, InvoiceRefused, StoreAway) as refusal:
@@ -107,11 +107,11 @@ class _Loader:
         if self.rules and read.xml:
             self.rules.check(read.xml)
         keep = not self.report.dry_run
-        invoice = loading.add(
+        invoice = loading.load(
             read, pdf, keep=keep, contract_ref=self.contract, any_seller=self.any_seller
         )
         if self.report.is_doubled(invoice.digest):
-            raise AlreadyThere
+            raise InvoiceAlreadyLoaded
         if self.report.is_doubled(invoice.number):
             raise InvoiceRefused(f"the number {invoice.number} is there twice")
         done = f"{invoice.number}, {invoice.net} {invoice.currency}"

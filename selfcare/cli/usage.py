@@ -13,7 +13,7 @@ from selfcare.database import db
 from selfcare.services.files.problems import Problems, check_size
 from selfcare.services.usage import reading as usage_reading
 from selfcare.services.usage import reports
-from selfcare.services.usage.reports import AlreadyThere
+from selfcare.services.usage.reports import ReportAlreadyLoaded
 
 usage_group = AppGroup("usage", help="Usage reports, for the operator.")
 
@@ -36,7 +36,7 @@ def load(paths: tuple[Path, ...], *, replace: bool, dry_run: bool) -> None:
                     raise Problems([f"the month {loaded.month:%m/%Y} is there twice"])  # noqa: TRY301
                 done = f"{loaded.month:%m/%Y}, {loaded.total} {loaded.currency}"
                 report.finish()
-            except AlreadyThere:
+            except ReportAlreadyLoaded:
                 db.session.rollback()
                 report.known(path.name)
             except Problems as bad:

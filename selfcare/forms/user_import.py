@@ -11,7 +11,7 @@ from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
 from wtforms import FileField
 
-from selfcare.forms.users import NewcomerCheck
+from selfcare.forms.users import NewMemberCheck
 from selfcare.language import wording
 from selfcare.language.i18n import LANGUAGES, gettext, in_every_language, locale, number, speaking
 from selfcare.language.i18n import lazy as _l
@@ -133,7 +133,7 @@ def _line(row: Row, words: Words, console: Iterable[str] | None) -> Line:
     return Line(
         number=row.number,
         label=f"{given.get('first_name', '')} {given.get('last_name', '')}".strip()[:170],
-        person=asdict(form.newcomer()),
+        person=asdict(form.new_member()),
         roles=Roles(profiles, roles).as_json(),
         problems=in_every_language(problems),
     )
@@ -148,8 +148,8 @@ def _given(row: Row, words: Words) -> dict[str, str]:
     return given
 
 
-def _checked(given: Mapping[str, str]) -> NewcomerCheck:
-    form = NewcomerCheck(formdata=MultiDict({name: given.get(name, "") for name in PERSON}))
+def _checked(given: Mapping[str, str]) -> NewMemberCheck:
+    form = NewMemberCheck(formdata=MultiDict({name: given.get(name, "") for name in PERSON}))
     form.validate()
     return form
 

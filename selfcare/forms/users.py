@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from flask_babel import gettext as _
-from flask_wtf import FlaskForm
 from markupsafe import Markup
 from wtforms import (
     RadioField,
@@ -28,7 +27,7 @@ from selfcare.language.i18n import lazy as _l
 from selfcare.models import CIVILITIES, LOCALES
 from selfcare.models.account import LOGIN_PATTERN
 from selfcare.rights import OFFERS, Profile, Section
-from selfcare.services.users.members import Newcomer
+from selfcare.services.users.members import NewMember
 from selfcare.services.users.roles import CONSOLE_ONLY_PROFILES, Roles
 
 
@@ -79,9 +78,9 @@ class PersonForm(ResumableForm):
                 _("A login has 8 to 64 characters: letters without accents, digits, . _ -")
             )
 
-    def newcomer(self) -> Newcomer:
+    def new_member(self) -> NewMember:
         """What was entered."""
-        return Newcomer(
+        return NewMember(
             civility=self.civility.data,
             last_name=self.last_name.data or "",
             first_name=self.first_name.data or "",
@@ -156,11 +155,7 @@ def console_role(name: str) -> str:
     return f"{name} – {meaning}" if meaning else name
 
 
-class ConfirmForm(FlaskForm):
-    """Nothing but the token: the page says what is confirmed."""
-
-
-class NewcomerCheck(PersonForm):
+class NewMemberCheck(PersonForm):
     """The same rules for a line of a file, which has no token (USERS-9)."""
 
     class Meta:

@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 
 from sqlalchemy import ColumnElement, Date, Result, Row, and_, bindparam, func, or_, select
 
-from selfcare.database import Chosen, Rows, db
+from selfcare.database import Bound, Rows, db
 from selfcare.language.i18n import Reader
 from selfcare.lists.columns import Column, Expression
 from selfcare.lists.dates import span
@@ -66,11 +66,11 @@ class ListOf(Generic[L_co]):
     """
 
     kind: type[L_co]
-    chosen: Chosen
+    chosen: Bound
     keep: Mapping[str, str] = field(default_factory=dict)
     about: str = ""
 
-    def where(self, *conditions: ColumnElement[bool]) -> Chosen:
+    def where(self, *conditions: ColumnElement[bool]) -> Bound:
         """Some of its rows, for the page of one."""
         return self.chosen.where(*conditions)
 
@@ -116,7 +116,7 @@ class ListQuery:
 
     def __init__(
         self,
-        chosen: Chosen,
+        chosen: Bound,
         asked: Asked,
         *,
         path: str,
@@ -134,7 +134,7 @@ class ListQuery:
     @classmethod
     def _of(cls, **values: Any) -> ListOf[Self]:
         """The list with these values in its statement."""
-        return ListOf(cls, Chosen(cls.statement, values))
+        return ListOf(cls, Bound(cls.statement, values))
 
     @classmethod
     def read(cls, args: Mapping[str, str]) -> Asked:

@@ -24,7 +24,7 @@ from selfcare.rights import (
 from selfcare.services.console import domains as console_domains
 from selfcare.services.pre_invoices import making as pre_invoice_making
 from selfcare.services.users import members
-from selfcare.services.users.members import Newcomer
+from selfcare.services.users.members import NewMember
 from selfcare.services.users.roles import Roles
 from selfcare.text import one_line
 
@@ -54,7 +54,7 @@ class NewContract:
     starts_on: date
 
 
-def create(new: NewContract, referent: Newcomer) -> Contract:
+def create(new: NewContract, referent: NewMember) -> Contract:
     """Open a contract with its first user, who gets the mails; the console follows by its job.
 
     A customer or an offer that is known stays as it is.

@@ -95,7 +95,7 @@ def look_at_pre_invoices() -> None:
 
 
 @job(queue="sweeps")
-def forget_drafts() -> None:
+def forget_order_drafts() -> None:
     """Delete order drafts nobody came back to; an order keeps its draft's key."""
     db.session.execute(delete(OrderDraft).where(OrderDraft.created_at < now() - KEEP_DRAFTS))
 
@@ -108,12 +108,12 @@ SCHEDULE: dict[Job, int] = {
     challenges.forget_challenges: 600,
     forget_sign_ins: 86_400,
     forget_mails: 86_400,
-    forget_drafts: 86_400,
+    forget_order_drafts: 86_400,
     kept_forms.forget_forms: 3600,
     links.forget_links: 86_400,
     audit.forget_entries: 86_400,
     **console_sweeps.SCHEDULE,
-    user_sweeps.forget_drafts: 86_400,
+    user_sweeps.forget_user_drafts: 86_400,
     **forgetting.SCHEDULE,
 }
 """What cron enqueues, and how many seconds apart."""

@@ -18,7 +18,7 @@ from werkzeug.exceptions import Forbidden
 from werkzeug.wrappers import Response
 
 from selfcare.config import Settings
-from selfcare.database import Chosen, db
+from selfcare.database import Bound, db
 from selfcare.models import Account, Contract, SignIn
 from selfcare.rights import RULES, Ability
 from selfcare.services.accounts import sign_ins
@@ -30,7 +30,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 Entity = TypeVar("Entity")
 
 
-class Missing(Forbidden):
+class ProfileMissing(Forbidden):
     """The person's profiles on this contract do not have the ability; the page says which do."""
 
     def __init__(self, ability: Ability, contract: Contract) -> None:
@@ -39,7 +39,7 @@ class Missing(Forbidden):
 
 
 @dataclass(frozen=True)
-class Right:
+class Requirement:
     """What a view declares: an ability, "signed in", or public with a reason."""
 
     ability: Ability | None = None
@@ -58,29 +58,29 @@ def requires(ability: Ability) -> Callable[[View], View]:
             here = enter(ref)
             g.section = RULES[ability].section
             if not here.rights.may(ability):
-                raise Missing(ability, here.contract)
+                raise ProfileMissing(ability, here.contract)
             return view(*args, contract=here.contract, **kwargs)
 
-        return _declared(cast("View", login_required(checked)), Right(ability=ability))
+        return _declared(cast("View", login_required(checked)), Requirement(ability=ability))
 
     return decorate
 
 
 def signed_in(view: View) -> View:
     """The view is for anybody signed in and shows only what is theirs."""
-    return _declared(cast("View", login_required(view)), Right())
+    return _declared(cast("View", login_required(view)), Requirement())
 
 
 def public(reason: str) -> Callable[[View], View]:
     """The view is for everybody; the reason is part of the declaration."""
 
     def decorate(view: View) -> View:
-        return _declared(view, Right(public=reason))
+        return _declared(view, Requirement(public=reason))
 
     return decorate
 
 
-def _declared(view: View, right: Right) -> View:
+def _declared(view: View, right: Requirement) -> View:
     view.right = right  # type: ignore[attr-defined]
     return view
 
@@ -93,7 +93,7 @@ def one_or_404(statement: Select[Entity]) -> Entity:
     return found
 
 
-def row_or_404(chosen: Chosen) -> Row[*tuple[Any, ...]]:
+def row_or_404(chosen: Bound) -> Row[*tuple[Any, ...]]:
     """The only row a list's statement finds; 404 otherwise."""
     found = db.session.execute(chosen.statement, chosen.values).one_or_none()
     if found is None:

@@ -28,7 +28,7 @@ from selfcare.services.safety.throttling import TooManyAttempts
 from selfcare.services.users import places
 from selfcare.web import headers as web_headers
 from selfcare.web import resuming
-from selfcare.web.access import Missing
+from selfcare.web.access import ProfileMissing
 from selfcare.web.addresses import safe_next
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ PAGES = {400, 403, 404, 405, 409, 410, 413, 429, 500, 503}
 def init_app(app: Flask) -> None:
     """Answer every error with a page of ours."""
     app.register_error_handler(CSRFError, _csrf)
-    app.register_error_handler(Missing, _missing)
+    app.register_error_handler(ProfileMissing, _missing)
     app.register_error_handler(TooManyAttempts, _too_many)
     app.register_error_handler(HTTPException, _http)
     for problem in _DATABASE_AWAY:
@@ -116,7 +116,7 @@ def _csrf(_problem: CSRFError) -> ResponseReturnValue:
     return _answer(400, csrf=True)
 
 
-def _missing(problem: Missing) -> ResponseReturnValue:
+def _missing(problem: ProfileMissing) -> ResponseReturnValue:
     """Says which profile is missing and who can give it (product.md, after the table)."""
     referent = places.referent_of(problem.contract)
     return _answer(

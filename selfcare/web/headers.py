@@ -26,7 +26,7 @@ HEADERS = {
 }
 
 
-class Sessions(SecureCookieSessionInterface):
+class SessionCookie(SecureCookieSessionInterface):
     """The session's cookie, signed likewise."""
 
     digest_method = staticmethod(hashlib.sha256)
@@ -42,7 +42,7 @@ def transport_headers(settings: Settings) -> dict[str, str]:
 def init_app(app: Flask, settings: Settings) -> None:
     """Sign the session, add the headers to every answer, answer 304 where nothing changed."""
     headers = HEADERS | transport_headers(settings)
-    app.session_interface = Sessions()
+    app.session_interface = SessionCookie()
 
     @app.after_request
     def finish(response: Response) -> Response:

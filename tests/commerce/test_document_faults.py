@@ -112,7 +112,7 @@ def test_invoices_2_a_document_without_its_row_is_taken_over_by_the_next_load(
     """The process was killed after the put and before the commit."""
     pdf = document(bill())
     with app.app_context():
-        loading.add(facturx_reading.read(pdf), pdf)
+        loading.load(facturx_reading.read(pdf), pdf)
         db.session.rollback()
     assert "2 orphans, 0 missing." in check()[0]
     (tmp_path / "one.pdf").write_bytes(pdf)

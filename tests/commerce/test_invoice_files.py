@@ -137,7 +137,7 @@ class TestForeign:
                 text = text.replace(old, new)
             with app.app_context():
                 pdf = document(bill("FA-1", **values))
-                invoice = loading.add(facturx_reading.read_xml(text), pdf)
+                invoice = loading.load(facturx_reading.read_xml(text), pdf)
                 db.session.commit()
                 return invoice.id
 

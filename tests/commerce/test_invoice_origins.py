@@ -115,7 +115,7 @@ def add(app, paul):
     def run(text: bytes) -> int:
         pdf = carrying(text)
         with app.app_context():
-            invoice = loading.add(facturx_reading.read(pdf), pdf)
+            invoice = loading.load(facturx_reading.read(pdf), pdf)
             db.session.commit()
             return invoice.id
 
@@ -143,7 +143,7 @@ class TestPage:
         cast.contract(ref="OCB0000777")
         with app.app_context():
             pdf = document(bill("FA-1", contract_ref="OCB0000777"))
-            loading.add(facturx_reading.read(pdf), pdf)
+            loading.load(facturx_reading.read(pdf), pdf)
             db.session.commit()
         number = add(of_type("381", number="AV-1", refers_to={"FA-1": ""}))
         with app.app_context():

@@ -29,7 +29,7 @@ def add(app, store):
     def run(number: str, **values) -> int:
         with app.app_context():
             pdf = document(bill(number, **values))
-            invoice = loading.add(facturx_reading.read(pdf), pdf)
+            invoice = loading.load(facturx_reading.read(pdf), pdf)
             db.session.commit()
             return invoice.id
 

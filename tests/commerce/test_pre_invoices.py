@@ -74,7 +74,7 @@ def report(app) -> UsageReport:
 def invoice(app, **values) -> None:
     with app.app_context():
         pdf = document(bill("FA-1", **{"issued_on": date(2016, 10, 5), **values}))
-        loading.add(facturx_reading.read(pdf), pdf)
+        loading.load(facturx_reading.read(pdf), pdf)
         db.session.commit()
 
 

@@ -50,7 +50,7 @@ def overview(app):
     def read() -> spending_overview.Overview:
         with app.app_context():
             contract_id = db.session.execute(select(Contract.id)).scalar_one()
-            return spending_overview.overview(contract_id, datetime.now(UTC).date())
+            return spending_overview.of_contract(contract_id, datetime.now(UTC).date())
 
     return read
 

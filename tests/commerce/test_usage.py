@@ -20,7 +20,7 @@ from selfcare.services.files.problems import Problems
 from selfcare.services.pre_invoices import working_out
 from selfcare.services.usage import reading as usage_reading
 from selfcare.services.usage import reports as usage_reports
-from selfcare.services.usage.reports import AlreadyThere
+from selfcare.services.usage.reports import ReportAlreadyLoaded
 from tests.commerce.test_fulfilment import flask
 from tests.plugin_commerce import HEADER, usage_line, usage_report
 
@@ -119,7 +119,7 @@ class TestLoading:
 
     def test_invoices_1_twice_the_same_is_once(self, load, app):
         load(usage_report())
-        with pytest.raises(AlreadyThere):
+        with pytest.raises(ReportAlreadyLoaded):
             load(usage_report())
         assert len(reports(app)) == 1
 

@@ -30,7 +30,7 @@ def test_invoices_1_the_demo_has_those_of_figure_26(app, store):
         ]
         assert db.session.execute(select(func.count(UsageReport.id))).scalar_one() == 17
         contract_id = db.session.execute(select(Invoice.contract_id).limit(1)).scalar_one()
-        spend = overview.overview(contract_id, MOMENT.date()).invoiced
+        spend = overview.of_contract(contract_id, MOMENT.date()).invoiced
         assert [one.currency for one in spend] == ["EUR", "CHF"]
         assert sum(1 for _, amount in spend[0].months if amount) >= 11
         db.session.rollback()

@@ -13,7 +13,7 @@ from werkzeug.routing import Rule
 from selfcare.database import db
 from selfcare.models import Account, ConsoleAccess, Membership, Removal
 from selfcare.rights import OFFERS, OPENS, RULES, Profile, Section
-from selfcare.web.access import Right
+from selfcare.web.access import Requirement
 from selfcare.web.templating import MENU_ENDPOINTS
 from tests.cast import NOTHING
 
@@ -78,9 +78,9 @@ SHOWN_BY_GET = {  # forms: GET shows, POST does
 }
 
 
-def right_of(app: Flask, rule: Rule) -> Right:
+def right_of(app: Flask, rule: Rule) -> Requirement:
     right = getattr(app.view_functions[rule.endpoint], "right", None)
-    assert isinstance(right, Right), f"{rule.endpoint}: declare requires, signed_in or public"
+    assert isinstance(right, Requirement), f"{rule.endpoint}: declare requires, signed_in or public"
     return right
 
 

@@ -115,7 +115,7 @@ class TestManyAtOnce:
             paul = account_of("paul.dupont")
             contract = db.session.execute(select(Contract).filter_by(ref=ref)).scalar_one()
             for number in range(PEOPLE):
-                person = members.Newcomer(
+                person = members.NewMember(
                     **{
                         **SOPHIE,
                         "login": f"person.{number:04}",

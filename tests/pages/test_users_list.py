@@ -14,7 +14,7 @@ from sqlalchemy import update
 
 from selfcare.database import db
 from selfcare.forms import user_import
-from selfcare.forms.users import NewcomerCheck
+from selfcare.forms.users import NewMemberCheck
 from selfcare.models import Account
 from selfcare.rights import Profile
 from tests.wizard import REF, SOPHIE, USERS, add, roles
@@ -129,13 +129,13 @@ GOOD = "Mme;Lefèvre;Aude;aude.lefevre;aude@example.com;06 12 34 56 78;visiteur;
 def checked(monkeypatch) -> list[object]:
     """The lines that the wizard's rules were asked about."""
     forms: list[object] = []
-    validate = NewcomerCheck.validate
+    validate = NewMemberCheck.validate
 
-    def counting(form: NewcomerCheck) -> bool:
+    def counting(form: NewMemberCheck) -> bool:
         forms.append(form)
         return bool(validate(form))
 
-    monkeypatch.setattr(NewcomerCheck, "validate", counting)
+    monkeypatch.setattr(NewMemberCheck, "validate", counting)
     return forms
 
 

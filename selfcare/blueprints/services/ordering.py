@@ -13,7 +13,7 @@ from selfcare.language.i18n import locale, reader
 from selfcare.models import Contract, Order, OrderDraft, Service
 from selfcare.rights import Ability
 from selfcare.services.orders import placing
-from selfcare.services.orders.placing import ChangedMeanwhile, NotOrderable, Offered
+from selfcare.services.orders.placing import NotOrderable, Offered, SummaryOutdated
 from selfcare.web import rendering
 from selfcare.web.access import current_account, one_or_404, place, requires
 from selfcare.web.resuming import resumes, typed
@@ -80,7 +80,7 @@ def summary(contract: Contract, slug: str, key: str) -> ResponseReturnValue:
 def _place(draft: OrderDraft, offer: Offered, contract: Contract) -> ResponseReturnValue:
     try:
         order = placing.place(draft, offer, account=current_account(), contract=contract)
-    except ChangedMeanwhile:
+    except SummaryOutdated:
         db.session.commit()
         flash(
             _("The catalogue or the dates have changed meanwhile: please read the summary again.")

@@ -10,7 +10,7 @@ from werkzeug.datastructures import FileStorage
 
 from selfcare.database import db
 from selfcare.forms import user_import as files
-from selfcare.forms.users import ConfirmForm
+from selfcare.forms.security import ConfirmForm
 from selfcare.language.i18n import locale
 from selfcare.language.wording import TOO_MANY_STRANGERS
 from selfcare.models import Contract, UserImport

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from selfcare.blueprints.users.wizard import first_roles_step
 from selfcare.database import db
-from selfcare.forms.users import ConfirmForm
+from selfcare.forms.security import ConfirmForm
 from selfcare.lists.users import UserList
 from selfcare.models import Contract, Membership, Removal
 from selfcare.rights import Ability

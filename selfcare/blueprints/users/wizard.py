@@ -16,7 +16,8 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from selfcare.database import db
-from selfcare.forms.users import ConfirmForm, PersonForm, RolesForm, roles_form
+from selfcare.forms.security import ConfirmForm
+from selfcare.forms.users import PersonForm, RolesForm, roles_form
 from selfcare.language.wording import TOO_MANY_STRANGERS, USER_REFUSAL
 from selfcare.models import Account, Contract, Membership, UserDraft
 from selfcare.rights import Ability, Rights
@@ -27,7 +28,14 @@ from selfcare.services.users.refusals import GoneMeanwhile, LoginTaken, Referent
 from selfcare.services.users.roles import Roles, check_whose
 from selfcare.services.users.strangers import Known
 from selfcare.web import rendering
-from selfcare.web.access import Missing, current_account, one_or_404, place, requires, settings
+from selfcare.web.access import (
+    ProfileMissing,
+    current_account,
+    one_or_404,
+    place,
+    requires,
+    settings,
+)
 from selfcare.web.resuming import resumes, typed
 
 bp = Blueprint("user_wizard", __name__, url_prefix="/contracts/<ref>/users")
@@ -74,7 +82,7 @@ def _person_step(
         try:
             strangers.look_up(
                 contract,
-                form.newcomer(),
+                form.new_member(),
                 by=current_account(),
                 settings=settings(),
                 before=draft.person.get("email", "") if draft else "",
@@ -87,10 +95,10 @@ def _person_step(
         else:
             if draft is None:
                 draft = drafts.begin(
-                    current_account(), contract, form.newcomer(), console_only=console_only
+                    current_account(), contract, form.new_member(), console_only=console_only
                 )
             else:
-                drafts.keep_person(draft, form.newcomer())
+                drafts.keep_person(draft, form.new_member())
             db.session.commit()
             return _step(contract, draft, "roles")
     return rendering.page(
@@ -224,7 +232,7 @@ def _draft(contract: Contract, draft_id: int) -> UserDraft:
     draft = one_or_404(drafts.owned(current_account(), contract, draft_id))
     here, needed = place(), drafts.ability(draft)
     if here is None or not here.rights.may(needed):
-        raise Missing(needed, contract)
+        raise ProfileMissing(needed, contract)
     return draft
 
 

@@ -28,11 +28,11 @@ class InvoiceRefused(ValueError):
     """The invoice cannot be taken in; the message says why."""
 
 
-class AlreadyThere(Exception):
+class InvoiceAlreadyLoaded(Exception):
     """The very same document was loaded before."""
 
 
-def add(
+def load(
     read: ReadInvoice,
     pdf: bytes,
     *,
@@ -107,7 +107,7 @@ def check_new(pdf: bytes) -> None:
     """
     digest = hashlib.sha256(pdf).hexdigest()
     if db.session.execute(select(Invoice.id).where(Invoice.digest == digest)).first():
-        raise AlreadyThere
+        raise InvoiceAlreadyLoaded
 
 
 def remarks(read: ReadInvoice, today: date) -> Iterator[str]:
@@ -184,7 +184,7 @@ def _check_unknown(number: str, digest: str) -> None:
     ).scalars()
     for known in same:
         if known == digest:
-            raise AlreadyThere
+            raise InvoiceAlreadyLoaded
         raise InvoiceRefused(f"another document with the number {number} is there already")
 
 

@@ -38,7 +38,7 @@ class NotOrderable(Exception):
     """The service was withdrawn, or nobody loaded what its form asks."""
 
 
-class ChangedMeanwhile(Exception):
+class SummaryOutdated(Exception):
     """The catalogue says something else than the summary did: it has to be read again."""
 
 
@@ -183,7 +183,7 @@ def place(draft: OrderDraft, offer: Offered, *, account: Account, contract: Cont
     on = local_day(at)
     if (draft.version, first_day(draft.shown_on)) != (offer.version.number, first_day(on)):
         draft.version, draft.shown_on = offer.version.number, on
-        raise ChangedMeanwhile
+        raise SummaryOutdated
     shown = summary(offer, draft.entered, on)
     customer = db.session.get_one(Customer, contract.customer_id)
     order = Order(

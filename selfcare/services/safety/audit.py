@@ -13,7 +13,7 @@ from flask import g
 from sqlalchemy import String, bindparam, case, cast, delete, or_, select
 
 from selfcare.background.jobs import job
-from selfcare.database import Chosen, Rows, db
+from selfcare.database import Bound, Rows, db
 from selfcare.models import Account, AuditEntry, Contract, now
 from selfcare.models.audit import KEPT_DAYS
 
@@ -81,13 +81,13 @@ _CONCERNING: Rows = select(
 )
 
 
-def concerning(account_id: int) -> Chosen:
+def concerning(account_id: int) -> Bound:
     """What somebody did, what was done for them, and what was done to their account.
 
     `details` comes as JSON text: a list's rows hold plain values. `about` is the subject, unless
     that is the reader's own account.
     """
-    return Chosen(_CONCERNING, {"account": account_id})
+    return Bound(_CONCERNING, {"account": account_id})
 
 
 @job(queue="sweeps")

@@ -117,7 +117,7 @@ class Overview:
     by_service: list[ServiceSpend]
 
 
-def overview(contract_id: int, today: date) -> Overview:
+def of_contract(contract_id: int, today: date) -> Overview:
     """All the figures of the invoices page, in one statement (INVOICES-1, DASH-1)."""
     months = twelve_until(today)
     rows = db.session.execute(

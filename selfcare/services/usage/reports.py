@@ -26,7 +26,7 @@ log = structlog.get_logger(__name__)
 _CENT = Decimal("0.01")
 
 
-class AlreadyThere(Exception):
+class ReportAlreadyLoaded(Exception):
     """The very same report was loaded before."""
 
 
@@ -51,7 +51,7 @@ def load(content: bytes, *, replace: bool = False, keep: bool = True) -> UsageRe
     digest = hashlib.sha256(content).hexdigest()
     report = of_month(contract.id, read.month)
     if report and report.digest == digest:
-        raise AlreadyThere
+        raise ReportAlreadyLoaded
     if report and not replace:
         raise Problems([f"{contract.ref} has another report for {read.month:%m/%Y} (--replace)"])
     if report is None:

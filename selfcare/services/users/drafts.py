@@ -11,7 +11,7 @@ from selfcare.database import db
 from selfcare.models import Account, Contract, Membership, UserDraft, now
 from selfcare.rights import Ability, profiles_of_new_user
 from selfcare.services.users import members
-from selfcare.services.users.members import Newcomer
+from selfcare.services.users.members import NewMember
 from selfcare.services.users.refusals import GoneMeanwhile, RoleNeeded
 from selfcare.services.users.roles import CONSOLE_ONLY_PROFILES, Roles
 
@@ -28,7 +28,9 @@ def ability(draft: UserDraft) -> Ability:
     return Ability.CHANGE_USER if draft.membership_id else Ability.ADD_USER
 
 
-def begin(owner: Account, contract: Contract, person: Newcomer, *, console_only: bool) -> UserDraft:
+def begin(
+    owner: Account, contract: Contract, person: NewMember, *, console_only: bool
+) -> UserDraft:
     """A draft for somebody new, with what the table of rights proposes for them."""
     profiles = CONSOLE_ONLY_PROFILES if console_only else profiles_of_new_user()
     draft = UserDraft(
@@ -62,7 +64,7 @@ def _kept(draft: UserDraft) -> UserDraft:
     return draft
 
 
-def keep_person(draft: UserDraft, person: Newcomer) -> None:
+def keep_person(draft: UserDraft, person: NewMember) -> None:
     """Step 1."""
     draft.person, draft.updated_at = asdict(person), now()
 
@@ -72,10 +74,10 @@ def keep_roles(draft: UserDraft, roles: Roles) -> None:
     draft.roles, draft.updated_at = roles.as_json(), now()
 
 
-def newcomer(draft: UserDraft) -> Newcomer:
+def new_member(draft: UserDraft) -> NewMember:
     """Step 1 as it was kept."""
     kept: dict[str, Any] = draft.person
-    return Newcomer(**kept)
+    return NewMember(**kept)
 
 
 def finish(draft: UserDraft, contract: Contract, *, by: Account) -> int:
@@ -103,7 +105,7 @@ def finish(draft: UserDraft, contract: Contract, *, by: Account) -> int:
             seen = Roles(membership.profiles, seen.console)
         members.change(membership, roles, seen=seen, by=by)
     else:
-        membership = members.add(contract, newcomer(draft), roles, by=by)
+        membership = members.add(contract, new_member(draft), roles, by=by)
     draft.result_id = membership.id
     draft.person = {}  # personal data is kept where it belongs now
     db.session.flush()

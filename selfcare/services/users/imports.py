@@ -33,7 +33,7 @@ from selfcare.services.mail import kinds
 from selfcare.services.safety import audit
 from selfcare.services.users import members as user_members
 from selfcare.services.users import places, strangers
-from selfcare.services.users.members import Newcomer
+from selfcare.services.users.members import NewMember
 from selfcare.services.users.refusals import Refusal, RightLost
 from selfcare.services.users.roles import Roles
 
@@ -294,7 +294,7 @@ def _add(line: UserImportLine) -> int:
     try:
         user_members.add(
             contract,
-            Newcomer(**kept["person"]),
+            NewMember(**kept["person"]),
             Roles.from_json(kept["roles"]),
             by=owner,
             wake=False,

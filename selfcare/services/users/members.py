@@ -35,7 +35,7 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
-class Newcomer:
+class NewMember:
     """Personal data as given for somebody new."""
 
     civility: str
@@ -55,7 +55,7 @@ def known_by(email: str) -> Account | None:
     ).scalar_one_or_none()
 
 
-def check_newcomer(contract: Contract, person: Newcomer) -> Account | None:
+def check_new_member(contract: Contract, person: NewMember) -> Account | None:
     """Whether they can be added; gives the account their email belongs to, if any.
 
     Raises:
@@ -99,7 +99,7 @@ def strangers(contract: Contract, account_ids: Collection[int]) -> set[int]:
 
 def add(
     contract: Contract,
-    person: Newcomer,
+    person: NewMember,
     roles: Roles,
     *,
     by: Account | None,
@@ -116,7 +116,7 @@ def add(
     """
     try:
         with db.session.begin_nested():
-            known = check_newcomer(contract, person)
+            known = check_new_member(contract, person)
             account = known or _create(person)
             hidden = known and not is_referent and strangers(contract, [known.id])
             membership = Membership(
@@ -145,7 +145,7 @@ def add(
     return membership
 
 
-def _create(person: Newcomer) -> Account:
+def _create(person: NewMember) -> Account:
     account = Account(
         login=person.login,
         email=person.email,

@@ -13,7 +13,7 @@ from selfcare.models import Account, Contract
 from selfcare.services.safety import throttling
 from selfcare.services.safety.throttling import Brake
 from selfcare.services.users import members
-from selfcare.services.users.members import Newcomer
+from selfcare.services.users.members import NewMember
 from selfcare.services.users.refusals import Refusal
 
 
@@ -56,18 +56,18 @@ def brake(by: Account, settings: Settings) -> Brake:
 
 
 def look_up(
-    contract: Contract, person: Newcomer, *, by: Account, settings: Settings, before: str = ""
+    contract: Contract, person: NewMember, *, by: Account, settings: Settings, before: str = ""
 ) -> None:
     """Whether somebody can be added, as a form asks it; `before` is an address answered already.
 
     Raises:
         TooManyAttempts: too much was asked about people of others; nothing was looked up.
-        Refusal: see `members.check_newcomer`; what it tells of others counts, too.
+        Refusal: see `members.check_new_member`; what it tells of others counts, too.
     """
     asked = brake(by, settings)
     asked.check()
     try:
-        account = members.check_newcomer(contract, person)
+        account = members.check_new_member(contract, person)
     except Refusal:
         asked.count()
         raise

@@ -20,7 +20,7 @@ KEEP_IMPORTS = timedelta(days=30)
 
 
 @job(queue="sweeps")
-def forget_drafts() -> None:
+def forget_user_drafts() -> None:
     """Delete drafts and import files nobody finished: they hold personal data."""
     db.session.execute(delete(UserDraft).where(UserDraft.updated_at < now() - KEEP_DRAFTS))
     db.session.execute(delete(UserImport).where(UserImport.created_at < now() - KEEP_IMPORTS))
