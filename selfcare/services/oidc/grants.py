@@ -16,7 +16,9 @@ from sqlalchemy.orm import contains_eager, joinedload, undefer
 from selfcare.database import db
 from selfcare.models import (
     Account,
+    ConsoleAccess,
     Contract,
+    Membership,
     OidcClient,
     OidcGrant,
     OidcRequest,
@@ -25,7 +27,6 @@ from selfcare.models import (
     now,
 )
 from selfcare.services.oidc import backchannel, keys
-from selfcare.services.users import places
 
 CODE_GOOD_FOR = timedelta(seconds=60)
 TOKEN_GOOD_FOR = timedelta(minutes=5)
@@ -173,15 +174,26 @@ def claims(grant: OidcGrant) -> dict[str, Any]:
         InvalidGrant: the person has no console role on the contract any more.
     """
     account = grant.account
-    place = places.place_of(account.id, grant.contract.ref)
-    if place is None or place.console is None or not place.rights.console_roles:
+    console = db.session.execute(
+        select(ConsoleAccess)
+        .join(
+            Membership,
+            (Membership.account_id == ConsoleAccess.account_id)
+            & (Membership.contract_id == ConsoleAccess.contract_id),
+        )
+        .where(
+            ConsoleAccess.account_id == account.id,
+            ConsoleAccess.contract_id == grant.contract_id,
+        )
+    ).scalar_one_or_none()
+    if console is None or not console.wanted_groups:
         raise InvalidGrant
     return {
         "sub": account.subject,
         "preferred_username": account.login,
-        "ksuser": place.console.iam_username or account.login,
+        "ksuser": console.iam_username or account.login,
         "ksdomain": grant.contract.ref,
-        "groups": list(place.rights.console_roles),
+        "groups": list(console.wanted_groups),
         "email": account.email,
         "email_verified": True,
         "name": account.full_name,
