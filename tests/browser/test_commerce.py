@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -103,3 +104,19 @@ def test_services_3_orders_from_the_catalogue_to_the_order(pages, window, script
     page.locator("button[value=order]").click()
     expect(page.locator("h1")).to_contain_text("HONEY1655-")
     expect(page.locator("ol.timeline li")).to_have_count(1)
+
+
+def test_list_1_two_lists_of_a_page_change_in_place_one_after_the_other(pages, window):
+    """Each link of the second was written before the first was sorted."""
+    page: Page = window("paul.dupont").open(f"{C}/invoices")
+    page.evaluate("window.same = true")
+    page.locator("#invoices thead a").nth(1).click()
+    expect(page).to_have_url(re.compile(r"\?i_sort=number$"))
+    page.locator("#usage thead a").nth(1).click()
+    expect(page).to_have_url(re.compile(r"\?i_sort=number&u_sort=total$"))
+    page.locator("#invoices thead a").nth(1).click()
+    expect(page).to_have_url(re.compile(r"\?u_sort=total&i_sort=-number$"))
+    assert page.evaluate("window.same")
+    page.reload()
+    expect(page.locator("#invoices th[aria-sort=descending]")).to_contain_text("Number")
+    expect(page.locator("#usage th[aria-sort=ascending]")).to_contain_text("Usage")
