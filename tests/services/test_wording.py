@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from selfcare import wording
-from selfcare.i18n import speaking
+from selfcare.language import wording
+from selfcare.language.i18n import speaking
 
 pytestmark = pytest.mark.once
 
