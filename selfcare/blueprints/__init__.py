@@ -17,7 +17,14 @@ from selfcare.blueprints import (
     support,
 )
 from selfcare.blueprints.account import lists, profile, security, two_factor
-from selfcare.blueprints.oauth import authorize, devices, ending, tokens
+from selfcare.blueprints.oauth import (
+    authorize,
+    command_line,
+    devices,
+    doors,
+    ending,
+    tokens,
+)
 from selfcare.blueprints.services import catalogue, ordering
 from selfcare.blueprints.sign_in import auth, captcha, recovery
 from selfcare.blueprints.users import console, imports, members, wizard
@@ -53,5 +60,7 @@ def init_app(app: Flask) -> None:
         tokens,
         devices,
         ending,
+        doors,
+        command_line,
     ):
         app.register_blueprint(module.bp)

@@ -227,6 +227,19 @@ class Settings:
         "The console's own sign-in page, linked behind « Accéder à la console technique ».",
         check=rules.address,
     )
+    console_auth_url: str = setting(
+        "",
+        "The console's Keystone as customers reach it, for their command lines; without it"
+        " `IAM_URL`.",
+        check=rules.address,
+    )
+    console_identity_provider: str = setting(
+        "portal", "The name Keystone gives this portal as identity provider."
+    )
+    console_protocol: str = setting("openid", "The name of its protocol in Keystone.")
+    console_device_client: str = setting(
+        "openstack", "The public client (`flask oidc client add`) that command lines sign in with."
+    )
 
     # Sign-in throttling (AUTH-6)
     throttle_account: str = setting(
@@ -244,6 +257,12 @@ class Settings:
         "5 per minute; 10 per 10 minutes; 20 per hour; 60 per day",
         "Wrong two-factor codes allowed per account; recovery codes per account and network"
         " address.",
+        check=rules.limits,
+    )
+    throttle_api: str = setting(
+        "3 per 15 minutes",
+        "Tries of *API Login* allowed, per account and per network address; fewer than the"
+        " console's own lock-out.",
         check=rules.limits,
     )
     throttle_recovery: str = setting(

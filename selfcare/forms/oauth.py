@@ -5,10 +5,11 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import BooleanField
-from wtforms.validators import DataRequired, Length
+from wtforms.validators import DataRequired, InputRequired, Length, Regexp
 
-from selfcare.forms.bounded import TextField
+from selfcare.forms.bounded import SecretField, TextField
 from selfcare.forms.fields import trimmed
+from selfcare.text import one_line
 
 
 class ContinueForm(FlaskForm):
@@ -16,6 +17,38 @@ class ContinueForm(FlaskForm):
 
     contract = TextField(validators=[Length(max=32)])
     refused = BooleanField()
+
+
+class CompanyAccountForm(FlaskForm):
+    """Which contract: its reference, as the console access mail says it."""
+
+    account = TextField(
+        _l("Company account"),
+        [
+            DataRequired(_l("Enter your company account")),
+            Length(max=32),
+            Regexp(r"\w+\Z", message=_l("A company account looks like this: OCB0000124")),
+        ],
+        filters=[lambda text: text and one_line(text).upper()],
+    )
+
+
+class WebLoginForm(CompanyAccountForm):
+    """*Web Login* (figure 12)."""
+
+    remember = BooleanField(_l("Remember my company account"))
+
+
+class ApiLoginForm(CompanyAccountForm):
+    """*API Login* (figure 45)."""
+
+    user_name = TextField(
+        _l("User name, mail address or mobile number"),
+        [DataRequired(_l("Enter your user name")), Length(max=254)],
+        filters=[trimmed],
+    )
+    password = SecretField(_l("API password"), [InputRequired(_l("Enter your API password"))])
+    remember = BooleanField(_l("Remember my user name"))
 
 
 class UserCodeForm(FlaskForm):

@@ -200,6 +200,18 @@ class TestSignOut:
         page.goto(here.portal)
         expect(page.locator("#login")).to_be_visible()
 
+    def test_console_9_whoever_leaves_the_portal_is_let_out_of_the_console(self, inside, worker):
+        here, page = inside
+        page.goto(here.portal)
+        page.context.clear_cookies(name="session")
+        page.goto(f"{here.portal}/login")
+        with here.app.app_context():
+            sessions.end_all(account_of("marie.dupont"))
+            db.session.commit()
+        worker.run()
+        page.goto(f"{here.console}/dashboard/")
+        expect(page.locator("#login")).to_be_visible()
+
     def test_console_9_they_may_stay_in_the_portal(self, inside):
         here, page = inside
         page.get_by_role("button", name="Se déconnecter").click()
@@ -207,6 +219,24 @@ class TestSignOut:
         expect(page).to_have_url(f"{here.console}/dashboard/bye")
         page.goto(here.portal)
         expect(page.get_by_role("heading", name="Welcome Marie")).to_be_visible()
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
+def test_console_1_the_contract_clicked_last_is_the_one(way, visit, cast, scripts):
+    here = way()
+    cast.member("marie.dupont", ref="OCB0000777", console_roles=["guest"])
+    page = visit(here, scripts=scripts).page
+    page.goto(f"{here.portal}/contracts/OCB0000777/console")
+    here.sign_in(page)
+    is_in_console(page, here, ref="OCB0000777", roles="guest")
+    page.goto(f"{here.portal}/contracts/OCB0000124/console")
+    is_in_console(page, here)
+    page.get_by_role("button", name="Se déconnecter").click()
+    page.get_by_role("link", name="Stay signed in").click()
+    page.get_by_role("link", name="Se connecter").click()  # at the console: which is not said
+    page.get_by_label("OCB0000777").check()
+    page.get_by_role("button", name="Go on to the console").click()
+    is_in_console(page, here, ref="OCB0000777", roles="guest")
 
 
 @pytest.mark.needs("w3m")

@@ -75,6 +75,8 @@ SHOWN_BY_GET = {  # forms: GET shows, POST does
     "user_imports.index",
     "user_imports.loaded",
     "oauth_devices.index",
+    "doors.web_login",
+    "doors.api_login",
 }
 
 

@@ -7,10 +7,13 @@ from urllib.parse import urlencode
 
 import pytest
 import time_machine
+from sqlalchemy import select
 
-from selfcare.models import ClientKind, now
+from selfcare.database import db
+from selfcare.models import ClientKind, Contract, now
+from selfcare.services import console_access
 from tests.browsing import Browser
-from tests.cast import PASSWORD
+from tests.cast import PASSWORD, account_of
 from tests.oidc.party import REDIRECT
 
 SOMETHING_ELSE = [
@@ -244,6 +247,13 @@ class TestRightContract:
         done = both.post(action, {"contract": "OCB0000777", "csrf_token": page.csrf()})
         assert self.domain(console, done.location) == "OCB0000777"
 
+    def test_console_1_the_last_choice_is_preselected(self, console, both):
+        for ref in ("OCB0000777", "OCB0000124"):
+            page = both.get(console.address())
+            both.post(page.one("main form")["action"], {"contract": ref, "csrf_token": page.csrf()})
+            again = both.get(console.address())
+            assert again.one("input[type=radio][checked]")["value"] == ref
+
     def test_console_1_no_contract_but_ones_own_can_be_chosen(self, console, both, cast):
         cast.contract("OCB0000999")
         page = both.get(console.address())
@@ -271,6 +281,22 @@ class TestRightContract:
         assert page.status == 200
         assert "being prepared" in page.words
         assert page.one("meta[http-equiv=refresh]")["content"].startswith("5; url=/oauth/continue/")
+
+    def test_console_1_the_page_goes_on_once_the_worker_has_finished(
+        self, console, cast, browse_as, app, stand_in_iam, worker, ref
+    ):
+        cast.member("pierre.dupont", ref=ref)
+        with app.app_context():
+            contract = db.session.execute(select(Contract).filter_by(ref=ref)).scalar_one()
+            console_access.want(contract, account_of("pierre.dupont"), ["guest"])
+            db.session.commit()
+        pierre = browse_as("pierre.dupont")
+        page = pierre.get(console.address())
+        address = str(page.one("meta[http-equiv=refresh]")["content"]).partition("url=")[2]
+        assert "being prepared" in pierre.get(address).words, "not yet"
+        worker.run()
+        tokens = console.redeem(console.answer(pierre.get(address).location)["code"]).json
+        assert console.read(tokens["id_token"])["ksdomain"] == ref
 
     def test_console_6_a_client_that_is_not_trusted_asks_first(self, register, marie):
         other = register("other", trusted=False)

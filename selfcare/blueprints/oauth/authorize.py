@@ -15,6 +15,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
+from selfcare.blueprints.oauth.remembered import Remembered
 from selfcare.database import db, writes
 from selfcare.extensions import csrf
 from selfcare.forms.oauth import ContinueForm
@@ -74,7 +75,8 @@ def choose(name: str) -> ResponseReturnValue:
         return _proceed(waiting)
     if form.refused.data:
         return _refuse_waiting(waiting, "access_denied", "the person said no")
-    return _proceed(waiting, chosen=form.contract.data or "", allowed=True)
+    chosen = form.contract.data or ""
+    return Remembered.CHOICE.keep(_proceed(waiting, chosen=chosen, allowed=True), chosen)
 
 
 def _proceed(
@@ -161,7 +163,13 @@ def _ask(
     """The page that asks for which contract, and whether the client may know."""
     headers.allow_forms_to(waiting.redirect_uri)
     return _keep(
-        rendering.page("oauth/continue.html", waiting=waiting, places=places, preferred=preferred)
+        rendering.page(
+            "oauth/continue.html",
+            waiting=waiting,
+            places=places,
+            preferred=preferred,
+            last=Remembered.CHOICE.read(),
+        )
     )
 
 

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
+from selfcare.blueprints.oauth.remembered import Remembered
 from selfcare.database import db
 from selfcare.forms.oauth import ContinueForm, UserCodeForm
 from selfcare.models import OidcDevice, SignIn
@@ -58,7 +59,12 @@ def answer() -> ResponseReturnValue:
 
 
 def _ask(device: OidcDevice) -> ResponseReturnValue:
-    return rendering.page("oauth/device_choice.html", device=device, places=_places())
+    return rendering.page(
+        "oauth/device_choice.html",
+        device=device,
+        places=_places(),
+        last=Remembered.CHOICE.read(),
+    )
 
 
 def _places() -> list[Place]:

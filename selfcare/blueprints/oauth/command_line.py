@@ -1,0 +1,41 @@
+"""« Ligne de commande »: ready files for `openstack`, per contract (CONSOLE-10)."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, abort
+from flask.typing import ResponseReturnValue
+
+from selfcare.models import Contract
+from selfcare.rights import Ability
+from selfcare.services.oidc.command_line import Flow, clouds_yaml, openrc
+from selfcare.web import rendering
+from selfcare.web.access import requires, settings
+
+bp = Blueprint("command_line", __name__, url_prefix="/contracts/<ref>/console/command-line")
+FILES = {"clouds.yaml": clouds_yaml, "openrc.sh": openrc}
+
+
+@bp.get("/")
+@requires(Ability.OPEN_CONSOLE)
+def index(contract: Contract) -> ResponseReturnValue:
+    """Both ways to sign in, each with its two files."""
+    if not contract.offer.has_console:
+        abort(404)
+    files = {
+        flow: {name: make(contract, flow, settings()) for name, make in FILES.items()}
+        for flow in Flow
+    }
+    ready = bool(settings().console_auth_url or settings().iam_url)
+    return rendering.page("oauth/command_line.html", files=files, Flow=Flow, ready=ready)
+
+
+@bp.get("/<flow>/<name>")
+@requires(Ability.OPEN_CONSOLE)
+def download(contract: Contract, flow: str, name: str) -> ResponseReturnValue:
+    """One of these files."""
+    if flow not in set(Flow) or name not in FILES or not contract.offer.has_console:
+        abort(404)
+    text = FILES[name](contract, Flow(flow), settings())
+    file = name if name == "clouds.yaml" else f"{contract.ref}-{name}"
+    headers = {"Content-Disposition": f'attachment; filename="{file}"'}
+    return Response(text, mimetype="text/plain", headers=headers)
