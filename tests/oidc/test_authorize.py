@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from selfcare.database import db
 from selfcare.models import ClientKind, Contract, now
-from selfcare.services import console_access
+from selfcare.services.console import access as console_access
 from tests.browsing import Browser
 from tests.cast import PASSWORD, account_of
 from tests.oidc.party import REDIRECT
