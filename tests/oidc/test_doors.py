@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 import subprocess
 
+from typing import Any
+
 import pytest
-import yaml
+import yaml  # type: ignore[import-untyped]
 from keystoneauth1 import loading
 
 from tests.browsing import Browser
@@ -76,10 +78,9 @@ class TestApiLogin:
 
     def test_console_3_says_that_credentials_come_next_whoever_asks(self, browse, cast):
         cast.member("paul.dupont", console_roles=["admin"])
-        for name in ("paul.dupont", "nobody"):
-            done = self.send(browse, user_name=name)
-            assert (done.status, done.location) == (303, "/console/credentials")
-        assert "nothing was checked" in browse.get(done.location).words
+        done = [self.send(browse, user_name=name) for name in ("paul.dupont", "nobody")]
+        assert {page.location for page in done} == {"/console/credentials"}
+        assert "nothing was checked" in browse.get(done[0].location).words
 
     def test_console_3_the_password_does_not_come_back(self, browse):
         page = self.send(browse, account="")
@@ -119,7 +120,7 @@ class TestCommandLine:
         cloud = given["clouds"]["OCB0000124"]
         assert cloud["auth_type"] == flow
         assert cloud["region_name"] == "eu-west-0"
-        loader = loading.get_plugin_loader(cloud["auth_type"])
+        loader: Any = loading.get_plugin_loader(cloud["auth_type"])
         known = {option.name.replace("-", "_") for option in loader.get_options()}
         assert cloud["auth"].keys() <= known
         plugin = loader.load_from_options(
