@@ -29,13 +29,13 @@ def index(contract: Contract) -> ResponseReturnValue:
     return rendering.page("oauth/command_line.html", files=files, Flow=Flow, ready=ready)
 
 
-@bp.get("/<flow>/<name>")
+@bp.get("/<flow>/<config>")
 @requires(Ability.OPEN_CONSOLE)
-def download(contract: Contract, flow: str, name: str) -> ResponseReturnValue:
+def download(contract: Contract, flow: str, config: str) -> ResponseReturnValue:
     """One of these files."""
-    if flow not in set(Flow) or name not in FILES or not contract.offer.has_console:
+    if flow not in set(Flow) or config not in FILES or not contract.offer.has_console:
         abort(404)
-    text = FILES[name](contract, Flow(flow), settings())
-    file = name if name == "clouds.yaml" else f"{contract.ref}-{name}"
+    text = FILES[config](contract, Flow(flow), settings())
+    file = config if config == "clouds.yaml" else f"{contract.ref}-{config}"
     headers = {"Content-Disposition": f'attachment; filename="{file}"'}
     return Response(text, mimetype="text/plain", headers=headers)
