@@ -10,6 +10,7 @@ from flask import Response, current_app, request, session
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 from sqlalchemy import inspect as sa_inspect
+from wtforms.form import BaseForm
 
 from selfcare.language.i18n import reader
 from selfcare.language.templates import render
@@ -37,6 +38,14 @@ def page(template: str, *, parts: Mapping[str, str] | None = None, **context: An
     """
     part = (parts or {}).get(wanted_part() or "")
     return render(part or template, **context)
+
+
+def answer_form(template: str, form: BaseForm, **context: Any) -> ResponseReturnValue:
+    """The page with a form: 422 once the form was refused, which htmx shows all the same.
+
+    Takes `parts`, as `page` does.
+    """
+    return page(template, form=form, **context), 422 if form.errors else 200
 
 
 def list_page(template: str, wanted: ListOf[ListQuery], **context: Hashable) -> ResponseReturnValue:

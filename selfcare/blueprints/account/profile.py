@@ -27,8 +27,7 @@ def password() -> ResponseReturnValue:
     me = current_account()
     form = ChangePasswordForm(passwords.rules(settings()), login=me.login, passkeys=passkeys.of(me))
     if not (form.validate_on_submit() and has_password(form.current)):
-        page = rendering.page("account/password.html", form=form, account=me)
-        return page, 422 if form.errors else 200
+        return rendering.answer_form("account/password.html", form, account=me)
     passwords.change(
         me,
         form.password.data or "",
@@ -50,7 +49,7 @@ def edit() -> ResponseReturnValue:
     form = ProfileForm(obj=me)
     new_email = (form.email.data or "").casefold() != me.email.casefold()
     if not (form.validate_on_submit() and (not new_email or _asked(form))):
-        return rendering.page("account/edit.html", form=form), 422 if form.errors else 200
+        return rendering.answer_form("account/edit.html", form)
     people.change_data(me, form.plain)
     if new_email:
         flash(

@@ -29,8 +29,7 @@ def index() -> ResponseReturnValue:
     if two_factor.of(me):
         return redirect(url_for("security.index"), code=303)
     if not (form.validate_on_submit() and proved(form)):
-        page = rendering.page("account/two_factor/index.html", form=form)
-        return page, 422 if form.errors else 200
+        return rendering.answer_form("account/two_factor/index.html", form)
     two_factor.prepare(me)
     db.session.commit()
     return redirect(url_for(".set_up"), code=303)
@@ -78,8 +77,7 @@ def new_codes() -> ResponseReturnValue:
     """New recovery codes in place of the former ones."""
     form = ProveForm()
     if not (form.validate_on_submit() and proved(form)):
-        page = rendering.page("account/two_factor/new_codes.html", form=form)
-        return page, 422 if form.errors else 200
+        return rendering.answer_form("account/two_factor/new_codes.html", form)
     codes = two_factor.renew_recovery_codes(current_account())
     db.session.commit()
     return rendering.page("account/two_factor/codes.html", codes=codes), 200, _NO_STORE
@@ -93,8 +91,7 @@ def turn_off() -> ResponseReturnValue:
     if current_account().is_staff or two_factor.of(current_account()) is None:
         return redirect(url_for("security.index"), code=303)
     if not (form.validate_on_submit() and proved(form)):
-        page = rendering.page("account/two_factor/off.html", form=form)
-        return page, 422 if form.errors else 200
+        return rendering.answer_form("account/two_factor/off.html", form)
     two_factor.turn_off(current_account())
     db.session.commit()
     flash(_("Two-factor sign-in is off."))

@@ -29,13 +29,13 @@ def index() -> ResponseReturnValue:
     """Type the code; a link with the code in it fills the form and sends nothing."""
     form = UserCodeForm(formdata=request.form if request.method == "POST" else request.args)
     if request.method == "GET" or not form.validate_on_submit():
-        return rendering.page("oauth/device.html", form=form), 422 if form.errors else 200
+        return rendering.answer_form("oauth/device.html", form)
     brake = throttling.of_subject("device", str(current_account().id), settings().throttle_code)
     brake.take()
     device = devices.shown(form.user_code.data or "")
     if device is None:
         form.user_code.errors = [_("No device shows this code, or it is older than ten minutes.")]
-        return rendering.page("oauth/device.html", form=form), 422
+        return rendering.answer_form("oauth/device.html", form)
     return _ask(device)
 
 

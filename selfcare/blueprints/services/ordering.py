@@ -73,8 +73,7 @@ def summary(contract: Contract, slug: str, key: str) -> ResponseReturnValue:
     if agree.validate_on_submit():
         return _place(draft, offer, contract)
     shown = placing.summary(offer, draft.entered, reader().today())
-    page = rendering.page("ordering/summary.html", summary=shown, form=agree, draft=draft)
-    return page, 422 if agree.errors else 200
+    return rendering.answer_form("ordering/summary.html", agree, summary=shown, draft=draft)
 
 
 def _place(draft: OrderDraft, offer: Offered, contract: Contract) -> ResponseReturnValue:

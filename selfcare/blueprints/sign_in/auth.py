@@ -47,7 +47,7 @@ def login() -> ResponseReturnValue:
         return redirect(target, code=303)
     form = SignInForm()
     if not form.validate_on_submit():
-        return rendering.page("auth/login.html", form=form), 422 if form.errors else 200
+        return rendering.answer_form("auth/login.html", form)
     try:
         sign_in = signing_in.sign_in(
             form.login.data or "",
@@ -82,7 +82,7 @@ def code() -> ResponseReturnValue:
         return redirect(url_for(".login", next=request.args.get("next")), code=303)
     form = CodeForm()
     if not form.validate_on_submit():
-        return rendering.page("auth/code.html", form=form), 422 if form.errors else 200
+        return rendering.answer_form("auth/code.html", form)
     try:
         opened = signing_in.give_code(
             sign_in, form.code.data or "", browser=known_browser.present(), settings=settings()
@@ -90,7 +90,7 @@ def code() -> ResponseReturnValue:
     except WrongCode:
         db.session.commit()
         form.code.errors = [_("That is not the code of this moment, or it was used before")]
-        return rendering.page("auth/code.html", form=form), 422
+        return rendering.answer_form("auth/code.html", form)
     except TooManyAttempts as wait:
         db.session.rollback()
         headers = {"Retry-After": str(wait.seconds)}

@@ -43,7 +43,7 @@ def index(contract: Contract) -> ResponseReturnValue:
         else:
             db.session.commit()
             return redirect(url_for(".loaded", ref=contract.ref, import_id=loaded.id), code=303)
-    return rendering.page("users/import/index.html", form=form), 422 if form.errors else 200
+    return rendering.answer_form("users/import/index.html", form)
 
 
 def _content(form: files.UploadForm) -> bytes:

@@ -101,9 +101,9 @@ def _person_step(
                 drafts.keep_person(draft, form.new_member())
             db.session.commit()
             return _step(contract, draft, "roles")
-    return rendering.page(
-        "users/wizard/person.html", form=form, draft=draft, console_only=console_only
-    ), 422 if form.errors else 200
+    return rendering.answer_form(
+        "users/wizard/person.html", form, draft=draft, console_only=console_only
+    )
 
 
 # Step 2
@@ -167,17 +167,17 @@ def _roles_page(
     if typed():  # shown again: so is what the person would see with it
         with suppress(ValueError):
             chosen = form.roles()
-    return rendering.page(
+    return rendering.answer_form(
         "users/wizard/roles.html",
+        form,
         parts={"preview": "users/wizard/_preview.html"},
-        form=form,
         draft=draft,
         chosen=chosen,
         seen=seen,
         rights=Rights(chosen.profiles, chosen.console),
         known=_known(contract, draft),
         subject=_subject(draft),
-    ), 422 if form.errors else 200
+    )
 
 
 def _on_offer(contract: Contract) -> list[str] | None:
