@@ -11,6 +11,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import Date, DateTime
+from sqlalchemy.types import TypeDecorator
 
 from selfcare.language.i18n import Reader, speaking
 from selfcare.lists.activity import ActivityList
@@ -106,6 +108,10 @@ def sortable(kind: type[ListQuery]) -> list[Column]:
     return [column for column in kind.columns if column.sort is not None]
 
 
+def is_dated(column: Column) -> bool:
+    return isinstance(getattr(column.sort, "type", None), (Date, DateTime, TypeDecorator))
+
+
 def subclasses(kind: type[ListQuery]) -> Iterator[type[ListQuery]]:
     for below in kind.__subclasses__():
         yield below
@@ -115,6 +121,14 @@ def subclasses(kind: type[ListQuery]) -> Iterator[type[ListQuery]]:
 def test_list_1_every_list_is_sorted_here():
     ours = {kind for kind in subclasses(ListQuery) if kind.__module__.startswith("selfcare.")}
     assert {kind for kind in ours if not kind.__name__.startswith("_")} == LISTS.keys()
+
+
+def test_list_1_the_newest_comes_first_where_rows_have_a_date():
+    expected = {ContractList: "name", UsageLineList: "-amount"}
+    for kind in LISTS:
+        dated = [column.key for column in kind.columns if is_dated(column)]
+        expected |= {kind: f"-{key}" for key in dated[:1]}
+    assert {kind: kind.default_sort for kind in LISTS} == expected
 
 
 @pytest.mark.parametrize("kind", LISTS, ids=lambda kind: kind.__name__)
