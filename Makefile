@@ -74,7 +74,7 @@ html-check: $(VENV)/installed-dev ## the Nu HTML checker over every page (brings
 	@scripts/nu-checker
 	@$(BIN)/python -m pytest tests/guards/test_html.py $(ARGS)
 
-CHECKED := app.py gunicorn.conf.py selfcare demo tests $(wildcard scripts/*.py benchmarks/*.py)
+CHECKED := app.py gunicorn.conf.py selfcare demo tests $(wildcard scripts/*.py benchmarks/*.py proof/*.py)
 
 .PHONY: lint
 lint: $(VENV)/installed-dev ## style, types, layers, templates, known vulnerabilities
@@ -109,6 +109,10 @@ paint: $(VENV)/installed-dev ## when a slow phone on a slow line shows a page
 .PHONY: load
 load: $(VENV)/installed-dev ## 200 people click for ten minutes; ARGS="--people 50 --minutes 1"
 	@$(BIN)/python -m benchmarks.load $(ARGS)
+
+.PHONY: console-proof
+console-proof: $(VENV)/installed-dev ## a real Keystone, Apache and Horizon sign in through the portal
+	@$(BIN)/python -m proof $(ARGS)
 
 # --- Keeping ---------------------------------------------------------------------------------
 

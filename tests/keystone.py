@@ -20,7 +20,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,7 +53,12 @@ key_repository = {folder}/credential-keys/
 password_hash_algorithm = bcrypt
 password_hash_rounds = 4
 [auth]
-methods = password,token,application_credential,ec2credential
+methods = password,token,application_credential,ec2credential,mapped,openid
+[openid]
+remote_id_attribute = HTTP_OIDC_ISS
+[federation]
+sso_callback_template = {callback_page}
+{dashboards}
 [oslo_policy]
 enforce_scope = true
 enforce_new_defaults = true
@@ -82,9 +87,17 @@ class Console:
     username: str = "admin"
 
 
+DASHBOARD = "https://console.example/auth/websso/"
+"""The page of a dashboard that Keystone may hand a token to, where a test needs one."""
+
+
 @contextlib.contextmanager
-def keystone() -> Iterator[Console]:
-    """A Keystone of one's own, empty but for its administrator; gone at the end."""
+def keystone(*, dashboards: Sequence[str] = (DASHBOARD,)) -> Iterator[Console]:
+    """A Keystone of one's own, empty but for its administrator; gone at the end.
+
+    Args:
+        dashboards: the pages it may hand tokens to, letter by letter (`trusted_dashboard`).
+    """
     if given := os.environ.get("TEST_KEYSTONE_URL"):
         yield Console(given, os.environ["TEST_KEYSTONE_PASSWORD"])
         return
@@ -94,7 +107,7 @@ def keystone() -> Iterator[Console]:
             source = template / name
             copy = shutil.copytree if source.is_dir() else shutil.copy
             copy(source, folder / name)
-        _configure(folder)
+        _configure(folder, dashboards=dashboards)
         port = free_port(0)
         log = folder / "gunicorn.log"
         with log.open("ab") as output:
@@ -192,8 +205,14 @@ def _bootstrapped(venv: Path) -> Path:
     return folder
 
 
-def _configure(folder: Path) -> None:
-    (folder / "keystone.conf").write_text(CONFIGURATION.format(folder=folder, limit=LIST_LIMIT))
+def _configure(folder: Path, *, dashboards: Sequence[str] = ()) -> None:
+    settings = CONFIGURATION.format(
+        folder=folder,
+        limit=LIST_LIMIT,
+        callback_page=CACHE / "venv" / "etc" / "keystone" / "sso_callback_template.html",
+        dashboards="\n".join(f"trusted_dashboard = {page}" for page in dashboards),
+    )
+    (folder / "keystone.conf").write_text(settings)
     (folder / "wsgi.py").write_text(WSGI)
 
 

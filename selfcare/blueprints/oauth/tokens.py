@@ -175,9 +175,10 @@ def introspect() -> ResponseReturnValue:
     if client.kind == ClientKind.PUBLIC:
         return _problem("invalid_client", 401)
     try:
-        grant = grants.of_token(request.form.get("token", ""))
+        grant, ends = grants.told_to(client, request.form.get("token", ""))
         return _answer(
             active=True,
+            exp=int(ends.timestamp()),
             iss=keys.issuer(),
             client_id=grant.client_id,
             scope=grant.scope,

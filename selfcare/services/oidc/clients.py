@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import ipaddress
+import re
 import secrets
 from collections.abc import Sequence
 from datetime import timedelta
@@ -13,7 +15,9 @@ from sqlalchemy import or_, select, update
 from selfcare.database import db
 from selfcare.models import ClientKind, Contract, OidcClient, OidcSecret, now
 
-LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+
+_NAME = re.compile(r"[!-~]{1,64}")
+"""What a client's name is made of: a database stores no NUL, nor looks it up."""
 
 
 class BadClient(Exception):
@@ -41,6 +45,8 @@ def add(
     Raises:
         BadClient: an address that cannot be one, or a kind that cannot be so.
     """
+    if not _NAME.fullmatch(client_id):
+        raise BadClient("a client's name has 1 to 64 letters, digits and signs, no space")
     if db.session.get(OidcClient, client_id):
         raise BadClient(f"there is a client {client_id} already")
     if not redirect_uris:
@@ -69,20 +75,27 @@ def add(
 
 def _check_address(uri: str, kind: ClientKind) -> None:
     parts = urlsplit(uri)
-    loopback = parts.hostname in LOOPBACK
     if not parts.hostname or parts.scheme not in {"http", "https"}:
         raise BadClient(f"{uri} is not an address of the web")
     if parts.fragment or parts.username or parts.password or "*" in uri:
         raise BadClient(f"{uri}: no fragment, no password and no * in an address")
-    if parts.scheme == "http" and not loopback:
+    if parts.scheme == "http" and not _is_here(parts.hostname):
         raise BadClient(f"{uri}: http is for this machine only, give https")
     if kind is ClientKind.PUBLIC and parts.scheme == "http" and parts.hostname == "localhost":
         raise BadClient(f"{uri}: name the loopback address, 127.0.0.1 (RFC 8252)")
 
 
+def _is_here(host: str) -> bool:
+    """Whether it is this machine, by name or by any of its loopback addresses."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
 def find(client_id: str) -> OidcClient | None:
     """The client of this name, unless it was disabled."""
-    client = db.session.get(OidcClient, client_id) if client_id else None
+    client = db.session.get(OidcClient, client_id) if _NAME.fullmatch(client_id) else None
     return None if client is None or client.disabled_at else client
 
 

@@ -7,7 +7,7 @@ import hashlib
 import hmac
 import secrets
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, select, update
@@ -16,6 +16,7 @@ from sqlalchemy.orm import contains_eager, joinedload, undefer
 from selfcare.database import db
 from selfcare.models import (
     Account,
+    ClientKind,
     ConsoleAccess,
     Contract,
     Membership,
@@ -218,6 +219,27 @@ def of_token(access_token: str) -> OidcGrant:
     if grant is None:
         raise InvalidGrant
     return grant
+
+
+def told_to(client: OidcClient, access_token: str) -> tuple[OidcGrant, datetime]:
+    """The grant a token stands for, and its end, for the server that was shown it (RFC 7662).
+
+    A client learns of its own tokens and of those a command line was given, whose purpose the
+    console is. Any other client could show the console what people let it have for itself, and
+    sign in there as them (RFC 9700, 2.3).
+
+    Raises:
+        InvalidGrant: as for `of_token`, or the token was given to another server.
+    """
+    grant = of_token(access_token)
+    if grant.client_id != client.id and not (
+        client.trusted and grant.client.kind == ClientKind.PUBLIC
+    ):
+        raise InvalidGrant
+    ends = db.session.execute(
+        select(OidcToken.expires_at).where(OidcToken.token_hash == _hash(access_token))
+    ).scalar_one()
+    return grant, ends
 
 
 def in_force(grant_id: int) -> OidcGrant | None:

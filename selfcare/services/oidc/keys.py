@@ -74,21 +74,22 @@ def sign(claims: Mapping[str, Any], *, typ: str = "JWT") -> str:
     return jwt.encode(header, dict(claims), _private(key.kid, key.sealed), algorithms=ALGORITHMS)
 
 
-def read(token: str) -> dict[str, Any]:
+def read(token: str, *, typ: str = "JWT") -> dict[str, Any]:
     """The claims of a token this portal signed as `issuer()`, however old.
 
     Raises:
-        NotOurs: another key, another algorithm, another issuer, or not a token.
+        NotOurs: another key, another algorithm, another issuer, another kind, or not a token.
     """
     keys = public()
     if not keys:
         raise NotOurs
     try:
         known = KeySet([RSAKey.import_key(key) for key in keys])
-        claims = jwt.decode(token, known, algorithms=ALGORITHMS).claims
+        read = jwt.decode(token, known, algorithms=ALGORITHMS)
     except (JoseError, ValueError, TypeError, KeyError):
         raise NotOurs from None
-    if claims.get("iss") != issuer():
+    claims = read.claims
+    if claims.get("iss") != issuer() or read.header.get("typ") != typ:
         raise NotOurs
     return dict(claims)
 

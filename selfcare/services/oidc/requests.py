@@ -22,6 +22,8 @@ from selfcare.services.oidc import clients, keys
 GOOD_FOR = timedelta(minutes=15)
 SCOPES = ("openid", "profile", "email", "groups")
 PROMPTS = {"none", "login", "consent", "select_account"}
+_UNWRITTEN = re.compile(r"[\x00-\x1f\x7f]")
+"""What no parameter may hold (RFC 6749, appendix A); a database would refuse the first of them."""
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
 Given = Mapping[str, str]
 """Parameter → its value, where it has one."""
@@ -72,6 +74,8 @@ def check(asked: Mapping[str, list[str]]) -> OidcRequest:
     for name, values in asked.items():
         if len(values) > 1 or len(values[0]) > LONGEST.get(name, 2000):
             raise Refused("invalid_request", f"{name}: given twice or too long", answer=answer)
+        if _UNWRITTEN.search(values[0]):
+            raise Refused("invalid_request", f"{name}: not a text", answer=answer)
     for rule in RULES:
         if problem := rule(client, given):
             raise Refused(*problem, answer=answer)

@@ -1,0 +1,392 @@
+"""What somebody hostile tries on the provider (CONSOLE-5 to 7, RFC 9700, RFC 8725)."""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from urllib.parse import quote
+
+import pytest
+import time_machine
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding
+from joserfc import jws
+from joserfc.jwk import RSAKey
+from sqlalchemy import func, select, update
+
+from selfcare.database import db
+from selfcare.models import Account, ClientKind, Contract, OidcGrant, OidcToken, now
+from selfcare.services.oidc import keys
+from tests.oidc.party import REDIRECT
+
+RACES, RUNNERS = 200, 4
+
+
+class TestRaces:
+    @pytest.mark.timeout(240)
+    def test_console_5_of_many_who_redeem_a_code_one_wins_200_times(self, console, marie, app):
+        """And the tokens of that one are revoked: a code that was seen twice was stolen."""
+        line = threading.Barrier(RUNNERS)
+
+        def redeem(code: str) -> int:
+            line.wait(timeout=60)
+            return console.redeem(code).status_code
+
+        with ThreadPoolExecutor(RUNNERS) as runners:
+            for race in range(RACES):
+                answers = sorted(runners.map(redeem, [console.code_of(marie)] * RUNNERS))
+                assert answers == [200] + [400] * (RUNNERS - 1), f"race {race}"
+        with app.app_context():
+            count = select(func.count(OidcGrant.id), func.count(OidcGrant.ended_at))
+            assert tuple(db.session.execute(count).one()) == (RACES, RACES)
+            assert db.session.scalar(select(func.count()).select_from(OidcToken)) == RACES
+
+    def test_console_5_a_request_sent_twice_at_once_brings_one_code(self, console, marie, browse):
+        waiting = browse.get(console.address()).location.partition("next=")[2]
+        cookie = marie.client.get_cookie("session", domain="portal.test")
+        line = threading.Barrier(RUNNERS)
+
+        def answer(_runner: int) -> int:
+            client = marie.app.test_client()
+            client.set_cookie("session", cookie.value, domain="portal.test")
+            line.wait(timeout=60)
+            return client.get(waiting, base_url="http://portal.test").status_code
+
+        with ThreadPoolExecutor(RUNNERS) as runners:
+            answers = sorted(runners.map(answer, range(RUNNERS)))
+        assert answers == [303] + [410] * (RUNNERS - 1)
+
+
+class TestAddresses:
+    @pytest.mark.parametrize(
+        "address",
+        [
+            f"{REDIRECT}?x=1",
+            f"{REDIRECT}#code",
+            f"{REDIRECT};x",
+            f"{REDIRECT} ",
+            f" {REDIRECT}",
+            f"{REDIRECT}%00",
+            f"{REDIRECT}\n",
+            f"{REDIRECT}\\@evil.example",
+            f"{REDIRECT}/.",
+            "https://console.example/x/../redirect_uri",
+            "https://console.example//redirect_uri",
+            "https://console.example/redirect%5Furi",
+            "https://console.example/REDIRECT_URI",
+            "https://console.example./redirect_uri",
+            "https://xn--console-.example/redirect_uri",
+            "https://cоnsole.example/redirect_uri",
+            "https://user:word@console.example/redirect_uri",
+            "https://console.example\\redirect_uri",
+            "https:console.example/redirect_uri",
+            "https:///console.example/redirect_uri",
+            "HTTPS://console.example/redirect_uri",
+            "javascript:alert(1)//https://console.example/redirect_uri",
+            "https://console.example/redirect_uri\r\nLocation: https://evil.example",
+            "https://[::1",
+            "https://console.example:99999/redirect_uri",
+        ],
+        ids=ascii,
+    )
+    def test_console_6_no_other_spelling_of_the_address_is_answered(self, console, marie, address):
+        page = marie.get(console.address(redirect_uri=address))
+        assert (page.status, page.location) == (400, "")
+
+    def test_console_6_what_is_answered_is_what_was_registered_for_this_client(
+        self, console, register, marie
+    ):
+        register("other", redirect_uris=["https://other.example/redirect_uri"])
+        page = marie.get(console.address(redirect_uri="https://other.example/redirect_uri"))
+        assert (page.status, page.location) == (400, "")
+
+    def test_safe_what_a_client_sends_starts_no_header_of_ours(self, console, marie):
+        state = "a\r\nSet-Cookie: session=evil"
+        page = marie.get(console.address(state=state))
+        answer = console.answer(page.location)
+        assert (answer["state"], answer["error"]) == (state, "invalid_request")
+        assert "evil" not in page.headers.get("Set-Cookie", "")
+
+    @pytest.mark.parametrize(
+        "name",
+        ["client_id", "redirect_uri", "state", "nonce", "login_hint", "scope", "prompt", "max_age"],
+    )
+    @pytest.mark.parametrize(
+        "text",
+        ["\x00", "a\x00b", "\ufffd", "\ud800".encode("utf-8", "replace").decode(), "é" * 3000],
+    )
+    def test_safe_odd_characters_break_nothing(self, console, marie, name, text):
+        assert marie.get(console.address(**{name: text})).status in {303, 400}
+
+    @pytest.mark.parametrize("path", ["token", "revoke", "introspect", "device"])
+    @pytest.mark.parametrize(
+        "name", ["client_id", "client_secret", "code", "token", "redirect_uri", "scope"]
+    )
+    def test_safe_odd_characters_break_no_endpoint(self, console, app, path, name):
+        form = {
+            "grant_type": "authorization_code",
+            "client_id": "console",
+            "client_secret": console.secret,
+            name: "a\x00é\ufffd",
+        }
+        assert app.test_client().post(f"/oauth/{path}", data=form).status_code in {200, 400, 401}
+
+
+class TestMixedUp:
+    def test_console_5_every_answer_names_its_issuer(self, console, marie):
+        for changes in (
+            {},
+            {"prompt": "none", "max_age": "0"},
+            {"response_type": "token"},
+            {"request": "e30."},
+            {"code_challenge": "short"},
+        ):
+            answer = console.answer(marie.get(console.address(**changes)).location)
+            assert answer["iss"] == "http://portal.test", changes
+        page = marie.get(console.address(response_mode="form_post", scope="profile"))
+        fields = {tag["name"]: tag["value"] for tag in page.all("main form input[type=hidden]")}
+        assert (fields["iss"], fields["error"]) == ("http://portal.test", "invalid_scope")
+
+    def test_console_5_a_hint_of_another_issuer_is_none(self, console, marie, app):
+        claims = console.read(console.redeem(console.code_of(marie)).json["id_token"])
+        with app.app_context():
+            forged = keys.sign({**claims, "iss": "https://evil.example"})
+        assert hinted(console, marie, forged) == "login_required"
+
+
+def hinted(console, browser, hint):
+    """The error that a request with this hint comes back with, or None with a code."""
+    page = browser.get(console.address(prompt="none", id_token_hint=hint))
+    return console.answer(page.location).get("error")
+
+
+def part(value: object) -> str:
+    return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
+
+
+class TestAlgorithms:
+    @pytest.fixture
+    def told(self, console, marie):
+        """A good ID token: header, claims, and the whole."""
+        token = console.redeem(console.code_of(marie)).json["id_token"]
+        header, claims, _signature = token.split(".")
+        read = [json.loads(base64.urlsafe_b64decode(text + "==")) for text in (header, claims)]
+        return (*read, token)
+
+    def refused(self, console, marie, token):
+        """Neither as a hint to sign in nor as one to sign out."""
+        assert hinted(console, marie, token) == "login_required"
+        page = marie.get(f"/oauth/logout?id_token_hint={quote(token)}")
+        assert (page.status, page.location) == (200, ""), "it asks"
+
+    def test_console_5_a_good_token_is_a_good_hint_however_old(self, console, marie, told):
+        with time_machine.travel(now() + timedelta(minutes=30)):
+            assert hinted(console, marie, told[2]) is None
+
+    @pytest.mark.parametrize("name", ["none", "None", "NONE", ""])
+    def test_console_5_no_signature_is_no_signature(self, console, marie, told, name):
+        header, claims, _token = told
+        self.refused(console, marie, f"{part({**header, 'alg': name})}.{part(claims)}.")
+
+    def test_console_5_the_public_key_is_no_shared_secret(self, console, marie, told, app):
+        """HS256 with what everybody can read, in each form somebody might compare with."""
+        header, claims, _token = told
+        shown = app.test_client().get("/oauth/jwks").json["keys"][0]
+        public = RSAKey.import_key(shown)
+        for secret in (
+            public.as_pem(private=False),
+            public.as_pem(private=False).strip(),
+            public.as_der(private=False),
+            json.dumps(shown).encode(),
+            shown["n"].encode(),
+        ):
+            signed = f"{part({**header, 'alg': 'HS256'})}.{part(claims)}"
+            digest = hmac.digest(secret, signed.encode(), "sha256")
+            forged = f"{signed}.{base64.urlsafe_b64encode(digest).rstrip(b'=').decode()}"
+            self.refused(console, marie, forged)
+
+    @pytest.mark.parametrize("kid", ["ours", "another", None, "../../dev/null", "' OR 1=1 --"])
+    @pytest.mark.parametrize("brought", [{}, {"jwk": True}, {"jku": "https://evil.example/jwks"}])
+    def test_console_5_another_s_key_signs_nothing(self, console, marie, told, kid, brought):
+        header, claims, _token = told
+        key = RSAKey.generate_key(2048)
+        header = {**header, "kid": header["kid"] if kid == "ours" else kid}
+        if kid is None:
+            del header["kid"]
+        if brought:
+            [[name, value]] = brought.items()
+            header[name] = key.as_dict(private=False) if value is True else value
+        signed = f"{part(header)}.{part(claims)}"
+        forged = f"{signed}.{signature(key, signed)}"
+        self.refused(console, marie, forged)
+
+    @pytest.mark.parametrize("name", ["RS384", "RS512", "PS256"])
+    def test_console_5_our_key_with_another_algorithm_is_refused(
+        self, console, marie, told, app, name
+    ):
+        header, claims, _token = told
+        with app.app_context():
+            key = keys._private(*signing_key())
+            forged = jws.serialize_compact(
+                {**header, "alg": name}, json.dumps(claims).encode(), key, algorithms=[name]
+            )
+        self.refused(console, marie, forged)
+
+    @pytest.mark.parametrize("typ", ["logout+jwt", "at+jwt"])
+    def test_console_5_a_token_of_another_kind_is_no_id_token(self, console, marie, told, app, typ):
+        _header, claims, _token = told
+        with app.app_context():
+            self.refused(console, marie, keys.sign(claims, typ=typ))
+
+    @pytest.mark.parametrize(
+        "change", [lambda t: t[:-4], lambda t: t + "AAAA", lambda t: f"{t}.x", lambda _t: "..."]
+    )
+    def test_console_5_a_changed_token_is_refused(self, console, marie, told, change):
+        self.refused(console, marie, change(told[2]))
+
+    def test_console_5_changed_claims_are_refused(self, console, marie, told, cast):
+        header, claims, token = told
+        forged = f"{part(header)}.{part({**claims, 'sub': '0' * 32})}.{token.split('.')[2]}"
+        self.refused(console, marie, forged)
+
+
+def signing_key() -> tuple[str, str]:
+    key = keys._shown(now())[0]
+    return key.kid, key.sealed
+
+
+def signature(key: RSAKey, signed: str) -> str:
+    assert key.private_key
+    made = key.private_key.sign(signed.encode(), padding.PKCS1v15(), hashes.SHA256())
+    return base64.urlsafe_b64encode(made).rstrip(b"=").decode()
+
+
+class TestPkce:
+    @pytest.mark.parametrize(
+        "verifier", ["", "x" * 42, "x" * 129, "é" * 43, "the-challenge-itself", "x" * 43 + "\x00"]
+    )
+    def test_console_5_only_the_very_verifier_redeems(self, console, marie, verifier):
+        refused = console.redeem(console.code_of(marie), code_verifier=verifier)
+        assert (refused.status_code, refused.json) == (400, {"error": "invalid_grant"})
+
+    def test_console_5_a_wrong_verifier_uses_the_code_up(self, console, marie):
+        """Whoever stole a code has one try; its owner learns of it by failing."""
+        code = console.code_of(marie)
+        assert console.redeem(code, code_verifier="x" * 43).status_code == 400
+        assert console.redeem(code).status_code == 400
+
+    def test_console_5_the_challenge_of_another_request_does_not_fit(self, console, marie):
+        first = console.code_of(marie)
+        console.verifier = "y" * 43
+        second = console.code_of(marie)
+        assert console.redeem(first).status_code == 400
+        assert console.redeem(second).status_code == 200
+
+
+class TestWhoAndWhere:
+    def test_console_1_a_code_of_one_contract_says_that_contract(self, console, marie, cast):
+        """A click on another contract in between changes nothing for a code already given."""
+        cast.member("marie.dupont", ref="OCB0000777", console_roles=["admin"])
+        said = []
+        for ref in ("OCB0000124", "OCB0000777"):
+            with marie.client.session_transaction() as session:
+                session["console"] = {"ref": ref, "at": now().isoformat()}
+            said.append(console.code_of(marie))
+        domains = [console.read(console.redeem(code).json["id_token"])["ksdomain"] for code in said]
+        assert domains == ["OCB0000124", "OCB0000777"]
+
+    def test_console_1_a_click_opens_no_contract_of_others(self, console, marie, cast):
+        cast.contract("OCB0000999")
+        with marie.client.session_transaction() as session:
+            session["console"] = {"ref": "OCB0000999", "at": now().isoformat()}
+        tokens = console.redeem(console.code_of(marie)).json
+        assert console.read(tokens["id_token"])["ksdomain"] == "OCB0000124"
+
+    def test_console_1_a_click_counts_for_one_way(self, console, marie, cast):
+        cast.member("marie.dupont", ref="OCB0000777", console_roles=["admin"])
+        with marie.client.session_transaction() as session:
+            session["console"] = {"ref": "OCB0000777", "at": now().isoformat()}
+        assert console.code_of(marie)
+        assert marie.get(console.address()).status == 200, "asked for the contract"
+
+    def test_console_6_a_client_of_one_contract_gets_no_other(self, register, cast, browse_as, app):
+        cast.member("luc.dupont", ref="OCB0000777", console_roles=["admin"])
+        cast.contract("OCB0000124")
+        with app.app_context():
+            contract = db.session.execute(select(Contract).filter_by(ref="OCB0000124")).scalar_one()
+            db.session.expunge(contract)
+        fe = register("fe", kind=ClientKind.FLEXIBLE_ENGINE, contract=contract)
+        page = browse_as("luc.dupont").get(
+            fe.address(
+                response_type="id_token",
+                response_mode="form_post",
+                code_challenge=None,
+                code_challenge_method=None,
+            )
+        )
+        fields = {tag["name"]: tag["value"] for tag in page.all("main form input[type=hidden]")}
+        assert fields["error"] == "access_denied"
+        assert "id_token" not in fields
+
+    def test_console_1_staff_get_no_code(self, console, cast, browse_as, app):
+        cast.member("agent.dupont", console_roles=["admin"])
+        with app.app_context():
+            db.session.execute(update(Account).values(is_staff=True))
+            db.session.commit()
+        answer = console.answer(browse_as("agent.dupont").get(console.address()).location)
+        assert answer["error"] == "access_denied"
+        assert "code" not in answer
+
+    def test_console_9_a_code_dies_with_its_sign_in(self, console, marie):
+        code = console.code_of(marie)
+        page = marie.get("/")
+        marie.post("/logout", {"csrf_token": page.csrf()})
+        assert console.redeem(code).json == {"error": "invalid_grant"}
+
+
+class TestTokens:
+    def introspected(self, app, party, token):
+        form = {"token": token, "client_id": party.client_id, "client_secret": party.secret}
+        return app.test_client().post("/oauth/introspect", data=form).json
+
+    def test_console_7_no_token_travels_in_an_address(self, console, marie, app):
+        token = console.redeem(console.code_of(marie)).json["access_token"]
+        client = app.test_client()
+        assert client.get(f"/oauth/userinfo?access_token={token}").status_code == 401
+        assert client.post(f"/oauth/userinfo?access_token={token}").status_code == 401
+
+    def test_console_7_what_another_server_was_given_opens_no_console(
+        self, console, register, marie, app
+    ):
+        """A wiki that people sign in to must not sign in to the console as them."""
+        wiki = register("wiki")
+        token = wiki.redeem(wiki.code_of(marie)).json["access_token"]
+        assert self.introspected(app, console, token) == {"active": False}
+        assert self.introspected(app, wiki, token)["active"] is True
+
+    def test_console_10_what_a_command_line_was_given_opens_the_console(
+        self, console, register, marie, app
+    ):
+        tool = register("tool", kind=ClientKind.PUBLIC, redirect_uris=["http://127.0.0.1:1/cb"])
+        token = tool.redeem(tool.code_of(marie)).json["access_token"]
+        told = self.introspected(app, console, token)
+        assert (told["active"], told["client_id"]) == (True, "tool")
+        assert 0 < told["exp"] - now().timestamp() <= 300
+        curious = register("curious", trusted=False)
+        assert self.introspected(app, curious, token) == {"active": False}
+
+    def test_console_7_an_id_token_is_no_access_token(self, console, marie, app):
+        token = console.redeem(console.code_of(marie)).json["id_token"]
+        header = {"Authorization": f"Bearer {token}"}
+        assert app.test_client().get("/oauth/userinfo", headers=header).status_code == 401
+        assert self.introspected(app, console, token) == {"active": False}
+
+    def test_console_7_the_token_endpoint_answers_no_page_of_another_site(self, console, app):
+        answer = app.test_client().options(
+            "/oauth/token", headers={"Origin": "https://evil.example"}
+        )
+        assert "Access-Control-Allow-Origin" not in answer.headers
