@@ -162,12 +162,16 @@ def _await_accounts(app: Flask) -> None:
     deadline = time.monotonic() + READY_WITHIN
     while True:
         with app.app_context():
-            theirs = select(ConsoleAccess.state, ConsoleAccess.detail).join(
-                Account, Account.id == ConsoleAccess.account_id
+            theirs = (
+                select(ConsoleAccess)
+                .join(Account, Account.id == ConsoleAccess.account_id)
+                .where(Account.login == LOGIN)
             )
-            found = list(db.session.execute(theirs.where(Account.login == LOGIN)))
-        if len(found) == len(CONTRACTS) and all(state == "ready" for state, _detail in found):
+            found = list(db.session.execute(theirs).scalars())
+        if len(found) == len(CONTRACTS) and all(access.is_settled for access in found):
             return
         if time.monotonic() > deadline:
-            raise RuntimeError(f"the console accounts are not ready: {found}")
+            raise RuntimeError(
+                f"the console accounts are not ready: {[access.problem for access in found]}"
+            )
         time.sleep(0.5)

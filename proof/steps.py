@@ -143,7 +143,7 @@ def from_horizon(scene: Scene) -> str:
 
 
 def by_websso(scene: Scene) -> str:
-    """Openstack --os-auth-type v3websso token issue."""
+    """The openstack command, with v3websso."""
     with terminal.websso(scene.portal.environment, scene.keystone, CONTRACTS[0]) as command:
         page = scene.page()
         page.goto(command.address())
@@ -152,7 +152,7 @@ def by_websso(scene: Scene) -> str:
 
 
 def by_device(scene: Scene) -> str:
-    """Openstack --os-auth-type v3oidcdeviceauthz token issue."""
+    """The openstack command, by a code typed in another browser."""
     with terminal.device(
         scene.portal.environment, scene.keystone, CONTRACTS[1], scene.portal.url, scene.tool
     ) as command:

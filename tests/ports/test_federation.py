@@ -34,7 +34,7 @@ pytestmark = [
 def told(app, cast, browse_as, iam, opened):
     """The claims the portal gives of Marie, whose account in this Keystone is ready."""
     iam.set_groups(opened, Person("marie.dupont", "marie@example.com"), frozenset({"guest"}))
-    cast.member("marie.dupont", ref=opened, console_roles=["guest"], console_state="ready")
+    cast.member("marie.dupont", ref=opened, console_roles=["guest"])
     with app.app_context():
         client = clients.add(
             "console", name="Console", kind=ClientKind.CONFIDENTIAL, redirect_uris=[REDIRECT]
