@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from keystoneauth1.exceptions import Conflict
 from keystoneauth1.identity import v3
 from keystoneauth1.session import Session
 
@@ -18,11 +19,14 @@ those the account has."""
 
 
 def establish(url: str, *, username: str, password: str, issuer: str) -> None:
-    """Identity provider, mapping and protocol: `portal`, `portal`, `openid`."""
+    """Identity provider, mapping and protocol: `portal`, `portal`, `openid`; again as well."""
     session = administrator(url, username=username, password=password)
 
     def put(path: str, body: dict[str, Any]) -> None:
-        session.put(f"{url}/OS-FEDERATION/{path}", json=body)
+        try:
+            session.put(f"{url}/OS-FEDERATION/{path}", json=body)
+        except Conflict:
+            session.patch(f"{url}/OS-FEDERATION/{path}", json=body)
 
     provider = {"remote_ids": [issuer], "enabled": True, "description": "Espace Client"}
     put("identity_providers/portal", {"identity_provider": provider})

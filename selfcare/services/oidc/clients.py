@@ -15,7 +15,6 @@ from sqlalchemy import or_, select, update
 from selfcare.database import db
 from selfcare.models import ClientKind, Contract, OidcClient, OidcSecret, now
 
-
 _NAME = re.compile(r"[!-~]{1,64}")
 """What a client's name is made of: a database stores no NUL, nor looks it up."""
 
