@@ -25,8 +25,8 @@ from selfcare import config, create_app
 from selfcare.database import db
 from selfcare.models import Account, ConsoleAccess, Contract, Membership
 from selfcare.rights import profiles_of_referent
-from selfcare.services import console_access
-from selfcare.services.console_contracts import open_console
+from selfcare.services.console import access as console_access
+from selfcare.services.console.domains import open_console
 
 LOGIN = "paul.dupont"
 CONTRACTS = ("OCB0000124", "OCB0000777")

@@ -16,7 +16,7 @@ import pytest
 from proof import federation
 from selfcare.database import db
 from selfcare.models import ClientKind
-from selfcare.services.iam.port import Person
+from selfcare.services.console.iam.port import Person
 from selfcare.services.oidc import clients, keys
 from tests.keystone import DASHBOARD
 from tests.oidc.party import REDIRECT, Party
