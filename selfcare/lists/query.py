@@ -229,9 +229,11 @@ class ListQuery:
 
     def everything(self) -> Iterator[Row[Any]]:
         """All rows of the list as filtered and sorted, a few hundred at a time (exports)."""
-        level = "AUTOCOMMIT" if db.engine.dialect.name == "sqlite" else "REPEATABLE READ"
+        on_sqlite = db.engine.dialect.name == "sqlite"
+        level = "AUTOCOMMIT" if on_sqlite else "REPEATABLE READ"
         options = {"isolation_level": level, "stream_results": True, "yield_per": 500}
-        with db.engine.connect().execution_options(**options) as connection:
+        engine = db.engines[on_sqlite]  # its one connection for writing is not for slow readers
+        with engine.connect().execution_options(**options) as connection:
             yield from connection.execute(self._statements.everything, self.chosen.values)
 
     # How it is shown

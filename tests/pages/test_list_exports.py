@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from decimal import Decimal
 
@@ -27,12 +28,12 @@ def table(answer: Page, delimiter: str = ",") -> list[list[str]]:
 
 
 class TestExport:
-    def test_list_1_exports_exactly_what_is_filtered_in_its_order(self, cast, paul_s):
+    def test_list_1_exports_exactly_what_is_filtered_in_its_order(self, cast, paul):
         cast.orders(60)
         cast.order(name_en="Other", name_fr="Autre", parameters={})
-        page = paul_s.get(f"{ORDERS}?q=c2&sort=price&page=2")
+        page = paul.get(f"{ORDERS}?q=c2&sort=price&page=2")
         link = page.one("a[download]")
-        answer = paul_s.get(str(link["href"]))
+        answer = paul.get(str(link["href"]))
         rows = table(answer)
         assert rows[0] == ["Date", "Ref.", "Name", "Price", "Currency", "By", "Status"]
         assert len(rows) == 61
@@ -67,26 +68,26 @@ class TestExport:
         assert english[1][3] == "3596.45"
 
     @pytest.mark.parametrize("first", ["=", "+", "-", "@", "\t", "\r", "\n"])
-    def test_list_1_text_is_never_a_formula(self, cast, paul_s, first):
+    def test_list_1_text_is_never_a_formula(self, cast, paul, first):
         cast.order(name_en=f"{first}cmd|' /C calc'!A0")
-        [_, row] = table(paul_s.get(f"{ORDERS}?format=csv"))
+        [_, row] = table(paul.get(f"{ORDERS}?format=csv"))
         assert row[2].startswith("'")
 
-    def test_list_1_cells_hold_what_would_break_them(self, cast, paul_s):
+    def test_list_1_cells_hold_what_would_break_them(self, cast, paul):
         cast.order(name_en='a "quoted", one; two\nlines')
-        [_, row] = table(paul_s.get(f"{ORDERS}?format=csv"))
+        [_, row] = table(paul.get(f"{ORDERS}?format=csv"))
         assert row[2] == 'a "quoted", one; two\nlines'
         assert len(row) == 7
 
-    def test_list_1_a_long_list_is_streamed(self, cast, paul_s):
+    def test_list_1_a_long_list_is_streamed(self, cast, paul):
         cast.orders(1200)
-        answer = paul_s.client.get(f"{ORDERS}?format=csv", base_url="http://portal.test/")
+        answer = paul.client.get(f"{ORDERS}?format=csv", base_url="http://portal.test/")
         chunks = list(answer.response)
         assert len(chunks) >= 3
         assert b"".join(chunks).count(b"\r\n") == 1201
 
-    def test_list_1_an_empty_export_has_its_headings(self, paul_s):
-        assert len(table(paul_s.get(f"{ORDERS}?format=csv&q=zzz"))) == 1
+    def test_list_1_an_empty_export_has_its_headings(self, paul):
+        assert len(table(paul.get(f"{ORDERS}?format=csv&q=zzz"))) == 1
 
     @pytest.mark.parametrize(
         ("path", "name", "columns"),
@@ -97,9 +98,9 @@ class TestExport:
             ("/account/contracts", "contracts-paul.dupont", 4),
         ],
     )
-    def test_list_1_every_list_has_its_export(self, cast, paul_s, path, name, columns):
+    def test_list_1_every_list_has_its_export(self, cast, paul, path, name, columns):
         cast.subscription()
-        answer = paul_s.get(f"{path}?format=csv")
+        answer = paul.get(f"{path}?format=csv")
         assert f'filename="{name}-20' in answer.headers["Content-Disposition"]
         rows = table(answer)
         assert {len(row) for row in rows} == {columns}
@@ -137,21 +138,30 @@ class TestExport:
         first.end()
         assert paul.get("/account/orders?format=csv").status == 200
 
-    def test_safe_an_export_that_nobody_reads_to_its_end_gives_its_turn_back(self, cast, paul_s):
+    def test_safe_an_export_that_nobody_reads_to_its_end_gives_its_turn_back(self, cast, paul):
         cast.orders(1200)
         for _ in range(2):
-            answer = paul_s.client.get(f"{ORDERS}?format=csv", base_url="http://portal.test/")
+            answer = paul.client.get(f"{ORDERS}?format=csv", base_url="http://portal.test/")
             assert answer.status_code == 200
             answer.close()
 
-    def test_safe_one_export_at_a_time_in_all_processes(self, app, paul_s, worker):
+    def test_safe_whoever_reads_an_export_slowly_keeps_nobody_from_writing(self, cast, paul):
+        cast.orders(1200)
+        answer = paul.client.get(f"{ORDERS}?format=csv", base_url="http://portal.test/")
+        parts = answer.iter_encoded()
+        begun = next(parts)
+        with ThreadPoolExecutor(1) as elsewhere:  # this thread is in the export's request
+            assert elsewhere.submit(cast.account, "sophie.dupont").result() == "sophie.dupont"
+        assert (begun + b"".join(parts)).count(b"\n") == 1201
+
+    def test_safe_one_export_at_a_time_in_all_processes(self, app, paul, worker):
         with app.app_context():
             name = f"export:{account_of('paul.dupont').id}"
         elsewhere = worker.redis.lock(name, timeout=60)
         assert elsewhere.acquire(blocking=False)
-        assert paul_s.get(f"{ORDERS}?format=csv").status == 429
+        assert paul.get(f"{ORDERS}?format=csv").status == 429
         elsewhere.release()
-        assert paul_s.get(f"{ORDERS}?format=csv").status == 200
+        assert paul.get(f"{ORDERS}?format=csv").status == 200
         assert not worker.redis.exists(name)
 
     def test_safe_exports_leave_threads_for_pages(self, app, cast, browse_as):
