@@ -25,6 +25,7 @@ from selfcare.services.spending import overview
 from selfcare.services.usage import reports
 from selfcare.web import rendering
 from selfcare.web.access import current_account, one_or_404, place, requires
+from selfcare.web.headers import no_store
 
 bp = Blueprint("invoices", __name__, url_prefix="/contracts/<ref>/invoices")
 
@@ -154,5 +155,4 @@ def _document(contract: Contract, key: str | None, name: str, media_type: str) -
     answer = Response(data, content_type=media_type)
     shown = "attachment" if media_type.startswith("text/csv") else "inline"
     answer.headers["Content-Disposition"] = f'{shown}; filename="{name}"'
-    answer.headers["Cache-Control"] = "private, no-store"
-    return answer
+    return no_store(answer)

@@ -13,6 +13,7 @@ from selfcare.services.files import spreadsheets
 from selfcare.services.safety import throttling
 from selfcare.services.safety.exports import Turn
 from selfcare.web.access import current_account, place, settings
+from selfcare.web.headers import no_store
 
 
 def csv_file(rows: ListQuery) -> Response:
@@ -30,8 +31,7 @@ def csv_file(rows: ListQuery) -> Response:
     )
     answer.call_on_close(turn.end)  # a reader who goes away, or never begins to read
     answer.headers["Content-Disposition"] = attachment(rows.name, "csv", when=rows.about)
-    answer.headers["Cache-Control"] = "private, no-store"
-    return answer
+    return no_store(answer)
 
 
 def turn_to_export() -> Turn:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, g, make_response, request
 from flask.sessions import SecureCookieSessionInterface
+from flask.typing import ResponseReturnValue
 
 from selfcare.config import Settings
 
@@ -64,6 +65,13 @@ def init_app(app: Flask, settings: Settings) -> None:
                 response.add_etag(weak=True)
             response.make_conditional(request)
         return response
+
+
+def no_store(answer: ResponseReturnValue) -> Response:
+    """The answer, kept by nobody: not by the browser, nor by anything between."""
+    made = make_response(answer)
+    made.headers["Cache-Control"] = "no-store"
+    return made
 
 
 def allow_forms_to(address: str) -> None:

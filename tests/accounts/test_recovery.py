@@ -130,7 +130,7 @@ class TestPasswordLink:
             raise problem
 
         monkeypatch.setitem(app.config, "PROPAGATE_EXCEPTIONS", False)
-        monkeypatch.setattr(recovery_pages, "_secret", fail)
+        monkeypatch.setattr(recovery_pages, "no_store", fail)
         with caplog.at_level("INFO"):
             assert browse.get(link).status in {500, 503}
         assert "/password/set/<token>" in caplog.text

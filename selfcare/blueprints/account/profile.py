@@ -15,6 +15,7 @@ from selfcare.services.accounts import passkeys, passwords, people, personal_dat
 from selfcare.services.safety.throttling import TooManyAttempts
 from selfcare.web import downloads, rendering
 from selfcare.web.access import current_account, settings, signed_in
+from selfcare.web.headers import no_store
 from selfcare.web.resuming import resumes
 
 bp = Blueprint("profile", __name__, url_prefix="/account")
@@ -80,8 +81,7 @@ def data() -> ResponseReturnValue:
     with downloads.turn_to_export():
         answer = jsonify(personal_data.of(current_account()))
     answer.headers["Content-Disposition"] = downloads.attachment("my-data", "json")
-    answer.headers["Cache-Control"] = "private, no-store"
-    return answer
+    return no_store(answer)
 
 
 def _asked(form: ProfileForm) -> bool:

@@ -18,6 +18,7 @@ from selfcare.services.console import access as console_access
 from selfcare.services.safety import audit
 from selfcare.web import rendering
 from selfcare.web.access import current_account, one_or_404, settings, signed_in
+from selfcare.web.headers import no_store
 
 bp = Blueprint("security", __name__, url_prefix="/account/security")
 
@@ -97,8 +98,9 @@ def new_passkey() -> ResponseReturnValue:
             return redirect(url_for(".index"), code=303)
     name, options = passkeys.offer(me, settings=settings())
     db.session.commit()
-    page = rendering.page("account/new_passkey.html", form=form, name=name, options=options)
-    return page, 422 if form.errors else 200, {"Cache-Control": "no-store"}
+    return no_store(
+        rendering.answer_form("account/new_passkey.html", form, name=name, options=options)
+    )
 
 
 @bp.route("/passkeys/<int:passkey_id>/remove", methods=["GET", "POST"])

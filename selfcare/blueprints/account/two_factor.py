@@ -15,10 +15,9 @@ from selfcare.services.accounts.two_factor import WrongCode
 from selfcare.services.safety.throttling import TooManyAttempts
 from selfcare.web import rendering
 from selfcare.web.access import current_account, settings, signed_in
+from selfcare.web.headers import no_store
 
 bp = Blueprint("two_factor", __name__, url_prefix="/account/security/two-factor")
-
-_NO_STORE = {"Cache-Control": "no-store"}
 
 
 @bp.route("/", methods=["GET", "POST"])
@@ -54,10 +53,9 @@ def set_up() -> ResponseReturnValue:
             form.code.errors = [why(refusal)]
         else:
             db.session.commit()
-            return rendering.page("account/two_factor/codes.html", codes=codes), 200, _NO_STORE
+            return no_store(rendering.page("account/two_factor/codes.html", codes=codes))
     secret = two_factor.secret(device)
-    page = rendering.page("account/two_factor/new.html", form=form, secret=secret)
-    return page, 422 if form.errors else 200, _NO_STORE
+    return no_store(rendering.answer_form("account/two_factor/new.html", form, secret=secret))
 
 
 @bp.get("/qr.svg")
@@ -68,7 +66,7 @@ def qr_code() -> ResponseReturnValue:
     if device is None:
         abort(404)
     picture = two_factor.qr_code(device, current_account(), issuer=settings().brand_name)
-    return Response(picture, mimetype="image/svg+xml", headers=_NO_STORE)
+    return no_store(Response(picture, mimetype="image/svg+xml"))
 
 
 @bp.route("/codes", methods=["GET", "POST"])
@@ -80,7 +78,7 @@ def new_codes() -> ResponseReturnValue:
         return rendering.answer_form("account/two_factor/new_codes.html", form)
     codes = two_factor.renew_recovery_codes(current_account())
     db.session.commit()
-    return rendering.page("account/two_factor/codes.html", codes=codes), 200, _NO_STORE
+    return no_store(rendering.page("account/two_factor/codes.html", codes=codes))
 
 
 @bp.route("/off", methods=["GET", "POST"])

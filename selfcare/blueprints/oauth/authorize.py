@@ -176,7 +176,7 @@ def _ask(
 def _keep(page: str) -> ResponseReturnValue:
     """Show a page of this request, which goes on waiting."""
     db.session.commit()
-    return page, {"Cache-Control": "no-store"}
+    return headers.no_store(page)
 
 
 def _let_in(waiting: OidcRequest, contract: Contract) -> ResponseReturnValue:
@@ -209,11 +209,9 @@ def _send(answer: Answer, given: dict[str, str]) -> ResponseReturnValue:
     if answer.response_mode == "form_post":
         headers.allow_forms_to(answer.redirect_uri)
         page = rendering.page("oauth/form_post.html", address=answer.redirect_uri, fields=fields)
-        return page, {"Cache-Control": "no-store"}
+        return headers.no_store(page)
     joint = "&" if urlsplit(answer.redirect_uri).query else "?"
-    done = redirect(f"{answer.redirect_uri}{joint}{urlencode(fields)}", code=303)
-    done.headers["Cache-Control"] = "no-store"
-    return done
+    return headers.no_store(redirect(f"{answer.redirect_uri}{joint}{urlencode(fields)}", code=303))
 
 
 def _too_old() -> ResponseReturnValue:

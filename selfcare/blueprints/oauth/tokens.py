@@ -19,6 +19,7 @@ from selfcare.services.oidc.devices import NotYet
 from selfcare.services.oidc.grants import InvalidGrant
 from selfcare.services.safety import throttling
 from selfcare.web.access import public, settings
+from selfcare.web.headers import no_store
 
 bp = Blueprint("oauth_tokens", __name__)
 csrf.exempt(bp)  # clients have no session
@@ -203,8 +204,8 @@ def revoke() -> ResponseReturnValue:
 
 
 def _no_token(challenge: str) -> Response:
-    headers = {"WWW-Authenticate": challenge, "Cache-Control": "no-store"}
-    return Response(status=401, mimetype="text/plain", headers=headers)
+    headers = {"WWW-Authenticate": challenge}
+    return no_store(Response(status=401, mimetype="text/plain", headers=headers))
 
 
 def _client() -> OidcClient:
@@ -244,9 +245,7 @@ def _credentials() -> tuple[str, str | None]:
 
 
 def _answer(**fields: Any) -> Response:
-    answer = jsonify(**fields)
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
+    return no_store(jsonify(**fields))
 
 
 def _problem(error: str, status: int) -> Response:

@@ -22,6 +22,7 @@ from selfcare.services.safety.throttling import TooManyAttempts
 from selfcare.web import known_browser, rendering
 from selfcare.web.access import public, settings, sign_out, signed_in
 from selfcare.web.addresses import safe_next
+from selfcare.web.headers import no_store
 from selfcare.web.resuming import shown_again
 
 bp = Blueprint("auth", __name__)
@@ -134,7 +135,7 @@ def passkey() -> ResponseReturnValue:
         refused=refused,
         went_back=went_back,
     )
-    return page, 422 if refused else 200, {"Cache-Control": "no-store"}
+    return no_store((page, 422 if refused else 200))
 
 
 @bp.post("/logout")

@@ -12,6 +12,7 @@ from selfcare.services.accounts import captcha
 from selfcare.services.accounts.captcha import Captcha
 from selfcare.services.safety import throttling
 from selfcare.web.access import public, settings
+from selfcare.web.headers import no_store
 
 bp = Blueprint("captcha", __name__)
 
@@ -60,6 +61,4 @@ def _slow_down(limits: str, *, kind: str = "captcha") -> None:
 def _file(content: bytes | None, mimetype: str) -> Response:
     if content is None:
         abort(404)
-    answer = Response(content, mimetype=mimetype)
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
+    return no_store(Response(content, mimetype=mimetype))

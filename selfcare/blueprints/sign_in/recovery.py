@@ -6,7 +6,6 @@ from flask import Blueprint, Response, flash, redirect, request, session, url_fo
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
-from werkzeug.wrappers import Response as BaseResponse
 
 from selfcare.blueprints.sign_in.captcha import challenge_for
 from selfcare.database import db
@@ -24,6 +23,7 @@ from selfcare.services.mail.links import LinkDead
 from selfcare.services.safety import throttling
 from selfcare.web import known_browser, rendering
 from selfcare.web.access import public, settings
+from selfcare.web.headers import no_store
 from selfcare.web.resuming import shown_again
 
 bp = Blueprint("recovery", __name__)
@@ -79,7 +79,9 @@ def open_link(token: str) -> ResponseReturnValue:
     """Take the token out of the address; nothing is changed by opening a link."""
     session[_OPENED] = token
     endpoint = ".set_password" if request.path.startswith("/password/") else ".confirm_email"
-    return _secret(redirect(url_for(endpoint), code=303))
+    answer = no_store(redirect(url_for(endpoint), code=303))
+    answer.headers["Referrer-Policy"] = "no-referrer"  # the link is told to nobody
+    return answer
 
 
 @bp.route("/password/set", methods=["GET", "POST"])
@@ -97,10 +99,11 @@ def set_password() -> ResponseReturnValue:
             passkeys=passkeys.of(link.account),
         )
         if not form.validate_on_submit():
-            page = rendering.page(
-                "recovery/set_password.html", form=form, account=link.account, link=token
+            return no_store(
+                rendering.answer_form(
+                    "recovery/set_password.html", form, account=link.account, link=token
+                )
             )
-            return _secret(page), 422 if form.errors else 200
         recovery.set_password(
             link,
             form.password.data or "",
@@ -109,7 +112,7 @@ def set_password() -> ResponseReturnValue:
             settings=settings(),
         )
     except LinkDead:
-        return _secret(rendering.page("recovery/dead.html")), 410
+        return no_store((rendering.page("recovery/dead.html"), 410))
     account = link.account
     db.session.commit()
     session.pop(_OPENED, None)
@@ -128,7 +131,7 @@ def password_level() -> ResponseReturnValue:
     form = PasswordLevelForm()
     form.validate_on_submit()
     level = passwords.rules(settings()).level(form.password.data or "", login=form.login.data or "")
-    return Response(level, mimetype="text/plain", headers={"Cache-Control": "no-store"})
+    return no_store(Response(level, mimetype="text/plain"))
 
 
 @bp.route("/email/confirm", methods=["GET", "POST"])
@@ -139,13 +142,13 @@ def confirm_email() -> ResponseReturnValue:
         link = links.opened(session.get(_OPENED, ""), LinkPurpose.CONFIRM_EMAIL)
         if not ConfirmForm().validate_on_submit():
             form = ConfirmForm()
-            return _secret(rendering.page("recovery/confirm_email.html", form=form, link=link))
+            return no_store(rendering.page("recovery/confirm_email.html", form=form, link=link))
         people.confirm_email(link)
     except LinkDead:
-        return _secret(rendering.page("recovery/dead_email.html")), 410
+        return no_store((rendering.page("recovery/dead_email.html"), 410))
     except EmailTaken:
         db.session.commit()
-        return _secret(rendering.page("recovery/email_taken.html")), 409
+        return no_store((rendering.page("recovery/email_taken.html"), 409))
     db.session.commit()
     session.pop(_OPENED, None)
     flash(_("Your new email address is confirmed."))
@@ -171,10 +174,7 @@ def _form_page(template: str, form: CaptchaForm) -> ResponseReturnValue:
     if challenge.is_question:
         form.answer.label.text = challenge.question(locale())
     renewed = "renew" in request.form  # the reader goes on there
-    page = rendering.page(template, form=form, challenge=challenge, renewed=renewed)
-    answer = Response(page, status=422 if form.errors else 200)
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
+    return no_store(rendering.answer_form(template, form, challenge=challenge, renewed=renewed))
 
 
 def _mine(account_id: int) -> SignIn | None:
@@ -183,12 +183,3 @@ def _mine(account_id: int) -> SignIn | None:
         me: SignIn = current_user._get_current_object()
         return me
     return None
-
-
-def _secret(page: str | BaseResponse) -> BaseResponse:
-    """A page about a secret link: kept by nobody, told to nobody."""
-    answer = page if isinstance(page, BaseResponse) else Response(page)
-    answer.headers["Cache-Control"] = "no-store"
-    if answer.status_code == 303:
-        answer.headers["Referrer-Policy"] = "no-referrer"
-    return answer
