@@ -21,6 +21,7 @@ from selfcare.models import (
     Order,
     Service,
     Subscription,
+    WishState,
     now,
 )
 from selfcare.rights import Profile, Section, profiles_of_referent
@@ -46,10 +47,14 @@ class Cast:
         self.app = app
 
     def account(self, login: str, **values: Any) -> str:
-        """An account, its names taken from the login."""
+        """An account, its names taken from the login; one that is there gets these values."""
         first, _, last = login.partition(".")
         with self.app.app_context():
-            if db.session.execute(select(Account).filter_by(login=login)).first():
+            known = db.session.execute(select(Account).filter_by(login=login)).scalar_one_or_none()
+            if known:
+                for name, value in values.items():
+                    setattr(known, name, value)
+                db.session.commit()
                 return login
             account = Account(
                 login=login,
@@ -113,7 +118,10 @@ class Cast:
         rights: Mapping[Section, Profile] | None = None,
         **profiles: Profile,
     ) -> str:
-        """Somebody on a contract; profiles by section name, nothing but Contrat otherwise."""
+        """Somebody on a contract; profiles by section name, nothing but Contrat otherwise.
+
+        Whoever is there already has what is said last.
+        """
         self.account(login)
         self.contract(ref)
         given = dict(profiles_of_referent() if referent else NOTHING) | dict(rights or {})
@@ -121,21 +129,26 @@ class Cast:
         with self.app.app_context():
             account = db.session.execute(select(Account).filter_by(login=login)).scalar_one()
             contract = db.session.execute(select(Contract).filter_by(ref=ref)).scalar_one()
-            db.session.add(
-                Membership(account=account, contract=contract, is_referent=referent, profiles=given)
-            )
+            place = db.session.execute(
+                select(Membership).filter_by(account_id=account.id, contract_id=contract.id)
+            ).scalar_one_or_none() or Membership(account=account, contract=contract)
+            place.is_referent, place.profiles = referent, given
+            db.session.add(place)
             if console_roles:
-                db.session.add(
-                    ConsoleAccess(
-                        account_id=account.id,
-                        contract_id=contract.id,
-                        wanted_groups=console_roles,
-                        state=console_state,
-                        due_at=now() if console_state == "queued" else None,
-                    )
+                console = db.session.execute(
+                    select(ConsoleAccess).filter_by(account_id=account.id, contract_id=contract.id)
+                ).scalar_one_or_none() or ConsoleAccess(
+                    account_id=account.id, contract_id=contract.id
                 )
+                console.wanted_groups, console.state = console_roles, WishState(console_state)
+                console.due_at = now() if console_state == "queued" else None
+                db.session.add(console)
             db.session.commit()
         return login
+
+    def referent(self, *, ref: str = "OCB0000124", **values: Any) -> str:
+        """Paul, the referent of the guide's contract."""
+        return self.member("paul.dupont", ref=ref, referent=True, **values)
 
     def order(
         self,

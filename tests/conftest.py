@@ -112,6 +112,22 @@ def browse_as(app: Flask) -> Callable[..., Browser]:
 
 
 @pytest.fixture
+def paul_is(cast: Cast, browse_as: Callable[..., Browser]) -> Callable[..., Browser]:
+    """The browser of Paul, signed in, as what `cast.member` says: `paul_is(orders=VISITOR)`."""
+
+    def signed_in(**values: Any) -> Browser:
+        return browse_as(cast.member("paul.dupont", **values))
+
+    return signed_in
+
+
+@pytest.fixture
+def paul(paul_is: Callable[..., Browser]) -> Browser:
+    """The browser of the referent of OCB0000124, signed in."""
+    return paul_is(referent=True)
+
+
+@pytest.fixture
 def worker(app: Flask) -> Worker:
     """Runs the waiting jobs, here and now."""
     return Worker(app)

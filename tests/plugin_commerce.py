@@ -32,7 +32,7 @@ SIREN = "123456782"
 @pytest.fixture
 def shop(cast: Cast) -> str:
     """The catalogue of the repository, and Paul, the referent, who may order from it."""
-    cast.member("paul.dupont", referent=True)
+    cast.referent()
     with cast.app.app_context():
         publishing.load(publishing.files_in(ROOT / "catalogue"))
         db.session.commit()

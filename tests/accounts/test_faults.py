@@ -40,7 +40,7 @@ def at_once(app, action: Callable[[], bool], count: int = 6) -> int:
 
 
 @pytest.fixture
-def paul(cast) -> str:
+def pauls_login(cast) -> str:
     return cast.account("paul.dupont")
 
 
@@ -51,9 +51,9 @@ class TestTwoAtOnce:
             db.session.commit()
         assert at_once(app, lambda: captcha.solved(made.name, made.data["text"])) == 1
 
-    def test_auth_2_one_link_sets_one_password(self, app, paul):
+    def test_auth_2_one_link_sets_one_password(self, app, pauls_login):
         with app.app_context():
-            token = links.token(links.create(account_of(paul), LinkPurpose.SET_PASSWORD))
+            token = links.token(links.create(account_of(pauls_login), LinkPurpose.SET_PASSWORD))
             db.session.commit()
 
         def set_password() -> bool:
@@ -74,25 +74,26 @@ class TestTwoAtOnce:
         with app.app_context():
             assert db.session.execute(select(func.count(Mail.id))).scalar_one() == 1
 
-    def test_auth_7_one_recovery_code_lets_one_sign_in(self, app, paul):
+    def test_auth_7_one_recovery_code_lets_one_sign_in(self, app, pauls_login):
         settings = app.extensions["settings"]
         with app.app_context():
-            two_factor.prepare(account_of(paul)).confirmed_at = account_of(paul).created_at
-            code = two_factor.renew_recovery_codes(account_of(paul))[0]
+            account = account_of(pauls_login)
+            two_factor.prepare(account).confirmed_at = account.created_at
+            code = two_factor.renew_recovery_codes(account_of(pauls_login))[0]
             db.session.commit()
 
         def give() -> bool:
             try:
-                brake = two_factor.brake_of_session(account_of(paul), settings=settings)
-                two_factor.check(account_of(paul), code, brake=brake)
+                brake = two_factor.brake_of_session(account_of(pauls_login), settings=settings)
+                two_factor.check(account_of(pauls_login), code, brake=brake)
             except two_factor.WrongCode:
                 return False
             return True
 
         assert at_once(app, give, count=4) == 1
 
-    def test_auth_2_one_request_is_answered_once(self, app, paul, browse):
-        ask_for_password(browse, paul)
+    def test_auth_2_one_request_is_answered_once(self, app, pauls_login, browse):
+        ask_for_password(browse, pauls_login)
         with app.app_context():
             request_id = db.session.execute(select(RecoveryRequest.id)).scalar_one()
             db.session.rollback()
@@ -107,10 +108,10 @@ class TestTwoAtOnce:
 
 
 class TestRedisAway:
-    def test_auth_2_people_can_still_ask(self, another_app, paul, app):
+    def test_auth_2_people_can_still_ask(self, another_app, pauls_login, app):
         alone = another_app(redis_url="redis://127.0.0.1:1/0")
         browser = Browser(alone)
-        codes = [ask_for_password(browser, paul).status for _time in range(4)]
+        codes = [ask_for_password(browser, pauls_login).status for _time in range(4)]
         assert codes == [303, 303, 303, 429]
         with app.app_context():
             waiting = select(func.count(RecoveryRequest.id))

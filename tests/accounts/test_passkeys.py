@@ -28,13 +28,13 @@ def by_name_and_https(app, monkeypatch) -> None:
 
 
 @pytest.fixture
-def paul(cast) -> str:
+def pauls_login(cast) -> str:
     return cast.account("paul.dupont", locale="en")
 
 
 @pytest.fixture
-def me(paul, browse_as) -> Browser:
-    return browse_as(paul)
+def me(pauls_login, browse_as) -> Browser:
+    return browse_as(pauls_login)
 
 
 def asked(page: Page) -> tuple[str, dict]:
@@ -92,7 +92,7 @@ def test_auth_7_an_answer_comes_within_five_minutes(device, browse):
         assert browse.post(IN, fields).status == 422
 
 
-def test_auth_7_a_passkey_nobody_added_opens_nothing(paul, browse):
+def test_auth_7_a_passkey_nobody_added_opens_nothing(pauls_login, browse):
     assert enter(browse, Authenticator()).status == 422
     assert browse.get("/").status == 303
 
@@ -253,8 +253,8 @@ class TestNewPassword:
         assert not me.get("/account/password").all("#passkeys")
         assert self.change(me).status == 303
 
-    def test_auth_7_a_mailed_link_asks_likewise(self, device, paul, browse, mailbox):
-        ask_for_password(browse, paul)
+    def test_auth_7_a_mailed_link_asks_likewise(self, device, pauls_login, browse, mailbox):
+        ask_for_password(browse, pauls_login)
         browse.get(mailbox.link(has="/password/set/"))
         fields = {"password": self.NEW, "confirm": self.NEW}
         assert browse.post("/password/set", fields).all("a[href='#passkeys']")

@@ -25,13 +25,13 @@ DATA = {
 
 
 @pytest.fixture
-def paul(cast) -> str:
+def pauls_login(cast) -> str:
     return cast.account("paul.dupont", civility="sir", phone="+33 1 01 01 01 01", locale="en")
 
 
 @pytest.fixture
-def me(paul, browse_as):
-    return browse_as(paul)
+def me(pauls_login, browse_as):
+    return browse_as(pauls_login)
 
 
 def change(browser, **fields):
@@ -51,8 +51,8 @@ class TestPassword:
         assert browse.sign_in("paul.dupont", NEW).status == 303
         assert "has been changed" in str(mailbox.last()["Subject"])
 
-    def test_account_1_this_session_goes_on_and_the_others_end(self, me, browse_as, paul):
-        elsewhere = browse_as(paul)
+    def test_account_1_this_session_goes_on_and_the_others_end(self, me, browse_as, pauls_login):
+        elsewhere = browse_as(pauls_login)
         change(me)
         assert me.get("/account/profile").status == 200
         assert elsewhere.get("/account/profile").status == 303

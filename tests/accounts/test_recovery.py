@@ -24,14 +24,14 @@ NEW = "Bleu-Nuage.42"
 
 
 @pytest.fixture
-def paul(cast) -> str:
+def pauls_login(cast) -> str:
     return cast.account("paul.dupont", email="paul.dupont@orangecloud.com")
 
 
 @pytest.fixture
-def link(paul, browse, mailbox) -> str:
+def link(pauls_login, browse, mailbox) -> str:
     """The link of the mail Paul asked for."""
-    ask_for_password(browse, paul)
+    ask_for_password(browse, pauls_login)
     return mailbox.link(has="/password/set/")
 
 
@@ -75,9 +75,9 @@ class TestPasswordLink:
         with app.app_context():
             assert db.session.execute(select(MailedLink.used_at)).scalars().all() == [None]
 
-    def test_auth_2_any_new_password_ends_all_links(self, link, browse, browse_as, paul):
+    def test_auth_2_any_new_password_ends_all_links(self, link, browse, browse_as, pauls_login):
         change = {"current": PASSWORD, "password": NEW, "confirm": NEW}
-        assert browse_as(paul).post("/account/password", change).status == 303
+        assert browse_as(pauls_login).post("/account/password", change).status == 303
         assert set_password(browse, link, "Autre-Nuage.43").status == 410
 
     def test_auth_2_two_at_the_same_time_set_one_password(self, link, app):
@@ -90,14 +90,14 @@ class TestPasswordLink:
                 recovery.set_password(first, "Autre-Nuage.43", **how)
 
     @pytest.mark.parametrize("token", ["", "x", "WzEsImFiYyJd.abc", "WzFd.x", "é", "a" * 3000])
-    def test_auth_2_an_invented_link_opens_nothing(self, token, browse, paul):
+    def test_auth_2_an_invented_link_opens_nothing(self, token, browse, pauls_login):
         browse.get(f"/password/set/{token}")
         assert browse.get("/password/set").status == 410
 
-    def test_auth_2_a_link_for_something_else_sets_no_password(self, paul, app, browse):
+    def test_auth_2_a_link_for_something_else_sets_no_password(self, pauls_login, app, browse):
         with app.app_context():
             made = links.create(
-                account_of(paul), LinkPurpose.CONFIRM_EMAIL, email="new@example.com"
+                account_of(pauls_login), LinkPurpose.CONFIRM_EMAIL, email="new@example.com"
             )
             token = links.token(made)
             db.session.commit()
@@ -149,8 +149,8 @@ class TestPasswordLink:
         monkeypatch.setitem(app.config, "SECRET_KEY_FALLBACKS", [old])
         assert set_password(browse, link).status == 303
 
-    def test_auth_3_ends_every_session(self, link, browse, browse_as, paul):
-        elsewhere = browse_as(paul)
+    def test_auth_3_ends_every_session(self, link, browse, browse_as, pauls_login):
+        elsewhere = browse_as(pauls_login)
         assert elsewhere.get("/").status == 200
         set_password(browse, link)
         assert elsewhere.get("/").location.startswith("/login")
@@ -168,8 +168,8 @@ class TestPasswordLink:
 
 
 class TestNobodyLearnsWhoIsKnown:
-    def test_auth_2_same_answer_for_known_and_unknown_logins(self, paul, browse, mailbox):
-        answers = [ask_for_password(browse, login) for login in (paul, "nobody.knows")]
+    def test_auth_2_same_answer_for_known_and_unknown_logins(self, pauls_login, browse, mailbox):
+        answers = [ask_for_password(browse, login) for login in (pauls_login, "nobody.knows")]
         described = {
             (
                 a.status,
@@ -184,11 +184,11 @@ class TestNobodyLearnsWhoIsKnown:
             "Paul DUPONT <paul.dupont@orangecloud.com>"
         ]
 
-    def test_auth_2_the_web_does_the_same_work_for_both(self, paul, browse, app):
+    def test_auth_2_the_web_does_the_same_work_for_both(self, pauls_login, browse, app):
         from sqlalchemy import event
 
         counts = []
-        for login in (paul, "nobody.knows"):
+        for login in (pauls_login, "nobody.knows"):
             page = browse.get("/password/forgot")
             data = {"login": login, **solve(app, page), "csrf_token": page.csrf()}
             sent: list[str] = []
@@ -205,7 +205,7 @@ class TestNobodyLearnsWhoIsKnown:
         assert counts[0] == counts[1]
         assert not [statement for statement in counts[0] if "accounts" in statement]
 
-    def test_auth_4_mails_the_login_of_a_known_address(self, paul, browse, mailbox, app):
+    def test_auth_4_mails_the_login_of_a_known_address(self, pauls_login, browse, mailbox, app):
         for address in ("Paul.Dupont@OrangeCloud.com", "nobody@example.com"):
             page = browse.get("/login/forgot")
             answer = browse.post("/login/forgot", {"email": address, **solve(app, page)})
@@ -233,8 +233,8 @@ class TestNobodyLearnsWhoIsKnown:
 
 
 class TestLimits:
-    def test_auth_6_one_login_is_asked_for_so_often(self, paul, browse):
-        codes = [ask_for_password(browse, paul).status for _time in range(4)]
+    def test_auth_6_one_login_is_asked_for_so_often(self, pauls_login, browse):
+        codes = [ask_for_password(browse, pauls_login).status for _time in range(4)]
         assert codes == [303, 303, 303, 429]
         assert ask_for_password(browse, "somebody.else").status == 303
 
@@ -242,9 +242,11 @@ class TestLimits:
         codes = [ask_for_password(browse, "nobody.knows").status for _time in range(4)]
         assert codes == [303, 303, 303, 429]
 
-    def test_auth_6_a_mailbox_gets_so_many_whatever_was_asked(self, paul, browse, mailbox, app):
+    def test_auth_6_a_mailbox_gets_so_many_whatever_was_asked(
+        self, pauls_login, browse, mailbox, app
+    ):
         for _time in range(3):
-            ask_for_password(browse, paul)
+            ask_for_password(browse, pauls_login)
             page = browse.get("/login/forgot")
             fields = {"email": "paul.dupont@orangecloud.com", **solve(app, page)}
             assert browse.post("/login/forgot", fields).status == 303
@@ -259,7 +261,7 @@ class TestLimits:
 
 
 class TestFaults:
-    def test_auth_2_a_request_waits_for_redis(self, paul, app, mailbox, browse, monkeypatch):
+    def test_auth_2_a_request_waits_for_redis(self, pauls_login, app, mailbox, browse, monkeypatch):
         from redis import ConnectionError as RedisAway
 
         from selfcare.background import jobs
@@ -269,14 +271,14 @@ class TestFaults:
 
         with monkeypatch.context() as patched:
             patched.setattr(jobs.Job, "enqueue", away)
-            assert ask_for_password(browse, paul).status == 303
+            assert ask_for_password(browse, pauls_login).status == 303
         assert mailbox.all() == []
         with time_machine.travel(datetime.now(UTC) + timedelta(minutes=2)), app.app_context():
             recovery.wake_requests()
             assert len(mailbox.all()) == 1
 
-    def test_auth_2_a_job_run_twice_mails_once(self, paul, app, browse, mailbox):
-        ask_for_password(browse, paul)
+    def test_auth_2_a_job_run_twice_mails_once(self, pauls_login, app, browse, mailbox):
+        ask_for_password(browse, pauls_login)
         with app.app_context():
             request_id = db.session.execute(select(RecoveryRequest.id)).scalar_one()
             db.session.rollback()  # SQLite has one writer

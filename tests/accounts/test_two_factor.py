@@ -43,13 +43,13 @@ def begin_set_up(browser: Browser) -> App:
 
 
 @pytest.fixture
-def paul(cast) -> str:
+def pauls_login(cast) -> str:
     return cast.account("paul.dupont", locale="en")
 
 
 @pytest.fixture
-def me(paul, browse_as) -> Browser:
-    return browse_as(paul)
+def me(pauls_login, browse_as) -> Browser:
+    return browse_as(pauls_login)
 
 
 @pytest.fixture

@@ -42,7 +42,7 @@ PUBLIC = (
 
 
 @pytest.fixture
-def paul(cast, app) -> Iterator[str]:
+def pauls_login(cast, app) -> Iterator[str]:
     """Paul, who began to set up his app, and has a link to set his password."""
     login = cast.account("paul.dupont", locale="fr", phone="+33101010101")
     with app.app_context():
@@ -54,9 +54,9 @@ def paul(cast, app) -> Iterator[str]:
 
 
 @pytest.fixture
-def set_password(paul, app) -> str:
+def set_password(pauls_login, app) -> str:
     with app.app_context():
-        link = links.create(account_of(paul), LinkPurpose.SET_PASSWORD)
+        link = links.create(account_of(pauls_login), LinkPurpose.SET_PASSWORD)
         db.session.commit()
         return f"/password/set/{links.token(link)}"
 
@@ -64,13 +64,13 @@ def set_password(paul, app) -> str:
 @pytest.mark.slow
 @LOOKS
 def test_accessible_axe_finds_nothing_on_account_pages(
-    app, paul, set_password, window, locale, width
+    app, pauls_login, set_password, window, locale, width
 ):
     with app.app_context():
-        account_of(paul).locale = locale
+        account_of(pauls_login).locale = locale
         db.session.commit()
     found = []
-    here, stranger = window(paul, width=width), window(width=width, language=locale)
+    here, stranger = window(pauls_login, width=width), window(width=width, language=locale)
     for path in MINE:
         found += faults(here.open(path))
     for path in (*PUBLIC, set_password):
@@ -81,10 +81,10 @@ def test_accessible_axe_finds_nothing_on_account_pages(
     assert found == []
 
 
-def test_accessible_account_pages_do_not_scroll_sideways(paul, set_password, window):
+def test_accessible_account_pages_do_not_scroll_sideways(pauls_login, set_password, window):
     wide = []
     for one, paths in (
-        (window(paul, width=320), MINE),
+        (window(pauls_login, width=320), MINE),
         (window(width=320), (*PUBLIC, set_password)),
     ):
         for path in paths:

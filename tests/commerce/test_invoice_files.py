@@ -14,10 +14,11 @@ from selfcare.database import db
 from selfcare.services.invoices import loading
 from selfcare.services.invoices.facturx import reading as facturx_reading
 from selfcare.services.usage import reports
-from tests.commerce.test_invoice_pages import INVOICES, add, paul
+from tests.commerce.test_invoice_pages import INVOICES, add
 from tests.plugin_commerce import bill, usage_line, usage_report
 
-__all__ = ["add", "paul"]
+__all__ = ["add"]
+pytestmark = pytest.mark.usefixtures("store")
 
 
 @pytest.fixture

@@ -103,11 +103,9 @@ class TestSiren:
         assert reason in output
 
 
-@pytest.fixture
-def paul(cast, store, browse_as):
+@pytest.fixture(autouse=True)
+def paul_reads_french(cast, store):
     cast.account("paul.dupont", locale="fr")
-    cast.member("paul.dupont", referent=True)
-    return browse_as("paul.dupont")
 
 
 @pytest.fixture

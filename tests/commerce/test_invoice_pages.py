@@ -18,10 +18,7 @@ from tests.plugin_commerce import bill
 INVOICES = "/contracts/OCB0000124/invoices"
 
 
-@pytest.fixture
-def paul(cast, store, browse_as):
-    cast.member("paul.dupont", referent=True)
-    return browse_as("paul.dupont", language="fr")
+pytestmark = pytest.mark.usefixtures("store")
 
 
 @pytest.fixture

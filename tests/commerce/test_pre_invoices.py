@@ -46,10 +46,7 @@ class Away:
         raise OSError("no route to host")
 
 
-@pytest.fixture
-def paul(cast, store, browse_as):
-    cast.member("paul.dupont", referent=True)
-    return browse_as("paul.dupont")
+pytestmark = pytest.mark.usefixtures("store")
 
 
 @pytest.fixture

@@ -18,10 +18,11 @@ from selfcare.services.pre_invoices import working_out
 from selfcare.services.spending import overview as spending_overview
 from selfcare.services.usage import reports
 from selfcare.services.usage.reading import ReadLine, ReadReport
-from tests.commerce.test_invoice_pages import INVOICES, add, paul
+from tests.commerce.test_invoice_pages import INVOICES, add
 from tests.plugin_commerce import usage_line, usage_report
 
-__all__ = ["add", "paul"]
+__all__ = ["add"]
+pytestmark = pytest.mark.usefixtures("store")
 
 DASHBOARD = "/contracts/OCB0000124/dashboard"
 MONTHS = twelve_until(datetime.now(UTC).date())[:-1]

@@ -21,9 +21,9 @@ def users(ref):
 
 
 @pytest.fixture
-def paul(cast, browse_as, ref, iam):
-    cast.member("paul.dupont", ref=ref, referent=True)
-    return browse_as("paul.dupont")
+def referent(paul_is, ref, iam):
+    """The browser of the referent of a contract that no other test has."""
+    return paul_is(ref=ref, referent=True)
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ def converge(app: Flask, access_id: int) -> IamProblem | None:
     return None
 
 
-def change(paul: Browser, users: str, membership_id: int, console: Any = ()) -> None:
+def change(referent: Browser, users: str, membership_id: int, console: Any = ()) -> None:
     """Give somebody other console roles, in the wizard."""
-    step = paul.post(f"{users}/{membership_id}/roles", roles(console, contract="visitor"))
-    assert paul.post(step.location, {"step": "finish"}).status == 303
+    step = referent.post(f"{users}/{membership_id}/roles", roles(console, contract="visitor"))
+    assert referent.post(step.location, {"step": "finish"}).status == 303

@@ -38,16 +38,16 @@ with app.app_context():
 @pytest.mark.parametrize("console", peers(), indirect=True)  # Keystone with either database
 class TestTheWholeWay:
     def test_users_4_power_user_gets_an_account_and_two_mails_in_order(
-        self, app, paul, users, ref, iam, access, outbox, mailing, worker
+        self, app, referent, users, ref, iam, access, outbox, mailing, worker
     ):
-        add(paul, console=("power_user",), users=users)
-        page = paul.get(users)
+        add(referent, console=("power_user",), users=users)
+        page = referent.get(users)
         assert "being prepared" in page.words
         assert page.all("#refresh[data-hx-get]")
         worker.run()
         assert access().state == "done"
         assert iam.groups_of(ref, LOGIN) == {"power_user"}
-        page = paul.get(users)
+        page = referent.get(users)
         assert not page.all("#refresh")
         mails = [received.message for received in mailing.messages]
         assert [str(mail["Subject"]) for mail in mails] == [
@@ -59,54 +59,54 @@ class TestTheWholeWay:
         assert ref in console_mail
 
     def test_users_6_removal_shuts_both_doors_and_says_when(
-        self, app, paul, users, ref, iam, browse_as, id_of, worker, mailing
+        self, app, referent, users, ref, iam, browse_as, id_of, worker, mailing
     ):
-        add(paul, console=("power_user",), users=users, orders="visitor")
+        add(referent, console=("power_user",), users=users, orders="visitor")
         worker.run()
         sophie = browse_as(LOGIN)
         assert sophie.get(f"/contracts/{ref}/orders").status == 200
         path = f"{users}/{id_of(LOGIN, ref)}/remove"
-        assert LOGIN in paul.get(path).words
-        receipt = paul.post(path)
+        assert LOGIN in referent.get(path).words
+        receipt = referent.post(path)
         assert sophie.get(f"/contracts/{ref}/orders").status == 404
-        assert "in progress" in paul.get(receipt.location).words
+        assert "in progress" in referent.get(receipt.location).words
         worker.run()
         assert iam.groups_of(ref, LOGIN) is None
-        page = paul.get(receipt.location)
+        page = referent.get(receipt.location)
         assert "in progress" not in page.words
         assert "Console account deleted" in page.words
-        assert LOGIN not in paul.get(users).words.replace("Removal", "")
-        assert paul.post(path).location == receipt.location  # a second click
+        assert LOGIN not in referent.get(users).words.replace("Removal", "")
+        assert referent.post(path).location == receipt.location  # a second click
 
     def test_users_6_keys_the_portal_is_not_told_of_are_gone_all_the_same(
-        self, app, paul, users, ref, iam, id_of, worker, mailing, faulty
+        self, app, referent, users, ref, iam, id_of, worker, mailing, faulty
     ):
-        add(paul, console=("guest",), users=users)
+        add(referent, console=("guest",), users=users)
         worker.run()
-        receipt = paul.post(f"{users}/{id_of(LOGIN, ref)}/remove")
+        receipt = referent.post(f"{users}/{id_of(LOGIN, ref)}/remove")
         faulty.fail("/credentials/OS-EC2", status=403)
         worker.run()
         assert iam.groups_of(ref, LOGIN) is None
-        assert "all, with the account" in paul.get(receipt.location).words
+        assert "all, with the account" in referent.get(receipt.location).words
 
     def test_users_5_more_fewer_and_none(
-        self, app, paul, users, ref, iam, access, id_of, outbox, portal_mail_is_sent
+        self, app, referent, users, ref, iam, access, id_of, outbox, portal_mail_is_sent
     ):
-        add(paul, users=users)
+        add(referent, users=users)
         portal_mail_is_sent()
         for console in (("guest",), ("guest", "admin"), ("admin",)):
-            change(paul, users, id_of(LOGIN, ref), console)
+            change(referent, users, id_of(LOGIN, ref), console)
             assert converge(app, access().id) is None
             assert iam.groups_of(ref, LOGIN) == set(console)
-        change(paul, users, id_of(LOGIN, ref))
+        change(referent, users, id_of(LOGIN, ref))
         converge(app, access().id)
         assert iam.groups_of(ref, LOGIN) is None
         assert outbox("console_access") == ["sophie.dupont@example.com"]
 
     def test_users_4_the_console_mail_waits_for_the_portal_s_own(
-        self, app, paul, users, ref, access, outbox, portal_mail_is_sent
+        self, app, referent, users, ref, access, outbox, portal_mail_is_sent
     ):
-        add(paul, console=("guest",), users=users)
+        add(referent, console=("guest",), users=users)
         converge(app, access().id)
         assert outbox("console_access") == []
         portal_mail_is_sent()
@@ -116,9 +116,9 @@ class TestTheWholeWay:
         assert outbox("console_access") == ["sophie.dupont@example.com"]
 
     def test_users_4_two_sweeps_at_once_write_one_mail(
-        self, app, paul, users, ref, access, outbox, portal_mail_is_sent, monkeypatch
+        self, app, referent, users, ref, access, outbox, portal_mail_is_sent, monkeypatch
     ):
-        add(paul, console=("guest",), users=users)
+        add(referent, console=("guest",), users=users)
         converge(app, access().id)
         portal_mail_is_sent()
         written = mail_outbox.write
@@ -145,8 +145,8 @@ class TestDisturbed:
     """The end state equals the wish each time; nobody gets two accounts or two mails."""
 
     @pytest.fixture
-    def sophie(self, paul, users, portal_mail_is_sent, access):
-        add(paul, console=("power_user",), users=users)
+    def sophie(self, referent, users, portal_mail_is_sent, access):
+        add(referent, console=("power_user",), users=users)
         portal_mail_is_sent()
         return access().id
 
@@ -182,12 +182,12 @@ class TestDisturbed:
         self.in_the_end(app, ref, iam, access, outbox, sophie)
 
     def test_users_8_down_for_a_while_is_said_and_made_good(
-        self, app, ref, iam, access, outbox, sophie, faulty, paul, users, id_of
+        self, app, ref, iam, access, outbox, sophie, faulty, referent, users, id_of
     ):
         faulty.fail("", times=20, status=503, body="<html>maintenance</html>")
         for _ in range(3):
             converge(app, sophie)
-        page = paul.get(f"{users}/{id_of(LOGIN, ref)}")
+        page = referent.get(f"{users}/{id_of(LOGIN, ref)}")
         assert "The console does not answer at the moment." in page.words
         assert "Next try:" in page.words
         faulty.faults.clear()
@@ -256,14 +256,14 @@ class TestDisturbed:
         self.in_the_end(app, ref, iam, access, outbox, sophie)
 
     def test_users_8_a_wish_changed_while_a_worker_is_busy(
-        self, app, ref, iam, access, outbox, sophie, faulty, paul, users, id_of
+        self, app, ref, iam, access, outbox, sophie, faulty, referent, users, id_of
     ):
         membership = id_of(LOGIN, ref)
         faulty.fail(
             "PUT /v3/groups",
             after=True,
             status=204,
-            action=lambda: change(paul, users, membership, ("guest", "admin")),
+            action=lambda: change(referent, users, membership, ("guest", "admin")),
         )
         converge(app, sophie)
         found = access()
@@ -299,9 +299,9 @@ class TestDisturbed:
 
 class TestNoConsole:
     def test_users_8_a_portal_without_console_tries_nothing_until_it_has_one(
-        self, app, paul, users, stand_in_iam, access, worker
+        self, app, referent, users, stand_in_iam, access, worker
     ):
-        add(paul, console=("guest",), users=users)
+        add(referent, console=("guest",), users=users)
         app.extensions["iam"] = None
         worker.run()
         assert (access().told, access().problem) == ("failed", "not_configured")

@@ -22,16 +22,16 @@ from tests.jobs.converging import LOGIN, change, converge
 from tests.wizard import SOPHIE, add
 
 
-def accept(paul: Browser, path: str, read: Page | None = None) -> Page:
+def accept(referent: Browser, path: str, read: Page | None = None) -> Page:
     """« Accepter » on a page, by default as it is now."""
-    seen = (read or paul.get(path)).one("form[action$=accept] [name=seen]")["value"]
-    return paul.post(f"{path}/accept", {"seen": seen})
+    seen = (read or referent.get(path)).one("form[action$=accept] [name=seen]")["value"]
+    return referent.post(f"{path}/accept", {"seen": seen})
 
 
 class TestDrift:
     @pytest.fixture
-    def settled(self, app, paul, users, portal_mail_is_sent, access):
-        add(paul, console=("power_user",), users=users)
+    def settled(self, app, referent, users, portal_mail_is_sent, access):
+        add(referent, console=("power_user",), users=users)
         portal_mail_is_sent()
         converge(app, access().id)
         return access().id
@@ -44,68 +44,70 @@ class TestDrift:
             console_domains.look(contract_id)
 
     def test_users_8_what_was_changed_there_is_shown_and_not_undone(
-        self, app, ref, iam, settled, paul, users, id_of
+        self, app, ref, iam, settled, referent, users, id_of
     ):
         iam.set_groups(ref, Person(LOGIN, ""), frozenset({"guest"}))
         self.look(app, ref)
-        page = paul.get(f"{users}/console/{id_of(LOGIN, ref)}")
+        page = referent.get(f"{users}/console/{id_of(LOGIN, ref)}")
         assert "Roles taken away there: power_user" in page.words
         assert "Roles given there: guest" in page.words
-        assert "changed in the console" in paul.get(users).words
+        assert "changed in the console" in referent.get(users).words
         assert iam.groups_of(ref, LOGIN) == {"guest"}
 
-    def test_users_8_restore(self, app, ref, iam, settled, paul, users, id_of, access):
+    def test_users_8_restore(self, app, ref, iam, settled, referent, users, id_of, access):
         iam.delete_user(ref, LOGIN)
         self.look(app, ref)
         path = f"{users}/console/{id_of(LOGIN, ref)}"
-        assert "deleted in the console" in paul.get(path).words
-        assert paul.post(f"{path}/retry").location == path
+        assert "deleted in the console" in referent.get(path).words
+        assert referent.post(f"{path}/retry").location == path
         converge(app, settled)
         assert iam.groups_of(ref, LOGIN) == {"power_user"}
         assert access().state == "done"
 
-    def test_users_8_accept(self, app, ref, iam, settled, paul, users, id_of, access):
+    def test_users_8_accept(self, app, ref, iam, settled, referent, users, id_of, access):
         iam.set_groups(ref, Person(LOGIN, ""), frozenset({"guest"}))
         self.look(app, ref)
         path = f"{users}/console/{id_of(LOGIN, ref)}"
-        read = paul.get(path)
-        assert accept(paul, path, read).status == 303
+        read = referent.get(path)
+        assert accept(referent, path, read).status == 303
         converge(app, settled)
         assert access().wanted_groups == ["guest"]
         assert iam.groups_of(ref, LOGIN) == {"guest"}
-        assert accept(paul, path, read).location == path  # a second click: nothing left to accept
+        assert (
+            accept(referent, path, read).location == path
+        )  # a second click: nothing left to accept
         assert access().wanted_groups == ["guest"]
 
     def test_users_8_only_what_was_read_is_accepted(
-        self, app, ref, iam, settled, paul, users, id_of, access
+        self, app, ref, iam, settled, referent, users, id_of, access
     ):
         iam.set_groups(ref, Person(LOGIN, ""), frozenset({"power_user", "guest"}))
         self.look(app, ref)
         path = f"{users}/console/{id_of(LOGIN, ref)}"
-        read = paul.get(path)
+        read = referent.get(path)
         iam.delete_user(ref, LOGIN)
         self.look(app, ref)
-        page = accept(paul, path, read)
+        page = accept(referent, path, read)
         assert page.location == path
-        assert "changed meanwhile" in paul.get(path).words
+        assert "changed meanwhile" in referent.get(path).words
         assert access().wanted_groups == ["power_user"]
 
     def test_users_8_an_acceptance_undoes_no_newer_wish(
-        self, app, ref, iam, settled, paul, users, id_of, access
+        self, app, ref, iam, settled, referent, users, id_of, access
     ):
         iam.set_groups(ref, Person(LOGIN, ""), frozenset({"power_user", "guest"}))
         self.look(app, ref)
         path = f"{users}/console/{id_of(LOGIN, ref)}"
-        read = paul.get(path)
-        change(paul, users, id_of(LOGIN, ref), ("admin",))
-        accept(paul, path, read)
+        read = referent.get(path)
+        change(referent, users, id_of(LOGIN, ref), ("admin",))
+        accept(referent, path, read)
         assert access().wanted_groups == ["admin"]
 
-    def test_users_2_groups_made_there_are_offered(self, app, ref, iam, settled, paul, users):
+    def test_users_2_groups_made_there_are_offered(self, app, ref, iam, settled, referent, users):
         iam._ensure("groups", {"name": "devops", "domain_id": iam._domain_id(ref)}, ref)
         self.look(app, ref)
-        step = paul.post(f"{users}/new", {**SOPHIE, "email": "a@b.fr", "login": "another.one"})
-        offered = [box["value"] for box in paul.get(step.location).all("[name=console]")]
+        step = referent.post(f"{users}/new", {**SOPHIE, "email": "a@b.fr", "login": "another.one"})
+        offered = [box["value"] for box in referent.get(step.location).all("[name=console]")]
         assert offered == ["admin", "power_user", "guest", "devops"]
 
     @pytest.fixture
@@ -115,104 +117,104 @@ class TestDrift:
         return lambda **values: iam._call("PATCH", f"/users/{user}", "", {"user": values})
 
     def test_users_8_disabled_there_is_shown_and_restored_when_asked(
-        self, app, ref, iam, settled, there, paul, users, id_of, access
+        self, app, ref, iam, settled, there, referent, users, id_of, access
     ):
         there(enabled=False)
         self.look(app, ref)
         path = f"{users}/console/{id_of(LOGIN, ref)}"
-        assert "It was disabled there" in paul.get(path).words
-        change(paul, users, id_of(LOGIN, ref), ("guest",))  # no reason to enable it
+        assert "It was disabled there" in referent.get(path).words
+        change(referent, users, id_of(LOGIN, ref), ("guest",))  # no reason to enable it
         converge(app, settled)
         assert not iam.overview(ref).account_of(LOGIN).enabled
         self.look(app, ref)
-        paul.post(f"{path}/retry")
+        referent.post(f"{path}/retry")
         converge(app, settled)
         assert iam.overview(ref).account_of(LOGIN).enabled
         self.look(app, ref)
         assert access().drift is None
 
     def test_users_8_disabled_there_and_accepted_then_enabled_from_here(
-        self, app, ref, iam, settled, there, paul, users, id_of, access
+        self, app, ref, iam, settled, there, referent, users, id_of, access
     ):
         there(enabled=False)
         self.look(app, ref)
         path = f"{users}/console/{id_of(LOGIN, ref)}"
-        accept(paul, path)
+        accept(referent, path)
         converge(app, settled)
         self.look(app, ref)
-        page = paul.get(path)
+        page = referent.get(path)
         assert "which was accepted here" in page.words
-        assert "disabled in the console" in paul.get(users).words
+        assert "disabled in the console" in referent.get(users).words
         assert not iam.overview(ref).account_of(LOGIN).enabled
-        paul.post(f"{path}/retry")
+        referent.post(f"{path}/retry")
         converge(app, settled)
         assert iam.overview(ref).account_of(LOGIN).enabled
 
     def test_dash_1_who_was_disabled_is_told_so(
-        self, app, ref, iam, settled, there, paul, users, id_of, browse_as
+        self, app, ref, iam, settled, there, referent, users, id_of, browse_as
     ):
         there(enabled=False)
         self.look(app, ref)
         sophie, path = browse_as(LOGIN), f"/contracts/{ref}/dashboard"
         assert "Votre compte a été désactivé dans la console." in sophie.get(path).words
-        accept(paul, f"{users}/console/{id_of(LOGIN, ref)}")
+        accept(referent, f"{users}/console/{id_of(LOGIN, ref)}")
         converge(app, settled)
         assert "désactivé dans la console" in sophie.get(path).words
-        paul.post(f"{users}/console/{id_of(LOGIN, ref)}/retry")
+        referent.post(f"{users}/console/{id_of(LOGIN, ref)}/retry")
         converge(app, settled)
         assert "désactivé" not in sophie.get(path).words
 
     def test_users_8_another_address_there_is_shown_and_restored_or_accepted(
-        self, app, ref, iam, settled, there, paul, users, id_of, access
+        self, app, ref, iam, settled, there, referent, users, id_of, access
     ):
         there(email="elsewhere@example.com")
         self.look(app, ref)
         path = f"{users}/console/{id_of(LOGIN, ref)}"
-        page = paul.get(path)
+        page = referent.get(path)
         assert "elsewhere@example.com there, and sophie.dupont@example.com here" in page.words
-        paul.post(f"{path}/retry")
+        referent.post(f"{path}/retry")
         converge(app, settled)
         assert iam.overview(ref).account_of(LOGIN).email == "sophie.dupont@example.com"
         there(email="again@example.com")
         self.look(app, ref)
-        accept(paul, path)
+        accept(referent, path)
         converge(app, settled)
         self.look(app, ref)
         assert access().drift is None
         assert iam.overview(ref).account_of(LOGIN).email == "again@example.com"
 
     def test_users_8_renamed_there_is_shown_and_one_account_stays_one(
-        self, app, ref, iam, settled, there, paul, users, id_of, access
+        self, app, ref, iam, settled, there, referent, users, id_of, access
     ):
         there(name="sophie.d")
         self.look(app, ref)
         path = f"{users}/console/{id_of(LOGIN, ref)}"
-        assert "It is called sophie.d there, and sophie.dupont here." in paul.get(path).words
-        accept(paul, path)
+        assert "It is called sophie.d there, and sophie.dupont here." in referent.get(path).words
+        accept(referent, path)
         converge(app, settled)
         assert (access().iam_username, access().state) == ("sophie.d", "done")
         assert [user.username for user in iam.overview(ref).users.values()] == ["sophie.d"]
-        paul.post(f"{users}/{id_of(LOGIN, ref)}/remove")
+        referent.post(f"{users}/{id_of(LOGIN, ref)}/remove")
         converge(app, settled)
         assert iam.overview(ref).users == {}
 
     def test_users_8_an_accepted_name_that_is_another_s_login_is_nobody_else_s_account(
-        self, app, cast, ref, iam, settled, there, paul, users, id_of, access
+        self, app, cast, ref, iam, settled, there, referent, users, id_of, access
     ):
         there(name="jacques.dupont")
         self.look(app, ref)
-        accept(paul, f"{users}/console/{id_of(LOGIN, ref)}")
+        accept(referent, f"{users}/console/{id_of(LOGIN, ref)}")
         converge(app, settled)
         cast.member("jacques.dupont", ref=ref)
         jacques = id_of("jacques.dupont", ref)
-        change(paul, users, jacques, ("admin",))
+        change(referent, users, jacques, ("admin",))
         for again in (False, True):
             converge(app, settled + 1)
-            assert "Somebody else has this name" in paul.get(f"{users}/{jacques}").words
+            assert "Somebody else has this name" in referent.get(f"{users}/{jacques}").words
             assert iam.groups_of(ref, "jacques.dupont") == {"power_user"}  # Sophie's
             if not again:
-                paul.post(f"{users}/console/{jacques}/retry")
-        paul.post(f"{users}/{jacques}/remove")
+                referent.post(f"{users}/console/{jacques}/retry")
+        referent.post(f"{users}/{jacques}/remove")
         converge(app, settled + 1)
         assert iam.groups_of(ref, "jacques.dupont") == {"power_user"}
 
@@ -221,8 +223,8 @@ class TestOwnData:
     """A confirmed address and a new name reach the console, on every contract (ACCOUNT-1)."""
 
     @pytest.fixture
-    def settled(self, app, paul, users, portal_mail_is_sent, access):
-        add(paul, console=("power_user",), users=users)
+    def settled(self, app, referent, users, portal_mail_is_sent, access):
+        add(referent, console=("power_user",), users=users)
         portal_mail_is_sent()
         converge(app, access().id)
         return access().id
@@ -270,17 +272,17 @@ class TestOwnData:
         assert access().state == "done"
 
     def test_account_1_an_address_taken_there_is_said_and_tried_again_when_asked(
-        self, app, ref, iam, settled, access, faulty, paul, users, id_of
+        self, app, ref, iam, settled, access, faulty, referent, users, id_of
     ):
         taken = '{"error": {"code": 409, "message": "Duplicate email", "title": "Conflict"}}'
         faulty.fail("PATCH /v3/users", status=409, body=taken)
         self.confirm(app, "new@example.com")
         converge(app, settled)
         path = f"{users}/console/{id_of(LOGIN, ref)}"
-        page = paul.get(path)
+        page = referent.get(path)
         assert "Somebody else has this email address in the console." in page.words
         assert iam.groups_of(ref, LOGIN) == {"power_user"}
-        paul.post(f"{path}/retry")
+        referent.post(f"{path}/retry")
         converge(app, settled)
         assert iam.overview(ref).account_of(LOGIN).email == "new@example.com"
         assert access().state == "done"

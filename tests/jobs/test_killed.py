@@ -152,11 +152,11 @@ def contract_consoles(app, mailing) -> Kind:
 def console_accesses(app, mailing) -> Kind:
     def wish() -> int:
         contract = db.session.execute(select(Contract)).scalar_one()
-        paul = account_of("paul.dupont")
+        referent = account_of("paul.dupont")
         access = db.session.execute(select(ConsoleAccess)).scalar_one_or_none()
         former = access.wanted_groups if access else []
         wanted = ["guest"] if former == ["admin"] else ["admin"]
-        access = console_access.want(contract, paul, wanted)
+        access = console_access.want(contract, referent, wanted)
         assert access
         return access.id
 

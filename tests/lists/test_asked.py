@@ -118,11 +118,10 @@ class TestDates:
 
 
 class TestSearch:
-    @pytest.fixture
-    def paul(self, cast, browse_as):
-        cast.member("paul.dupont", referent=True)
+    @pytest.fixture(autouse=True)
+    def subscribed(self, cast):
+        cast.referent()
         cast.subscription()
-        return browse_as("paul.dupont")
 
     @given(
         path=st.sampled_from(

@@ -10,7 +10,6 @@ from sqlalchemy import select
 
 from selfcare.database import db
 from selfcare.models import Contract, ContractConsole
-from tests.browsing import Browser
 
 ORDERS = "/contracts/OCB0000124/orders"
 LISTS = {
@@ -26,20 +25,15 @@ CONSOLE_USERS = "/contracts/OCB0000124/users/console"
 
 
 @pytest.fixture(autouse=True)
-def paul(cast):
-    cast.member("paul.dupont", referent=True)
+def subscribed(cast):
+    cast.referent()
     cast.subscription()
-
-
-@pytest.fixture
-def paul_s(browse_as) -> Browser:
-    return browse_as("paul.dupont")
 
 
 class TestParts:
     @pytest.mark.parametrize(("path", "part"), LISTS.items())
-    def test_design_a_part_is_the_page_s_own_section_and_nothing_else(self, paul_s, path, part):
-        whole, swapped = paul_s.get(path), paul_s.get(path, part=part)
+    def test_design_a_part_is_the_page_s_own_section_and_nothing_else(self, paul, path, part):
+        whole, swapped = paul.get(path), paul.get(path, part=part)
         assert "<html" not in swapped.text
         assert "<header" not in swapped.text
         section = swapped.one(f"#{part}")
@@ -47,45 +41,45 @@ class TestParts:
         others = [tag for tag in swapped.soup.find_all(recursive=False) if tag != section]
         assert all(tag.get("data-hx-swap-oob") for tag in others)
 
-    def test_design_a_part_that_the_page_does_not_have_gets_the_whole_page(self, paul_s):
-        page = paul_s.get(ORDERS, part="nonsense")
+    def test_design_a_part_that_the_page_does_not_have_gets_the_whole_page(self, paul):
+        page = paul.get(ORDERS, part="nonsense")
         assert page.all("html")
         assert len(page.all("#orders-sort")) == 1
 
-    def test_design_history_restore_gets_the_whole_page(self, paul_s):
+    def test_design_history_restore_gets_the_whole_page(self, paul):
         headers = {
             "HX-Request": "true",
             "HX-Target": "orders",
             "HX-History-Restore-Request": "true",
         }
-        page = paul_s.get(ORDERS, **headers)
+        page = paul.get(ORDERS, **headers)
         assert page.all("html")
         assert len(page.all("#orders-sort")) == 1
 
-    def test_design_parts_and_pages_are_not_mixed_up_by_caches(self, paul_s):
-        for answer in (paul_s.get(ORDERS), paul_s.get(ORDERS, part="orders")):
+    def test_design_parts_and_pages_are_not_mixed_up_by_caches(self, paul):
+        for answer in (paul.get(ORDERS), paul.get(ORDERS, part="orders")):
             vary = {name.strip() for name in answer.headers["Vary"].split(",")}
             assert {"Cookie", "HX-Target"} <= vary
             assert answer.headers["Cache-Control"] == "private, no-cache"
 
-    def test_design_the_address_bar_gets_the_tidy_address(self, paul_s):
-        answer = paul_s.get(f"{ORDERS}?q=&sort=-date&page=1&open=&x=1", part="orders")
+    def test_design_the_address_bar_gets_the_tidy_address(self, paul):
+        answer = paul.get(f"{ORDERS}?q=&sort=-date&page=1&open=&x=1", part="orders")
         assert answer.headers["HX-Push-Url"] == ORDERS
-        answer = paul_s.get(f"{ORDERS}?q=c2&sort=name&page=7", part="orders")
+        answer = paul.get(f"{ORDERS}?q=c2&sort=name&page=7", part="orders")
         assert answer.headers["HX-Push-Url"] == f"{ORDERS}?q=c2&sort=name"
-        assert "HX-Push-Url" not in paul_s.get(ORDERS).headers
+        assert "HX-Push-Url" not in paul.get(ORDERS).headers
 
-    def test_design_typing_does_not_fill_the_history(self, paul_s):
-        answer = paul_s.get(f"{ORDERS}?q=c2", part="orders", **{"HX-Trigger-Name": "q"})
+    def test_design_typing_does_not_fill_the_history(self, paul):
+        answer = paul.get(f"{ORDERS}?q=c2", part="orders", **{"HX-Trigger-Name": "q"})
         assert answer.headers["HX-Replace-Url"] == f"{ORDERS}?q=c2"
         assert "HX-Push-Url" not in answer.headers
 
-    def test_design_what_somebody_types_cannot_become_a_header(self, paul_s):
-        answer = paul_s.get(f"{ORDERS}?q=a%0d%0aSet-Cookie:%20x=1", part="orders")
+    def test_design_what_somebody_types_cannot_become_a_header(self, paul):
+        answer = paul.get(f"{ORDERS}?q=a%0d%0aSet-Cookie:%20x=1", part="orders")
         assert "Set-Cookie: x" not in str(answer.headers)
 
-    def test_design_sorting_by_htmx_keeps_the_search_form_in_step(self, paul_s):
-        swapped = paul_s.get(f"{ORDERS}?sort=name", part="orders")
+    def test_design_sorting_by_htmx_keeps_the_search_form_in_step(self, paul):
+        swapped = paul.get(f"{ORDERS}?sort=name", part="orders")
         field = swapped.one("#orders-sort")
         assert field["value"] == "name"
         assert field["data-hx-swap-oob"] == "true"
@@ -95,60 +89,60 @@ class TestUnchanged:
     PATHS = ("/", ORDERS, "/contracts/OCB0000124/", "/account/profile", "/legal", *LISTS)
 
     @pytest.mark.parametrize("path", PATHS)
-    def test_light_an_unchanged_page_is_not_sent_again(self, paul_s, path):
+    def test_light_an_unchanged_page_is_not_sent_again(self, paul, path):
         with time_machine.travel(datetime.now(UTC), tick=False) as clock:
-            first = paul_s.get(path)
+            first = paul.get(path)
             clock.shift(timedelta(minutes=5))
-            again = paul_s.get(path, **{"If-None-Match": first.headers["ETag"]})
+            again = paul.get(path, **{"If-None-Match": first.headers["ETag"]})
         assert again.status == 304
         assert again.text == ""
 
     @pytest.mark.parametrize("path", LISTS)
-    def test_light_a_changed_list_is_sent(self, cast, paul_s, path):
-        first = paul_s.get(path)
+    def test_light_a_changed_list_is_sent(self, cast, paul, path):
+        first = paul.get(path)
         cast.subscription(name="Another")
         cast.member("paul.dupont", ref="OCB0000900")
-        again = paul_s.get(path, **{"If-None-Match": first.headers["ETag"]})
+        again = paul.get(path, **{"If-None-Match": first.headers["ETag"]})
         assert again.status == 200
 
-    def test_users_8_what_stands_beside_a_list_changes_its_page(self, app, cast, paul_s):
+    def test_users_8_what_stands_beside_a_list_changes_its_page(self, app, cast, paul):
         cast.member("sophie.dupont", console_roles=["guest"])
-        first = paul_s.get(CONSOLE_USERS)
+        first = paul.get(CONSOLE_USERS)
         with app.app_context():
             contract = db.session.execute(select(Contract.id).limit(1)).scalar_one()
             db.session.merge(
                 ContractConsole(contract_id=contract, state="done", looked_at=datetime.now(UTC))
             )
             db.session.commit()
-        again = paul_s.get(CONSOLE_USERS, **{"If-None-Match": first.headers["ETag"]})
+        again = paul.get(CONSOLE_USERS, **{"If-None-Match": first.headers["ETag"]})
         assert "Last compared on" in again.words
 
-    def test_light_a_part_and_its_page_have_tags_of_their_own(self, paul_s):
-        whole = paul_s.get(ORDERS).headers["ETag"]
-        assert paul_s.get(ORDERS, part="orders", **{"If-None-Match": whole}).status == 200
+    def test_light_a_part_and_its_page_have_tags_of_their_own(self, paul):
+        whole = paul.get(ORDERS).headers["ETag"]
+        assert paul.get(ORDERS, part="orders", **{"If-None-Match": whole}).status == 200
 
-    def test_light_another_language_is_another_page(self, paul_s):
-        first = paul_s.get(ORDERS).headers["ETag"]
-        paul_s.post("/account/language", {"locale": "fr"})
-        assert paul_s.get(ORDERS, **{"If-None-Match": first}).status == 200
+    def test_light_another_language_is_another_page(self, paul):
+        first = paul.get(ORDERS).headers["ETag"]
+        paul.post("/account/language", {"locale": "fr"})
+        assert paul.get(ORDERS, **{"If-None-Match": first}).status == 200
 
-    def test_light_another_person_is_another_page(self, cast, browse_as, paul_s):
+    def test_light_another_person_is_another_page(self, cast, browse_as, paul):
         cast.account("jean.martin")
-        first = paul_s.get("/account/orders").headers["ETag"]
+        first = paul.get("/account/orders").headers["ETag"]
         other = browse_as("jean.martin").get("/account/orders", **{"If-None-Match": first})
         assert other.status == 200
 
-    def test_light_changed_rights_are_another_page(self, app, paul_s):
+    def test_light_changed_rights_are_another_page(self, app, paul):
         from selfcare.database import db
         from selfcare.models import Membership
         from selfcare.rights import Profile, Section
 
-        first = paul_s.get(ORDERS)
+        first = paul.get(ORDERS)
         with app.app_context():
             row = db.session.query(Membership).one()
             row.profiles = {**row.profiles, Section.SUPPORT: Profile.NONE}
             db.session.commit()
-        again = paul_s.get(ORDERS, **{"If-None-Match": first.headers["ETag"]})
+        again = paul.get(ORDERS, **{"If-None-Match": first.headers["ETag"]})
         assert again.status == 200
         assert "Support" in first.words
         assert "Support" not in again.one("header").get_text()
@@ -164,8 +158,8 @@ class TestUnchanged:
             again = paul.get(subs, **{"If-None-Match": first.headers["ETag"]})
         assert again.status == 200
 
-    def test_light_a_token_sent_much_later_is_still_good(self, paul_s):
+    def test_light_a_token_sent_much_later_is_still_good(self, paul):
         """Pages that stay in the browser keep working: their token does not run out."""
-        token = paul_s.get(ORDERS).csrf()
+        token = paul.get(ORDERS).csrf()
         with time_machine.travel(datetime.now(UTC) + timedelta(hours=20)):
-            assert paul_s.post("/account/language", {"csrf_token": token}).status == 303
+            assert paul.post("/account/language", {"csrf_token": token}).status == 303

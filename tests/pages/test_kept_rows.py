@@ -18,8 +18,8 @@ ORDERS = "/contracts/OCB0000124/orders"
 
 
 @pytest.fixture(autouse=True)
-def paul(cast):
-    cast.member("paul.dupont", referent=True)
+def nothing_kept(cast):
+    cast.referent()
     once.cache_clear()
 
 

@@ -23,12 +23,6 @@ NEW = f"{USERS}/new"
 
 
 @pytest.fixture
-def paul(cast, browse_as):
-    cast.member("paul.dupont", referent=True, services=Profile.MANAGER)
-    return browse_as("paul.dupont")
-
-
-@pytest.fixture
 def end_sessions(app):
     """As when their time is over, or somebody ended them from « Mes sessions »."""
 

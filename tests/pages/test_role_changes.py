@@ -19,10 +19,9 @@ REFERENT = {str(section): str(profile) for section, profile in profiles_of_refer
 OWN = "Only the referent changes"
 
 
-@pytest.fixture
-def paul(cast, browse_as):
-    cast.member("paul.dupont", referent=True, console_roles=["admin"])
-    return browse_as("paul.dupont")
+@pytest.fixture(autouse=True)
+def paul_has_the_console(cast):
+    cast.referent(console_roles=["admin"])
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ WRONG = "Wrong login or password."
 
 
 @pytest.fixture(autouse=True)
-def paul(cast):
-    cast.member("paul.dupont", referent=True)
+def referent(cast):
+    cast.referent()
 
 
 class TestSignIn:

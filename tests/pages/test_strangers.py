@@ -17,10 +17,9 @@ EXISTS = "already belongs to an account"
 HEADING = "Civilité;Nom;Prénom;Identifiant;Email;Mobile\n"
 
 
-@pytest.fixture
-def paul(cast, browse_as):
-    cast.member("paul.dupont", referent=True, console_roles=["admin"])
-    return browse_as("paul.dupont")
+@pytest.fixture(autouse=True)
+def paul_has_the_console(cast):
+    cast.referent(console_roles=["admin"])
 
 
 @pytest.fixture

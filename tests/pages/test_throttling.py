@@ -20,8 +20,8 @@ TOO_MANY = "Too many attempts"
 
 
 @pytest.fixture(autouse=True)
-def paul(cast):
-    cast.member("paul.dupont", referent=True)
+def referent(cast):
+    cast.referent()
 
 
 @pytest.fixture

@@ -22,10 +22,9 @@ from tests.wizard import REF, SOPHIE, USERS, add, roles
 IMPORT = f"{USERS}/import"
 
 
-@pytest.fixture
-def paul(cast, browse_as):
-    cast.member("paul.dupont", referent=True, console_roles=["admin"])
-    return browse_as("paul.dupont")
+@pytest.fixture(autouse=True)
+def paul_has_the_console(cast):
+    cast.referent(console_roles=["admin"])
 
 
 class TestList:

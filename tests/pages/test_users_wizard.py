@@ -16,10 +16,9 @@ from tests.wizard import REF, SOPHIE, USERS, add, roles
 MANAGER, VISITOR, CONSOLE_MANAGER = Profile.MANAGER, Profile.VISITOR, Profile.CONSOLE_MANAGER
 
 
-@pytest.fixture
-def paul(cast, browse_as):
-    cast.member("paul.dupont", referent=True, console_roles=["admin"])
-    return browse_as("paul.dupont")
+@pytest.fixture(autouse=True)
+def paul_has_the_console(cast):
+    cast.referent(console_roles=["admin"])
 
 
 class TestAdding:

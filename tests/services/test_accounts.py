@@ -27,15 +27,15 @@ def in_app(app, cast):
 
 
 @pytest.fixture
-def paul(in_app) -> Account:
+def pauls_account(in_app) -> Account:
     return account_of("paul.dupont")
 
 
 @pytest.fixture
-def begin(app, paul):
+def begin(app, pauls_account):
     def begin() -> str:
         sign_in = sign_ins.begin(
-            paul,
+            pauls_account,
             browser=Browser(ip="192.0.2.1", user_agent="x" * 999),
             settings=app.extensions["settings"],
         )
@@ -56,7 +56,7 @@ def load(app):
 
 
 class TestPasswords:
-    def test_auth_1_a_check_costs_one_verification_whoever_it_is(self, paul, monkeypatch):
+    def test_auth_1_a_check_costs_one_verification_whoever_it_is(self, pauls_account, monkeypatch):
         """The same time spent: the same work done, counted instead of timed."""
         verified: list[str] = []
         real = passwords._hasher
@@ -73,8 +73,8 @@ class TestPasswords:
         without = Account(login="new.comer", password_hash=None)
         assert not passwords.matches(None, "x")
         assert not passwords.matches(without, "x")
-        assert not passwords.matches(paul, "wrong")
-        assert passwords.matches(paul, PASSWORD)
+        assert not passwords.matches(pauls_account, "wrong")
+        assert passwords.matches(pauls_account, PASSWORD)
         assert len(verified) == 4
         assert len(set(verified)) == 1, "the same parameters, too"
 
@@ -83,16 +83,16 @@ class TestPasswords:
         assert not passwords.matches(Account(password_hash=None), "nobody has this password")
         assert not passwords.matches(Account(password_hash="garbage"), "garbage")
 
-    def test_auth_1_hashes_of_former_parameters_are_renewed(self, paul):
+    def test_auth_1_hashes_of_former_parameters_are_renewed(self, pauls_account):
         from argon2 import PasswordHasher
 
-        paul.password_hash = PasswordHasher(time_cost=1, memory_cost=16, parallelism=1).hash(
-            "Old-1"
-        )
-        before = paul.password_hash
-        assert passwords.matches(paul, "Old-1")
-        assert paul.password_hash != before
-        assert passwords.matches(paul, "Old-1")
+        pauls_account.password_hash = PasswordHasher(
+            time_cost=1, memory_cost=16, parallelism=1
+        ).hash("Old-1")
+        before = pauls_account.password_hash
+        assert passwords.matches(pauls_account, "Old-1")
+        assert pauls_account.password_hash != before
+        assert passwords.matches(pauls_account, "Old-1")
 
     def test_auth_1_production_hashes_with_argon2id_at_owasp_s_floor(self):
         source = (ROOT / "selfcare/services/accounts/passwords.py").read_text()
@@ -140,10 +140,10 @@ class TestSignIns:
         """A GET runs without a transaction; what it writes stays all the same."""
         cast.member("paul.dupont")
         with time_machine.travel(datetime.now(UTC), tick=False) as clock:
-            paul = browse_as("paul.dupont")
+            pauls_account = browse_as("paul.dupont")
             for _ in range(3):
                 clock.shift(timedelta(hours=20))
-                assert paul.get("/").status == 200
+                assert pauls_account.get("/").status == 200
 
     def test_auth_7_one_can_be_ended(self, begin, load):
         first, second = begin(), begin()
@@ -154,12 +154,12 @@ class TestSignIns:
         assert load(first) is None
         assert load(second)
 
-    def test_auth_7_all_or_all_others_can_be_ended(self, begin, load, paul):
+    def test_auth_7_all_or_all_others_can_be_ended(self, begin, load, pauls_account):
         tokens = [begin() for _ in range(3)]
-        sign_ins.end_all(paul, but=load(tokens[1]))
+        sign_ins.end_all(pauls_account, but=load(tokens[1]))
         db.session.commit()
         assert [bool(load(token)) for token in tokens] == [False, True, False]
-        sign_ins.end_all(paul)
+        sign_ins.end_all(pauls_account)
         db.session.commit()
         assert not any(load(token) for token in tokens)
 
@@ -181,11 +181,11 @@ class TestSignIns:
         assert db.session.execute(select(func.count()).select_from(SignIn)).scalar_one() == 1
         assert recent
 
-    def test_safe_old_mails_are_forgotten_once_they_are_done(self, paul):
+    def test_safe_old_mails_are_forgotten_once_they_are_done(self, pauls_account):
         with time_machine.travel(datetime(2024, 1, 5, tzinfo=UTC)):
             for state in WishState:
-                outbox.write("access", paul).state = state
-        outbox.write("access", paul).state = WishState.DONE
+                outbox.write("access", pauls_account).state = state
+        outbox.write("access", pauls_account).state = WishState.DONE
         db.session.commit()
         schedule.forget_mails()
         left = db.session.execute(select(Mail.state).order_by(Mail.id)).scalars().all()
