@@ -15,6 +15,7 @@ from selfcare.cli import (
     orders,
     pre_invoices,
     processes,
+    retention,
     settings,
     usage,
 )
@@ -25,6 +26,7 @@ def init_app(app: Flask) -> None:
     app.cli.add_command(processes.worker)
     app.cli.add_command(processes.cron)
     app.cli.add_command(settings.settings_group)
+    app.cli.add_command(retention.retention_group)
     app.cli.add_command(accounts.accounts_group)
     app.cli.add_command(contracts.contracts_group)
     app.cli.add_command(catalogue.catalogue_group)

@@ -10,9 +10,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from selfcare.models.base import Base, now
 
-KEPT_DAYS = 366
-"""How long the law lets a security log be kept; older rows, and no others, may be deleted."""
-
 
 class AuditEntry(Base):
     """One thing that was done. A database trigger refuses to change it, or to delete it early.

@@ -13,7 +13,8 @@ from sqlalchemy import func, select
 
 from selfcare.database import db
 from selfcare.models import Challenge
-from selfcare.services.accounts import captcha, challenges
+from selfcare.services import retention
+from selfcare.services.accounts import captcha
 from tests.accounts.captchas import solve
 
 FORGOT = "/password/forgot"
@@ -115,7 +116,7 @@ class TestSingleUse:
             time_machine.travel(datetime.now(UTC) + timedelta(minutes=11)),
             app.app_context(),
         ):
-            challenges.forget_challenges()
+            retention.forget()
             assert db.session.execute(select(func.count(Challenge.id))).scalar_one() == 0
 
 

@@ -16,7 +16,6 @@ from selfcare.database import db
 from selfcare.models import Account, LinkPurpose, Mail, MailedLink, RecoveryRequest
 from selfcare.services.accounts import people, recovery
 from selfcare.services.mail import links
-from selfcare.services.schedule import SCHEDULE
 from tests.accounts.captchas import ask_for_password, solve
 from tests.cast import PASSWORD, account_of
 
@@ -286,10 +285,6 @@ class TestFaults:
             recovery.answer(request_id)
             assert db.session.execute(select(func.count(Mail.id))).scalar_one() == 1
         assert len(mailbox.all()) == 1
-
-    def test_auth_2_a_sweep_is_scheduled(self):
-        assert recovery.wake_requests in SCHEDULE
-        assert links.forget_links in SCHEDULE
 
 
 class TestAccessMail:

@@ -18,9 +18,9 @@ from sqlalchemy import select
 from selfcare.background import claims
 from selfcare.database import db
 from selfcare.models import ClientKind, OidcGrant, OidcLogout, WishState, now
-from selfcare.services import schedule
+from selfcare.services import retention, schedule
 from selfcare.services.accounts import two_factor
-from selfcare.services.oidc import forgetting
+from selfcare.services.oidc import backchannel
 from tests.browsing import Browser
 from tests.cast import PASSWORD, account_of
 from tests.oidc.party import REDIRECT, Party
@@ -141,7 +141,7 @@ def by_a_new_password(marie: Browser) -> None:
 
 def by_running_out(marie: Browser) -> None:
     with time_machine.travel(now() + timedelta(days=40)), marie.app.app_context():
-        forgetting.end_expired()
+        backchannel.end_expired()
 
 
 @pytest.mark.parametrize(
@@ -209,10 +209,10 @@ def test_console_9_a_client_that_is_away_is_told_when_it_is_back(
 def test_console_9_what_has_run_out_is_forgotten(inside, marie, party, listener, worker, app):
     by_signing_out(marie)
     told(listener, worker, party)
-    kept = forgetting.KEEP_ENDED
+    kept = retention.period(OidcGrant)
     for ahead, left in ((kept - timedelta(days=1), 1), (kept + timedelta(days=1), 0)):
         with time_machine.travel(now() + ahead), app.app_context():
-            forgetting.forget()
+            retention.forget()
             for kind in (OidcGrant, OidcLogout):
                 assert len(db.session.execute(select(kind)).scalars().all()) == left, kind
 

@@ -6,15 +6,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from selfcare.config import ROOT
 from selfcare.database import db
-from selfcare.models import Account, AuditEntry, Mail, SignIn, WishState
-from selfcare.services import schedule
+from selfcare.models import Account, AuditEntry, SignIn
 from selfcare.services.accounts import passwords, sign_ins
 from selfcare.services.accounts.sign_ins import Browser
-from selfcare.services.mail import outbox
 from selfcare.services.users import places
 from tests.cast import PASSWORD, account_of
 
@@ -172,24 +170,6 @@ class TestSignIns:
 
     def test_auth_7_long_user_agents_are_cut(self, begin, load):
         assert len(load(begin()).user_agent) == 255
-
-    def test_safe_old_sign_ins_are_forgotten(self, begin):
-        with time_machine.travel(datetime(2024, 1, 5, tzinfo=UTC)):
-            begin()
-        recent = begin()
-        schedule.forget_sign_ins()
-        assert db.session.execute(select(func.count()).select_from(SignIn)).scalar_one() == 1
-        assert recent
-
-    def test_safe_old_mails_are_forgotten_once_they_are_done(self, pauls_account):
-        with time_machine.travel(datetime(2024, 1, 5, tzinfo=UTC)):
-            for state in WishState:
-                outbox.write("access", pauls_account).state = state
-        outbox.write("access", pauls_account).state = WishState.DONE
-        db.session.commit()
-        schedule.forget_mails()
-        left = db.session.execute(select(Mail.state).order_by(Mail.id)).scalars().all()
-        assert left == [WishState.QUEUED, WishState.RUNNING, WishState.DONE]
 
 
 class TestMemberships:

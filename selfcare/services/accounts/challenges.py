@@ -8,7 +8,6 @@ from typing import Any
 
 from sqlalchemy import delete, select
 
-from selfcare.background.jobs import job
 from selfcare.database import db
 from selfcare.models import Challenge, now
 
@@ -39,9 +38,3 @@ def take(kind: str, name: str) -> dict[str, Any] | None:
         .where(Challenge.id == name, Challenge.kind == kind, Challenge.expires_at > now())
         .returning(Challenge.data)
     ).scalar_one_or_none()
-
-
-@job(queue="sweeps")
-def forget_challenges() -> None:
-    """Delete those nobody answered."""
-    db.session.execute(delete(Challenge).where(Challenge.expires_at < now()))

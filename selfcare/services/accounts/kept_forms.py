@@ -10,17 +10,15 @@ import hashlib
 import json
 import secrets
 from collections.abc import Sequence
-from datetime import timedelta
 
 from sqlalchemy import delete, select
 
-from selfcare.background.jobs import job
 from selfcare.database import db
 from selfcare.models import KeptForm, now
+from selfcare.services import retention
 from selfcare.services.accounts import sign_ins
 from selfcare.services.safety import sealing
 
-GOOD_FOR = timedelta(hours=12)
 LONGEST = 50_000
 """Characters: a form of ours is far below."""
 MOST = 10
@@ -63,7 +61,7 @@ def shown(token: str, *, account_id: int, path: str) -> Fields | None:
             KeptForm.token_hash == _hash(token),
             KeptForm.account_id == account_id,
             KeptForm.path == path,
-            KeptForm.created_at > now() - GOOD_FOR,
+            KeptForm.created_at > now() - retention.period(KeptForm),
         )
     ).scalar_one_or_none()
     if sealed is None:
@@ -73,12 +71,6 @@ def shown(token: str, *, account_id: int, path: str) -> Fields | None:
     except sealing.SealBroken:  # the secret key was changed
         return None
     return [(name, value) for name, value in fields]
-
-
-@job(queue="sweeps")
-def forget_forms() -> None:
-    """Delete what nobody came back for: it may hold personal data."""
-    db.session.execute(delete(KeptForm).where(KeptForm.created_at < now() - GOOD_FOR))
 
 
 def _hash(token: str) -> str:

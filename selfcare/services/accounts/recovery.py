@@ -16,6 +16,7 @@ from selfcare.background.jobs import job
 from selfcare.config import Settings
 from selfcare.database import db
 from selfcare.models import Account, LinkPurpose, MailedLink, RecoveryRequest, SignIn, now
+from selfcare.services import retention
 from selfcare.services.accounts import passwords, people
 from selfcare.services.mail import kinds, links
 from selfcare.services.safety import audit, throttling
@@ -24,7 +25,6 @@ from selfcare.services.safety.throttling import TooManyAttempts
 log = structlog.get_logger(__name__)
 
 PATIENCE = timedelta(seconds=30)
-STALE = timedelta(days=1)
 
 
 def check_address(ip: str, *, settings: Settings) -> None:
@@ -105,7 +105,10 @@ def _mailbox_is_full(account: Account) -> bool:
 
 @job(queue="sweeps")
 def wake_requests() -> None:
-    """Wake requests nobody answered; forget what came too late to be of use."""
-    db.session.execute(delete(RecoveryRequest).where(RecoveryRequest.created_at < now() - STALE))
-    waiting = select(RecoveryRequest.id).where(RecoveryRequest.created_at < now() - PATIENCE)
+    """Wake requests nobody answered, as long as an answer is of use."""
+    present = now()
+    waiting = select(RecoveryRequest.id).where(
+        RecoveryRequest.created_at < present - PATIENCE,
+        RecoveryRequest.created_at >= present - retention.period(RecoveryRequest),
+    )
     answer.wake(db.session.execute(waiting.limit(1000)).scalars())

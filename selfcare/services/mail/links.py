@@ -12,16 +12,14 @@ from datetime import timedelta
 
 from flask import current_app
 from itsdangerous import BadSignature, URLSafeSerializer
-from sqlalchemy import delete, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import joinedload, undefer
 
-from selfcare.background.jobs import job
 from selfcare.database import db
 from selfcare.models import Account, LinkPurpose, MailedLink, now
 from selfcare.signing import SIGNED_WITH
 
 GOOD_FOR = timedelta(hours=24)
-_KEPT = timedelta(days=30)
 _PATHS = {
     LinkPurpose.SET_PASSWORD: "/password/set/",
     LinkPurpose.CONFIRM_EMAIL: "/email/confirm/",
@@ -125,12 +123,6 @@ def email_to_confirm(account: Account) -> MailedLink | None:
         .order_by(MailedLink.id.desc())
         .limit(1)
     ).scalar_one_or_none()
-
-
-@job(queue="sweeps")
-def forget_links() -> None:
-    """Delete links that have been dead for a while."""
-    db.session.execute(delete(MailedLink).where(MailedLink.expires_at < now() - _KEPT))
 
 
 def _serializer() -> URLSafeSerializer:

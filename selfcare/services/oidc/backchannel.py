@@ -55,6 +55,13 @@ def end(*conditions: ColumnElement[bool]) -> None:
         tell.after_commit(wish.id, first=True)
 
 
+@job(queue="sweeps")
+def end_expired() -> None:
+    """A sign-in that ran out has ended, too: its clients are told."""
+    expired = select(SignIn.id).where(SignIn.expires_at < now(), SignIn.ended_at.is_(None))
+    end(OidcGrant.sign_in_id.in_(expired))
+
+
 @job(queue="iam", timeout=60)
 def tell(logout_id: int) -> None:
     """Send one logout token; its name stays the same over all tries, so it counts once."""

@@ -6,16 +6,13 @@ A database trigger keeps the rows as they are (migration `account_security`). An
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 from flask import g
-from sqlalchemy import String, bindparam, case, cast, delete, or_, select
+from sqlalchemy import String, bindparam, case, cast, or_, select
 
-from selfcare.background.jobs import job
 from selfcare.database import Bound, Rows, db
-from selfcare.models import Account, AuditEntry, Contract, now
-from selfcare.models.audit import KEPT_DAYS
+from selfcare.models import Account, AuditEntry, Contract
 
 
 def record(
@@ -88,10 +85,3 @@ def concerning(account_id: int) -> Bound:
     that is the reader's own account.
     """
     return Bound(_CONCERNING, {"account": account_id})
-
-
-@job(queue="sweeps")
-def forget_entries() -> None:
-    """Delete what is older than a security log may be kept (facts.md: 12 months)."""
-    old = now() - timedelta(days=KEPT_DAYS + 1)
-    db.session.execute(delete(AuditEntry).where(AuditEntry.at < old))
