@@ -120,7 +120,7 @@ class Maker:
         kind = getattr(column.type, "impl_instance", column.type).python_type
         if kind is str:
             return f"{number:0{min(column.type.length or 9, 9)}d}"
-        made = {int: number, bool: False, dict: {}, list: [], bytes: b"%d" % number}
+        made = {int: number, bool: False, object: {}, bytes: b"%d" % number}
         made |= {Decimal: Decimal(1), date: date(2026, 1, 1), datetime: now()}
         return made[kind]
 
