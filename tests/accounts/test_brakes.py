@@ -16,7 +16,7 @@ DAY = "5 per minute; 10 per 10 minutes; 20 per hour; 60 per day"
 
 
 @pytest.fixture
-def paul(cast) -> str:
+def pauls_login(cast) -> str:
     return cast.account("paul.dupont", locale="en")
 
 
@@ -43,7 +43,7 @@ def by_mail(browser: Browser, mailbox) -> None:
     assert browser.post("/password/set", {"password": NEW, "confirm": NEW}).status == 303
 
 
-def test_auth_6_a_day_of_strangers_keeps_nobody_out(paul, portal, clock, mailbox):
+def test_auth_6_a_day_of_strangers_keeps_nobody_out(pauls_login, portal, clock, mailbox):
     """60 tries a day use up what unknown browsers have; a mail's time later the owner is in."""
     owner = Browser(portal, ip="198.51.100.9")
     for _hour in range(12):
@@ -67,7 +67,7 @@ def test_auth_6_a_day_of_strangers_keeps_nobody_out(paul, portal, clock, mailbox
 
 
 def test_auth_6_the_mailed_link_lifts_the_brake_for_all_the_owners_browsers(
-    paul, app, clock, mailbox
+    pauls_login, app, clock, mailbox
 ):
     strangers_fail(app, 5)
     phone, desk = Browser(app), Browser(app, ip="198.51.100.9")
@@ -76,7 +76,9 @@ def test_auth_6_the_mailed_link_lifts_the_brake_for_all_the_owners_browsers(
     assert desk.sign_in("paul.dupont", NEW).status == 303
 
 
-def test_auth_6_a_known_browser_is_spared_behind_a_guessers_address(paul, another_app, clock):
+def test_auth_6_a_known_browser_is_spared_behind_a_guessers_address(
+    pauls_login, another_app, clock
+):
     portal = another_app(throttle_address="4 per minute")
     mine, guesser = Browser(portal, ip="203.0.113.9"), Browser(portal, ip="203.0.113.9")
     mine.sign_in("paul.dupont")
