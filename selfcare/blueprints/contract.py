@@ -12,7 +12,7 @@ from selfcare.services.catalogue import shelf
 from selfcare.services.orders import latest
 from selfcare.services.users import places
 from selfcare.web import rendering
-from selfcare.web.access import current_account, place, requires
+from selfcare.web.access import current_account, may, requires
 
 bp = Blueprint("contract", __name__, url_prefix="/contracts/<ref>")
 
@@ -21,8 +21,6 @@ bp = Blueprint("contract", __name__, url_prefix="/contracts/<ref>")
 @requires(Ability.OPEN_CONTRACT)
 def index(contract: Contract) -> ResponseReturnValue:
     """The contract, my latest orders on it, my rights, a few services (CONTRACT-1)."""
-    here = place()
-    may = here.rights.may if here else lambda _ability: False
     sees_company = may(Ability.SEE_COMPANY)
     return rendering.page(
         "contract/index.html",

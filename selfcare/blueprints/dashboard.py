@@ -11,7 +11,7 @@ from selfcare.models import Contract
 from selfcare.rights import Ability
 from selfcare.services.spending import figures, overview
 from selfcare.web import rendering
-from selfcare.web.access import place, requires, settings
+from selfcare.web.access import may, requires, settings
 
 bp = Blueprint("dashboard", __name__, url_prefix="/contracts/<ref>")
 
@@ -20,8 +20,6 @@ bp = Blueprint("dashboard", __name__, url_prefix="/contracts/<ref>")
 @requires(Ability.OPEN_DASHBOARD)
 def index(contract: Contract) -> ResponseReturnValue:
     """Console access and its state; subscriptions running, ending, and what they cost (DASH-1)."""
-    here = place()
-    may = here.rights.may if here else lambda _ability: False
     shown = may(Ability.READ_SUBSCRIPTIONS)
     return rendering.page(
         "dashboard/index.html",

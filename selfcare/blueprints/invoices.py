@@ -24,7 +24,7 @@ from selfcare.services.safety import audit
 from selfcare.services.spending import overview
 from selfcare.services.usage import reports
 from selfcare.web import rendering
-from selfcare.web.access import current_account, one_or_404, place, requires
+from selfcare.web.access import current_account, may, one_or_404, requires
 from selfcare.web.headers import no_store
 
 bp = Blueprint("invoices", __name__, url_prefix="/contracts/<ref>/invoices")
@@ -36,8 +36,7 @@ log = structlog.get_logger(__name__)
 @requires(Ability.SEE_INVOICING_CONTACT)
 def index(contract: Contract) -> ResponseReturnValue:
     """Whom to ask; for managers the latest invoice, the history and the usage (INVOICES-1)."""
-    here = place()
-    if here is None or not here.rights.may(Ability.READ_INVOICES):
+    if not may(Ability.READ_INVOICES):
         return rendering.page("invoices/contact.html")
     return rendering.lists_page(
         "invoices/index.html",

@@ -117,6 +117,12 @@ def place() -> Place | None:
     return cast("Place | None", g.get("place"))
 
 
+def may(ability: Ability) -> bool:
+    """Whether the signed-in person has an ability on this page's contract."""
+    here = place()
+    return here is not None and here.rights.may(ability)
+
+
 def current_account() -> Account:
     """The signed-in person."""
     return cast("SignIn", current_user).account

@@ -26,7 +26,7 @@ from selfcare.rights import Ability, Rights, Section, may_change_roles
 from selfcare.services.accounts import devices, passkeys, phones
 from selfcare.web import chrome as web_chrome
 from selfcare.web import csrf, rendering
-from selfcare.web.access import current_account, place
+from selfcare.web.access import current_account, may, place
 
 MENU_ENDPOINTS: dict[Section, str] = {
     Section.CONTRACT: "contract.index",
@@ -78,7 +78,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     env.globals.update(
         settings=settings,
         asset=assets.__getitem__,
-        may=_may,
+        may=may,
         Ability=Ability,
         Section=Section,
         menu_endpoints=MENU_ENDPOINTS,
@@ -185,12 +185,6 @@ def _may_change_roles_of(user: Any) -> bool:
     """Whether the reader, who changes roles, changes those of a row of the users' lists, too."""
     own = user.account_id == current_account().id
     return may_change_roles(of_referent=user.is_referent, own=own)
-
-
-def _may(ability: Ability) -> bool:
-    """Whether the signed-in person has an ability on this page's contract."""
-    here = place()
-    return here is not None and here.rights.may(ability)
 
 
 def contract_url(row: Any, section: Section | None = None) -> str:

@@ -15,7 +15,7 @@ from selfcare.rights import Ability
 from selfcare.services.orders import placing
 from selfcare.services.orders.placing import NotOrderable, Offered, SummaryOutdated
 from selfcare.web import rendering
-from selfcare.web.access import current_account, one_or_404, place, requires
+from selfcare.web.access import current_account, may, one_or_404, requires
 from selfcare.web.resuming import resumes, typed
 
 bp = Blueprint("ordering", __name__, url_prefix="/contracts/<ref>/services/<slug>/order")
@@ -93,8 +93,7 @@ def _place(draft: OrderDraft, offer: Offered, contract: Contract) -> ResponseRet
 
 def _see(order: Order, contract: Contract) -> ResponseReturnValue:
     """The order's own page: the contract's, or « Mes commandes » for who may not open orders."""
-    here = place()
-    if here and here.rights.may(Ability.READ_ORDERS):
+    if may(Ability.READ_ORDERS):
         return redirect(url_for("orders.order", ref=contract.ref, order_ref=order.ref), 303)
     return redirect(url_for("account.my_order", order_ref=order.ref), 303)
 

@@ -19,7 +19,7 @@ from selfcare.services.console import domains as console_domains
 from selfcare.services.users import accepting
 from selfcare.services.users.refusals import ReferentsOwn
 from selfcare.web import rendering
-from selfcare.web.access import current_account, one_or_404, place, requires, row_or_404
+from selfcare.web.access import current_account, may, one_or_404, requires, row_or_404
 from selfcare.web.resuming import resumes
 
 bp = Blueprint("console_users", __name__, url_prefix="/contracts/<ref>/users/console")
@@ -106,8 +106,7 @@ def _access(contract: Contract, membership_id: int) -> ConsoleAccess:
 
 def _back(contract: Contract, membership_id: int) -> Response:
     """To the page the button stood on: the user's on either tab, or a list."""
-    here = place()
-    portal = request.form.get("tab") == "portal" and here and here.rights.may(Ability.READ_USERS)
+    portal = request.form.get("tab") == "portal" and may(Ability.READ_USERS)
     endpoint = "users.user" if portal else ".user"
     access = _access(contract, membership_id)
     if not portal and not access.wanted_groups:  # accepted away: no console user any more

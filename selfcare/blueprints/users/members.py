@@ -17,7 +17,7 @@ from selfcare.services.console import access as console_access
 from selfcare.services.users import members
 from selfcare.services.users.refusals import Refusal
 from selfcare.web import rendering
-from selfcare.web.access import current_account, one_or_404, place, requires, row_or_404
+from selfcare.web.access import current_account, may, one_or_404, requires, row_or_404
 from selfcare.web.resuming import resumes
 
 bp = Blueprint("users", __name__, url_prefix="/contracts/<ref>/users")
@@ -27,10 +27,9 @@ bp = Blueprint("users", __name__, url_prefix="/contracts/<ref>/users")
 @requires(Ability.READ_CONSOLE_USERS)
 def index(contract: Contract) -> ResponseReturnValue:
     """Everybody on the contract; a console manager sees the console's tab only (USERS-1)."""
-    here = place()
-    if here is None or not here.rights.may(Ability.READ_USERS):
+    if not may(Ability.READ_USERS):
         return redirect(url_for("console_users.index", ref=contract.ref), code=303)
-    ending = members.unfinished_removals(contract) if here.rights.may(Ability.REMOVE_USER) else []
+    ending = members.unfinished_removals(contract) if may(Ability.REMOVE_USER) else []
     return rendering.list_page(
         "users/index.html", UserList.of_contract(contract), ending=tuple(ending)
     )

@@ -31,8 +31,8 @@ from selfcare.web import rendering
 from selfcare.web.access import (
     ProfileMissing,
     current_account,
+    may,
     one_or_404,
-    place,
     requires,
     settings,
 )
@@ -230,8 +230,8 @@ def summary(contract: Contract, kind: str, draft_id: int) -> ResponseReturnValue
 def _draft(contract: Contract, draft_id: int) -> UserDraft:
     """The reader's own draft, if they may still do what it is for."""
     draft = one_or_404(drafts.owned(current_account(), contract, draft_id))
-    here, needed = place(), drafts.ability(draft)
-    if here is None or not here.rights.may(needed):
+    needed = drafts.ability(draft)
+    if not may(needed):
         raise ProfileMissing(needed, contract)
     return draft
 
