@@ -2,65 +2,45 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 from flask import Flask
 
-from selfcare.blueprints import (
-    contract,
-    dashboard,
-    health,
-    home,
-    invoices,
-    orders,
-    site,
-    staff_mails,
-    subscriptions,
-    support,
+MODULES = (
+    "home",
+    "sign_in.auth",
+    "sign_in.recovery",
+    "sign_in.captcha",
+    "account.lists",
+    "account.profile",
+    "account.security",
+    "account.two_factor",
+    "contract",
+    "dashboard",
+    "services.catalogue",
+    "services.ordering",
+    "orders",
+    "subscriptions",
+    "invoices",
+    "support",
+    "users.members",
+    "users.console",
+    "users.wizard",
+    "users.imports",
+    "site",
+    "health",
+    "staff_mails",
+    "oauth.authorize",
+    "oauth.tokens",
+    "oauth.devices",
+    "oauth.ending",
+    "oauth.doors",
+    "oauth.command_line",
 )
-from selfcare.blueprints.account import lists, profile, security, two_factor
-from selfcare.blueprints.oauth import (
-    authorize,
-    command_line,
-    devices,
-    doors,
-    ending,
-    tokens,
-)
-from selfcare.blueprints.services import catalogue, ordering
-from selfcare.blueprints.sign_in import auth, captcha, recovery
-from selfcare.blueprints.users import console, imports, members, wizard
+"""Each has a blueprint, `bp`."""
 
 
 def init_app(app: Flask) -> None:
     """Register them all."""
-    for module in (
-        home,
-        auth,
-        recovery,
-        captcha,
-        lists,
-        profile,
-        security,
-        two_factor,
-        contract,
-        dashboard,
-        catalogue,
-        ordering,
-        orders,
-        subscriptions,
-        invoices,
-        support,
-        members,
-        console,
-        wizard,
-        imports,
-        site,
-        health,
-        staff_mails,
-        authorize,
-        tokens,
-        devices,
-        ending,
-        doors,
-        command_line,
-    ):
-        app.register_blueprint(module.bp)
+    for name in MODULES:
+        app.register_blueprint(import_module(f"{__name__}.{name}").bp)
