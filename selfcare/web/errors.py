@@ -53,7 +53,7 @@ _LAST_WORDS = """<!DOCTYPE html>
 moment.</span></p></html>
 """
 
-PAGES = {400, 403, 404, 405, 409, 410, 413, 429, 500, 503}
+PAGES = {400, 403, 404, 405, 413, 429, 500, 503}
 
 
 def init_app(app: Flask) -> None:
