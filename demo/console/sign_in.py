@@ -12,18 +12,18 @@ import hashlib
 import os
 import secrets
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 import requests
 from flask import Blueprint, Response, current_app, redirect, render_template_string, request
 from flask import session as cookie
 from flask.typing import ResponseReturnValue
-from joserfc import jwt
-from joserfc.errors import JoseError
-from joserfc.jwk import KeySet
 
 from demo.console.api import state
+
+if TYPE_CHECKING:
+    from joserfc import jwt
 
 bp = Blueprint("sign_in", __name__, url_prefix="/dashboard")
 CLIENT = "console-demo"
@@ -89,6 +89,8 @@ def _ask() -> ResponseReturnValue:
 @bp.get("/callback")
 def callback() -> ResponseReturnValue:
     """The portal's answer: a code, or why there is none."""
+    from joserfc.errors import JoseError  # noqa: PLC0415 (heavy)
+
     asked = cookie.pop("asked", {})
     if not asked or request.args.get("state") != asked["state"]:
         return _failed("la réponse ne correspond à aucune demande de ce navigateur.")
@@ -138,6 +140,8 @@ def bye() -> ResponseReturnValue:
 @bp.post("/backchannel")
 def backchannel() -> ResponseReturnValue:
     """The portal says that a sign-in has ended (OpenID Connect Back-Channel Logout)."""
+    from joserfc.errors import JoseError  # noqa: PLC0415 (heavy)
+
     try:
         token = _decode(request.form.get("logout_token", ""))
     except (JoseError, ValueError):
@@ -165,6 +169,9 @@ def _read(id_token: str, *, nonce: str) -> dict[str, Any]:
 
 
 def _decode(token: str) -> jwt.Token:
+    from joserfc import jwt  # noqa: PLC0415 (heavy)
+    from joserfc.jwk import KeySet  # noqa: PLC0415 (heavy)
+
     keys = requests.get(_provider()["jwks_uri"], timeout=_WITHIN).json()
     found = jwt.decode(token, KeySet.import_key_set(keys), algorithms=["RS256"])
     claims = found.claims

@@ -6,17 +6,17 @@ import secrets
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import current_app
-from joserfc import jwt
-from joserfc.errors import JoseError
-from joserfc.jwk import KeySet, RSAKey
 from sqlalchemy import or_, select
 
 from selfcare.database import db
 from selfcare.models import OidcKey, now
 from selfcare.services.safety import sealing
+
+if TYPE_CHECKING:
+    from joserfc.jwk import RSAKey
 
 ALGORITHMS = ["RS256"]
 PURPOSE = "oidc-key"
@@ -36,6 +36,8 @@ class NotOurs(Exception):
 
 def rotate() -> OidcKey:
     """Make a key. The first signs at once; a later one is shown for an hour before it does."""
+    from joserfc.jwk import RSAKey  # noqa: PLC0415 (heavy)
+
     present = now()
     newest = db.session.execute(select(OidcKey).order_by(OidcKey.signs_from.desc())).scalars().all()
     key = RSAKey.generate_key(2048, {"use": "sig", "alg": "RS256"}, private=True)
@@ -65,6 +67,8 @@ def sign(claims: Mapping[str, Any], *, typ: str = "JWT") -> str:
     Raises:
         NoKey: none was made yet.
     """
+    from joserfc import jwt  # noqa: PLC0415 (heavy)
+
     present = now()
     signing = [key for key in _shown(present) if key.signs_from <= present]
     if not signing:
@@ -80,6 +84,10 @@ def read(token: str, *, typ: str = "JWT") -> dict[str, Any]:
     Raises:
         NotOurs: another key, another algorithm, another issuer, another kind, or not a token.
     """
+    from joserfc import jwt  # noqa: PLC0415 (heavy)
+    from joserfc.errors import JoseError  # noqa: PLC0415 (heavy)
+    from joserfc.jwk import KeySet, RSAKey  # noqa: PLC0415 (heavy)
+
     keys = public()
     if not keys:
         raise NotOurs
@@ -110,4 +118,6 @@ def _shown(present: datetime) -> list[OidcKey]:
 @lru_cache(maxsize=8)
 def _private(kid: str, sealed: str) -> RSAKey:
     """The private key; unsealing and reading it takes longer than signing."""
+    from joserfc.jwk import RSAKey  # noqa: PLC0415 (heavy)
+
     return RSAKey.import_key(sealing.unseal(sealed, purpose=PURPOSE), {"kid": kid})
