@@ -8,38 +8,16 @@ decides how the text is read, its docs line goes to `docs/settings.md` (`flask s
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 from selfcare.config import rules
-from selfcare.config.rules import Check
+from selfcare.config.fields import setting
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 VAR = ROOT / "var"
-
-
-def setting(
-    default: Any,
-    doc: str,
-    *,
-    check: Check | None = None,
-    secret: bool = False,
-    required: bool = False,
-) -> Any:
-    """A dataclass field with its line of documentation.
-
-    Args:
-        default: what suits the demo and development; empty where nothing does.
-        doc: what it does.
-        check: says what is wrong with a value; not asked where the value is empty.
-        secret: its value is shown to nobody.
-        required: empty will not do.
-    """
-    metadata = {"doc": doc, "check": check, "secret": secret, "required": required}
-    return field(default=default, repr=not secret, metadata=metadata)
 
 
 @dataclass(frozen=True, kw_only=True)
