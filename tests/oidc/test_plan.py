@@ -1,7 +1,8 @@
 """CONSOLE-8: the modules of the OpenID Foundation's test plans, by their official names.
 
-Basic, Form Post, Config and RP-initiated logout, driven by npm's oauth4webapi under node. The same
-modules are tried on npm's oidc-provider, which shows that they ask for what is right.
+Basic, Form Post, Config, RP-initiated and back-channel logout, driven by npm's oauth4webapi
+under node. The same modules are tried on npm's oidc-provider, which shows that they ask for what is
+right.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import re
 import shutil
 import subprocess
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,7 @@ from selfcare.database import db
 from selfcare.models import ClientKind
 from selfcare.services.oidc import clients, keys
 from tests.cast import PASSWORD
+from tests.work import Worker
 
 PERSON = {"login": "marie.dupont", "password": PASSWORD}
 PLAN = Path(__file__).with_name("plan")
@@ -70,20 +73,33 @@ def node() -> Path:
     return NODE
 
 
-def run(node: Path, **given: Any) -> dict[str, dict[str, str | None]]:
-    """What came of each module: None, or what was wrong."""
+def run(
+    node: Path, *, meanwhile: Callable[[], None] = lambda: None, **given: Any
+) -> dict[str, dict[str, str | None]]:
+    """What came of each module: None, or what was wrong. `meanwhile` is called time and again."""
     told = {"redirect_uri": REDIRECT, "post_logout_uri": FAREWELL, "person": PERSON, **given}
-    done = subprocess.run(
+    with subprocess.Popen(
         ["node", "run.mjs", json.dumps(told)],
         cwd=node,
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        check=False,
-        timeout=280,
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
-    found: dict[str, dict[str, str | None]] = json.loads(done.stdout.strip().splitlines()[-1])
+    ) as done:
+        try:
+            output, complaints = _ended(done, meanwhile)
+        finally:
+            done.kill()
+    assert done.returncode == 0, complaints[-2000:]
+    found: dict[str, dict[str, str | None]] = json.loads(output.strip().splitlines()[-1])
     return found
+
+
+def _ended(process: subprocess.Popen[str], meanwhile: Callable[[], None]) -> tuple[str, str]:
+    while True:
+        try:
+            return process.communicate(timeout=0.3)
+        except subprocess.TimeoutExpired:
+            meanwhile()
 
 
 OURS: dict[str, dict[str, str | None]] = {}
@@ -102,7 +118,12 @@ def ours(node, request):
 def others(node):
     if not OTHERS:
         issuer = f"http://{HOST}:{free_port(0)}"
-        client = {"client_id": "console", "client_secret": "s" * 32, "issuer": issuer}
+        client: dict[str, Any] = {
+            "client_id": "console",
+            "client_secret": "s" * 32,
+            "issuer": issuer,
+        }
+        client["backchannel_uri"] = f"http://{HOST}:{free_port(0)}/backchannel_logout"
         OTHERS.update(run(node, **client, other_make=True, patience=1))
     return OTHERS
 
@@ -111,6 +132,7 @@ def others(node):
 def registered(another_app, cast):
     """The portal on a port, with a client as the plans want it: without PKCE."""
     issuer = f"http://{HOST}:{free_port(0)}"
+    backchannel_uri = f"http://{HOST}:{free_port(0)}/backchannel_logout"
     app = another_app(portal_url=issuer)
     cast.member("marie.dupont", console_roles=["guest"])
     with app.app_context():
@@ -120,6 +142,7 @@ def registered(another_app, cast):
             kind=ClientKind.CONFIDENTIAL,
             redirect_uris=[REDIRECT],
             post_logout_uris=[FAREWELL],
+            backchannel_uri=backchannel_uri,
             require_pkce=False,
         )
         secret = clients.new_secret(client)
@@ -128,7 +151,13 @@ def registered(another_app, cast):
     server = make_server(HOST, int(issuer.rpartition(":")[2]), app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
-    yield {"issuer": issuer, "client_id": "console", "client_secret": secret}
+    yield {
+        "issuer": issuer,
+        "client_id": "console",
+        "client_secret": secret,
+        "backchannel_uri": backchannel_uri,
+        "meanwhile": Worker(app).run,
+    }
     server.shutdown()
     thread.join()
     server.server_close()

@@ -70,6 +70,8 @@ def discovery() -> ResponseReturnValue:
         request_parameter_supported=False,
         request_uri_parameter_supported=False,
         authorization_response_iss_parameter_supported=True,
+        backchannel_logout_supported=True,
+        backchannel_logout_session_supported=True,
     )
 
 

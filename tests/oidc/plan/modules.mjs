@@ -1,5 +1,6 @@
 // The modules of the OpenID Foundation's test plans, by their names there; driven by oauth4webapi.
 import assert from "node:assert/strict";
+import * as jose from "jose";
 import * as oauth from "oauth4webapi";
 
 const INSECURE = { [oauth.allowInsecureRequests]: true };
@@ -164,9 +165,10 @@ const leave = (change, ends) => async (party) => {
   const asked = new URLSearchParams(Object.entries(change(usual)).filter(([, value]) => value !== null));
   party.browser.stop = party.given.post_logout_uri;
   let seen = await party.browser.go(`${party.server.end_session_endpoint}?${asked}`);
+  if (seen.form && /<button[^>]*\bname="logout"/i.test(seen.page)) seen.form.fields.set("logout", "yes");
   if (seen.form && !seen.url) seen = await party.browser.go(seen.form.action, seen.form.fields);
   party.browser.stop = party.given.redirect_uri;
-  ends(seen, asked);
+  await ends(seen, party, tokens);
 };
 const returns = (state) => (seen) => {
   assert.ok(seen.url, `it leads nowhere: ${seen.status}`);
@@ -186,4 +188,38 @@ export const logout = {
   "oidcc-rp-initiated-logout-only-state": leave(() => ({ state: "bye" }), stays),
   "oidcc-rp-initiated-logout-no-post-logout-redirect-uri": leave((usual) => ({ ...usual, post_logout_redirect_uri: null }), stays),
   "oidcc-rp-initiated-logout-no-state": leave((usual) => ({ ...usual, state: null }), returns(null)),
+};
+
+// The client's back-channel address: what it was told, by the `sid` of the sign-in that ended.
+const told = async (party, sid) => {
+  const keys = jose.createRemoteJWKSet(new URL(party.server.jwks_uri));
+  for (let waits = 0; waits < 200; waits++) {
+    for (const body of party.given.told) {
+      const names = [...body.keys()];
+      const { payload } = await jose.jwtVerify(body.get("logout_token"), keys, {
+        issuer: party.server.issuer, audience: party.client.client_id, requiredClaims: ["iat", "jti"],
+      });
+      if (payload.sid === sid) return { names, payload };
+    }
+    await sleep(0.1);
+  }
+  assert.fail("nobody told the client");
+};
+
+export const backchannel = {
+  "oidcc-backchannel-logout-discovery-endpoint-verification": ({ server }) => {
+    assert.equal(server.backchannel_logout_supported, true);
+    assert.equal(server.backchannel_logout_session_supported, true);
+    assert.ok(server.end_session_endpoint);
+  },
+  "oidcc-backchannel-rp-initiated-logout": leave((usual) => usual, async (seen, party, tokens) => {
+    returns("bye")(seen);
+    assert.ok(tokens.claims.sid, "the ID token has no sid");
+    const { names, payload } = await told(party, tokens.claims.sid);
+    assert.deepEqual(names, ["logout_token"]);
+    assert.equal(payload.sub, tokens.claims.sub);
+    assert.deepEqual(payload.events, { "http://schemas.openid.net/event/backchannel-logout": {} });
+    assert.ok(!("nonce" in payload), "it could pass for an ID token");
+    await party.refused({ prompt: "none" }, "login_required", "interaction_required");
+  }),
 };

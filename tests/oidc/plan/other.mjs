@@ -6,11 +6,13 @@ export async function start(given) {
     clients: [{
       client_id: given.client_id, client_secret: given.client_secret, redirect_uris: [given.redirect_uri],
       post_logout_redirect_uris: [given.post_logout_uri], response_types: ["code"], grant_types: ["authorization_code"],
+      backchannel_logout_uri: given.backchannel_uri, backchannel_logout_session_required: true,
     }],
+    fetch: (url, { dispatcher, ...options }) => fetch(url, options), // its own refuses this machine
     enableHttpPostMethods: true,
     cookies: { long: { sameSite: "none" }, short: { sameSite: "none" } },
     pkce: { required: () => false },
-    features: { devInteractions: { enabled: true } },
+    features: { devInteractions: { enabled: true }, backchannelLogout: { enabled: true } },
     responseModes: ["query", "form_post"],
     claims: { profile: ["name"], email: ["email", "email_verified"], address: ["address"], phone: ["phone_number"], openid: ["sub"] },
     conformIdTokenClaims: false,

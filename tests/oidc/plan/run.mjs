@@ -1,14 +1,20 @@
 // node run.mjs '{"issuer": …}' prints what came of each module: {"basic": {"oidcc-server": null, …}}.
+import { createServer } from "node:http";
+import { text } from "node:stream/consumers";
 import * as oauth from "oauth4webapi";
 import { Browser } from "./browser.mjs";
-import { Party, basic, config, logout } from "./modules.mjs";
+import { Party, backchannel, basic, config, logout } from "./modules.mjs";
 
-const given = JSON.parse(process.argv[2]);
+const given = { ...JSON.parse(process.argv[2]), told: [] };
+const listener = createServer(async (request, answer) => {
+  given.told.push(new URLSearchParams(await text(request)));
+  answer.writeHead(200, { "cache-control": "no-store" }).end();
+}).listen(Number(new URL(given.backchannel_uri).port), "127.0.0.1");
 const stop = given.other_make ? await (await import("./other.mjs")).start(given) : () => {};
 const issuer = new URL(given.issuer);
 const found = await oauth.discoveryRequest(issuer, { [oauth.allowInsecureRequests]: true });
 const server = await oauth.processDiscoveryResponse(issuer, found);
-const plans = { basic: [basic, {}], formpost: [basic, { response_mode: "form_post" }], config: [config, {}], logout: [logout, {}] };
+const plans = { basic: [basic, {}], formpost: [basic, { response_mode: "form_post" }], config: [config, {}], logout: [logout, {}], backchannel: [backchannel, {}] };
 const results = {};
 for (const [plan, [modules, more]] of Object.entries(plans)) {
   results[plan] = {};
@@ -23,4 +29,6 @@ for (const [plan, [modules, more]] of Object.entries(plans)) {
   }
 }
 console.log(JSON.stringify(results));
+listener.close();
+listener.closeAllConnections();
 stop();
