@@ -56,6 +56,11 @@ class Portal:
             headers["If-None-Match"] = etag
         return self._ask("GET", path, headers)
 
+    def post(self, path: str, form: dict[str, str]) -> Answer:
+        """A form of a program, which has no cookie."""
+        headers = {"Content-Type": "application/x-www-form-urlencoded"}
+        return self._ask("POST", path, headers, urlencode(form))
+
     def _ask(self, method: str, path: str, headers: dict[str, str], body: str = "") -> Answer:
         began = time.perf_counter()
         self.connection.request(method, path, body=body or None, headers=headers)
@@ -142,7 +147,7 @@ def serving(
         ["flask", "demo", "grow", "--contract", CONTRACT, "--orders", str(orders),
          "--subscriptions", str(orders // 2)],
     ):  # fmt: skip
-        _run(command, environ)
+        run(command, environ)
     # Not under `-m gunicorn`: its master would be our child all the same, under another name.
     master = subprocess.Popen(
         [sys.executable, "-m", "gunicorn", "benchmarks.app:app", "-c", "gunicorn.conf.py",
@@ -159,13 +164,15 @@ def serving(
         master.wait(30)
 
 
-def _run(command: list[str], environ: dict[str, str]) -> None:
+def run(command: list[str], environ: dict[str, str]) -> str:
+    """What a command of the portal prints."""
     program = Path(sys.executable).parent / command[0]
     done = subprocess.run(
         [str(program), *command[1:]], cwd=ROOT, env=environ, capture_output=True, check=False
     )
     if done.returncode:
         raise RuntimeError(f"{' '.join(command)}: {done.stderr.decode()[-800:]}")
+    return done.stdout.decode()
 
 
 def _await(portal: Portal) -> None:
