@@ -90,7 +90,7 @@ def hand_on(row: Wish) -> None:
 
 
 def give_up(row: Wish, problem: str) -> None:
-    """It is not tried again by itself."""
+    """It will not be retried automatically."""
     row.state, row.due_at, row.problem = WishState.FAILED, None, problem[:500]
 
 

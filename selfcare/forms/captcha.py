@@ -32,6 +32,6 @@ class CaptchaForm(FlaskForm):
         if captcha.solved(self.captcha.data or "", self.answer.data or ""):
             return True
         self.answer.errors = [
-            _l("That is not the answer, or the page had been open for 10 minutes: try again below")
+            _l("Wrong answer, or the page was open for more than 10 minutes: try again below")
         ]
         return False

@@ -35,7 +35,7 @@ class PasswordMeets:
         """
         if broken := self.rules.broken(field.data or "", login=self.login):
             wanted = ", ".join(str(rule.text) for rule in broken)
-            raise ValidationError(_("The password must be or contain: %(rules)s.", rules=wanted))
+            raise ValidationError(_("The password needs: %(rules)s.", rules=wanted))
 
 
 class EmailAddressField(AddressField):

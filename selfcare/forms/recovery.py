@@ -18,7 +18,7 @@ class ForgottenPasswordForm(CaptchaForm):
         _l("Login"),
         [
             DataRequired(_l("Enter your login")),
-            Length(max=254, message=_l("A login is shorter than that")),
+            Length(max=254, message=_l("Logins are shorter than that")),
         ],
         filters=[trimmed],
     )

@@ -55,7 +55,7 @@ class NewPasskeyForm(PasskeyForm, PasswordForm):
     name = TextField(
         _l("Name of the device"),
         [
-            DataRequired(_l("Give it a name to know it by")),
+            DataRequired(_l("Name this device")),
             Length(max=60),
         ],
         filters=[trimmed],

@@ -201,7 +201,8 @@ def _not_offered(section: Section, cell: str) -> str:
 
 def _beyond(row: Row) -> str:
     said: str = _(
-        "Cells stand below no heading; is a cell cut in two? %(cells)s", cells=_quoted(row.beyond)
+        "These cells have no heading above them; was a cell split in two? %(cells)s",
+        cells=_quoted(row.beyond),
     )
     return said
 

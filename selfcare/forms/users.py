@@ -47,22 +47,22 @@ class PersonForm(ResumableForm):
 
     civility = RadioField(
         _l("Title"),
-        [InputRequired(_l("Choose a title."))],
+        [InputRequired(_l("Choose a title"))],
         choices=[SelectChoice(code, wording.CIVILITY[code]) for code in CIVILITIES],
         widget=Choices(),
     )
     last_name = TextField(
         _l("Last name"),
-        [DataRequired(_l("Enter the last name.")), Length(max=80)],
+        [DataRequired(_l("Enter the last name")), Length(max=80)],
         filters=[trimmed],
     )
     first_name = TextField(
         _l("First name"),
-        [DataRequired(_l("Enter the first name.")), Length(max=80)],
+        [DataRequired(_l("Enter the first name")), Length(max=80)],
         filters=[trimmed],
     )
-    login = TextField(_l("Login"), [DataRequired(_l("Enter a login."))], filters=[trimmed])
-    email = EmailAddressField(_l("Email"), [DataRequired(_l("Enter the email address."))])
+    login = TextField(_l("Login"), [DataRequired(_l("Enter a login"))], filters=[trimmed])
+    email = EmailAddressField(_l("Email"), [DataRequired(_l("Enter the email address"))])
     phone = PhoneField(_l("Phone"), [or_mobile])
     mobile = PhoneField(_l("Mobile"), mobile=True)
     locale = SelectField(
@@ -138,7 +138,7 @@ def roles_form(
         )
     if console is not None:
         names = [*console, *(name for name in roles.console if name not in set(console))]
-        needed = [InputRequired(_("Choose at least one console role."))] if console_only else []
+        needed = [InputRequired(_("Choose at least one console role"))] if console_only else []
         fields["console"] = ConsoleRolesField(
             _l("Technical console"),
             needed,

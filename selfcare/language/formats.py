@@ -14,7 +14,7 @@ def price(amount: Decimal | None, kind: str, currency: str, language: str) -> st
     """`3 596,45 € / mois`, « à partir de 4,97 € / mois », « sur devis »."""
     _ = catalogue(language).gettext
     if amount is None or kind == PriceKind.QUOTE:
-        return _("on quotation")
+        return _("price on request")
     values = {"amount": money(amount, currency, language)}
     if kind == PriceKind.FROM_MONTHLY:
         return _("from %(amount)s\xa0/\xa0month") % values

@@ -72,10 +72,10 @@ CONSOLE_ROLE: Mapping[str, Any] = {
 CONSOLE_PROBLEM: Mapping[str, Any] = {
     "unavailable": _l("The console does not answer at the moment."),
     "slow": _l("The console takes too long to answer."),
-    "throttled": _l("The console asks to wait: too much is asked of it."),
+    "throttled": _l("The console is busy. We will try again shortly."),
     "credentials": _l("The portal cannot sign in to the console."),
     "forbidden": _l("The console does not allow the portal to do this."),
-    "no_role": _l("The contract is not open in the console, or the portal may do nothing there."),
+    "no_role": _l("The contract is not open in the console, or the portal has no rights there."),
     "conflict": _l("Somebody else has this name in the console."),
     "email_taken": _l("Somebody else has this email address in the console."),
     "phone_taken": _l("Somebody else has this mobile number in the console."),
@@ -83,7 +83,7 @@ CONSOLE_PROBLEM: Mapping[str, Any] = {
     "group_missing": _l("A chosen role no longer exists in the console."),
     "contract_missing": _l("The contract is not open in the console yet."),
     "locked": _l("The account is locked in the console."),
-    "not_configured": _l("This portal has not been told where its console is."),
+    "not_configured": _l("The console’s address is not configured on this portal."),
 }
 """Why a console access is not ready; any other code is « unknown »."""
 
@@ -118,7 +118,7 @@ USER_REFUSAL: Mapping[str, Any] = {
         "The referent of the contract cannot be removed and stays manager of its users."
     ),
     "ReferentsOwn": _l(
-        "Only the referent changes the referent’s own roles; the customer support can, too."
+        "Only the referent and customer support can change the referent’s own roles."
     ),
     "NotOneself": _l(
         "You can neither remove yourself nor change your own profile in the section Users."
@@ -128,7 +128,7 @@ USER_REFUSAL: Mapping[str, Any] = {
     ),
     "GoneMeanwhile": _l("Somebody else has just removed this user from the contract."),
     "RightLost": _l("Not added: the person who loaded the file may no longer add users."),
-    "RoleNeeded": _l("Choose at least one console role."),
+    "RoleNeeded": _l("Choose at least one console role"),
 }
 """Why a change to a contract's users was refused, by the refusal's name."""
 
@@ -182,11 +182,11 @@ AUDIT: Mapping[str, Any] = {
     "session.ended": _l("Session ended"),
     "session.console_ended": _l("Sessions in the console ended"),
     "session.others_ended": _l("Other sessions ended"),
-    "password.asked": _l("Mail to set the password asked for"),
+    "password.asked": _l("Mail to set the password requested"),
     "password.changed": _l("Password changed"),
-    "login.asked": _l("Mail with the login asked for"),
+    "login.asked": _l("Mail with the login requested"),
     "account.changed": _l("Personal data changed"),
-    "email.asked": _l("New email address asked for"),
+    "email.asked": _l("New email address requested"),
     "email.changed": _l("Email address changed"),
     "two_factor.on": _l("Two-factor sign-in turned on"),
     "two_factor.off": _l("Two-factor sign-in turned off"),

@@ -84,4 +84,4 @@ def _show(token: str) -> None:
     fields = kept_forms.shown(token, account_id=account_id, path=request.path)
     if fields:
         g.typed = MultiDict(fields)
-        flash(_("Your session had ended. What you typed is here again: check it and send it."))
+        flash(_("Your session had ended. Your entries have been kept: check them and send them."))

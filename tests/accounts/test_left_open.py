@@ -48,7 +48,7 @@ class TestLeftOpen:
 
     def test_auth_4_a_forgotten_login_form_comes_again(self, pauls_login, browse):
         page = without_cookies(browse, "/login/forgot", {"email": "a@example.com", "answer": "x"})
-        assert "This page had been open for too long" in page.words
+        assert "This page was open for too long" in page.words
         assert page.one("#email")["value"] == "a@example.com"
 
     def test_auth_3_the_page_behind_a_mailed_link_comes_again(self, pauls_login, browse, mailbox):

@@ -221,10 +221,10 @@ class TestNewAddress:
     def test_account_1_the_profile_says_what_waits_for_its_owner(self, me, browse, mailbox):
         assert self.NEW not in me.get("/account/profile").words
         self.ask(me)
-        assert f"{self.NEW} takes its place once" in me.get("/account/profile").words
+        assert f"{self.NEW} will replace it if" in me.get("/account/profile").words
         browse.get(mailbox.link(to=self.NEW, has="/email/confirm/"))
         browse.post("/email/confirm")
-        assert "takes its place" not in me.get("/account/profile").words
+        assert "will replace it" not in me.get("/account/profile").words
 
     def test_account_1_an_address_given_by_mistake_is_worth_nothing_after_the_next(
         self, me, app, browse, mailbox

@@ -195,7 +195,7 @@ class TestSignOut:
     def test_console_9_whoever_leaves_the_console_is_asked_about_the_portal(self, inside):
         here, page = inside
         page.get_by_role("button", name="Se déconnecter").click()
-        expect(page.get_by_role("heading", name="Leave the customer space, too?")).to_be_visible()
+        expect(page.get_by_role("heading", name="Leave the customer space too?")).to_be_visible()
         page.get_by_role("button", name="Sign out").click()
         expect(page).to_have_url(f"{here.console}/dashboard/bye")
         page.goto(here.portal)

@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.needs("w3m")]
 C = "/contracts/OCB0000124"
 FORM = f"{C}/services/elastic-cloud-server-reservation/order"
 PAGES = {
-    f"{C}/services": ["Migration", "on quotation", "Place order", "from €4.97 / month"],
+    f"{C}/services": ["Migration", "price on request", "Place order", "from €4.97 / month"],
     FORM: ["Order for the contract", "Flavor", "Monthly price", "See the summary", "Update"],
     f"{FORM}/{{key}}": ["Summary", "t2.micro", "Upfront", "no further step", "Place order"],
     f"{C}/invoices": ["Your latest invoice", "€2,352.21", "FA-0001", "your pre-invoice"],

@@ -85,7 +85,13 @@ class TestByAnOperator:
         flask("orders", "start", ref, "--note", "Bien reçu")
         output, code = flask("orders", "show", ref.lower())
         assert code == 0
-        for words in ("OCB0000124", "Paul DUPONT", "Douze serveurs", "on quotation", "Bien reçu"):
+        for words in (
+            "OCB0000124",
+            "Paul DUPONT",
+            "Douze serveurs",
+            "price on request",
+            "Bien reçu",
+        ):
             assert words in output
         assert flask("orders", "show", "HONEY1655-0001-001")[1] == 1
 

@@ -146,7 +146,7 @@ class TestForeign:
 
     def test_invoices_1_says_what_was_paid_and_what_is_due(self, paul, take):
         page = paul.get(f"{INVOICES}/{take(PAID, DUE)}")
-        assert "Paid already €1,000.00" in page.words
+        assert "Already paid €1,000.00" in page.words
         assert "Amount due €1,822.65" in page.words
 
     def test_invoices_1_a_credit_note_gives_back_what_is_due(self, paul, take):
@@ -155,7 +155,7 @@ class TestForeign:
 
     def test_invoices_1_says_neither_where_all_is_due(self, paul, take):
         words = paul.get(f"{INVOICES}/{take()}").words
-        assert "Paid already" not in words
+        assert "Already paid" not in words
         assert "Amount due" not in words
 
     def test_invoices_1_allowances_stand_among_the_lines(self, paul, take):

@@ -225,7 +225,7 @@ class TestPlacing:
             (FORM, "fr", "240,60 € / mois"),
             (FORM, "en", "€240.60 / month"),
             (MIGRATION, "fr", "sur devis"),
-            (MIGRATION, "en", "on quotation"),
+            (MIGRATION, "en", "price on request"),
         ],
     )
     def test_services_4_the_mail_sums_the_order_up(self, shop, browse_as, app, form, locale, price):

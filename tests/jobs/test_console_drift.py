@@ -89,7 +89,7 @@ class TestDrift:
         self.look(app, ref)
         page = accept(referent, path, read)
         assert page.location == path
-        assert "changed meanwhile" in referent.get(path).words
+        assert "changed in the meantime" in referent.get(path).words
         assert access().wanted_groups == ["power_user"]
 
     def test_users_8_an_acceptance_undoes_no_newer_wish(

@@ -53,7 +53,10 @@ class TestDevice:
         assert asked["verification_uri"] == "http://portal.test/device"
         assert (asked["expires_in"], asked["interval"]) == (600, 5)
         assert poll(asked["device_code"]) == {"error": "authorization_pending"}
-        assert "let in" in let_in(marie, asked["user_code"].lower().replace("-", " ")).words
+        assert (
+            "The device is connected"
+            in let_in(marie, asked["user_code"].lower().replace("-", " ")).words
+        )
         given = poll(asked["device_code"])
         claims = tool.read(given["id_token"])
         assert (claims["aud"], claims["ksdomain"]) == ("tool", "OCB0000124")

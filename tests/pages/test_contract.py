@@ -98,7 +98,7 @@ class TestDashboard:
             ("done", "ready"),
             ("queued", "being prepared"),
             ("running", "being prepared"),
-            ("failed", "It is tried again by itself"),
+            ("failed", "It will be retried automatically"),
         ],
     )
     def test_dash_1_state_of_my_console_access_and_what_comes_next(
@@ -230,7 +230,7 @@ class TestCatalogue:
 
     def test_services_1_prices_from_or_on_quotation(self, browse_as):
         page = browse_as("paul.dupont").get(f"{HERE}/services")
-        assert page.texts(f"{SERVICES} ~ .price") == ["from €4.97 / month", "on quotation"]
+        assert page.texts(f"{SERVICES} ~ .price") == ["from €4.97 / month", "price on request"]
 
     def test_services_1_a_category_narrows(self, browse_as):
         page = browse_as("paul.dupont").get(f"{HERE}/services?category=migration")
@@ -258,7 +258,7 @@ class TestCatalogue:
         paul = browse_as("paul.dupont")
         page = paul.get(f"{HERE}/services/migration")
         assert page.one("h1").get_text(strip=True) == "Move to the cloud"
-        assert "on quotation" in page.words
+        assert "price on request" in page.words
         for slug in ("nothing", "%00", "..%2f", "'", "x" * 3000):
             assert paul.get(f"{HERE}/services/{slug}").status == 404, slug
 

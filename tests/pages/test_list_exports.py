@@ -132,7 +132,7 @@ class TestExport:
         for path in ("/account/orders?format=csv", f"{ORDERS}?format=csv", "/account/data.json"):
             second = paul.get(path)
             assert (second.status, second.headers["Retry-After"]) == (429, "30")
-            assert "A file of yours is still being made" in second.words
+            assert "One of your files is still being made" in second.words
         assert paul.get(ORDERS).status == 200
         assert sophie.get(f"{ORDERS}?format=csv").status == 200
         first.end()

@@ -94,7 +94,7 @@ class TestOrders:
         for price in (Decimal(5), None, Decimal(0)):
             cast.order(price=price, price_kind="monthly")
         shown = column(paul.get(f"{ORDERS}?sort=price"), "Price")
-        assert shown == ["on quotation", "€0.00 / month", "€5.00 / month"]
+        assert shown == ["price on request", "€0.00 / month", "€5.00 / month"]
 
     def test_orders_1_the_sorted_column_says_so(self, cast, paul):
         cast.order()

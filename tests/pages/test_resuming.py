@@ -54,7 +54,7 @@ class TestWizard:
         for name in ("last_name", "first_name", "login", "email", "mobile"):
             assert page.one(f"[name={name}]")["value"] == SOPHIE[name]
         assert page.one("[name=civility][checked]")["value"] == "madam"
-        assert "What you typed is here again" in page.words
+        assert "Your entries have been kept" in page.words
         assert not page.all(".error")
         assert "sophie" in paul.get(back.location).one("[name=login]")["value"]  # a reload
         with app.app_context():  # shown, not sent

@@ -16,7 +16,7 @@ from tests.wizard import REF, USERS, roles
 
 MANAGER, VISITOR, CONSOLE_MANAGER = Profile.MANAGER, Profile.VISITOR, Profile.CONSOLE_MANAGER
 REFERENT = {str(section): str(profile) for section, profile in profiles_of_referent().items()}
-OWN = "Only the referent changes"
+OWN = "Only the referent and customer support can change"
 
 
 @pytest.fixture(autouse=True)
@@ -160,7 +160,7 @@ class TestOperator:
         assert entries(app, "user.changed") == [
             [["orders", "visitor", "none"], ["console", "admin", "guest"]]
         ]
-        assert "The customer support has changed your rights" in mailbox.text(to="paul.dupont")
+        assert "Customer support has changed your rights" in mailbox.text(to="paul.dupont")
 
     @pytest.mark.parametrize(
         ("changes", "said"),

@@ -272,7 +272,7 @@ class TestImport:
             (line,) = user_import.read(table(GOOD + ";admin"), console=["guest", "admin"])
         assert line.problems == [
             {
-                "en": "Cells stand below no heading; is a cell cut in two? “admin”",
+                "en": "These cells have no heading above them; was a cell split in two? “admin”",
                 "fr": "Des cellules ne sont sous aucun intitulé : une cellule est-elle coupée en"
                 " deux ? «\u00a0admin\u00a0»",
             }
@@ -287,7 +287,7 @@ class TestImport:
         paul.post(where)
         worker.run()
         page = paul.get(where)
-        assert "Lines dealt with: 5 of 5. Users added: 5. Refused: 0." in page.words
+        assert "Lines processed: 5 of 5. Users added: 5. Refused: 0." in page.words
         assert page.one("progress")["value"] == "5"
         assert "6 users" in paul.get(USERS).words
         assert len(outbox("portal_access")) == 5

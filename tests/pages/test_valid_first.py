@@ -27,9 +27,7 @@ def test_safe_a_password_of_95_000_characters_is_refused_by_its_length(me):
 def test_auth_3_a_password_that_is_too_long_is_told_so_alone(me):
     password = "a" * 200
     page = change(me, current="x", password=password, confirm=password)
-    assert page.texts("#password-error") == [
-        "The password must be or contain: at most 128 characters."
-    ]
+    assert page.texts("#password-error") == ["The password needs: at most 128 characters."]
 
 
 @pytest.mark.parametrize(

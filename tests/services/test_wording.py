@@ -74,7 +74,7 @@ CLUES: Mapping[str, Mapping[str, str]] = {
         "password.changed": "Password changed",
         "login.asked": "with the login",
         "account.changed": "Personal data",
-        "email.asked": "email address asked",
+        "email.asked": "email address requested",
         "email.changed": "address changed",
         "two_factor.on": "turned on",
         "two_factor.off": "turned off",

@@ -55,8 +55,8 @@ def edit() -> ResponseReturnValue:
     if new_email:
         flash(
             _(
-                "Your data is saved. Your new address counts once you have opened the mail sent to"
-                " %(email)s and confirmed it there.",
+                "Your data is saved. Your new address takes effect once you open the mail sent to"
+                " %(email)s and confirm it there.",
                 email=form.email.data,
             )
         )

@@ -44,4 +44,4 @@ def why(refusal: Exception) -> str:
         return str(_("Too many attempts: try again in %(n)s min", n=refusal.minutes))
     if isinstance(refusal, WrongCredentials):
         return str(_("That is not your current password"))
-    return str(_("That is not the code of this moment, or it was used before"))
+    return str(_("This code is wrong or has already been used"))

@@ -50,7 +50,7 @@ def end_session(sign_in_id: int) -> ResponseReturnValue:
         sign_ins.end(found)
         audit.record("session.ended", actor=me, subject=me)
     db.session.commit()
-    flash(_("The session is ended."))
+    flash(_("The session has ended."))
     return redirect(url_for(".index"), code=303)
 
 
@@ -68,7 +68,7 @@ def end_others() -> ResponseReturnValue:
     flash(
         _("Your other sessions are ended, and those in the console within a minute.")
         if form.console.data
-        else _("Your other sessions are ended.")
+        else _("Your other sessions have ended.")
     )
     return redirect(url_for(".index"), code=303)
 
@@ -91,7 +91,7 @@ def new_passkey() -> ResponseReturnValue:
                 settings=settings(),
             )
         except PasskeyRefused:
-            form.name.errors = [_("The passkey could not be kept: try again")]
+            form.name.errors = [_("The passkey could not be saved: try again")]
         else:
             db.session.commit()
             flash(_("The passkey is added: you can sign in with it."))

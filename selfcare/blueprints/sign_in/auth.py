@@ -90,7 +90,7 @@ def code() -> ResponseReturnValue:
         )
     except WrongCode:
         db.session.commit()
-        form.code.errors = [_("That is not the code of this moment, or it was used before")]
+        form.code.errors = [_("This code is wrong or has already been used")]
         return rendering.answer_form("auth/code.html", form)
     except TooManyAttempts as wait:
         db.session.rollback()

@@ -71,12 +71,12 @@ def accept(contract: Contract, membership_id: int) -> ResponseReturnValue:
     try:
         accepting.accept(access, request.form.get("seen", ""), by=current_account())
     except accepting.Outdated:
-        flash(_("This has changed meanwhile: here is how it is now."))
+        flash(_("This has changed in the meantime: here is the current version."))
     except ReferentsOwn as refusal:
         flash(USER_REFUSAL[type(refusal).__name__])
     else:
         db.session.commit()
-        flash(_("What was seen in the console now counts in the portal, too."))
+        flash(_("The portal now holds what was seen in the console."))
     return _back(contract, membership_id)
 
 

@@ -58,7 +58,7 @@ def _file(form: files.UploadForm) -> FileStorage:
         UnreadableFile: there is none.
     """
     if not isinstance(form.file.data, FileStorage) or not form.file.data.filename:
-        raise files.UnreadableFile(_("Choose a file."))
+        raise files.UnreadableFile(_("Choose a file"))
     return form.file.data
 
 

@@ -261,7 +261,7 @@ def _step(contract: Contract, draft: UserDraft, name: str) -> Response:
 def _finished(contract: Contract, draft: UserDraft, *, said: bool = False) -> Response:
     """To the list the wizard was opened from."""
     if said and draft.membership_id:
-        flash(_("The roles are changed; they count from now on."))
+        flash(_("The roles are changed; they apply from now on."))
     elif said:
         flash(_("The user has been added and gets a mail."))
     return redirect(_list_address(contract, console_only=draft.console_only), code=303)

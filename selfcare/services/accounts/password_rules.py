@@ -100,9 +100,7 @@ class PasswordRules:
                 ),
                 max_bytes=self.max_bytes,
             )
-        yield Rule(
-            "common", _l("none of the most used passwords, not even with a few signs round it")
-        )
+        yield Rule("common", _l("not a common password, even with extra characters"))
 
     def broken(self, password: str, *, login: str) -> list[Rule]:
         """The rules a password does not meet; one that is too long is asked no other."""

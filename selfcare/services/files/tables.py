@@ -219,7 +219,7 @@ def _named(titles: list[str], columns: Columns) -> tuple[str, ...]:
         raise BadHeading(N_("These columns are missing: %(names)s."), names=_listed(missing))
     again = {titles[i] for i, name in enumerate(names) if name and name in names[:i]}
     if again:
-        raise BadHeading(N_("These columns are there twice: %(names)s."), names=_listed(again))
+        raise BadHeading(N_("These columns appear twice: %(names)s."), names=_listed(again))
     known = zip(titles, names, strict=True)
     if unknown := [title for title, name in known if title and not name]:
         raise BadHeading(N_("These columns are unknown: %(names)s."), names=_listed(unknown))

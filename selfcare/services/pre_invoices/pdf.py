@@ -35,7 +35,7 @@ def render(
                 number=version,
                 moment=reader().moment(made_at),
             ),
-            _("This is no invoice: it announces what the month will cost."),
+            _("This is not an invoice: it shows what the month will cost."),
         ):
             pdf.say(text)
         letters = _("Names in other letters are spelt in Latin ones here; the portal shows them.")

@@ -127,7 +127,7 @@ class Slow(Retryable):
 
 
 class NotConfigured(Retryable):
-    """This portal has not been told where its console is."""
+    """The console's address is not configured on this portal."""
 
     code = "not_configured"
 
