@@ -82,7 +82,7 @@ def _protect(*, force: bool) -> None:
     """Refuse to mix sample data with what people really do.
 
     Raises:
-        ClickException: this is no demo, and has accounts that no demo made.
+        ClickException: the portal is not a demo: it has accounts that no demo made.
     """
     from demo.seed import strangers  # noqa: PLC0415
 

@@ -1,4 +1,4 @@
-"""The database session: routed, retried nowhere, never shared between requests.
+"""One session per request: reads in autocommit, writes in a transaction.
 
 - A request that may not write (GET, HEAD) runs in AUTOCOMMIT: no BEGIN and COMMIT round trips on
   PostgreSQL, no lock on SQLite.

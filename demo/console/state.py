@@ -15,7 +15,7 @@ KINDS = ("domains", "projects", "users", "groups", "roles", "credentials")
 
 
 class Refused(Exception):
-    """An answer that is no success, in Keystone's own words."""
+    """An error answer, in Keystone's own words."""
 
     def __init__(self, status: int, message: str, title: str = "") -> None:
         super().__init__(message)

@@ -37,16 +37,16 @@ QUEUES = ("interactive", "mail", "iam", "orders", "documents", "sweeps")
 """Where somebody waits comes first; the others take turns (`selfcare.background.worker`)."""
 
 SHORT = 100
-"""Jobs a queue may hold for a sweep not to ask whether it adds the same ones again."""
+"""Below this queue length a sweep enqueues without checking for duplicates."""
 
 DELAYS = (10, 60, 300, 900, 3600, 14400)
 """Seconds before each new try of a failed job."""
 
 EARLY = timedelta(seconds=2)
-"""How much sooner than its date a retry may come: the queue counts whole seconds."""
+"""A retry may start this much before its date, since the queue counts whole seconds."""
 
 CROWDED = 5000
-"""Jobs in a queue from which on sweeps add none to it: what they find is in there already."""
+"""From this length on, sweeps add nothing: their rows are already queued."""
 
 
 def connect(url: str) -> Redis:
@@ -107,10 +107,10 @@ class Job:
             wakeups.append((self, args, first))
 
     def wake(self, ids: Iterable[int]) -> None:
-        """Enqueue what a sweep found waiting, the oldest first, as far as it is lost.
+        """Enqueue rows whose wake-up was probably lost, oldest first.
 
-        A long queue is no lost wake-up: as many as it holds are left to it, or behind an SMTP
-        server or an IAM that takes its time each sweep would put all of them there once more.
+        As many rows as the queue still holds are skipped: a long queue is not a lost wake-up.
+        Behind a slow SMTP server or IAM, each sweep would otherwise enqueue all of them again.
         """
         found = list(ids)
         try:

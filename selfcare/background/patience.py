@@ -52,7 +52,7 @@ class Patience(Retry):
         pauses = EqualJitterBackoff(cap=LONGEST_PAUSE, base=0.5)
         super().__init__(pauses, -1, (ConnectionError, TimeoutError, OSError, ResponseError))
         self._owner = os.getpid()
-        self._depth = 0  # a command connects first: a connection alone is no answer
+        self._depth = 0  # a command connects first: a connection alone is not an answer
         self._since = 0.0
 
     def call_with_retry(

@@ -123,7 +123,7 @@ def _invoice(contract: Contract, invoice_id: int) -> Invoice:
 
 
 def _report(contract: Contract, month: str) -> UsageReport:
-    """The report of `2016-09`; anything that is no month answers 404."""
+    """The report of `2016-09`; 404 if `month` is not a month."""
     if not re.fullmatch(r"[1-9]\d{3}-(0[1-9]|1[0-2])", month):
         abort(404)
     found = reports.of_month(contract.id, date.fromisoformat(f"{month}-01"))

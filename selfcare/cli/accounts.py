@@ -35,7 +35,7 @@ def reset_two_factor(login: str, by: str, reason: str) -> None:
     """Take the second factor away from somebody who lost app and codes; their sessions end."""
     account, member = _known(login), _known(by)
     if not member.is_staff:
-        raise click.ClickException(f"{member.login} is no staff member")
+        raise click.ClickException(f"{member.login} is not a staff member")
     two_factor.reset(account, by=member, reason=reason)
     db.session.commit()
     click.echo(f"{account.login} signs in without a second factor.")

@@ -107,7 +107,7 @@ def vat(ref: str, rate: str) -> None:
         own = None if rate == "default" else Decimal(rate.replace(",", "."))
         contracts.set_vat_rate(ref, own)
     except InvalidOperation:
-        raise click.ClickException(f"{rate!r} is no number") from None
+        raise click.ClickException(f"{rate!r} is not a number") from None
     except ContractRefused as refused:
         raise click.ClickException(str(refused)) from None
     db.session.commit()

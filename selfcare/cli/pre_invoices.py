@@ -70,4 +70,4 @@ def _month(text: str) -> date:
     try:
         return date.fromisoformat(f"{text}-01")
     except ValueError:
-        raise click.UsageError(f"{text!r} is no month like 2016-09") from None
+        raise click.UsageError(f"{text!r} is not a month like 2016-09") from None

@@ -159,6 +159,6 @@ class NewMemberCheck(PersonForm):
     """The same rules for a line of a file, which has no token (USERS-9)."""
 
     class Meta:
-        """No cross-site token: a job or a file is no browser."""
+        """No cross-site token: a line of a file does not come from a browser."""
 
         csrf = False

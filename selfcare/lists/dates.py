@@ -21,7 +21,7 @@ _OLDEST, _LATEST = 1000, 9998
 def span(text: str) -> tuple[date, date] | None:
     """The days a date or a part of one covers, as [first, first day after); None if it is none.
 
-    A day comes before its month, as in France and Britain. `31/02/2017` is no date.
+    A day comes before its month, as in France and Britain. `31/02/2017` is not a date.
     """
     match = next((m for shape in _SHAPES if (m := shape.fullmatch(text))), None)
     if match is None:

@@ -44,7 +44,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Statements:
-    """What a list asks: `most` rows after the `skipped` ones, how many there are, all of them."""
+    """A list's three statements: one page, the count, everything."""
 
     page: Rows
     count: Rows
@@ -110,7 +110,7 @@ class ListQuery:
     tie_break: ClassVar[Expression]
     prefix: ClassVar[str] = ""
     joins_decide: ClassVar[bool] = True
-    """Whether the joined tables have a say in which rows there are, or only bring more to show."""
+    """False if joins only add columns, so that the count can skip them."""
     name: ClassVar[str]
     """Names the list on its page (`id` of its part) and its export file."""
 

@@ -69,7 +69,7 @@ class SignIn(Base):
     """
 
     __tablename__ = "sign_ins"
-    __allow_unmapped__ = True  # `token` below is no column
+    __allow_unmapped__ = True  # `token` below is not a column
 
     id: Mapped[int] = mapped_column(primary_key=True)
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"))

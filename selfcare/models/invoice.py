@@ -128,7 +128,7 @@ class PreInvoiceVersion(Base):
     content: Mapped[list[Any]] = mapped_column(default=list)
     """What the PDF says, for the readable page."""
     fingerprint: Mapped[str] = mapped_column(String(64))
-    """SHA-256 of what it was made from: the same again is no new version."""
+    """SHA-256 of the source data: the same data makes no new version."""
     key: Mapped[str] = mapped_column(String(160))
     size: Mapped[int]
 

@@ -144,7 +144,7 @@ def set_vat_rate(ref: str, rate: Decimal | None) -> None:
     """Give a contract its own VAT rate in per cent, or the setting's again.
 
     Raises:
-        ContractRefused: there is no such contract, or that is no rate.
+        ContractRefused: the contract does not exist, or the rate is out of range.
     """
     if rate is not None and (problem := vat_rate_problem(rate)):
         raise ContractRefused(f"{rate}: {problem}")
@@ -160,7 +160,7 @@ def set_siren(ref: str, siren: str | None) -> Customer:
     Invoices whose buyer is another company are refused from then on (INVOICES-2).
 
     Raises:
-        ContractRefused: there is no such contract, or that is no SIREN.
+        ContractRefused: the contract does not exist, or the SIREN is wrong.
     """
     if siren is not None:
         _check_siren(siren)

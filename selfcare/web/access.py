@@ -1,7 +1,8 @@
 """Who is signed in, which contract they are on, and what they may do there.
 
 Every view says its right with one of `requires`, `signed_in` or `public`; a guard test refuses a
-route without. A contract one is no member of answers 404, a missing profile 403.
+route without one. The answer is 404 if you are not a member of the contract, and 403 if your
+profile is too low.
 """
 
 from __future__ import annotations

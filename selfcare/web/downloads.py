@@ -20,7 +20,7 @@ def csv_file(rows: ListQuery) -> Response:
     """The whole list as filtered and sorted, as a spreadsheet of the reader's language opens it.
 
     Raises:
-        TooManyAttempts: a million rows keep a thread for a while, so nobody gets all of them.
+        TooManyAttempts: exports hold a thread, so they are rate-limited.
     """
     turn = turn_to_export()
     me: Reader = reader()

@@ -44,7 +44,10 @@ def _staff_use_two_factors() -> Response | None:
 
 
 def _ask_to_sign_in() -> Response:
-    """Send to the sign-in page and back again; an htmx part cannot show it, so the page goes."""
+    """Redirect to the sign-in page, and back afterwards.
+
+    htmx requests get an `HX-Redirect`, since a fragment cannot show the sign-in page.
+    """
     in_part = bool(request.headers.get("HX-Request"))
     if kept := resuming.keep():
         asked = f"{request.path}?kept={kept}"

@@ -121,10 +121,10 @@ def init_app(app: Flask, settings: Settings) -> None:
 
 @lru_cache(maxsize=4096)
 def once(macro: Callable[..., Markup], *values: Any) -> Markup:
-    """What a macro makes of these values, made once: lists show the same rows again and again.
+    """The markup of a macro, cached: lists show the same rows again and again.
 
-    Only for macros imported without context, which nothing but their values decides; those of
-    two languages are two macros.
+    Only for macros that depend on their arguments alone (import them without context). Each
+    language has its own macros.
     """
     return macro(*values)
 

@@ -1,4 +1,4 @@
-"""AUTH-6: a brake is no lock; whoever reads the account's mails gets in, whatever strangers do."""
+"""AUTH-6: a brake is not a lock; the owner of the mailbox gets in, whatever strangers do."""
 
 from __future__ import annotations
 

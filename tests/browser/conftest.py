@@ -78,7 +78,7 @@ def chromium(launch) -> Chromium:
 
 @pytest.fixture
 def refuse(forgiven) -> Callable[..., None]:
-    """Let what htmx asks for fail: `refuse(page)`; what the browser says of it is no problem."""
+    """Let what htmx asks for fail: `refuse(page)`; the browser's own messages are ignored."""
     forgiven += ["Failed to load", "Response Status Error", "htmx:sendError", "http://127.0.0.1"]
 
     def refuse(page: Page, status: int | None = 503) -> None:
@@ -109,7 +109,7 @@ class Window:
         self.page.on("requestfailed", self._failed)
 
     def _note(self, message: ConsoleMessage) -> None:
-        # The page's own status (403, 404…) is a message, too; ours are no problem.
+        # The page's own status (403, 404…) is a message, too; ours are ignored.
         if message.type not in {"error", "warning"} or message.location["url"] == self.page.url:
             return
         if not message.text.startswith(TAKEN_BACK):

@@ -93,7 +93,7 @@ class TestLoading:
             ('"12", "no", 240.60', '"24", "no", 240.60', "there twice"),
             ('"12", "no", 240.60', '"12", "no", 240.605', "amounts like"),
             ('by = ["flavor"', 'by = ["colour"', "no choice 'colour'"),
-            ("{flavor} {duration}", "{flavour} {duration}", "{flavour} is no choice"),
+            ("{flavor} {duration}", "{flavour} {duration}", "{flavour} is not a choice"),
             ("{flavor}.{duration}", "{flavor.{duration}", "no choice"),
             ('months = "duration"', 'months = "flavor"', "numbers of months"),
             ('kind = "choice"', 'kind = "colour"', "its kind is one of"),

@@ -164,7 +164,7 @@ REFUSED = {
         + f'name = "{"y" * 50} {{size}} {{size}}"\ntemplate = "x"\n',
         "may become longer than 120",
     ),
-    "a region that is no choice": (
+    "a region that is not a choice": (
         MONTHLY,
         SIZE + '[prices]\nrow = [[1]]\n[subscription]\nmonths = "size"\nregion = "where"\n'
         'name = "x"\ntemplate = "x"\n',

@@ -164,7 +164,7 @@ def test_safe_a_number_no_row_can_have_is_404(app, address, browse_as, number):
 def test_safe_every_public_route_has_a_reason(app):
     public = {r.endpoint: right_of(app, r).public for r in app.url_map.iter_rules()}
     for endpoint, reason in public.items():
-        assert not reason or len(reason.split()) >= 3, f"{endpoint}: “{reason}” is no reason"
+        assert not reason or len(reason.split()) >= 3, f"{endpoint}: “{reason}” is not a reason"
     assert {e for e, reason in public.items() if reason} == {
         "auth.login",
         "auth.code",

@@ -1,4 +1,4 @@
-"""CONTRACT-1, DASH-1, SERVICES-1, SUPPORT-1: the pages of a contract that are no lists."""
+"""CONTRACT-1, DASH-1, SERVICES-1, SUPPORT-1: the pages of a contract other than lists."""
 
 from __future__ import annotations
 

@@ -115,7 +115,7 @@ def _reservation_sense(reservation: Reservation, fields: Mapping[str, Field]) ->
     for name, pattern in (("name", reservation.name), ("template", reservation.template)):
         for used in re.findall(r"\{([^{}]*)\}", pattern):
             if used not in fields or fields[used].kind != CHOICE:
-                yield f"subscription, {name!r}: {{{used}}} is no choice of the form"
+                yield f"subscription, {name!r}: {{{used}}} is not a choice of the form"
         if re.search(r"[{}]", re.sub(r"\{[^{}]*\}", "", pattern)):
             yield f"subscription, {name!r}: a brace is left open"
     longest = LONGEST_NAME - len(re.sub(r"\{[^{}]*\}", "", reservation.name))

@@ -157,7 +157,7 @@ def wish_again(access: ConsoleAccess) -> None:
 def converge(access_id: int) -> None:
     """Make the IAM hold exactly the groups the portal wants for one person.
 
-    It goes before the many of an import, who share `converge_waiting`: a manager looks at the page.
+    Runs ahead of bulk imports (`converge_waiting`), because a manager is waiting.
     """
     if work := console_claims.claim(access_id):
         _carry_out(work)

@@ -1,4 +1,4 @@
-"""What no invoice and no usage report says, though it is written as it should be."""
+"""Sanity limits for well-formed values: dates, amounts, currencies."""
 
 from __future__ import annotations
 

@@ -125,7 +125,7 @@ class Part:
         try:
             return datetime.strptime(found[0].written, "%Y%m%d").date()  # noqa: DTZ007
         except ValueError:
-            raise Unreadable(f"{found[0].written!r} is no date") from None
+            raise Unreadable(f"{found[0].written!r} is not a date") from None
 
 
 class Document(Part):
@@ -211,7 +211,7 @@ def _amount(written: str) -> Decimal:
     try:
         found = Decimal(written)
     except InvalidOperation:
-        raise Unreadable(f"{written!r} is no amount") from None
+        raise Unreadable(f"{written!r} is not an amount") from None
     if not plausible.is_amount(found) or found != found.quantize(_CENTS):
-        raise Unreadable(f"{written!r} is no amount in cents")
+        raise Unreadable(f"{written!r} is not an amount in cents")
     return found.quantize(_CENTS)

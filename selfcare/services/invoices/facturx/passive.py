@@ -77,7 +77,7 @@ _PROGRAMS = re.compile(
 
 
 class Unreadable(ValueError):
-    """The file is no invoice we can take; the message says why."""
+    """The file is not an invoice we can take; the message says why."""
 
 
 def check(reader: PdfReader, *, is_attached: bool = False) -> None:
