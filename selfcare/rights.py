@@ -12,7 +12,7 @@ from enum import StrEnum
 
 
 class Profile(StrEnum):
-    """What one person is in one section of one contract."""
+    """The profile of one person in one section of one contract."""
 
     NONE = "none"
     VISITOR = "visitor"
@@ -34,7 +34,7 @@ class Section(StrEnum):
 
 
 class Ability(StrEnum):
-    """What can be allowed; named after what the person does."""
+    """The abilities that can be allowed; named after the person's action."""
 
     OPEN_CONTRACT = "open_contract"
     SEE_COMPANY = "see_company"
@@ -92,7 +92,7 @@ REFERENT_CONSOLE_ROLES = ("admin",)
 
 @dataclass(frozen=True)
 class Rule:
-    """Who has an ability: a profile of the section, or any console role of the contract."""
+    """The holders of an ability: a profile of the section, or any console role of the contract."""
 
     section: Section
     profiles: frozenset[Profile]
@@ -163,12 +163,12 @@ class Rights:
 
 
 def profiles_of_new_user() -> dict[Section, Profile]:
-    """What the wizard proposes for somebody added to a contract (USERS-2)."""
+    """The wizard's proposal for somebody added to a contract (USERS-2)."""
     return {section: offer.new for section, offer in OFFERS.items()}
 
 
 def profiles_of_referent() -> dict[Section, Profile]:
-    """What the first user of a contract holds."""
+    """The profiles of the first user of a contract."""
     return {section: offer.referent for section, offer in OFFERS.items()}
 
 

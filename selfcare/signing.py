@@ -1,4 +1,4 @@
-"""How what browsers and mails keep for us is signed."""
+"""Signatures of values that browsers and mails keep for us."""
 
 from __future__ import annotations
 

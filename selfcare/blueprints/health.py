@@ -1,4 +1,4 @@
-"""What a PaaS asks: does the process live, can it work."""
+"""Health checks for a PaaS: does the process live, can it work."""
 
 from __future__ import annotations
 

@@ -85,7 +85,7 @@ def create(
 
 
 def _referent(**given: str) -> NewMember:
-    """Who was named, held to the rules of the users section (USERS-2)."""
+    """The person named, checked by the rules of the users section (USERS-2)."""
     with speaking("en"):
         form = NewMemberCheck(formdata=MultiDict(given))
         form.validate()

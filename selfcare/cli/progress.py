@@ -1,4 +1,4 @@
-"""What loading commands share: which files, and the report at the end."""
+"""The common part of loading commands: the files, and the report at the end."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def progress(items: Iterable[T], label: str) -> Iterator[Iterable[T]]:
 
 
 class Report:
-    """What became of each file; printed at the end, so that the progress bar stays whole."""
+    """The result of each file; printed at the end, so that the progress bar stays whole."""
 
     def __init__(self, *, dry_run: bool) -> None:
         self.dry_run = dry_run

@@ -1,4 +1,4 @@
-"""What may be configured, and what is: settings, their checks, and how they are read."""
+"""The settings, their checks, and how they are read."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ LARGEST_REQUEST = 1_000_000
 
 
 def flask_config(settings: Settings) -> dict[str, Any]:
-    """What Flask and its extensions want to find in `app.config`."""
+    """The values that Flask and its extensions read in `app.config`."""
     return {
         "SECRET_KEY": settings.secret_key,
         "SECRET_KEY_FALLBACKS": [settings.secret_key_previous]

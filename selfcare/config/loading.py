@@ -38,7 +38,7 @@ def load(environ: Mapping[str, str] | None = None, **overrides: Any) -> Settings
 
 
 def wrong(settings: Settings, *, debug: bool = False) -> Iterator[str]:
-    """What will not do: each value by itself, then those that go together.
+    """The faults of the settings: each value by itself, then combinations.
 
     Args:
         settings: what to look at.
@@ -63,7 +63,7 @@ def wrong(settings: Settings, *, debug: bool = False) -> Iterator[str]:
 
 
 def doubtful(settings: Settings, environ: Mapping[str, str] | None = None) -> Iterator[str]:
-    """What works, but should not be so for long; said at every start."""
+    """Settings that work but should be changed soon; reported at every start."""
     if not settings.secure and not settings.is_local:
         yield "PORTAL_URL begins with http://: passwords and cookies can be read on their way"
     if settings.demo and not settings.is_local:

@@ -83,7 +83,7 @@ def plain_text(value: object) -> str | None:
 
 
 def secret_key(value: str) -> str | None:
-    """What somebody could guess signs nothing."""
+    """The fault of a signing key that somebody could guess."""
     if len(value) < 32:
         return "at least 32 characters are needed (`openssl rand -hex 32`)"
     if len(set(value)) < 8 or re.fullmatch(r"(.+?)\1+", value) or _PLACEHOLDER.search(value):
@@ -125,7 +125,7 @@ def site_links(text: str) -> str | None:
 
 
 def listed(text: str) -> list[str]:
-    """What stands between commas."""
+    """The values between commas."""
     return [part.strip() for part in text.split(",") if part.strip()]
 
 
@@ -172,7 +172,7 @@ def limits(value: str) -> str | None:
 
 
 def vat_rate_problem(rate: Decimal) -> str | None:
-    """What is wrong with a VAT rate in per cent."""
+    """The fault of a VAT rate in per cent."""
     if not rate.is_finite() or not 0 <= rate < 100 or rate != round(rate, 2):
         return "per cent from 0 to 99.99 are needed, like 20 or 8.5"
     return None

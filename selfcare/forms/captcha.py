@@ -1,4 +1,4 @@
-"""What a form with a captcha has more than others (AUTH-2)."""
+"""The additions of a form with a captcha (AUTH-2)."""
 
 from __future__ import annotations
 

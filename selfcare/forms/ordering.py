@@ -54,7 +54,7 @@ def order_form(definition: Definition, choosing: Choosing, language: str) -> Fla
 
 
 def entered(form: FlaskForm, definition: Definition) -> dict[str, str]:
-    """What the form holds, by field."""
+    """The values of the form, by field."""
     return {asked.name: form[asked.name].data or "" for asked in definition.fields}
 
 
@@ -100,7 +100,7 @@ def _choices(
 
 
 def not_possible(label: str) -> str:
-    """What is said of a choice that those before it rule out."""
+    """The message about a choice that earlier choices rule out."""
     return str(_("%(field)s: not possible with the other choices.", field=label))
 
 

@@ -80,7 +80,7 @@ class ChangePasswordForm(NewPasswordForm):
 
 
 class ProfileForm(ResumableForm):
-    """What somebody may change about themselves (figure 40)."""
+    """The data somebody may change about themselves (figure 40)."""
 
     civility = RadioField(
         _l("Title"),

@@ -16,6 +16,6 @@ class ResumableForm(FlaskForm):
         """Where the values come from."""
 
         def wrap_formdata(self, form: Any, formdata: Any) -> Any:
-            """What was sent; on a page that is only looked at, what was kept."""
+            """The values sent; when the page is only shown, the values kept."""
             sent = super().wrap_formdata(form, formdata)
             return typed() if sent is None else sent

@@ -43,7 +43,7 @@ class ProveForm(PasswordForm, CodeForm):
 
 
 class PasskeyForm(FlaskForm):
-    """What the browser answers; filled in by `static/passkeys.js`."""
+    """The browser's answer; filled in by `static/passkeys.js`."""
 
     challenge = HiddenTextField(filters=[trimmed])
     credential = HiddenTextField(validators=[Length(max=20_000)])

@@ -50,7 +50,7 @@ class UnreadableFile(ValueError):
 
 @dataclass(frozen=True)
 class Words:
-    """What headings and cells may be called, folded, in any of our languages."""
+    """The accepted names of headings and cells, folded, in all our languages."""
 
     columns: Columns
     cells: Mapping[str, Mapping[str, str]]

@@ -79,7 +79,7 @@ class PersonForm(ResumableForm):
             )
 
     def new_member(self) -> NewMember:
-        """What was entered."""
+        """The values entered."""
         return NewMember(
             civility=self.civility.data,
             last_name=self.last_name.data or "",
@@ -110,7 +110,7 @@ class RolesForm(ResumableForm):
         return [(section, self[str(section)]) for section in self.sections]
 
     def roles(self) -> Roles:
-        """What was chosen; sections that were not offered stay as they were."""
+        """The chosen roles; sections that were not offered stay as they were."""
         chosen = {section: Profile(field.data) for section, field in self.of_sections()}
         console = tuple(self["console"].data or ()) if "console" in self else ()
         return Roles({**self.kept, **chosen}, console)

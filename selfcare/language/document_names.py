@@ -1,4 +1,4 @@
-"""What an invoice or credit note is called, by its type (BT-3, INVOICES-3)."""
+"""The names of invoices and credit notes, by type (BT-3, INVOICES-3)."""
 
 from __future__ import annotations
 

@@ -136,7 +136,7 @@ def _signed(text: str) -> str:
 
 @dataclass(frozen=True)
 class Reader:
-    """Who text is made for: their language, and the clock the portal shows."""
+    """The reader of a text: their language, and the clock the portal shows."""
 
     language: str
     zone: ZoneInfo

@@ -152,7 +152,7 @@ _UNIT: Mapping[str, str] = {
     **dict.fromkeys(("month", "months", "mois"), "month"),
     **dict.fromkeys(("gb", "go"), "GB"),
 }
-"""What usage reports call the units they bill by."""
+"""The names of the units that usage reports bill by."""
 
 
 def measured(value: Decimal, unit: str, reader: Reader) -> str:
@@ -202,7 +202,7 @@ AUDIT: Mapping[str, Any] = {
     "passkey.added": _l("Passkey added"),
     "passkey.removed": _l("Passkey removed"),
 }
-"""What the audit log's actions are called; one that is missing here is shown by its own name."""
+"""The names of the audit log's actions; an action that is missing here is shown by its code."""
 
 AUDIT_DETAIL: Mapping[str, Any] = {
     "reason": _l("reason"),
@@ -231,7 +231,7 @@ def quoted(cell: str) -> str:
 
 
 def of_cell(label: Any, cell: str, problem: Any) -> str:
-    """What is wrong with a cell, which is quoted unless it is empty."""
+    """The fault of a cell, which is quoted unless it is empty."""
     if not cell:
         return gettext("%(label)s: %(value)s") % {"label": label, "value": problem}
     values = {"label": label, "cell": quoted(cell), "value": problem}
@@ -251,7 +251,7 @@ def role_change(change: Sequence[str]) -> str:
 
 
 def audit(action: str) -> str:
-    """What was done, in the reader's language."""
+    """The action, in the reader's language."""
     return str(AUDIT.get(action, action))
 
 

@@ -19,7 +19,7 @@ from selfcare.services.safety import audit
 
 
 def details(row: Row[Any], _reader: Reader | None = None) -> str:
-    """What is known besides: a reason, a ticket, an address, in plain words."""
+    """The other details: a reason, a ticket, an address, in plain words."""
     words = [str(row.about)]
     for name, value in json.loads(row.details).items():
         shown = ", ".join(_part(part) for part in (value if isinstance(value, list) else [value]))

@@ -33,13 +33,13 @@ SHOWN = select(
 
 
 def order_name(row: Any, language: str) -> str:
-    """What was ordered, in the reader's language; the same rule as `Order.name`."""
+    """The service ordered, in the reader's language; the same rule as `Order.name`."""
     name: str = row.name_en if language == "en" else row.name_fr
     return name
 
 
 class _Orders(ListQuery):
-    """What both lists of orders have in common."""
+    """The common part of both lists of orders."""
 
     name = "orders"
     searched = (Order.search_text,)

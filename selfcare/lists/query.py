@@ -33,7 +33,7 @@ _TIME_OF_DAY = re.compile(r"\d{1,2}:\d{2}")
 
 @dataclass(frozen=True)
 class Asked:
-    """What the reader wants to see, read from an address."""
+    """The reader's wishes, read from an address."""
 
     q: str = ""
     sort: str = ""
@@ -138,7 +138,7 @@ class ListQuery:
 
     @classmethod
     def read(cls, args: Mapping[str, str]) -> Asked:
-        """What the address asks for, every value made harmless."""
+        """The wishes in the address, every value made harmless."""
 
         def given(name: str) -> str:
             return _NOT_TEXT.sub(" ", args.get(cls.prefix + name, "")).strip()
@@ -193,7 +193,7 @@ class ListQuery:
         return datetime.combine(day, time(), self.reader.zone).astimezone(UTC)
 
     def _count(self) -> tuple[int, bool]:
-        """How many rows there are, counted up to `COUNTED_UP_TO` (a list may hold millions)."""
+        """The number of rows, counted up to `COUNTED_UP_TO` (a list may hold millions)."""
         count = self._run(self._statements.count, most=COUNTED_UP_TO + 1).scalar_one()
         return min(count, COUNTED_UP_TO), count <= COUNTED_UP_TO
 
@@ -240,7 +240,7 @@ class ListQuery:
 
     @property
     def pages(self) -> int:
-        """How many pages are known to exist (at least one, be it empty)."""
+        """The number of pages known to exist (at least one, be it empty)."""
         return max(1, -(-self.total // PAGE_SIZE))
 
     @property

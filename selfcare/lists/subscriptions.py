@@ -43,7 +43,7 @@ def _by_status(reader: Reader) -> Any:
 
 
 class _Subscriptions(ListQuery):
-    """What both lists of subscriptions have in common."""
+    """The common part of both lists of subscriptions."""
 
     name = "subscriptions"
     searched = (Subscription.search_text,)

@@ -63,7 +63,7 @@ SHOWN = (
 
 
 def drift_of(row: Any) -> Drift | None:
-    """How the console was seen to differ from what the portal wants; None if all is well."""
+    """The difference seen between the console and the portal; None without one."""
     seen, account = (
         json.loads(text) if text else None for text in (row.seen_groups, row.seen_account)
     )
@@ -107,7 +107,7 @@ class UserList(ListQuery):
 
 
 class ConsoleUserList(UserList):
-    """Those of them with at least one console role (USERS-7)."""
+    """The users with at least one console role (USERS-7)."""
 
     name = "console-users"
     statement = UserList.statement.where(HAS_ROLES)

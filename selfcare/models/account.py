@@ -34,7 +34,7 @@ class Account(Searchable, Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     subject: Mapped[str] = mapped_column(String(32), default=_random_name, deferred=True)
-    """What clients of the OpenID provider know them by: random, and never given anew."""
+    """The subject in the OpenID provider's tokens: random, never reused."""
     login: Mapped[str] = mapped_column(String(64))
     email: Mapped[str] = mapped_column(String(254))
     password_hash: Mapped[str | None] = mapped_column(String(255), deferred=True)
@@ -77,7 +77,7 @@ class SignIn(Base):
     sid: Mapped[str] = mapped_column(
         String(32), default=lambda: secrets.token_hex(16), deferred=True
     )
-    """What clients of the OpenID provider know this sign-in by (`sid`); opens nothing."""
+    """This sign-in's `sid` in the OpenID provider's tokens; it opens nothing."""
     created_at: Mapped[datetime] = mapped_column(default=now)
     last_seen_at: Mapped[datetime] = mapped_column(default=now)
     expires_at: Mapped[datetime]
@@ -105,7 +105,7 @@ class SignIn(Base):
         return self.ended_at is None
 
     def get_id(self) -> str:
-        """What the session cookie carries."""
+        """The content of the session cookie."""
         if self.token is None:
             raise LookupError("the token of a stored sign-in is not known")
         return self.token

@@ -1,4 +1,4 @@
-"""What every model shares: naming of constraints, UTC times, the folded search column."""
+"""The common base of all models: names of constraints, UTC times, the folded search column."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the portal wants of the technical console, and how far the console is with it.
+"""The portal's wishes to the technical console, and the console's progress with them.
 
 The wish is a row (design.md, decision 3); a worker carries it out, the sweep finds what was lost.
 """
@@ -137,13 +137,13 @@ class ConsoleAccess(ConsoleWish, Base):
 
     @property
     def drift(self) -> Drift | None:
-        """How the console was seen to differ from what the portal wants (USERS-8)."""
+        """The difference seen between the console and the portal (USERS-8)."""
         return drift(self, self.wanted_groups, self.seen_groups, self.seen_account)
 
 
 @dataclass(frozen=True)
 class Drift:
-    """What was changed in the console; what is empty is as it should be."""
+    """The changes made in the console; an empty field means no change."""
 
     gone: bool = False
     lacking: tuple[str, ...] = ()

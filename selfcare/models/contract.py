@@ -41,7 +41,7 @@ class Customer(Base):
 
 
 class Offer(Base):
-    """What was bought: it decides whether a technical console comes with the contract."""
+    """The offer bought: it decides whether a technical console comes with the contract."""
 
     __tablename__ = "offers"
 

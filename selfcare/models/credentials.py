@@ -1,4 +1,4 @@
-"""What somebody proves who they are with, besides the password: links, codes, keys, challenges."""
+"""Proofs of identity besides the password: links, codes, keys, challenges."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from selfcare.models.base import Base, now
 
 
 class LinkPurpose(StrEnum):
-    """What a mailed link opens."""
+    """The purpose of a mailed link."""
 
     SET_PASSWORD = "set_password"  # noqa: S105 (a purpose, no password)
     CONFIRM_EMAIL = "confirm_email"

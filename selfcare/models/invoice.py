@@ -32,11 +32,11 @@ class Invoice(Base):
     contract_id: Mapped[int] = mapped_column(ForeignKey("contracts.id"))
     kind: Mapped[InvoiceKind] = mapped_column(String(16), default=InvoiceKind.INVOICE)
     type_code: Mapped[str] = mapped_column(String(3), default="380")
-    """What it is, finer than its kind (BT-3): a key of `DOCUMENT_TYPES`."""
+    """The exact type, finer than its kind (BT-3): a key of `DOCUMENT_TYPES`."""
     issued_on: Mapped[date]
     due_on: Mapped[date | None]
     payment_terms: Mapped[str] = mapped_column(String(2000), default="")
-    """How it wants to be paid, in its own words (BT-20)."""
+    """The payment terms, in its own words (BT-20)."""
     period_from: Mapped[date | None]
     period_to: Mapped[date | None]
     net: Mapped[Decimal] = mapped_column(Numeric(14, 2))
@@ -45,11 +45,11 @@ class Invoice(Base):
     paid: Mapped[Decimal | None] = mapped_column(Numeric(14, 2))
     """Paid already when it was issued (BT-113); None where the document does not say."""
     rounding: Mapped[Decimal | None] = mapped_column(Numeric(14, 2))
-    """What makes the amount to pay round (BT-114), likewise."""
+    """The rounding of the amount to pay (BT-114), likewise."""
     for_others: Mapped[Decimal | None] = mapped_column(Numeric(14, 2))
-    """What is collected with it for somebody else (BT-179), likewise."""
+    """The amount collected for somebody else (BT-179), likewise."""
     payable: Mapped[Decimal | None] = mapped_column(Numeric(14, 2))
-    """What is left to pay (BT-115), likewise."""
+    """The amount left to pay (BT-115), likewise."""
     currency: Mapped[str] = mapped_column(String(3))
     lines: Mapped[list[Any]] = mapped_column(default=list)
     """Its lines as the XML tells them, for the readable page: name, quantity, amount."""
@@ -78,7 +78,7 @@ class InvoiceReference(Base):
 
 
 class UsageReport(Base):
-    """What a contract used in a month."""
+    """The usage of a contract in a month."""
 
     __tablename__ = "usage_reports"
     __table_args__ = (UniqueConstraint("contract_id", "month"),)
@@ -126,7 +126,7 @@ class PreInvoiceVersion(Base):
     number: Mapped[int]
     made_at: Mapped[datetime] = mapped_column(default=now)
     content: Mapped[list[Any]] = mapped_column(default=list)
-    """What the PDF says, for the readable page."""
+    """The content of the PDF, for the readable page."""
     fingerprint: Mapped[str] = mapped_column(String(64))
     """SHA-256 of the source data: the same data makes no new version."""
     key: Mapped[str] = mapped_column(String(160))

@@ -1,4 +1,4 @@
-"""What somebody sent just after their session had ended."""
+"""The form somebody sent just after their session had ended."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from selfcare.models.wish import Wish, rules_of_a_wish
 
 
 class Mail(Wish, Base):
-    """What to send to whom; rendered when it is sent, so no secret is ever stored here."""
+    """A mail to send; rendered when it is sent, so no secret is ever stored here."""
 
     __tablename__ = "mails"
     __table_args__ = rules_of_a_wish(Index(None, "account_id", "created_at"))

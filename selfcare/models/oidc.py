@@ -168,7 +168,7 @@ class OidcLogout(Wish, Base):
 
 
 class DeviceState(StrEnum):
-    """What the person said to a device that asks to sign in."""
+    """The person's answer to a device that asks to sign in."""
 
     WAITING = "waiting"
     ALLOWED = "allowed"
@@ -186,7 +186,7 @@ class OidcDevice(Base):
 
     code_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
     user_code: Mapped[str] = mapped_column(String(8), unique=True)
-    """What the person types: eight consonants, so that no word comes out."""
+    """The code the person types: eight consonants, so that no word comes out."""
     client_id: Mapped[str] = mapped_column(ForeignKey("oidc_clients.id", ondelete="CASCADE"))
     scope: Mapped[str] = mapped_column(String(200))
     code_challenge: Mapped[str | None] = mapped_column(String(43))

@@ -21,7 +21,7 @@ LONGEST_NOTE = 500
 
 
 class OrderStatus(StrEnum):
-    """How far an order is; `wording.ORDER_STATUS` says it in words."""
+    """The progress of an order; `wording.ORDER_STATUS` names it."""
 
     SUBMITTED = "submitted"
     IN_PROGRESS = "in_progress"
@@ -66,10 +66,10 @@ class Order(Searchable, Base):
     draft_key: Mapped[str | None] = mapped_column(String(43))
     """The draft it was made from: one draft is one order, however often it is sent (SERVICES-3)."""
     fulfilment: Mapped[str] = mapped_column(String(16), default="manual")
-    """Who carries it out: `manual` (an operator) or `automatic` (a job)."""
+    """The way it is carried out: `manual` (an operator) or `automatic` (a job)."""
     upfront: Mapped[Decimal] = mapped_column(Numeric(12, 2), default=Decimal(0))
     months: Mapped[int | None]
-    """How long the subscription will run; None where the order leads to none."""
+    """The duration of the subscription; None if the order leads to none."""
     subscription_name: Mapped[str | None] = mapped_column(String(LONGEST_NAME))
 
     contract: Mapped[Contract] = relationship(lazy="raise_on_sql")
@@ -88,7 +88,7 @@ class Order(Searchable, Base):
     )
 
     def name(self, locale: str) -> str:
-        """What was ordered, in the reader's language."""
+        """The service ordered, in the reader's language."""
         return self.name_en if locale == "en" else self.name_fr
 
     def search_terms(self) -> Iterable[str | None]:

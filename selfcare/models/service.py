@@ -1,4 +1,4 @@
-"""What the catalogue offers."""
+"""The services of the catalogue."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What goes on in the users section: drafts of the wizard, removals, imports of many."""
+"""The work of the users section: drafts of the wizard, removals, imports."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class Removal(Base):
 
 
 class LineState(StrEnum):
-    """What became of a line of an import."""
+    """The result of a line of an import."""
 
     WRONG = "wrong"
     WAITING = "waiting"

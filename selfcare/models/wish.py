@@ -1,4 +1,4 @@
-"""What every wish shares: a row that says what is wanted, and how far a worker is with it."""
+"""The common base of wishes: a row with the wanted state, and a worker's progress with it."""
 
 from __future__ import annotations
 

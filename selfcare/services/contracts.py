@@ -40,7 +40,7 @@ class ContractRefused(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class NewContract:
-    """What is agreed with the customer."""
+    """The terms agreed with the customer."""
 
     ref: str
     name: str

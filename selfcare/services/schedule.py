@@ -31,7 +31,7 @@ from selfcare.services.pre_invoices import making as pre_invoice_making
 from selfcare.services.users import imports
 
 PRE_INVOICES_CHANGE = timedelta(days=62)
-"""How far back pre-invoices are compared with what they were made from."""
+"""Older pre-invoices are no longer compared with their sources."""
 
 
 WOKEN: tuple[tuple[type[Wish], Job], ...] = (
@@ -84,4 +84,4 @@ SCHEDULE: dict[Job, int] = {
     retention.forget: 600,
     **console_sweeps.SCHEDULE,
 }
-"""What cron enqueues, and how many seconds apart."""
+"""The jobs cron enqueues, and the seconds between two runs."""

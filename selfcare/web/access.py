@@ -41,7 +41,7 @@ class ProfileMissing(Forbidden):
 
 @dataclass(frozen=True)
 class Requirement:
-    """What a view declares: an ability, "signed in", or public with a reason."""
+    """The right a view declares: an ability, "signed in", or public with a reason."""
 
     ability: Ability | None = None
     public: str = ""

@@ -1,4 +1,4 @@
-"""What the header, menu and footer of a page depend on."""
+"""The data of the header, menu and footer of a page."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ _DATABASE_AWAY = (
     PoolTimeout,
 )
 _FROM_THE_DATABASE = ("place", "section", "chrome_key", "menu_contracts")
-"""What a request keeps of it in `g`; an error page shows none of that."""
+"""Names in `g` of data read from there; an error page shows none of it."""
 
 _LAST_WORDS = """<!DOCTYPE html>
 <html lang="fr"><meta charset="utf-8"><title>Erreur – Error</title>

@@ -16,7 +16,7 @@ _ONE_YEAR = 365 * 86_400
 
 
 def present() -> Browser:
-    """Where this request comes from, with the login that signed in here before, if any."""
+    """The origin of this request, with the login that signed in here before, if any."""
     known = ""
     if cookie := request.cookies.get(_name()):
         try:

@@ -1,4 +1,4 @@
-"""How a view answers: the whole page, or the part htmx asked for."""
+"""The answers of a view: the whole page, or the part htmx asked for."""
 
 from __future__ import annotations
 

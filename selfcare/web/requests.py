@@ -1,4 +1,4 @@
-"""What a request brings, made fit to be kept: no NUL, no half of a character."""
+"""The input of a request, made fit for storage: no NUL, no half of a character."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from werkzeug.datastructures import FileStorage, ImmutableMultiDict, MultiDict
 from werkzeug.utils import cached_property
 
 _NO_TEXT = re.compile("[\0\ud800-\udfff]")
-"""What PostgreSQL takes in no text. No keyboard makes it, so nobody misses it."""
+"""Characters that PostgreSQL refuses in text. No keyboard makes them, so they are dropped."""
 
 
 class FitRequest(Request):

@@ -24,7 +24,7 @@ NEVER = frozenset({"csrf_token", "step"})
 
 
 def resumes(*, but: tuple[str, ...] = ()) -> Callable[[View], View]:
-    """What is typed into this view's form survives the end of the session, but for these fields."""
+    """Keep the entries of this view's form when the session ends, except these fields."""
 
     def decorate(view: View) -> View:
         @wraps(view)

@@ -1,4 +1,4 @@
-"""Who is signed in, and where people go who are not (AUTH-1, AUTH-7)."""
+"""The way to the sign-in page for people who are not signed in (AUTH-1, AUTH-7)."""
 
 from __future__ import annotations
 

@@ -130,7 +130,7 @@ def once(macro: Callable[..., Markup], *values: Any) -> Markup:
 
 
 def lines(text: str) -> Markup:
-    """What somebody wrote, with its line breaks."""
+    """A text with its line breaks."""
     return Markup("<br>").join(text.splitlines())
 
 

@@ -39,7 +39,7 @@ class Wire(socket.socket):
         super().__init__(accepted.family, accepted.type, accepted.proto, accepted.detach())
         super().setblocking(False)
         self.came = bytearray()
-        """What was gathered of a request, and not yet read."""
+        """The bytes of a request that were received and not yet read."""
         self.too_large = False
         """Whether the request's body is larger than what is gathered."""
         self._seen = 0

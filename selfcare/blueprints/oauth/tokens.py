@@ -1,4 +1,4 @@
-"""What clients call from their side: tokens, userinfo, revocation, keys, discovery (CONSOLE-5)."""
+"""The endpoints that clients call: tokens, userinfo, revocation, keys, discovery (CONSOLE-5)."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ csrf.exempt(bp)  # clients have no session
 @bp.get("/.well-known/openid-configuration")
 @public("clients read it")
 def discovery() -> ResponseReturnValue:
-    """What this provider can do (OpenID Connect Discovery)."""
+    """The abilities of this provider (OpenID Connect Discovery)."""
 
     def address(endpoint: str) -> str:
         return keys.issuer() + url_for(endpoint, _external=False)
@@ -112,7 +112,7 @@ def token() -> ResponseReturnValue:
 
 
 def _redeem(client: OidcClient) -> grants.Tokens | None:
-    """What this kind of grant gives; None for a kind there is not."""
+    """The answer to this kind of grant; None for an unknown kind."""
     form = request.form
     verifier = form.get("code_verifier")
     match form.get("grant_type"):
@@ -154,7 +154,7 @@ def device() -> ResponseReturnValue:
 @bp.route("/oauth/userinfo", methods=["GET", "POST"])
 @public("clients prove themselves by an access token")
 def userinfo() -> ResponseReturnValue:
-    """Who signed in, as the portal knows them now."""
+    """The person signed in, from the portal's present data."""
     kind, _space, given = request.headers.get("Authorization", "").partition(" ")
     if kind.lower() != "bearer":
         given = request.form.get("access_token", "") if request.method == "POST" else ""
@@ -170,7 +170,7 @@ def userinfo() -> ResponseReturnValue:
 @bp.post("/oauth/introspect")
 @public("clients prove themselves by their secret")
 def introspect() -> ResponseReturnValue:
-    """What an access token says, for the server before the console (RFC 7662)."""
+    """The content of an access token, for the server before the console (RFC 7662)."""
     try:
         client = _client()
     except NotAuthenticated:

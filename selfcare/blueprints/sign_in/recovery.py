@@ -125,7 +125,7 @@ def set_password() -> ResponseReturnValue:
 @bp.post("/password/level")
 @public("whoever chooses a password, signed in or by a mailed link")
 def password_level() -> ResponseReturnValue:
-    """How good a password is that is still being typed: what the rules will say (AUTH-3)."""
+    """The rules' verdict on a password that is still being typed (AUTH-3)."""
     limits, here = settings().throttle_captcha, request.remote_addr or ""
     throttling.of_address(here, limits, kind="password-level").take()
     form = PasswordLevelForm()

@@ -62,7 +62,7 @@ class Captcha:
         return str(text)
 
     def answers(self) -> Iterator[str]:
-        """What is accepted, folded."""
+        """The accepted answers, folded."""
         if "letter" in self.data:
             word, number = self.data["letter"]
             yield word[number - 1]

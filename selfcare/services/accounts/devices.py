@@ -1,4 +1,4 @@
-"""What a browser says it is, in words: « Firefox · Windows » (AUTH-7, « Mes sessions »)."""
+"""The name of a browser, in words: « Firefox · Windows » (AUTH-7, « Mes sessions »)."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ def of(account: Account) -> list[Passkey]:
 
 
 def offer(account: Account, *, settings: Settings) -> tuple[str, str]:
-    """What the browser needs to make a passkey: the challenge's name, and options as JSON."""
+    """The data a browser needs to make a passkey: the challenge's name, and options as JSON."""
     import webauthn  # noqa: PLC0415
     from webauthn.helpers import structs  # noqa: PLC0415
 
@@ -121,7 +121,7 @@ def add(
 
 
 def ask(*, settings: Settings) -> tuple[str, str]:
-    """What the browser needs to sign in with whichever passkey it has: challenge, options."""
+    """The data a browser needs to sign in with any passkey it has: challenge, options."""
     import webauthn  # noqa: PLC0415
     from webauthn.helpers import structs  # noqa: PLC0415
 

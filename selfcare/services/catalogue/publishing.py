@@ -25,7 +25,7 @@ MOST_FILES = 500
 
 
 class Outcome(StrEnum):
-    """What loading did to a service."""
+    """The effect of loading on a service."""
 
     NEW = "new"
     CHANGED = "changed"

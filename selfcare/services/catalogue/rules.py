@@ -1,4 +1,4 @@
-"""What is wrong with a catalogue file of the right shape: what refers to what, and fits where."""
+"""Faults of a catalogue file of the right shape: references and combinations."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from selfcare.services.catalogue.definitions import CHOICE, KINDS, Definition, F
 from selfcare.services.files import plausible
 
 DEFAULTS = ("", "account.full_name", "account.email", "account.phone")
-"""What a field may be filled in with."""
+"""The values a field may be filled in with at first."""
 
 TAKEN = frozenset(
     {
@@ -36,7 +36,7 @@ def is_amount(value: Any) -> bool:
 
 
 def of_columns(content: Mapping[str, Any]) -> Iterator[str]:
-    """What is wrong with the service itself."""
+    """Faults of the service itself."""
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", content["slug"]):
         yield "'slug': lower-case letters, digits and hyphens only"
     if abs(content.get("position", 0)) > FURTHEST:
@@ -62,7 +62,7 @@ def of_columns(content: Mapping[str, Any]) -> Iterator[str]:
 
 
 def of_definition(definition: Definition) -> Iterator[str]:
-    """What is wrong with its order form, its prices, and the subscription it leads to."""
+    """Faults of its order form, its prices, and the subscription it leads to."""
     names = [asked.name for asked in definition.fields]
     for asked in definition.fields:
         yield from _field_sense(asked)

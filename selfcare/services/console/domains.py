@@ -163,7 +163,7 @@ def _note_people(contract_id: int, found: Overview, began: datetime) -> None:
 
 
 def compared(contract_id: int) -> Row[*tuple[Any, ...]] | None:
-    """How the contract's place in the console is, and when it was last looked at."""
+    """The state of the contract's place in the console, and the time of the last look."""
     return db.session.execute(
         select(
             ContractConsole.told,

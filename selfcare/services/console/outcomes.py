@@ -1,4 +1,4 @@
-"""What follows once the console has done what was wanted: the mail, the removal's receipt."""
+"""The steps after the console's work is done: the mail, the removal's receipt."""
 
 from __future__ import annotations
 

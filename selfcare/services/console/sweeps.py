@@ -1,4 +1,4 @@
-"""What cron does for the console: finish what was lost, look for drift."""
+"""The console's cron jobs: finish lost work, look for drift."""
 
 from __future__ import annotations
 

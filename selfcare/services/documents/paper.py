@@ -1,4 +1,4 @@
-"""What the PDFs we make have in common: A4, PDF/A, one typeface, a foot with page numbers.
+"""The common base of our PDFs: A4, PDF/A, one typeface, a foot with page numbers.
 
 PDF/A-2U keeps for years and gives its text back character by character. `fpdf2` cannot tag text,
 so each of these documents has its page in the portal for those who are read to (RGAA 13.3).

@@ -1,4 +1,4 @@
-"""What the portal asks of a document store."""
+"""The port of a document store."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ _STREAMED = 500
 
 _UNSEEN = r"[\s\x00-\x1f\x7f\u200b-\u200f\u2060\ufeff\"]*"
 _SIGN = r"[=+\-@＝＋－＠﹦﹢﹣﹫]"
-"""What begins a formula; Excel takes the wide and the small forms for the same."""
+"""Characters that begin a formula; Excel also accepts their wide and small forms."""
 _FORMULA = re.compile(rf"[\t\r\n]|{_UNSEEN}{_SIGN}")
 _SEPARATOR = re.compile(r"[;,\t\r\n|]")
 _LATER_FORMULA = re.compile(rf"({_SEPARATOR.pattern}{_UNSEEN})({_SIGN}?)")

@@ -111,7 +111,7 @@ def check_new(pdf: bytes) -> None:
 
 
 def remarks(read: ReadInvoice, today: date) -> Iterator[str]:
-    """What the operator should know of a document that is taken in all the same."""
+    """Warnings for the operator about a document that is accepted."""
     yield from read.remarks
     if read.issued_on > today + FORESEEN:
         yield f"it is dated {read.issued_on}: it will not be shown as the latest invoice before"
@@ -166,7 +166,7 @@ def _put(invoice: Invoice, pdf: bytes, xml: bytes | None) -> None:
 
 
 def _check_plausible(read: ReadInvoice) -> None:
-    """What a schema lets through and no invoice says."""
+    """Values that a schema accepts but an invoice cannot hold."""
     if len(read.number) > 40:
         raise InvoiceRefused("its number is longer than 40 characters")
     if not read.number.isprintable():

@@ -125,7 +125,7 @@ def import_stopped(
 
 
 class Told(TypedDict):
-    """What mails and commands say of an order: JSON values, both languages."""
+    """The facts of an order for mails and commands: JSON values, both languages."""
 
     ref: str
     contract_ref: str

@@ -21,7 +21,7 @@ def names() -> tuple[str, ...]:
 
 
 def values(name: str) -> dict[str, Any]:
-    """What its templates need besides the account."""
+    """The values its templates need besides the account."""
     found: dict[str, Any] = json.loads((FOLDER / name / "sample.json").read_text())
     return found
 

@@ -93,7 +93,7 @@ def _send(token: str, address: str) -> None:
 
 
 def _token(wish: OidcLogout) -> str:
-    """What the standard asks: `sid` and `sub`, an event, a short life, and never a `nonce`."""
+    """The claims of the standard: `sid` and `sub`, an event, a short life, never a `nonce`."""
     sid, subject = db.session.execute(
         select(SignIn.sid, Account.subject)
         .join(Account, Account.id == SignIn.account_id)

@@ -20,7 +20,7 @@ _NAME = re.compile(r"[!-~]{1,64}")
 
 
 class BadClient(Exception):
-    """What is wrong with the client an operator asks for, as a sentence."""
+    """The fault of the client an operator asks for, as a sentence."""
 
 
 class NotAuthenticated(Exception):

@@ -45,7 +45,7 @@ class NotYet(Exception):
 
 @dataclass(frozen=True)
 class Asked:
-    """What a device is told: its own code, and the one to show."""
+    """The two codes of a device: its own, and the one to show."""
 
     device_code: str
     user_code: str

@@ -25,7 +25,7 @@ class Ending:
 
 
 def check(asked: Mapping[str, str]) -> Ending:
-    """What a request to sign out amounts to; what cannot be believed is left out.
+    """A request to sign out, without the parts that cannot be trusted.
 
     OpenID Connect RP-Initiated Logout 1.0. An expired ID token is a good hint, one that another
     issuer or key signed is none. An address counts only if it is registered, letter by letter,

@@ -1,4 +1,4 @@
-"""What a person's yes gives a client: one code, one ID token, an access token for minutes."""
+"""A client's grants after consent: one code, one ID token, a short-lived access token."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class InvalidGrant(Exception):
 
 @dataclass(frozen=True)
 class Tokens:
-    """What the token endpoint answers."""
+    """The answer of the token endpoint."""
 
     access_token: str
     id_token: str
@@ -167,7 +167,7 @@ def identify(grant: OidcGrant, **more: Any) -> str:
 
 
 def claims(grant: OidcGrant) -> dict[str, Any]:
-    """Who somebody is to the console, as the portal knows it now.
+    """The person as the console sees them, from the portal's present data.
 
     `ksuser` and `ksdomain` have no underscore: proxies drop headers that have one (iam.md).
 

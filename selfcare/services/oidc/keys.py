@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 ALGORITHMS = ["RS256"]
 PURPOSE = "oidc-key"
 SHOWN_BEFORE = timedelta(hours=1)
-"""How long a new key is shown before it signs: clients ask for keys now and then."""
+"""Time a new key is published before it signs, since clients fetch keys rarely."""
 SHOWN_AFTER = timedelta(days=1)
-"""How long the former key is shown after its last signature."""
+"""Time the former key stays published after its last signature."""
 
 
 class NoKey(Exception):

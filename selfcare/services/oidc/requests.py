@@ -38,7 +38,7 @@ class UnknownClient(Exception):
 
 @dataclass(frozen=True)
 class Answer:
-    """Where an answer to the client goes, and how."""
+    """The address and the mode of an answer to the client."""
 
     redirect_uri: str
     response_mode: str
@@ -46,7 +46,7 @@ class Answer:
 
 
 class Refused(Exception):
-    """What the client gets instead of a code: an error of RFC 6749 or OpenID Connect."""
+    """The client's answer instead of a code: an error of RFC 6749 or OpenID Connect."""
 
     def __init__(self, error: str, description: str, *, answer: Answer) -> None:
         super().__init__(f"{error}: {description}")
@@ -150,7 +150,7 @@ def _pkce(client: OidcClient, given: Given) -> Problem | None:
 
 
 def problem_of_challenge(given: Given) -> str | None:
-    """What is wrong with a `code_challenge`: S256 only, 43 characters (RFC 7636)."""
+    """The fault of a `code_challenge`: S256 only, 43 characters (RFC 7636)."""
     if given.get("code_challenge_method") != "S256":
         return "code_challenge_method must be S256"
     if not _CHALLENGE.fullmatch(given.get("code_challenge", "")):
@@ -181,7 +181,7 @@ def _subject(id_token: str) -> str | None:
 
 
 RULES = (_nothing_unsupported, _response_type, _scope, _pkce, _prompt, _hint)
-"""What a request of a known client must be, in the order in which it is told."""
+"""The checks of a known client's request, in the order in which faults are reported."""
 
 
 def waiting(name: str) -> OidcRequest | None:
@@ -200,7 +200,7 @@ def take(request: OidcRequest) -> bool:
 
 
 def answer_of(request: OidcRequest) -> Answer:
-    """Where this request is answered."""
+    """The address to which this request is answered."""
     return Answer(request.redirect_uri, request.response_mode, request.state)
 
 

@@ -39,7 +39,7 @@ MOVES: Mapping[OrderStatus, frozenset[OrderStatus]] = {
     OrderStatus.COMPLETED: frozenset(),
     OrderStatus.CANCELLED: frozenset(),
 }
-"""Where an order may go from where it is; nothing leaves the last two."""
+"""The next statuses of each status; the last two are final."""
 
 OPERATOR, AUTOMATIC = "operator", "automatic"
 
@@ -54,7 +54,7 @@ class MoveRefused(Exception):
 
 
 class Carrier(Protocol):
-    """What happens to an order that was just placed."""
+    """A way to carry out an order that was just placed."""
 
     def take(self, order: Order) -> None:
         """See that it gets carried out, after the present transaction."""
@@ -151,7 +151,7 @@ def _record(order: Order, status: OrderStatus, *, by: str, note: str = "") -> No
 
 
 def _subscribe(order: Order, months: int) -> None:
-    """What a completed order gives rise to; starts on the 1st after the *order* (SUBS-2)."""
+    """The subscription of a completed order; it starts on the 1st after the *order* (SUBS-2)."""
     starts_on, ends_on = reservation_period(local_day(order.placed_at), months)
     db.session.add(
         Subscription(
@@ -174,7 +174,7 @@ def _subscribe(order: Order, months: int) -> None:
 
 
 def told(order: Order) -> Told:
-    """What mails and commands say of an order."""
+    """The facts of an order for mails and commands."""
     starts_on = starts_after(order.placed_at) if order.months else None
     return {
         "ref": order.ref,

@@ -14,7 +14,7 @@ from selfcare.services.months import starts_after
 
 @dataclass(frozen=True)
 class Commitment:
-    """What an order leads to, before and after it is completed."""
+    """The subscription an order leads to, before and after the order is completed."""
 
     months: int
     starts_on: date

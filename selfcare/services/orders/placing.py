@@ -53,7 +53,7 @@ class Offered:
 
 @dataclass(frozen=True)
 class Summary:
-    """What the second step shows: everything the order will say."""
+    """The content of the second step: everything the order will say."""
 
     offered: Offered
     entered: Mapping[str, str]
@@ -65,19 +65,19 @@ class Summary:
 
     @property
     def price_kind(self) -> PriceKind:
-        """How the price is to be read."""
+        """The way the price is to be read: per month, once, or on request."""
         if self.price is None:
             return PriceKind.QUOTE
         return PriceKind.ONCE if self.offered.definition.paid_once else PriceKind.MONTHLY
 
     @property
     def upfront(self) -> Decimal:
-        """What is paid once, when it starts."""
+        """The amount paid once, at the start."""
         return self.price.upfront if self.price else Decimal(0)
 
     @property
     def total(self) -> Decimal | None:
-        """What the whole commitment comes to."""
+        """The total of the whole commitment."""
         if self.price is None or self.months is None:
             return None
         return self.price.monthly * self.months + self.price.upfront
@@ -96,7 +96,7 @@ def offered(service: Service) -> Offered:
 
 
 def first_values(definition: Definition, account: Account) -> dict[str, str]:
-    """What an empty form is filled in with: the orderer's own details; choices are left open."""
+    """The first values of a form: the orderer's own details; choices are left open."""
     known = {
         "account.full_name": account.full_name,
         "account.email": account.email,
@@ -224,7 +224,7 @@ def _labels(offer: Offered, entered: Mapping[str, str]) -> dict[str, dict[str, A
 
 
 def _parameters(offer: Offered, entered: Mapping[str, str]) -> dict[str, str]:
-    """What those who carry the order out need: as in figure 21, then what else was entered."""
+    """The facts for those who carry the order out: as in figure 21, then all other entries."""
     definition = offer.definition
     named = {
         "region": entered.get(definition.reservation.region, "") if definition.reservation else "",

@@ -1,1 +1,1 @@
-"""What a month will cost: worked out, drawn, kept."""
+"""The cost of a month to come: worked out, drawn, kept."""

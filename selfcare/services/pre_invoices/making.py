@@ -121,7 +121,7 @@ def compare(report_id: int) -> None:
 
 @dataclass(frozen=True)
 class _New:
-    """What a pre-invoice would say today, and whether that makes a version of its own."""
+    """The content of a pre-invoice today, and whether it makes a new version."""
 
     report: UsageReport
     contract: Contract

@@ -56,7 +56,7 @@ class MonthSum:
 
     @property
     def gross(self) -> Decimal:
-        """What will be asked for."""
+        """The amount that will be invoiced."""
         return self.net + self.vat
 
     def to_json(self) -> dict[str, Any]:
@@ -107,7 +107,7 @@ def work_out(report: UsageReport, rate: Decimal) -> list[MonthSum]:
 
 
 def versions(report: UsageReport) -> Sequence[PreInvoiceVersion]:
-    """What was made of a report, newest first."""
+    """The versions made from a report, newest first."""
     statement = select(PreInvoiceVersion).where(PreInvoiceVersion.report_id == report.id)
     newest_first = statement.order_by(PreInvoiceVersion.number.desc())
     return db.session.execute(newest_first).scalars().all()
@@ -116,7 +116,7 @@ def versions(report: UsageReport) -> Sequence[PreInvoiceVersion]:
 def shown(
     report: UsageReport, made: Sequence[PreInvoiceVersion], contract: Contract
 ) -> list[MonthSum]:
-    """What the page says: the same as the newest PDF; before there is one, what it will say."""
+    """The content of the page: that of the newest PDF, or of the first PDF to come."""
     if made and made[0].content:
         return [MonthSum.from_json(report.month, kept) for kept in made[0].content]
     return work_out(report, vat_rate(contract))

@@ -79,7 +79,7 @@ _CONCERNING: Rows = select(
 
 
 def concerning(account_id: int) -> Bound:
-    """What somebody did, what was done for them, and what was done to their account.
+    """Entries by somebody, for somebody, or about their account.
 
     `details` comes as JSON text: a list's rows hold plain values. `about` is the subject, unless
     that is the reader's own account.

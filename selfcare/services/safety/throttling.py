@@ -40,7 +40,7 @@ class TooManyAttempts(Exception):
 
     @property
     def seconds(self) -> int:
-        """How long to wait, at least one second."""
+        """The time to wait, at least one second."""
         return max(1, math.ceil((self.retry_at - datetime.now(UTC)).total_seconds()))
 
     @property

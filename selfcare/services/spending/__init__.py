@@ -1,1 +1,1 @@
-"""What a contract spends: the blocks of the dashboard and of the invoices' page."""
+"""The spending of a contract: the blocks of the dashboard and of the invoices' page."""

@@ -20,7 +20,7 @@ SOON = timedelta(days=90)
 
 @dataclass(frozen=True)
 class Spend:
-    """What the subscriptions cost per month, in one currency, oldest month first."""
+    """The cost of the subscriptions per month, in one currency, oldest month first."""
 
     currency: str
     months: list[tuple[date, Decimal]]
@@ -38,7 +38,7 @@ class Spend:
 
 @dataclass(frozen=True)
 class Figures:
-    """How many subscriptions run or start soon, which end next, and the spend per currency."""
+    """The counts of running and coming subscriptions, the next to end, the spend per currency."""
 
     active: int
     subscribed: int

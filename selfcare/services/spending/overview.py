@@ -1,4 +1,4 @@
-"""What a contract spends: the latest invoice, twelve months invoiced, twelve months by service.
+"""The spending of a contract: latest invoice, twelve months invoiced, twelve by service.
 
 Invoices are the truth about money, but name no service: their lines are free text. So there are
 two pictures, never mixed: what was invoiced, and what the portal works out for each service from
@@ -108,7 +108,7 @@ class ServiceSpend:
 
 @dataclass(frozen=True)
 class Overview:
-    """What stands above the lists, and on the dashboard."""
+    """The figures above the lists and on the dashboard."""
 
     latest: Row[*tuple[Any, ...]] | None
     """The newest invoice; credit notes are in the history only."""
@@ -190,7 +190,7 @@ def _usage(contract_id: int, since: date, until: date) -> Rows:
 
 
 def _subscribed(contract_id: int, months: Sequence[date]) -> Rows:
-    """What subscriptions cost each month they run in, by the service that was ordered.
+    """The cost of subscriptions in each month they run, by the service ordered.
 
     They begin on the 1st and last some years: thousands of them are few periods. So these are
     summed first, and only the sums meet the months.
@@ -237,7 +237,7 @@ def _subscribed(contract_id: int, months: Sequence[date]) -> Rows:
 
 
 def _upfront(contract_id: int, months: Sequence[date]) -> Rows:
-    """What was due at once, in the month the subscription starts."""
+    """Upfront payments, in the month the subscription starts."""
     month = _calendar(months)
     start = (
         select(

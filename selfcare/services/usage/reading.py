@@ -133,7 +133,7 @@ def _line(row: Row) -> ReadLine:
 
 
 def _amount(found: Mapping[str, str]) -> Decimal:
-    """What usage costs: never taken for zero because the cell is empty."""
+    """The cost of usage; an empty cell is never read as zero."""
     if not found["Amount"] and not found["SubsChargeType"]:
         raise ValueError("Amount is empty")
     amount = _number(found, "Amount")

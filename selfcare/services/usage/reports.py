@@ -105,7 +105,7 @@ def groups(report_id: int) -> Sequence[Row[*tuple[Any, ...]]]:
 
 
 def _searched(line: ReadLine) -> str:
-    """What a search finds a line by (a bulk insert knows no model's events)."""
+    """The search column of a line (a bulk insert fires no model events)."""
     return UsageLine.joined(UsageLine(**vars(line)).search_terms())
 
 

@@ -1,1 +1,1 @@
-"""Who is a member of which contract, with which roles."""
+"""The members of contracts, with their roles."""

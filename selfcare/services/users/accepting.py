@@ -17,7 +17,7 @@ from selfcare.services.users.roles import Roles
 
 
 class Outdated(Exception):
-    """What was read about the console is no longer so: somebody was quicker, there or here."""
+    """The console's state has changed since it was read, there or here."""
 
 
 def accept(access: ConsoleAccess, mark: str, *, by: Account) -> None:

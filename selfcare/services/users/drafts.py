@@ -22,7 +22,7 @@ def owned(owner: Account, contract: Contract, draft_id: int) -> Select[UserDraft
 
 
 def ability(draft: UserDraft) -> Ability:
-    """What its owner must still be able to do at each step."""
+    """The right its owner must still hold at each step."""
     if draft.console_only:
         return Ability.SET_CONSOLE_ROLES
     return Ability.CHANGE_USER if draft.membership_id else Ability.ADD_USER

@@ -40,7 +40,7 @@ from selfcare.services.users.roles import Roles
 log = structlog.get_logger(__name__)
 
 ROUND = timedelta(seconds=20)
-"""How long one run of the job goes on before it lets others have their turn."""
+"""The longest run of the job before others have their turn."""
 
 WAKE_EVERY = 50
 """Lines after which the console's work begins, while the rest is still being added."""
@@ -59,7 +59,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Progress:
-    """How far an import is."""
+    """The progress of an import."""
 
     wrong: int = 0
     waiting: int = 0
@@ -158,7 +158,7 @@ def _members(contract: Contract, account_ids: list[int]) -> set[int]:
 
 
 def progress(loaded: UserImport) -> Progress:
-    """How many lines are in which state."""
+    """The number of lines in each state."""
     counts = db.session.execute(
         select(UserImportLine.state, func.count())
         .where(UserImportLine.import_id == loaded.id)

@@ -1,4 +1,4 @@
-"""Who is a member of which contract, with which rights."""
+"""The members of contracts, with their rights."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ CONSOLE_ONLY_PROFILES: Mapping[Section, Profile] = {
     Section.CONTRACT: Profile.VISITOR,
     Section.DASHBOARD: Profile.VISITOR,
 }
-"""What somebody added on the console-users tab gets in the portal (USERS-7)."""
+"""The portal profiles of somebody added on the console-users tab (USERS-7)."""
 
 
 @dataclass(frozen=True)
@@ -35,13 +35,13 @@ class Roles:
         return hashlib.sha256(kept.encode()).hexdigest()[:16]
 
     def as_json(self) -> dict[str, object]:
-        """As drafts keep them."""
+        """The form in which drafts keep them."""
         profiles = {str(section): str(profile) for section, profile in self.profiles.items()}
         return {"profiles": profiles, "console": sorted(self.console)}
 
     @classmethod
     def from_json(cls, kept: Mapping[str, object]) -> Roles:
-        """As drafts gave them back."""
+        """The roles, read from the form in which drafts keep them."""
         profiles = kept.get("profiles") or {}
         console = kept.get("console") or []
         if not isinstance(profiles, dict) or not isinstance(console, list):
@@ -52,7 +52,7 @@ class Roles:
         )
 
     def changes_to(self, new: Roles) -> list[list[str]]:
-        """What differs: section (or `console`), what was held, what is held now."""
+        """The differences: section (or `console`), profile before, profile now."""
         sections = [
             [str(section), str(was), str(held)]
             for section in Section

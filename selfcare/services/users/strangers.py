@@ -19,7 +19,7 @@ from selfcare.services.users.refusals import Refusal
 
 @dataclass(frozen=True)
 class Known:
-    """What may be shown of somebody: everything, or the address that was typed."""
+    """The details that may be shown of somebody: everything, or the typed address."""
 
     email: str
     login: str = ""
@@ -34,7 +34,7 @@ class Known:
 
 
 def shown(account: Account, *, typed: str | None) -> Known:
-    """What may be shown of an account; `typed` is the address a stranger's stands for."""
+    """The details that may be shown of an account; of a stranger, only the `typed` address."""
     if typed is not None:
         return Known(typed)
     return Known(
@@ -51,7 +51,7 @@ def of_email(contract: Contract, email: str) -> Known | None:
 
 
 def brake(by: Account, settings: Settings) -> Brake:
-    """What slows down somebody who asks for many addresses."""
+    """The brake on somebody who looks up many addresses."""
     return throttling.of_subject("strangers", str(by.id), settings.throttle_strangers)
 
 

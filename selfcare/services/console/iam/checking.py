@@ -1,4 +1,4 @@
-"""What `flask iam check` finds out: whether the settings work and what the service account may do.
+"""The checks of `flask iam check`: the settings, and the rights of the service account.
 
 Two kinds of account work (docs/console-service-account.md): `admin` on the whole cloud, and
 `manager` on single contracts' domains. Each is told what it can and cannot do.

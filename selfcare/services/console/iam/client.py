@@ -63,7 +63,7 @@ class Client:
     def _as_far_as_told(
         self, path: str, ref: str, query: Mapping[str, str] | None = None, *, key: str = ""
     ) -> tuple[list[Any], bool]:
-        """What there is of a list, and whether that is all of it.
+        """The rows read of a list, and whether they are all of it.
 
         Keystone 30 cuts who is in a group, and its next link leads to the same people again.
         """
@@ -140,7 +140,7 @@ class Client:
     @staticmethod
     @contextmanager
     def _translated() -> Iterator[None]:
-        """What keystoneauth raises for a token request or the network, as ours."""
+        """Turn keystoneauth's errors for a token request or the network into ours."""
         try:
             yield
         except exceptions.Unauthorized as refusal:

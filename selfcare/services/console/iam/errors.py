@@ -1,4 +1,4 @@
-"""What can go wrong with an IAM, whatever shape its error has (iam.md).
+"""The errors of an IAM, whatever their shape there (iam.md).
 
 Bodies come as `{"error": {…}}`, as `{"error_msg", "error_code"}`, with numeric codes, or as HTML.
 """
@@ -46,7 +46,7 @@ class PhoneTaken(Conflict):
 
 
 class NotFound(IamProblem):
-    """What was named is not there."""
+    """The named object does not exist."""
 
     code = "not_found"
 

@@ -242,7 +242,7 @@ class Keystone(Client):
     # Whether it works
 
     def findings(self, refs: Iterable[str] = ()) -> Iterator[Finding]:
-        """What `flask iam check` says."""
+        """The answer of `flask iam check`."""
         return checking.findings(self, refs)
 
     # Finding things

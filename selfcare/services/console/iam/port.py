@@ -1,4 +1,4 @@
-"""What the portal asks of a console's IAM: a dozen verbs, each safe to say twice.
+"""The port of a console's IAM: a dozen verbs, each safe to repeat.
 
 A contract is a domain named by its reference, a console role a group of that domain. Nobody
 outside this package sees ids, tokens or HTTP. Every verb raises only `errors.IamProblem`.
@@ -14,7 +14,7 @@ from typing import Protocol
 
 @dataclass(frozen=True)
 class Person:
-    """Who a console account is for, and what it shall say of them."""
+    """The person a console account is for, and the details it holds of them."""
 
     username: str
     email: str
@@ -40,7 +40,7 @@ class Found:
 
 @dataclass(frozen=True)
 class Overview:
-    """What a contract's domain holds: its groups, and its accounts by the console's own ids."""
+    """The content of a contract's domain: its groups, and its accounts by the console's own ids."""
 
     groups: frozenset[str]
     users: Mapping[str, Found]

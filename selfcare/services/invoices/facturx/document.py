@@ -35,7 +35,7 @@ LINE_AMOUNT = (
 )
 _IS_ALLOWANCE = "ram:ChargeIndicator/udt:Indicator[.='false' or .='0']"
 ALLOWANCES = f"{SETTLEMENT}/ram:SpecifiedTradeAllowanceCharge[{_IS_ALLOWANCE}]"
-"""What is taken off the whole document (BG-20)."""
+"""Amounts deducted from the whole document (BG-20)."""
 CHARGES = (
     f"{SETTLEMENT}/*[self::ram:SpecifiedTradeAllowanceCharge[not({_IS_ALLOWANCE})]"
     " or self::ram:SpecifiedLogisticsServiceCharge]"

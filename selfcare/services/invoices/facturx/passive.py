@@ -243,7 +243,7 @@ def _all_at(item: Any, key: str) -> Iterator[Any]:
 
 
 def _at(item: Any, key: str) -> Any:
-    """What a key leads to, be it elsewhere in the file, or nothing."""
+    """The value of a key, references followed; None without one."""
     from pypdf.generic import NullObject  # noqa: PLC0415 (heavy)
 
     if key not in item:

@@ -1,4 +1,4 @@
-"""What is in a PDF: the invoice's data, and nothing that acts by itself (INVOICES-2).
+"""Reads the invoice's data in a PDF; refuses content that acts by itself (INVOICES-2).
 
 A document goes on to customers' viewers, so it has to be `passive_pdf`. Reading is bounded: a small
 file cannot unfold into much memory or work.

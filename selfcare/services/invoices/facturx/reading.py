@@ -34,7 +34,7 @@ class Reference:
 
 @dataclass(frozen=True)
 class ReadInvoice:
-    """What a document says of itself. Amounts of a credit note are negative."""
+    """The facts of a document. Amounts of a credit note are negative."""
 
     number: str
     kind: InvoiceKind
@@ -44,7 +44,7 @@ class ReadInvoice:
     gross: Decimal
     currency: str
     contract_refs: tuple[str, ...]
-    """What may name the contract: BT-12, BT-13, BT-10, BT-46, in this order."""
+    """Fields that may name the contract: BT-12, BT-13, BT-10, BT-46, in this order."""
     type_code: str = ""
     """BT-3; nothing where only its kind is known."""
     siren: str = ""
@@ -63,7 +63,7 @@ class ReadInvoice:
     lines: list[dict[str, str]] = field(default_factory=list)
     xml: bytes | None = None
     remarks: tuple[str, ...] = ()
-    """What is odd in it, and no reason to refuse it."""
+    """Oddities that are not a reason to refuse it."""
 
 
 def read(pdf: bytes) -> ReadInvoice:

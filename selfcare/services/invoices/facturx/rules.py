@@ -16,7 +16,7 @@ from selfcare.services.invoices.facturx.document import Document
 from selfcare.services.invoices.facturx.pdf import Unreadable
 
 _TOLD = 3
-"""How many broken rules a refusal names."""
+"""The number of broken rules that a refusal names."""
 
 
 class NoRules(RuntimeError):
