@@ -33,7 +33,7 @@ class TestLeftOpen:
         fields = {"login": pauls_login, "password": PASSWORD}
         page = without_cookies(browse, "/login?next=/account/profile", fields)
         assert page.status == 400
-        assert "This page had been open for too long" in page.words
+        assert "This page was open for too long" in page.words
         assert page.one("#login")["value"] == pauls_login
         assert PASSWORD not in page.text
         again = {**fields, "csrf_token": page.csrf()}
@@ -41,7 +41,7 @@ class TestLeftOpen:
 
     def test_auth_2_a_forgotten_password_form_comes_again(self, pauls_login, browse):
         page = without_cookies(browse, "/password/forgot", {"login": pauls_login, "answer": "x"})
-        assert "This page had been open for too long" in page.words
+        assert "This page was open for too long" in page.words
         assert page.one("#login")["value"] == pauls_login
         fields = {"login": pauls_login, "csrf_token": page.csrf(), **solve(browse.app, page)}
         assert browse.post("/password/forgot", fields).location == "/password/forgot/sent"
@@ -58,7 +58,7 @@ class TestLeftOpen:
         fields = {"password": NEW, "confirm": NEW, "link": link}
         page = without_cookies(browse, "/password/set", fields)
         assert page.status == 400
-        assert "This page had been open for too long" in page.words
+        assert "This page was open for too long" in page.words
         assert browse.sign_in(pauls_login, NEW).status == 422
         assert browse.post("/password/set", {"password": NEW, "confirm": NEW}).status == 303
         assert browse.sign_in(pauls_login, NEW).status == 303

@@ -190,7 +190,7 @@ class TestImport:
             (table(GOOD).replace(b" console", b" konsole"), "columns are unknown: Rôles konsole"),
             (table(), "no line below"),
             (b";;;\n\n", "not a text file"),
-            (table(GOOD).replace(b"Commandes", b"Email"), "there twice: Email"),
+            (table(GOOD).replace(b"Commandes", b"Email"), "appear twice: Email"),
             (table(GOOD, '"Mme";"Le"f'), "Line 3 cannot be read"),
             (table(GOOD.replace("Aude", "A" * 140_000)), "Line 2 has a cell of more than 5,000"),
             (table(GOOD) + b"\0", "not a text file"),
