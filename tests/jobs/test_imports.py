@@ -104,13 +104,15 @@ def test_users_9_who_lost_the_right_adds_nobody_any_more(app, loaded, worker, ma
         assert "Lines left out: 3" in text
 
 
-def test_users_9_a_right_lost_between_two_lines_stops_the_rest(app, loaded, worker, monkeypatch):
-    ask, asked = imports._next_line, []
+def test_users_9_a_right_lost_between_two_lines_stops_the_rest(
+    app, another_app, loaded, worker, monkeypatch
+):
+    ask, asked, web = imports._next_line, [], another_app()
 
     def meanwhile(import_id: int) -> UserImportLine | None:
         asked.append(import_id)
         if len(asked) == 2:
-            remove(app, "jacques.dupont")
+            remove(web, "jacques.dupont")  # another process, with connections of its own
         return ask(import_id)
 
     monkeypatch.setattr(imports, "_next_line", meanwhile)
