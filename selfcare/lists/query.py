@@ -233,8 +233,11 @@ class ListQuery:
         level = "AUTOCOMMIT" if on_sqlite else "REPEATABLE READ"
         options = {"isolation_level": level, "stream_results": True, "yield_per": 500}
         engine = db.engines[on_sqlite]  # its one connection for writing is not for slow readers
-        with engine.connect().execution_options(**options) as connection:
-            yield from connection.execute(self._statements.everything, self.chosen.values)
+        with (
+            engine.connect().execution_options(**options) as connection,
+            connection.execute(self._statements.everything, self.chosen.values) as rows,
+        ):
+            yield from rows
 
     # How it is shown
 

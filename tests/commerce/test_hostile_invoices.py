@@ -181,7 +181,7 @@ REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
     "deep": (lambda: carrying(NESTED), "broken XML"),
     "a file from outside": (lambda: carrying(OUTSIDE), "declares a document type"),
     "a billion laughs": (lambda: carrying(LAUGHS), "XML"),
-    "twenty digits": (lambda: data(b">2352.21<", b">23522100000000000000.00<"), "no amount"),
+    "twenty digits": (lambda: data(b">2352.21<", b">23522100000000000000.00<"), "is not an amount"),
     "a number of signs": (
         lambda: data(b">FA-0001<", b">FA\xc2\x9b31m<"),
         "its number has characters that cannot be read",

@@ -115,7 +115,7 @@ REFUSED = {
     "no XML": (lambda: attached(plain_pdf(), "factur-x.xml", b"hello"), "broken XML"),
     "entities": (lambda: attached(plain_pdf(), "factur-x.xml", BILLION), "document type"),
     "other XML": (lambda: attached(plain_pdf(), "factur-x.xml", b"<a/>"), "no Factur-X invoice"),
-    "no date": (lambda: changed(b">20170111<", b">20170231<"), "no date"),
+    "no date": (lambda: changed(b">20170111<", b">20170231<"), "is not a date"),
     "against the schema": (lambda: changed(b"<ram:ID>FA-0001</ram:ID>", b""), "not valid"),
     "an order": (lambda: changed(b"<ram:TypeCode>380<", b"<ram:TypeCode>220<"), "type 220"),
     "sums": (
