@@ -2,6 +2,8 @@
 (function () {
   var form = document.querySelector("form[data-passkey]");
   if (!form) return;
+  /* Without this script the button has no effect, so it comes disabled. */
+  form.querySelector("[type=submit]").disabled = false;
 
   function bytes(text) {
     var plain = atob(text.replace(/-/g, "+").replace(/_/g, "/"));

@@ -70,6 +70,12 @@ def test_auth_7_a_passkey_signs_in_without_password(device, browse, mailbox):
     assert "Phone" in mailbox.text()
 
 
+def test_auth_7_nothing_can_be_clicked_before_the_script_is_there(me, browse):
+    """Else a form leaves without a passkey: too early a click, or a browser without scripts."""
+    for page in (me.get(NEW), browse.get(IN)):
+        assert page.one("form[data-passkey] button").has_attr("disabled")
+
+
 def test_auth_7_a_passkey_is_enough_where_a_code_is_asked_for(cast, browse_as, browse):
     agent = cast.account("agent.support", is_staff=True)
     key = Authenticator()

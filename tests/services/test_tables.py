@@ -97,7 +97,7 @@ class TestSaved:
              BadTable, "not a text file"),
             (TEXT.encode("utf-8-sig") + b"\xe9;b\n", BadTable, "not a text file"),
             (b"Ville;Autre\nA;B\n", BadHeading, "missing: Prénom"),
-            (TEXT.replace("Ville", "Ville;ville").encode(), BadHeading, "there twice: ville"),
+            (TEXT.replace("Ville", "Ville;ville").encode(), BadHeading, "appear twice: ville"),
             (TEXT.replace("Ville", "Ville;Pays").encode(), BadHeading, "unknown: Pays"),
             (TEXT.replace("Ville", "Ville" + ";" * 200).encode(), BadHeading, "than 200 columns"),
             (TEXT.splitlines()[0].encode(), BadTable, "no line below"),
