@@ -11,8 +11,8 @@ import time
 import click
 from flask.cli import AppGroup
 
+from selfcare import config
 from selfcare.database import db
-from selfcare.web.access import settings
 
 demo = AppGroup("demo", help="Sample data.")
 
@@ -33,7 +33,7 @@ def seed(*, force: bool) -> None:
     added = sample.seed()
     papers.add()
     if secret := os.environ.get("CONSOLE_CLIENT_SECRET"):
-        console_client.register(settings().console_url, secret=secret)
+        console_client.register(config.current().console_url, secret=secret)
     db.session.commit()
     click.echo(f"Added: {', '.join(added)}." if added else "The sample data are there already.")
 
@@ -86,7 +86,7 @@ def _protect(*, force: bool) -> None:
     """
     from demo.seed import strangers  # noqa: PLC0415
 
-    count = 0 if force or settings().demo else strangers()
+    count = 0 if force or config.current().demo else strangers()
     db.session.rollback()  # what follows has a transaction of its own
     if not count:
         return

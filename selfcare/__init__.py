@@ -49,7 +49,7 @@ def create_app(settings: config.Settings | None = None, **overrides: Any) -> Fla
     templates.init_app(app)
     portal = urlsplit(settings.portal_url)
     app.config.update(SERVER_NAME=portal.netloc, PREFERRED_URL_SCHEME=portal.scheme)
-    app.extensions["settings"] = settings
+    config.bind(app, settings)
     app.extensions["build"] = secrets.token_hex(8)  # shared by all processes forked from this one
     app.extensions["redis"] = jobs.connect(settings.redis_url)
     if settings.trusted_proxies:
@@ -67,7 +67,7 @@ def create_app(settings: config.Settings | None = None, **overrides: Any) -> Fla
     iam.init_app(app, settings)
     headers.init_app(app, settings)
     templating.init_app(app, settings)
-    errors.init_app(app)
+    errors.init_app(app, settings)
     blueprints.init_app(app)
     cli.init_app(app)
     if settings.metrics:

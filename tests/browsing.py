@@ -77,7 +77,6 @@ class Browser:
             sign_in = sign_ins.begin(
                 account,
                 browser=From(ip="", user_agent="test"),
-                settings=self.app.extensions["settings"],
                 two_factor=account.is_staff,  # they get nowhere without
             )
             token = sign_in.get_id()

@@ -13,6 +13,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from demo.factur_x import Bill, document
+from selfcare import config
 from selfcare.config import ROOT
 from selfcare.database import db
 from selfcare.models import Account, Contract, Service
@@ -59,11 +60,11 @@ def setting(app: Flask) -> Iterator[Callable[..., None]]:
 
     def change(**values: object) -> None:
         changed = dataclasses.replace(app.extensions["settings"], **values)
-        app.extensions["settings"] = app.jinja_env.globals["settings"] = changed
+        config.bind(app, changed)
         app.extensions["environments"].clear()
 
     yield change
-    app.extensions["settings"] = app.jinja_env.globals["settings"] = former
+    config.bind(app, former)
     app.extensions["environments"].clear()
 
 

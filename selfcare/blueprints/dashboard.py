@@ -5,13 +5,14 @@ from __future__ import annotations
 from flask import Blueprint, abort, redirect
 from flask.typing import ResponseReturnValue
 
+from selfcare import config
 from selfcare.blueprints.oauth.authorize import remember_click
 from selfcare.language.i18n import reader
 from selfcare.models import Contract
 from selfcare.rights import Ability
 from selfcare.services.spending import figures, overview
 from selfcare.web import rendering
-from selfcare.web.access import may, requires, settings
+from selfcare.web.access import may, requires
 
 bp = Blueprint("dashboard", __name__, url_prefix="/contracts/<ref>")
 
@@ -39,7 +40,7 @@ def console(contract: Contract) -> ResponseReturnValue:
     """
     if not contract.offer.has_console:
         abort(404)
-    if not settings().console_url:
+    if not config.current().console_url:
         return rendering.page("dashboard/console.html")
     remember_click(contract)
-    return redirect(settings().console_url.replace("{contract}", contract.ref), code=303)
+    return redirect(config.current().console_url.replace("{contract}", contract.ref), code=303)

@@ -8,10 +8,11 @@ from typing import Any
 from flask import Blueprint, Response, abort
 from flask.typing import ResponseReturnValue
 
+from selfcare import config
 from selfcare.models import LOCALES
 from selfcare.services.mail import samples as mail_samples
 from selfcare.web import rendering
-from selfcare.web.access import View, public, settings
+from selfcare.web.access import View, public
 
 bp = Blueprint("staff_mails", __name__, url_prefix="/staff/mails/preview")
 
@@ -24,7 +25,7 @@ def in_demo(view: View) -> View:
 
     @wraps(view)
     def checked(*args: Any, **kwargs: Any) -> Any:
-        if not settings().demo:
+        if not config.current().demo:
             abort(404)
         return view(*args, **kwargs)
 

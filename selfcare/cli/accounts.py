@@ -8,7 +8,6 @@ from flask.cli import AppGroup
 from selfcare.database import db
 from selfcare.models import Account
 from selfcare.services.accounts import passwords, people, two_factor
-from selfcare.web.access import settings
 
 accounts_group = AppGroup("accounts", help="Accounts, for the operator.")
 
@@ -19,7 +18,7 @@ accounts_group = AppGroup("accounts", help="Accounts, for the operator.")
 def password(login: str, password: str) -> None:
     """Set somebody's password; every session of theirs ends, and they get a mail."""
     account = _known(login)
-    if broken := passwords.rules(settings()).broken(password, login=account.login):
+    if broken := passwords.rules().broken(password, login=account.login):
         wanted = "; ".join(str(rule.text) for rule in broken)
         raise click.ClickException(f"the password must be: {wanted}")
     passwords.change(account, password, by=None)

@@ -8,6 +8,7 @@ import click
 from flask.cli import AppGroup
 from sqlalchemy.exc import IntegrityError
 
+from selfcare import config
 from selfcare.cli.progress import Report, files_in, other_files, progress
 from selfcare.database import db
 from selfcare.services.documents import StoreAway
@@ -20,7 +21,6 @@ from selfcare.services.invoices.facturx.reading import ReadInvoice
 from selfcare.services.invoices.facturx.rules import NoRules, Rules
 from selfcare.services.invoices.loading import InvoiceAlreadyLoaded, InvoiceRefused
 from selfcare.services.months import today, zone
-from selfcare.web.access import settings
 
 invoices_group = AppGroup("invoices", help="Invoices, for the operator.")
 
@@ -48,7 +48,7 @@ def load(
         except Problems as bad:
             for problem in bad.problems:
                 report.refused(path.name, problem)
-    if not settings().sellers and not any_seller:
+    if not config.current().sellers and not any_seller:
         report.remark("INVOICE_SELLERS", "unset, so nobody looks who issued these documents")
     rules = _rules() if strict else None
     loader = _Loader(report, contract, any_seller=any_seller, rules=rules)

@@ -8,13 +8,12 @@ from flask import current_app
 from flask.cli import with_appcontext
 from rq import Queue
 
-from selfcare import logs
+from selfcare import config, logs
 from selfcare.background import patience
 from selfcare.background.jobs import QUEUES
 from selfcare.background.worker import WORKER_TTL, Cron, Scheduler, TurnTakingWorker
 from selfcare.database import db
 from selfcare.services.schedule import SCHEDULE
-from selfcare.web.access import settings
 
 log = structlog.get_logger(__name__)
 
@@ -27,11 +26,11 @@ def worker(*, burst: bool) -> None:
 
     Each job gets a process of its own, so the database's connections are closed before the first.
     """
-    connection = patience.connect(settings().redis_url)
+    connection = patience.connect(config.current().redis_url)
     queues = [Queue(name, connection=connection) for name in QUEUES]
     db.dispose()
     current_app.extensions["redis"].close()
-    level = logs.level_of_rq(settings())
+    level = logs.level_of_rq(config.current())
     working = TurnTakingWorker(
         queues, connection=connection, worker_ttl=WORKER_TTL, log_job_description=False
     )
@@ -47,8 +46,8 @@ def worker(*, burst: bool) -> None:
 @with_appcontext
 def cron() -> None:
     """Wake the sweeps in time; one of these is enough, two do no harm."""
-    connection = patience.connect(settings().redis_url)
-    scheduler = Cron(connection=connection, logging_level=logs.level_of_rq(settings()))
+    connection = patience.connect(config.current().redis_url)
+    scheduler = Cron(connection=connection, logging_level=logs.level_of_rq(config.current()))
     for job, seconds in SCHEDULE.items():
         scheduler.register(job.function, queue_name=job.queue, interval=seconds)
     log.info("cron_started", jobs=len(SCHEDULE))

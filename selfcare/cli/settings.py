@@ -10,8 +10,8 @@ from pathlib import Path
 import click
 from flask.cli import AppGroup
 
+from selfcare import config
 from selfcare.config import ROOT, Settings
-from selfcare.web.access import settings
 
 _INTRODUCTION = """\
 # Settings
@@ -43,7 +43,7 @@ def docs(*, check: bool) -> None:
 def show() -> None:
     """Print the settings in force; secrets are only said to be set."""
     for spec in dataclasses.fields(Settings):
-        value = getattr(settings(), spec.name)
+        value = getattr(config.current(), spec.name)
         if spec.metadata["secret"]:
             value = "(set)" if value else "(not set)"
         click.echo(f"{spec.name.upper()}={value}")

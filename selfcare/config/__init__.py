@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from selfcare.config.for_flask import LARGEST_REQUEST, flask_config
+from selfcare.config.for_flask import LARGEST_REQUEST, bind, current, flask_config
 from selfcare.config.loading import doubtful, load
 from selfcare.config.rules import BadSetting
 from selfcare.config.settings import ROOT, VAR, Settings
@@ -13,6 +13,8 @@ __all__ = [
     "VAR",
     "BadSetting",
     "Settings",
+    "bind",
+    "current",
     "doubtful",
     "flask_config",
     "load",

@@ -1,13 +1,27 @@
-"""The settings as Flask and its extensions expect them."""
+"""The settings and Flask: which are in force, and how its extensions expect them."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
+
+from flask import Flask, current_app
 
 from selfcare.config.settings import ROOT, Settings
 
 LARGEST_REQUEST = 1_000_000
 """Bytes of a request's body; what is larger is refused unread."""
+
+_KEY = "settings"
+
+
+def bind(app: Flask, settings: Settings) -> None:
+    """These settings are the application's, for code and for templates."""
+    app.extensions[_KEY] = app.jinja_env.globals[_KEY] = settings
+
+
+def current() -> Settings:
+    """The settings of the application at work; the one way to them (`config.current()`)."""
+    return cast("Settings", current_app.extensions[_KEY])
 
 
 def flask_config(settings: Settings) -> dict[str, Any]:

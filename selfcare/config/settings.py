@@ -22,7 +22,7 @@ VAR = ROOT / "var"
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """The portal's configuration; one instance per application, at `app.extensions["settings"]`."""
+    """The portal's configuration; one instance per application, at `config.current()`."""
 
     # Where things are
     database_url: str = setting(

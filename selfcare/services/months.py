@@ -6,14 +6,13 @@ from calendar import monthrange
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from flask import current_app
-
+from selfcare import config
 from selfcare.models import now
 
 
 def zone() -> ZoneInfo:
     """The time zone of all contracts (`TIMEZONE`)."""
-    return ZoneInfo(current_app.extensions["settings"].timezone)
+    return ZoneInfo(config.current().timezone)
 
 
 def local_day(at: datetime) -> date:

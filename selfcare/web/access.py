@@ -12,13 +12,12 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any, TypeVar, cast
 
-from flask import abort, current_app, g, redirect, session
+from flask import abort, g, redirect, session
 from flask_login import current_user, login_required, logout_user
 from sqlalchemy import Row, Select
 from werkzeug.exceptions import Forbidden
 from werkzeug.wrappers import Response
 
-from selfcare.config import Settings
 from selfcare.database import Bound, db
 from selfcare.models import Account, Contract, SignIn
 from selfcare.rights import RULES, Ability
@@ -138,8 +137,3 @@ def sign_out(*, to: str) -> Response:
     answer = redirect(to, code=303)
     answer.headers["Clear-Site-Data"] = '"cache"'  # what was seen is not left on a shared machine
     return answer
-
-
-def settings() -> Settings:
-    """The application's settings."""
-    return cast("Settings", current_app.extensions["settings"])

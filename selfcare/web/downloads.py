@@ -6,13 +6,14 @@ from collections.abc import Iterator
 
 from flask import Response, stream_with_context
 
+from selfcare import config
 from selfcare.language import wording
 from selfcare.language.i18n import Reader, reader
 from selfcare.lists.query import ListQuery
 from selfcare.services.files import spreadsheets
 from selfcare.services.safety import throttling
 from selfcare.services.safety.exports import Turn
-from selfcare.web.access import current_account, place, settings
+from selfcare.web.access import current_account, place
 from selfcare.web.headers import no_store
 
 
@@ -43,7 +44,7 @@ def turn_to_export() -> Turn:
     me = current_account().id
     turn = Turn(me)  # first: what is refused for being the second at once does not count
     try:
-        throttling.of_subject("export", str(me), settings().throttle_export).take()
+        throttling.of_subject("export", str(me), config.current().throttle_export).take()
     except BaseException:
         turn.end()
         raise

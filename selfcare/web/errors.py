@@ -20,6 +20,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from selfcare import logs
+from selfcare.config import Settings
 from selfcare.database import db
 from selfcare.extensions import login_manager
 from selfcare.language.templates import render
@@ -56,7 +57,7 @@ moment.</span></p></html>
 PAGES = {400, 403, 404, 405, 413, 429, 500, 503}
 
 
-def init_app(app: Flask) -> None:
+def init_app(app: Flask, settings: Settings) -> None:
     """Answer every error with a page of ours."""
     app.register_error_handler(CSRFError, _csrf)
     app.register_error_handler(ProfileMissing, _missing)
@@ -66,7 +67,7 @@ def init_app(app: Flask) -> None:
         app.register_error_handler(problem, _database)
     app.register_error_handler(StoreAway, _documents)
     app.register_error_handler(InternalServerError, _failure)
-    app.wsgi_app = LastResort(app)  # type: ignore[method-assign]
+    app.wsgi_app = LastResort(app, settings)  # type: ignore[method-assign]
 
 
 class LastResort:
@@ -75,9 +76,9 @@ class LastResort:
     Without it the web server would: a bare page, without headers of ours.
     """
 
-    def __init__(self, app: Flask) -> None:
+    def __init__(self, app: Flask, settings: Settings) -> None:
         self.app, self.inner = app, app.wsgi_app
-        headers = web_headers.HEADERS | web_headers.transport_headers(app.extensions["settings"])
+        headers = web_headers.HEADERS | web_headers.transport_headers(settings)
         self.headers = [
             *headers.items(),
             ("Content-Type", "text/html; charset=utf-8"),

@@ -7,10 +7,10 @@ from flask import request
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from werkzeug.wrappers import Response
 
+from selfcare import config
 from selfcare.models import Account
 from selfcare.services.accounts.sign_ins import Browser
 from selfcare.signing import SIGNED_WITH
-from selfcare.web.access import settings
 
 _ONE_YEAR = 365 * 86_400
 
@@ -35,16 +35,17 @@ def remember(answer: Response | FlaskResponse, account: Account) -> None:
         _serializer().dumps(account.login.lower()),
         max_age=_ONE_YEAR,
         path="/login",
-        secure=settings().secure,
+        secure=config.current().secure,
         httponly=True,
         samesite="Lax",
     )
 
 
 def _name() -> str:
-    return "__Secure-known" if settings().secure else "known"
+    return "__Secure-known" if config.current().secure else "known"
 
 
 def _serializer() -> URLSafeTimedSerializer:
-    keys = [key for key in (settings().secret_key_previous, settings().secret_key) if key]
+    settings = config.current()
+    keys = [key for key in (settings.secret_key_previous, settings.secret_key) if key]
     return URLSafeTimedSerializer(keys, salt="known-browser", signer_kwargs=SIGNED_WITH)

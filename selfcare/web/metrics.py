@@ -24,10 +24,11 @@ from redis import RedisError
 from rq import Queue
 from sqlalchemy import func, select
 
+from selfcare import config
 from selfcare.background.jobs import QUEUES, redis
 from selfcare.database import db
 from selfcare.models import Mail
-from selfcare.web.access import public, settings
+from selfcare.web.access import public
 
 REQUESTS = Counter("selfcare_requests_total", "Answers given.", ["endpoint", "status"])
 SECONDS = Histogram("selfcare_request_seconds", "Time to answer.", ["endpoint"])
@@ -75,6 +76,6 @@ def publish() -> Response:
 
 def _is_known() -> bool:
     """Whether the request shows `METRICS_TOKEN`, where there is one."""
-    wanted = settings().metrics_token
+    wanted = config.current().metrics_token
     shown = (request.authorization.token if request.authorization else None) or ""
     return not wanted or hmac.compare_digest(shown.encode(), wanted.encode())

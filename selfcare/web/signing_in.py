@@ -10,7 +10,7 @@ from selfcare.extensions import login_manager
 from selfcare.models import SignIn
 from selfcare.services.accounts import sign_ins
 from selfcare.web import resuming
-from selfcare.web.access import current_account, settings
+from selfcare.web.access import current_account
 from selfcare.web.addresses import RowId, local_part, refuse_nul
 
 
@@ -26,7 +26,7 @@ def init_app(app: Flask) -> None:
 
 
 def _load(token: str) -> SignIn | None:
-    sign_in = sign_ins.load(token, settings=settings())
+    sign_in = sign_ins.load(token)
     if sign_in:
         g.account_id = sign_in.account_id  # for the log, which asks no database
     return sign_in

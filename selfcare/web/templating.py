@@ -76,7 +76,6 @@ def init_app(app: Flask, settings: Settings) -> None:
     env.trim_blocks = env.lstrip_blocks = True
     assets: dict[str, str] = app.extensions["assets"]
     env.globals.update(
-        settings=settings,
         asset=assets.__getitem__,
         may=may,
         Ability=Ability,
@@ -91,7 +90,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         today=lambda: i18n.reader().today(),
         htmx_config=HTMX_CONFIG,
         contract_url=contract_url,
-        passkeys_possible=passkeys.possible(settings),
+        passkeys_possible=passkeys.possible,
         drift_of=drift_of,
         may_change_roles_of=_may_change_roles_of,
     )

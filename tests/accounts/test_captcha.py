@@ -54,11 +54,8 @@ class TestThreeWays:
         fields = {"login": "paul.dupont", "kind": "question", **solve(app, page)}
         assert browse.post(FORGOT, fields).status == 303
 
-    def test_auth_2_a_setting_turns_the_question_off(self, app, browse, monkeypatch):
-        import dataclasses
-
-        without = dataclasses.replace(app.extensions["settings"], captcha_question=False)
-        monkeypatch.setitem(app.extensions, "settings", without)
+    def test_auth_2_a_setting_turns_the_question_off(self, browse, setting):
+        setting(captcha_question=False)
         page = browse.post(FORGOT, {"login": "paul.dupont", "renew": "question"})
         assert page.all("#captcha img")
 

@@ -59,13 +59,7 @@ class TestTwoAtOnce:
         def set_password() -> bool:
             try:
                 link = links.opened(token, LinkPurpose.SET_PASSWORD)
-                recovery.set_password(
-                    link,
-                    "Bleu-Nuage.42",
-                    keep=None,
-                    keep_passkeys=True,
-                    settings=app.extensions["settings"],
-                )
+                recovery.set_password(link, "Bleu-Nuage.42", keep=None, keep_passkeys=True)
             except LinkDead:
                 return False
             return True
@@ -75,7 +69,6 @@ class TestTwoAtOnce:
             assert db.session.execute(select(func.count(Mail.id))).scalar_one() == 1
 
     def test_auth_7_one_recovery_code_lets_one_sign_in(self, app, pauls_login):
-        settings = app.extensions["settings"]
         with app.app_context():
             account = account_of(pauls_login)
             two_factor.prepare(account).confirmed_at = account.created_at
@@ -84,7 +77,7 @@ class TestTwoAtOnce:
 
         def give() -> bool:
             try:
-                brake = two_factor.brake_of_session(account_of(pauls_login), settings=settings)
+                brake = two_factor.brake_of_session(account_of(pauls_login))
                 two_factor.check(account_of(pauls_login), code, brake=brake)
             except two_factor.WrongCode:
                 return False

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
 
-from selfcare import config
 from selfcare.services.accounts import passkeys
 from tests.accounts.authenticator import Authenticator
 from tests.accounts.captchas import ask_for_password
@@ -21,10 +19,9 @@ NEW, IN = "/account/security/passkeys/new", "/login/passkey"
 
 
 @pytest.fixture(autouse=True)
-def by_name_and_https(app, monkeypatch) -> None:
+def by_name_and_https(setting) -> None:
     """Browsers have passkeys on https only; the test's own cookies stay as they are."""
-    there = dataclasses.replace(app.extensions["settings"], portal_url="https://portal.test")
-    monkeypatch.setitem(app.extensions, "settings", there)
+    setting(portal_url="https://portal.test")
 
 
 @pytest.fixture
@@ -189,9 +186,10 @@ def test_auth_7_nobody_removes_anothers(me, device, cast, browse_as):
         ("https://[::1]:8000", False),
     ],
 )
-def test_auth_7_offered_only_where_browsers_have_them(portal, possible):
-    there = config.load({}, secret_key="a key for tests, long enough for all", portal_url=portal)
-    assert passkeys.possible(there) is possible
+def test_auth_7_offered_only_where_browsers_have_them(app, setting, portal, possible):
+    setting(portal_url=portal)
+    with app.app_context():
+        assert passkeys.possible() is possible
 
 
 class TestSecondFactor:

@@ -83,10 +83,9 @@ class TestPasswordLink:
         token = link.rpartition("/")[2]
         with app.app_context():
             first = links.opened(token, LinkPurpose.SET_PASSWORD)
-            how = {"keep": None, "keep_passkeys": True, "settings": app.extensions["settings"]}
-            recovery.set_password(first, NEW, **how)
+            recovery.set_password(first, NEW, keep=None, keep_passkeys=True)
             with pytest.raises(links.LinkDead):
-                recovery.set_password(first, "Autre-Nuage.43", **how)
+                recovery.set_password(first, "Autre-Nuage.43", keep=None, keep_passkeys=True)
 
     @pytest.mark.parametrize("token", ["", "x", "WzEsImFiYyJd.abc", "WzFd.x", "é", "a" * 3000])
     def test_auth_2_an_invented_link_opens_nothing(self, token, browse, pauls_login):

@@ -85,6 +85,27 @@ class TestSettings:
         assert page.exists(), "run `flask settings docs`"
         assert page.read_text() == markdown(), "run `flask settings docs`"
 
+    def test_design_there_is_one_way_to_the_settings(self):
+        another = [
+            name(path)
+            for path in MODULES
+            if name(path).startswith("selfcare/") and path.parent != ROOT / "selfcare" / "config"
+            if re.search(r"extensions(\[|\.get\()[\"']settings|def settings\(", path.read_text())
+        ]
+        assert not another, "config.current()"
+
+    def test_design_services_are_not_handed_the_settings(self):
+        handed = [
+            f"{name(path)}: {node.name}"
+            for path in MODULES
+            if name(path).startswith("selfcare/services/")
+            for node in ast.walk(ast.parse(path.read_text()))
+            if isinstance(node, ast.FunctionDef)
+            and node.name not in {"init_app", "connect"}  # where no application is at work yet
+            and re.search(r"\bSettings\b", ast.unparse(node.args))
+        ]
+        assert not handed, "config.current()"
+
     def test_design_the_command_says_so_too(self):
         done = subprocess.run(
             [sys.executable, "-m", "flask", "settings", "docs", "--check"],

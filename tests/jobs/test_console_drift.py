@@ -233,7 +233,7 @@ class TestOwnData:
     def confirm(app, email):
         with app.app_context():
             sophie = account_of(LOGIN)
-            people.ask_new_email(sophie, email, settings=app.extensions["settings"])
+            people.ask_new_email(sophie, email)
             people.confirm_email(db.session.execute(select(MailedLink)).scalars().all()[-1])
             db.session.commit()
 
@@ -241,8 +241,7 @@ class TestOwnData:
         self, app, ref, iam, settled, access
     ):
         with app.app_context():
-            settings = app.extensions["settings"]
-            people.ask_new_email(account_of(LOGIN), "new@example.com", settings=settings)
+            people.ask_new_email(account_of(LOGIN), "new@example.com")
             db.session.commit()
         assert access().state == "done"
         self.confirm(app, "new@example.com")

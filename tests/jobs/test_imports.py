@@ -42,13 +42,7 @@ def loaded(app, cast) -> int:
     ]
     with app.app_context():
         contract = db.session.execute(select(Contract)).scalar_one()
-        made = imports.keep(
-            contract,
-            account_of("jacques.dupont"),
-            "many.csv",
-            lines,
-            settings=app.extensions["settings"],
-        )
+        made = imports.keep(contract, account_of("jacques.dupont"), "many.csv", lines)
         imports.start(made)
         db.session.commit()
         return made.id

@@ -114,9 +114,7 @@ def imports(app, mailing) -> Kind:
             )
             for number in (2, 3)
         ]
-        loaded = user_imports.keep(
-            contract, account_of("paul.dupont"), "x.csv", lines, settings=app.extensions["settings"]
-        )
+        loaded = user_imports.keep(contract, account_of("paul.dupont"), "x.csv", lines)
         user_imports.start(loaded)
         return loaded.id
 

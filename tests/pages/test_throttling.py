@@ -183,8 +183,6 @@ class TestNotice:
         from selfcare.services.accounts import signing_in
         from selfcare.services.accounts.sign_ins import Browser as From
 
-        settings = app.extensions["settings"]
-
         def burst(number: int) -> None:
             with app.app_context():
                 for _ in range(5):
@@ -193,7 +191,6 @@ class TestNotice:
                             "paul.dupont",
                             "wrong",
                             browser=From(ip=f"203.0.113.{number}", user_agent=""),
-                            settings=settings,
                         )
                     except (signing_in.WrongCredentials, TooManyAttempts):
                         db.session.commit()

@@ -33,9 +33,7 @@ def pauls_account(in_app) -> Account:
 def begin(app, pauls_account):
     def begin() -> str:
         sign_in = sign_ins.begin(
-            pauls_account,
-            browser=Browser(ip="192.0.2.1", user_agent="x" * 999),
-            settings=app.extensions["settings"],
+            pauls_account, browser=Browser(ip="192.0.2.1", user_agent="x" * 999)
         )
         db.session.commit()
         return sign_in.get_id()
@@ -46,7 +44,7 @@ def begin(app, pauls_account):
 @pytest.fixture
 def load(app):
     def load(token: str) -> SignIn | None:
-        found = sign_ins.load(token, settings=app.extensions["settings"])
+        found = sign_ins.load(token)
         db.session.commit()
         return found
 

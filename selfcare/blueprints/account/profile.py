@@ -14,7 +14,7 @@ from selfcare.lists.activity import ActivityList
 from selfcare.services.accounts import passkeys, passwords, people, personal_data
 from selfcare.services.safety.throttling import TooManyAttempts
 from selfcare.web import downloads, rendering
-from selfcare.web.access import current_account, settings, signed_in
+from selfcare.web.access import current_account, signed_in
 from selfcare.web.headers import no_store
 from selfcare.web.resuming import resumes
 
@@ -26,7 +26,7 @@ bp = Blueprint("profile", __name__, url_prefix="/account")
 def password() -> ResponseReturnValue:
     """« Changement de mot de passe », the current one asked first (figure 39)."""
     me = current_account()
-    form = ChangePasswordForm(passwords.rules(settings()), login=me.login, passkeys=passkeys.of(me))
+    form = ChangePasswordForm(passwords.rules(), login=me.login, passkeys=passkeys.of(me))
     if not (form.validate_on_submit() and has_password(form.current)):
         return rendering.answer_form("account/password.html", form, account=me)
     passwords.change(
@@ -92,7 +92,7 @@ def _asked(form: ProfileForm) -> bool:
     if not has_password(form.current):
         return False
     try:
-        people.ask_new_email(current_account(), form.email.data or "", settings=settings())
+        people.ask_new_email(current_account(), form.email.data or "")
     except TooManyAttempts as refusal:
         form.email.errors = [why(refusal)]
         return False

@@ -10,7 +10,7 @@ from selfcare.services.accounts import signing_in, two_factor
 from selfcare.services.accounts.signing_in import WrongCredentials
 from selfcare.services.accounts.two_factor import WrongCode
 from selfcare.services.safety.throttling import TooManyAttempts
-from selfcare.web.access import current_account, settings
+from selfcare.web.access import current_account
 
 
 def proved(form: PasswordForm) -> bool:
@@ -21,7 +21,7 @@ def proved(form: PasswordForm) -> bool:
 def has_password(field: Field) -> bool:
     """Whether the field holds the signed-in person's password."""
     try:
-        signing_in.check_password(current_account(), field.data or "", settings=settings())
+        signing_in.check_password(current_account(), field.data or "")
     except (WrongCredentials, TooManyAttempts) as refusal:
         field.errors = [why(refusal)]
         return False
@@ -30,7 +30,7 @@ def has_password(field: Field) -> bool:
 
 def _has_code(field: Field) -> bool:
     try:
-        brake = two_factor.brake_of_session(current_account(), settings=settings())
+        brake = two_factor.brake_of_session(current_account())
         two_factor.check(current_account(), field.data or "", brake=brake)
     except (WrongCode, TooManyAttempts) as refusal:
         field.errors = [why(refusal)]

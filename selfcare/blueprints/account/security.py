@@ -17,7 +17,7 @@ from selfcare.services.accounts.passkeys import PasskeyRefused
 from selfcare.services.console import access as console_access
 from selfcare.services.safety import audit
 from selfcare.web import rendering
-from selfcare.web.access import current_account, one_or_404, settings, signed_in
+from selfcare.web.access import current_account, one_or_404, signed_in
 from selfcare.web.headers import no_store
 
 bp = Blueprint("security", __name__, url_prefix="/account/security")
@@ -77,7 +77,7 @@ def end_others() -> ResponseReturnValue:
 @signed_in
 def new_passkey() -> ResponseReturnValue:
     """Have the browser make a passkey."""
-    if not passkeys.possible(settings()):
+    if not passkeys.possible():
         abort(404)
     me = current_account()
     form = ProvenPasskeyForm() if two_factor.of(me) else NewPasskeyForm()
@@ -88,7 +88,6 @@ def new_passkey() -> ResponseReturnValue:
                 challenge=form.challenge.data or "",
                 credential=form.credential.data or "",
                 name=form.name.data or "",
-                settings=settings(),
             )
         except PasskeyRefused:
             form.name.errors = [_("The passkey could not be saved: try again")]
@@ -96,7 +95,7 @@ def new_passkey() -> ResponseReturnValue:
             db.session.commit()
             flash(_("The passkey is added: you can sign in with it."))
             return redirect(url_for(".index"), code=303)
-    name, options = passkeys.offer(me, settings=settings())
+    name, options = passkeys.offer(me)
     db.session.commit()
     return no_store(
         rendering.answer_form("account/new_passkey.html", form, name=name, options=options)

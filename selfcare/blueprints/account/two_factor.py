@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
+from selfcare import config
 from selfcare.blueprints.account.proofs import proved, why
 from selfcare.database import db
 from selfcare.forms.security import CodeForm, PasswordForm, ProveForm
@@ -14,7 +15,7 @@ from selfcare.services.accounts import two_factor
 from selfcare.services.accounts.two_factor import WrongCode
 from selfcare.services.safety.throttling import TooManyAttempts
 from selfcare.web import rendering
-from selfcare.web.access import current_account, settings, signed_in
+from selfcare.web.access import current_account, signed_in
 from selfcare.web.headers import no_store
 
 bp = Blueprint("two_factor", __name__, url_prefix="/account/security/two-factor")
@@ -45,9 +46,7 @@ def set_up() -> ResponseReturnValue:
     if form.validate_on_submit():
         try:
             sign_in = current_user._get_current_object()
-            codes = two_factor.confirm(
-                me, form.code.data or "", sign_in=sign_in, settings=settings()
-            )
+            codes = two_factor.confirm(me, form.code.data or "", sign_in=sign_in)
         except (WrongCode, TooManyAttempts) as refusal:
             db.session.rollback()
             form.code.errors = [why(refusal)]
@@ -65,7 +64,7 @@ def qr_code() -> ResponseReturnValue:
     device = two_factor.prepared(current_account())
     if device is None:
         abort(404)
-    picture = two_factor.qr_code(device, current_account(), issuer=settings().brand_name)
+    picture = two_factor.qr_code(device, current_account(), issuer=config.current().brand_name)
     return no_store(Response(picture, mimetype="image/svg+xml"))
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from flask import Blueprint, Response, abort
 from flask.typing import ResponseReturnValue
 
+from selfcare import config
 from selfcare.models import Contract
 from selfcare.rights import Ability
 from selfcare.services.oidc.command_line import Flow, clouds_yaml, openrc
 from selfcare.web import rendering
-from selfcare.web.access import requires, settings
+from selfcare.web.access import requires
 
 bp = Blueprint("command_line", __name__, url_prefix="/contracts/<ref>/console/command-line")
 FILES = {"clouds.yaml": clouds_yaml, "openrc.sh": openrc}
@@ -21,21 +22,19 @@ def index(contract: Contract) -> ResponseReturnValue:
     """Both ways to sign in, each with its two files."""
     if not contract.offer.has_console:
         abort(404)
-    files = {
-        flow: {name: make(contract, flow, settings()) for name, make in FILES.items()}
-        for flow in Flow
-    }
-    ready = bool(settings().console_auth_url or settings().iam_url)
+    files = {flow: {name: make(contract, flow) for name, make in FILES.items()} for flow in Flow}
+    settings = config.current()
+    ready = bool(settings.console_auth_url or settings.iam_url)
     return rendering.page("oauth/command_line.html", files=files, Flow=Flow, ready=ready)
 
 
-@bp.get("/<flow>/<config>")
+@bp.get("/<flow>/<file>")
 @requires(Ability.OPEN_CONSOLE)
-def download(contract: Contract, flow: str, config: str) -> ResponseReturnValue:
+def download(contract: Contract, flow: str, file: str) -> ResponseReturnValue:
     """One of these files."""
-    if flow not in set(Flow) or config not in FILES or not contract.offer.has_console:
+    if flow not in set(Flow) or file not in FILES or not contract.offer.has_console:
         abort(404)
-    text = FILES[config](contract, Flow(flow), settings())
-    file = config if config == "clouds.yaml" else f"{contract.ref}-{config}"
-    headers = {"Content-Disposition": f'attachment; filename="{file}"'}
+    text = FILES[file](contract, Flow(flow))
+    name = file if file == "clouds.yaml" else f"{contract.ref}-{file}"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(text, mimetype="text/plain", headers=headers)

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
+from selfcare import config
 from selfcare.blueprints.oauth.remembered import Remembered
 from selfcare.database import db
 from selfcare.forms.oauth import ContinueForm, UserCodeForm
@@ -18,7 +19,7 @@ from selfcare.services.safety import throttling
 from selfcare.services.users import places
 from selfcare.services.users.places import Place
 from selfcare.web import rendering
-from selfcare.web.access import current_account, settings, signed_in
+from selfcare.web.access import current_account, signed_in
 
 bp = Blueprint("oauth_devices", __name__)
 
@@ -30,8 +31,8 @@ def index() -> ResponseReturnValue:
     form = UserCodeForm(formdata=request.form if request.method == "POST" else request.args)
     if request.method == "GET" or not form.validate_on_submit():
         return rendering.answer_form("oauth/device.html", form)
-    brake = throttling.of_subject("device", str(current_account().id), settings().throttle_code)
-    brake.take()
+    limits = config.current().throttle_code
+    throttling.of_subject("device", str(current_account().id), limits).take()
     device = devices.shown(form.user_code.data or "")
     if device is None:
         form.user_code.errors = [_("No device shows this code, or it is older than ten minutes.")]

@@ -5,13 +5,14 @@ from __future__ import annotations
 from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
+from selfcare import config
 from selfcare.blueprints.oauth.leading import allow_forms_towards
 from selfcare.blueprints.oauth.remembered import Remembered
 from selfcare.forms.oauth import ApiLoginForm, WebLoginForm
 from selfcare.services.safety import throttling
 from selfcare.services.safety.throttling import TooManyAttempts
 from selfcare.web import rendering
-from selfcare.web.access import public, settings
+from selfcare.web.access import public
 from selfcare.web.resuming import shown_again
 
 bp = Blueprint("doors", __name__, url_prefix="/console")
@@ -56,7 +57,7 @@ def api_login() -> ResponseReturnValue:
     )
     if not form.validate_on_submit():
         return rendering.page("oauth/api_login.html", form=form), 422 if form.errors else 200
-    limits, asked = settings().throttle_api, f"{form.account.data}|{form.user_name.data}"
+    limits, asked = config.current().throttle_api, f"{form.account.data}|{form.user_name.data}"
     try:
         throttling.of_subject("api", asked, limits).take()
         throttling.of_address(request.remote_addr or "", limits, kind="api-address").take()

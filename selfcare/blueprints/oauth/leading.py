@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from selfcare import config
 from selfcare.services.oidc import clients, requests
 from selfcare.web import headers
-from selfcare.web.access import settings
 
 _WAITING = re.compile(r"/oauth/continue/([\w-]+)")
 _BUTTON = re.compile(r"/contracts/\w+/console")
@@ -28,6 +28,6 @@ def _outside(target: str) -> Iterator[str]:
     if found := _WAITING.fullmatch(path):
         if waiting := requests.waiting(found[1]):
             yield waiting.redirect_uri
-    elif _BUTTON.fullmatch(path) and settings().console_url:
-        yield settings().console_url
+    elif _BUTTON.fullmatch(path) and config.current().console_url:
+        yield config.current().console_url
         yield from clients.addresses()

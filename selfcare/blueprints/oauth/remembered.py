@@ -11,7 +11,7 @@ from enum import StrEnum
 from flask import Response, make_response, request
 from flask.typing import ResponseReturnValue
 
-from selfcare.web.access import settings
+from selfcare import config
 
 _ONE_YEAR = 365 * 86_400
 _NAME = re.compile(r"[\w.@+-]{1,254}")
@@ -39,7 +39,7 @@ class Remembered(StrEnum):
             self._cookie,
             value,
             max_age=_ONE_YEAR if value else 0,
-            secure=settings().secure,
+            secure=config.current().secure,
             httponly=True,
             samesite="Lax",
         )
@@ -47,4 +47,4 @@ class Remembered(StrEnum):
 
     @property
     def _cookie(self) -> str:
-        return f"__Host-{self.value}" if settings().secure else self.value
+        return f"__Host-{self.value}" if config.current().secure else self.value

@@ -10,6 +10,7 @@ from urllib.parse import unquote_plus
 from flask import Blueprint, Response, jsonify, request, url_for
 from flask.typing import ResponseReturnValue
 
+from selfcare import config
 from selfcare.database import db
 from selfcare.extensions import csrf
 from selfcare.models import ClientKind, OidcClient
@@ -18,7 +19,7 @@ from selfcare.services.oidc.clients import NotAuthenticated
 from selfcare.services.oidc.devices import NotYet
 from selfcare.services.oidc.grants import InvalidGrant
 from selfcare.services.safety import throttling
-from selfcare.web.access import public, settings
+from selfcare.web.access import public
 from selfcare.web.headers import no_store
 
 bp = Blueprint("oauth_tokens", __name__)
@@ -217,7 +218,7 @@ def _client() -> OidcClient:
         NotAuthenticated: it did not prove who it is.
         TooManyAttempts: too many wrong secrets from its address.
     """
-    limits = settings().throttle_address
+    limits = config.current().throttle_address
     brake = throttling.of_address(request.remote_addr or "", limits, kind="client")
     brake.check()
     try:

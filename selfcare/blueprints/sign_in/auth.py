@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from flask_login import current_user, login_user
 from werkzeug.wrappers import Response
 
+from selfcare import config
 from selfcare.blueprints.oauth.leading import allow_forms_towards
 from selfcare.database import db
 from selfcare.forms.auth import SignInForm
@@ -20,7 +21,7 @@ from selfcare.services.accounts.two_factor import WrongCode
 from selfcare.services.safety import throttling
 from selfcare.services.safety.throttling import TooManyAttempts
 from selfcare.web import known_browser, rendering
-from selfcare.web.access import public, settings, sign_out, signed_in
+from selfcare.web.access import public, sign_out, signed_in
 from selfcare.web.addresses import safe_next
 from selfcare.web.headers import no_store
 from selfcare.web.resuming import shown_again
@@ -51,10 +52,7 @@ def login() -> ResponseReturnValue:
         return rendering.answer_form("auth/login.html", form)
     try:
         sign_in = signing_in.sign_in(
-            form.login.data or "",
-            form.password.data or "",
-            browser=known_browser.present(),
-            settings=settings(),
+            form.login.data or "", form.password.data or "", browser=known_browser.present()
         )
     except WrongCredentials:
         db.session.commit()
@@ -86,7 +84,7 @@ def code() -> ResponseReturnValue:
         return rendering.answer_form("auth/code.html", form)
     try:
         opened = signing_in.give_code(
-            sign_in, form.code.data or "", browser=known_browser.present(), settings=settings()
+            sign_in, form.code.data or "", browser=known_browser.present()
         )
     except WrongCode:
         db.session.commit()
@@ -107,7 +105,7 @@ def passkey() -> ResponseReturnValue:
     """Sign in with a passkey, where browser and portal have them (AUTH-7)."""
     target = safe_next(request.args.get("next"))
     form, refused, went_back = PasskeyForm(), False, False
-    if not passkeys.possible(settings()):
+    if not passkeys.possible():
         abort(404)
     if request.method == "GET" and current_user.is_authenticated and "again" not in request.args:
         return redirect(target, code=303)
@@ -117,15 +115,14 @@ def passkey() -> ResponseReturnValue:
                 challenge=form.challenge.data or "",
                 credential=form.credential.data or "",
                 browser=known_browser.present(),
-                settings=settings(),
             )
         except PasskeyRefused as why:
             refused, went_back = True, isinstance(why, PasskeyWentBack)
         else:
             db.session.commit()
             return _enter(sign_in, target)
-    throttling.of_address(request.remote_addr or "", settings().throttle_captcha).take()
-    name, options = passkeys.ask(settings=settings())
+    throttling.of_address(request.remote_addr or "", config.current().throttle_captcha).take()
+    name, options = passkeys.ask()
     db.session.commit()
     page = rendering.page(
         "auth/passkey.html",

@@ -5,13 +5,14 @@ from __future__ import annotations
 from flask import Blueprint, Response, abort, request
 from flask.typing import ResponseReturnValue
 
+from selfcare import config
 from selfcare.database import db
 from selfcare.forms.captcha import CaptchaForm
 from selfcare.language.i18n import locale
 from selfcare.services.accounts import captcha
 from selfcare.services.accounts.captcha import Captcha
 from selfcare.services.safety import throttling
-from selfcare.web.access import public, settings
+from selfcare.web.access import public
 from selfcare.web.headers import no_store
 
 bp = Blueprint("captcha", __name__)
@@ -24,7 +25,7 @@ PLAYER_POLICY = "default-src 'none'; media-src 'self'; frame-ancestors 'none'"
 @public("shown before signing in")
 def picture(name: str) -> ResponseReturnValue:
     """The characters to copy."""
-    _slow_down(settings().throttle_captcha)
+    _slow_down(config.current().throttle_captcha)
     return _file(captcha.picture(name), "image/png")
 
 
@@ -32,7 +33,7 @@ def picture(name: str) -> ResponseReturnValue:
 @public("played before signing in")
 def sound(name: str) -> ResponseReturnValue:
     """The same characters, read aloud."""
-    _slow_down(settings().throttle_captcha_sound, kind="captcha-sound")
+    _slow_down(config.current().throttle_captcha_sound, kind="captcha-sound")
     answer = _file(captcha.sound(name, locale()), "audio/wav")
     answer.headers["Content-Security-Policy"] = PLAYER_POLICY
     return answer
@@ -45,9 +46,9 @@ def challenge_for(form: CaptchaForm) -> Captcha:
         present = captcha.look(form.captcha.data or "")
         if present:
             return present
-    _slow_down(settings().throttle_captcha, kind="captcha-new")
+    _slow_down(config.current().throttle_captcha, kind="captcha-new")
     was_question = request.form.get("kind") == "question" and not request.form.get("renew")
-    question = settings().captcha_question and (renew == "question" or was_question)
+    question = config.current().captcha_question and (renew == "question" or was_question)
     challenge = captcha.make(question=question)
     db.session.commit()
     form.captcha.data, form.answer.data = challenge.name, ""

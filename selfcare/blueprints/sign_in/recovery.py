@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
+from selfcare import config
 from selfcare.blueprints.sign_in.captcha import challenge_for
 from selfcare.database import db
 from selfcare.forms.captcha import CaptchaForm
@@ -22,7 +23,7 @@ from selfcare.services.mail import links
 from selfcare.services.mail.links import LinkDead
 from selfcare.services.safety import throttling
 from selfcare.web import known_browser, rendering
-from selfcare.web.access import public, settings
+from selfcare.web.access import public
 from selfcare.web.headers import no_store
 from selfcare.web.resuming import shown_again
 
@@ -94,7 +95,7 @@ def set_password() -> ResponseReturnValue:
         link = links.opened(token, LinkPurpose.SET_PASSWORD)
         session[_OPENED] = token  # once more, if its cookie was lost while the page stood open
         form = NewPasswordForm(
-            passwords.rules(settings()),
+            passwords.rules(),
             login=link.account.login,
             passkeys=passkeys.of(link.account),
         )
@@ -109,7 +110,6 @@ def set_password() -> ResponseReturnValue:
             form.password.data or "",
             keep=_mine(link.account_id),
             keep_passkeys=form.keeps_passkeys,
-            settings=settings(),
         )
     except LinkDead:
         return no_store((rendering.page("recovery/dead.html"), 410))
@@ -126,11 +126,11 @@ def set_password() -> ResponseReturnValue:
 @public("whoever chooses a password, signed in or by a mailed link")
 def password_level() -> ResponseReturnValue:
     """The rules' verdict on a password that is still being typed (AUTH-3)."""
-    limits, here = settings().throttle_captcha, request.remote_addr or ""
+    limits, here = config.current().throttle_captcha, request.remote_addr or ""
     throttling.of_address(here, limits, kind="password-level").take()
     form = PasswordLevelForm()
     form.validate_on_submit()
-    level = passwords.rules(settings()).level(form.password.data or "", login=form.login.data or "")
+    level = passwords.rules().level(form.password.data or "", login=form.login.data or "")
     return no_store(Response(level, mimetype="text/plain"))
 
 
@@ -159,12 +159,12 @@ def _sound(form: CaptchaForm) -> bool:
     """Whether the form was sent and is right; a wish for another captcha is not sending it."""
     if request.method == "GET" or request.form.get("renew"):
         return False
-    recovery.check_address(request.remote_addr or "", settings=settings())
+    recovery.check_address(request.remote_addr or "")
     return bool(form.validate_on_submit())
 
 
 def _ask(wanted: str, given: str) -> None:
-    recovery.ask(wanted, given, ip=request.remote_addr or "", settings=settings())
+    recovery.ask(wanted, given, ip=request.remote_addr or "")
     db.session.commit()
 
 

@@ -19,7 +19,7 @@ from selfcare.services.console import domains as console_domains
 from selfcare.services.safety.throttling import TooManyAttempts
 from selfcare.services.users import imports
 from selfcare.web import downloads, rendering
-from selfcare.web.access import current_account, one_or_404, requires, settings
+from selfcare.web.access import current_account, one_or_404, requires
 
 bp = Blueprint("user_imports", __name__, url_prefix="/contracts/<ref>/users/import")
 
@@ -35,7 +35,7 @@ def index(contract: Contract) -> ResponseReturnValue:
         try:
             lines = files.read(_content(form), console=_on_offer(contract))
             name = _file(form).filename or ""
-            loaded = imports.keep(contract, current_account(), name, lines, settings=settings())
+            loaded = imports.keep(contract, current_account(), name, lines)
         except files.UnreadableFile as problem:
             form.file.errors = [str(problem)]
         except TooManyAttempts as wait:

@@ -34,7 +34,6 @@ from selfcare.web.access import (
     may,
     one_or_404,
     requires,
-    settings,
 )
 from selfcare.web.resuming import resumes, typed
 
@@ -84,7 +83,6 @@ def _person_step(
                 contract,
                 form.new_member(),
                 by=current_account(),
-                settings=settings(),
                 before=draft.person.get("email", "") if draft else "",
             )
         except TooManyAttempts as wait:

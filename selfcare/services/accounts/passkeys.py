@@ -17,7 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import joinedload
 
-from selfcare.config import Settings
+from selfcare import config
 from selfcare.database import db
 from selfcare.models import Account, Passkey, SignIn, now
 from selfcare.services.accounts import challenges, sign_ins
@@ -38,13 +38,13 @@ class PasskeyWentBack(PasskeyRefused):
     """The device counts fewer uses than we do: it was restored from a backup, or copied."""
 
 
-def possible(settings: Settings) -> bool:
+def possible() -> bool:
     """Whether browsers allow passkeys here: on https (or localhost), and never on a bare IP."""
-    portal = urlsplit(settings.portal_url)
+    portal = urlsplit(config.current().portal_url)
     try:
         ipaddress.ip_address(portal.hostname or "")
     except ValueError:
-        return settings.secure or portal.hostname == "localhost"
+        return config.current().secure or portal.hostname == "localhost"
     return False
 
 
@@ -54,14 +54,14 @@ def of(account: Account) -> list[Passkey]:
     return list(db.session.execute(statement).scalars())
 
 
-def offer(account: Account, *, settings: Settings) -> tuple[str, str]:
+def offer(account: Account) -> tuple[str, str]:
     """The data a browser needs to make a passkey: the challenge's name, and options as JSON."""
     import webauthn  # noqa: PLC0415
     from webauthn.helpers import structs  # noqa: PLC0415
 
     options = webauthn.generate_registration_options(
-        rp_id=_host(settings),
-        rp_name=settings.brand_name,
+        rp_id=_host(),
+        rp_name=config.current().brand_name,
         user_name=account.login,
         user_display_name=account.full_name,
         user_id=f"account:{account.id}".encode(),
@@ -80,9 +80,7 @@ def offer(account: Account, *, settings: Settings) -> tuple[str, str]:
     return challenges.put(_ADD, data, good_for=GOOD_FOR), webauthn.options_to_json(options)
 
 
-def add(
-    account: Account, *, challenge: str, credential: str, name: str, settings: Settings
-) -> Passkey:
+def add(account: Account, *, challenge: str, credential: str, name: str) -> Passkey:
     """Keep the passkey a browser has made.
 
     Raises:
@@ -97,8 +95,8 @@ def add(
         made = webauthn.verify_registration_response(
             credential=credential,
             expected_challenge=bytes.fromhex(asked["challenge"]),
-            expected_rp_id=_host(settings),
-            expected_origin=_origin(settings),
+            expected_rp_id=_host(),
+            expected_origin=_origin(),
             require_user_verification=True,
         )
     except _refusals() as refusal:
@@ -120,19 +118,19 @@ def add(
     return passkey
 
 
-def ask(*, settings: Settings) -> tuple[str, str]:
+def ask() -> tuple[str, str]:
     """The data a browser needs to sign in with any passkey it has: challenge, options."""
     import webauthn  # noqa: PLC0415
     from webauthn.helpers import structs  # noqa: PLC0415
 
     options = webauthn.generate_authentication_options(
-        rp_id=_host(settings), user_verification=structs.UserVerificationRequirement.REQUIRED
+        rp_id=_host(), user_verification=structs.UserVerificationRequirement.REQUIRED
     )
     data = {"challenge": options.challenge.hex()}
     return challenges.put(_USE, data, good_for=GOOD_FOR), webauthn.options_to_json(options)
 
 
-def sign_in(*, challenge: str, credential: str, browser: Browser, settings: Settings) -> SignIn:
+def sign_in(*, challenge: str, credential: str, browser: Browser) -> SignIn:
     """Sign in whoever the passkey belongs to.
 
     Raises:
@@ -149,8 +147,8 @@ def sign_in(*, challenge: str, credential: str, browser: Browser, settings: Sett
         proof = webauthn.verify_authentication_response(
             credential=credential,
             expected_challenge=bytes.fromhex(asked["challenge"]),
-            expected_rp_id=_host(settings),
-            expected_origin=_origin(settings),
+            expected_rp_id=_host(),
+            expected_origin=_origin(),
             credential_public_key=passkey.public_key,
             credential_current_sign_count=0,
             require_user_verification=True,
@@ -163,7 +161,7 @@ def sign_in(*, challenge: str, credential: str, browser: Browser, settings: Sett
         raise PasskeyWentBack
     passkey.sign_count, passkey.last_used_at = proof.new_sign_count, now()
     audit.record("sign_in.done", actor=account, subject=account, details={"passkey": passkey.name})
-    return sign_ins.begin(account, browser=browser, settings=settings, two_factor=True)
+    return sign_ins.begin(account, browser=browser, two_factor=True)
 
 
 def remove(passkey: Passkey, *, by: Account) -> None:
@@ -199,10 +197,10 @@ def _refusals() -> tuple[type[Exception], ...]:
     return (WebAuthnException, ValueError, KeyError, TypeError, RecursionError)
 
 
-def _host(settings: Settings) -> str:
-    return urlsplit(settings.portal_url).hostname or ""
+def _host() -> str:
+    return urlsplit(config.current().portal_url).hostname or ""
 
 
-def _origin(settings: Settings) -> str:
-    portal = urlsplit(settings.portal_url)
+def _origin() -> str:
+    portal = urlsplit(config.current().portal_url)
     return f"{portal.scheme}://{portal.netloc}"

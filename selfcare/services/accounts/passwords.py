@@ -5,7 +5,7 @@ from __future__ import annotations
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from selfcare.config import Settings
+from selfcare import config
 from selfcare.models import Account, SignIn
 from selfcare.services.accounts import passkeys, sign_ins
 from selfcare.services.accounts.password_rules import PasswordRules, composed
@@ -21,9 +21,9 @@ def set_password(account: Account, password: str) -> None:
     account.password_hash = _hasher.hash(composed(password))
 
 
-def rules(settings: Settings) -> PasswordRules:
+def rules() -> PasswordRules:
     """What a portal password must be, here (AUTH-3)."""
-    return PasswordRules(min_length=settings.password_min_length)
+    return PasswordRules(min_length=config.current().password_min_length)
 
 
 def change(

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import undefer
 
-from selfcare.config import Settings
+from selfcare import config
 from selfcare.database import db
 from selfcare.models import Account, LinkPurpose, MailedLink
 from selfcare.services.accounts import two_factor
@@ -33,13 +33,14 @@ def find(login: str) -> Account | None:
     ).scalar_one_or_none()
 
 
-def release(account: Account, *, settings: Settings) -> None:
+def release(account: Account) -> None:
     """Whoever got a mail of the account's is let in again, however many strangers failed (AUTH-6).
 
     Only what counts browsers that are not known is forgotten: a known one has its own count.
     """
-    throttling.of_account(account.login, known=False, limits=settings.throttle_account).release()
-    two_factor.brake_of_strangers(account, settings=settings).release()
+    limits = config.current().throttle_account
+    throttling.of_account(account.login, known=False, limits=limits).release()
+    two_factor.brake_of_strangers(account).release()
 
 
 def welcome(account: Account) -> None:
@@ -59,7 +60,7 @@ def change_data(account: Account, data: Mapping[str, str | None]) -> None:
         audit.record("account.changed", actor=account, subject=account, details={"what": changed})
 
 
-def ask_new_email(account: Account, email: str, *, settings: Settings) -> None:
+def ask_new_email(account: Account, email: str) -> None:
     """A link goes to the new address; the old one stays in use and is told (ACCOUNT-1).
 
     An address asked for before is forgotten: it may have been a stranger's, typed by mistake.
@@ -69,7 +70,7 @@ def ask_new_email(account: Account, email: str, *, settings: Settings) -> None:
         TooManyAttempts: this person, or people for this address, asked too often.
     """
     for kind, subject in (("new-email", str(account.id)), ("new-email-mailbox", email)):
-        throttling.of_subject(kind, subject, settings.throttle_recovery).take()
+        throttling.of_subject(kind, subject, config.current().throttle_recovery).take()
     links.end_all(account, LinkPurpose.CONFIRM_EMAIL)
     link = links.create(account, LinkPurpose.CONFIRM_EMAIL, email=email)
     kinds.email_change(account, link=link, to=email)

@@ -9,11 +9,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 import structlog
-from flask import current_app
 from sqlalchemy import delete, func, select
 
+from selfcare import config
 from selfcare.background.jobs import job
-from selfcare.config import Settings
 from selfcare.database import db
 from selfcare.models import Account, LinkPurpose, MailedLink, RecoveryRequest, SignIn, now
 from selfcare.services import retention
@@ -27,23 +26,24 @@ log = structlog.get_logger(__name__)
 PATIENCE = timedelta(seconds=30)
 
 
-def check_address(ip: str, *, settings: Settings) -> None:
+def check_address(ip: str) -> None:
     """Count one form sent, right or wrong, before its captcha is looked at.
 
     Raises:
         TooManyAttempts: this network address has to wait.
     """
-    throttling.of_address(ip, settings.throttle_recovery_address, kind="recovery-address").take()
+    limits = config.current().throttle_recovery_address
+    throttling.of_address(ip, limits, kind="recovery-address").take()
 
 
-def ask(wanted: str, given: str, *, ip: str, settings: Settings) -> None:
+def ask(wanted: str, given: str, *, ip: str) -> None:
     """Ask for a password link (`wanted="password"`, given a login) or a login (given an address).
 
     Raises:
         TooManyAttempts: this was asked for too often, whether it is known or not.
     """
     given = given.strip()[:254]
-    throttling.of_subject(f"recovery-{wanted}", given, settings.throttle_recovery).take()
+    throttling.of_subject(f"recovery-{wanted}", given, config.current().throttle_recovery).take()
     request = RecoveryRequest(wanted=wanted, given=given, ip=ip[:45])
     db.session.add(request)
     db.session.flush()
@@ -73,7 +73,7 @@ def answer(request_id: int) -> None:
 
 
 def set_password(
-    link: MailedLink, password: str, *, keep: SignIn | None, keep_passkeys: bool, settings: Settings
+    link: MailedLink, password: str, *, keep: SignIn | None, keep_passkeys: bool
 ) -> None:
     """Set the password a mailed link allows to set (AUTH-3); strangers' failures are forgotten.
 
@@ -84,7 +84,7 @@ def set_password(
     passwords.change(
         link.account, password, by=link.account, keep=keep, keep_passkeys=keep_passkeys
     )
-    people.release(link.account, settings=settings)
+    people.release(link.account)
 
 
 def _with_address(email: str) -> Account | None:
@@ -95,7 +95,7 @@ def _with_address(email: str) -> Account | None:
 
 def _mailbox_is_full(account: Account) -> bool:
     """Whether this mailbox got enough of these mails for now, by whatever way they were asked."""
-    limits: str = current_app.extensions["settings"].throttle_recovery
+    limits = config.current().throttle_recovery
     try:
         throttling.of_subject("recovery-mailbox", account.email, limits).take()
     except TooManyAttempts:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import contains_eager
 
-from selfcare.config import Settings
+from selfcare import config
 from selfcare.database import db
 from selfcare.models import Account, OidcGrant, SignIn, now
 from selfcare.services.oidc import backchannel
@@ -57,7 +57,6 @@ def begin(
     account: Account,
     *,
     browser: Browser,
-    settings: Settings,
     awaits_code: bool = False,
     two_factor: bool = False,
 ) -> SignIn:
@@ -66,7 +65,6 @@ def begin(
     Args:
         account: who signs in.
         browser: where from.
-        settings: how long it lasts.
         awaits_code: the second factor is still to come, no page opens yet.
         two_factor: it was made with more than a password.
     """
@@ -77,7 +75,7 @@ def begin(
         ip=browser.ip[:45],
         user_agent=browser.user_agent[:255],
         expires_at=now()
-        + (CODE_WITHIN if awaits_code else timedelta(hours=settings.session_hours)),
+        + (CODE_WITHIN if awaits_code else timedelta(hours=config.current().session_hours)),
         awaits_code=awaits_code,
         two_factor=two_factor,
     )
@@ -87,12 +85,12 @@ def begin(
     return sign_in
 
 
-def load(token: str, *, settings: Settings) -> SignIn | None:
+def load(token: str) -> SignIn | None:
     """The sign-in a cookie stands for, unless it was ended or has expired; prolongs it."""
     present = now()
     sign_in = _find(token, present, awaits_code=False)
     if sign_in and present - sign_in.last_seen_at > _FRESH:
-        _prolong(sign_in, present, settings)
+        _prolong(sign_in, present)
     return sign_in
 
 
@@ -108,13 +106,12 @@ def whose(token: str) -> int | None:
     ).scalar_one_or_none()
 
 
-def complete(sign_in: SignIn, *, settings: Settings) -> SignIn:
+def complete(sign_in: SignIn) -> SignIn:
     """The second factor was right: the sign-in opens, under a token of its own."""
     sign_in.ended_at = now()
     return begin(
         sign_in.account,
         browser=Browser(ip=sign_in.ip, user_agent=sign_in.user_agent),
-        settings=settings,
         two_factor=True,
     )
 
@@ -140,8 +137,9 @@ def _find(token: str, present: datetime, *, awaits_code: bool) -> SignIn | None:
     return db.session.execute(_LOAD, asked).scalar_one_or_none()
 
 
-def _prolong(sign_in: SignIn, present: datetime, settings: Settings) -> None:
+def _prolong(sign_in: SignIn, present: datetime) -> None:
     sign_in.last_seen_at = present
+    settings = config.current()
     sign_in.expires_at = min(
         present + timedelta(hours=settings.session_hours),
         sign_in.created_at + timedelta(days=settings.session_max_days),

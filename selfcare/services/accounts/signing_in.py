@@ -7,7 +7,7 @@ from typing import Protocol
 
 from sqlalchemy import select
 
-from selfcare.config import Settings
+from selfcare import config
 from selfcare.database import db
 from selfcare.models import Account, Mail, SignIn, now
 from selfcare.services.accounts import passwords, sign_ins, two_factor
@@ -32,7 +32,7 @@ class WrongCredentials(Exception):
     """Login or password is wrong; which one is nobody's business."""
 
 
-def sign_in(login: str, password: str, *, browser: Browser, settings: Settings) -> SignIn:
+def sign_in(login: str, password: str, *, browser: Browser) -> SignIn:
     """Check a login and password, with the brakes on (AUTH-1, AUTH-6).
 
     Raises:
@@ -42,8 +42,8 @@ def sign_in(login: str, password: str, *, browser: Browser, settings: Settings) 
     """
     login = login.strip().lower()
     known = browser.knows(login)
-    by_address = throttling.of_address(browser.ip, settings.throttle_address)
-    by_account = throttling.of_account(login, known=known, limits=settings.throttle_account)
+    by_address = throttling.of_address(browser.ip, config.current().throttle_address)
+    by_account = throttling.of_account(login, known=known, limits=config.current().throttle_account)
     if not known:  # whoever shares an address with a guesser is not held up in their own browser
         by_address.check()
     by_account.take()
@@ -62,12 +62,11 @@ def sign_in(login: str, password: str, *, browser: Browser, settings: Settings) 
     return sign_ins.begin(
         account,
         browser=browser,
-        settings=settings,
         awaits_code=awaits_code,
     )
 
 
-def give_code(sign_in: SignIn, code: str, *, browser: Browser, settings: Settings) -> SignIn:
+def give_code(sign_in: SignIn, code: str, *, browser: Browser) -> SignIn:
     """Check the second factor of a sign-in whose password was right; gives the open one (AUTH-7).
 
     Raises:
@@ -75,7 +74,7 @@ def give_code(sign_in: SignIn, code: str, *, browser: Browser, settings: Setting
         TooManyAttempts: nothing was checked.
     """
     account = sign_in.account
-    brake = two_factor.brake(account, code, browser=browser, settings=settings)
+    brake = two_factor.brake(account, code, browser=browser)
     try:
         two_factor.check(account, code, brake=brake)
     except WrongCode:
@@ -84,17 +83,17 @@ def give_code(sign_in: SignIn, code: str, *, browser: Browser, settings: Setting
             _tell_owner(kinds.wrong_codes, account, ip=sign_in.ip)
         raise
     audit.record("sign_in.done", actor=account, subject=account)
-    return sign_ins.complete(sign_in, settings=settings)
+    return sign_ins.complete(sign_in)
 
 
-def check_password(account: Account, password: str, *, settings: Settings) -> None:
+def check_password(account: Account, password: str) -> None:
     """Ask a signed-in person for the password again, as slowly as at the sign-in page.
 
     Raises:
         WrongCredentials: it is not theirs.
         TooManyAttempts: nothing was checked.
     """
-    brake = throttling.of_subject("password", str(account.id), settings.throttle_account)
+    brake = throttling.of_subject("password", str(account.id), config.current().throttle_account)
     brake.take()
     if not passwords.matches(find(account.login), password):
         raise WrongCredentials

@@ -10,7 +10,7 @@ from io import BytesIO
 import structlog
 from sqlalchemy import delete, func, select, update
 
-from selfcare.config import Settings
+from selfcare import config
 from selfcare.database import db
 from selfcare.models import Account, RecoveryCode, SignIn, TwoFactor, now
 from selfcare.services.accounts import sign_ins
@@ -77,7 +77,7 @@ def qr_code(device: TwoFactor, account: Account, *, issuer: str) -> bytes:
     return out.getvalue()
 
 
-def confirm(account: Account, code: str, *, sign_in: SignIn, settings: Settings) -> list[str]:
+def confirm(account: Account, code: str, *, sign_in: SignIn) -> list[str]:
     """Put the second factor in force; returns the recovery codes, which are shown this once.
 
     Raises:
@@ -85,7 +85,7 @@ def confirm(account: Account, code: str, *, sign_in: SignIn, settings: Settings)
         TooManyAttempts: nothing was checked.
     """
     device = prepared(account)
-    counted = brake_of_session(account, settings=settings)
+    counted = brake_of_session(account)
     counted.take()
     if device is None or not _accepted(device, code):
         raise WrongCode
@@ -112,7 +112,7 @@ def check(account: Account, code: str, *, brake: Brake) -> None:
     brake.release()
 
 
-def brake(account: Account, code: str, *, browser: Browser, settings: Settings) -> Brake:
+def brake(account: Account, code: str, *, browser: Browser) -> Brake:
     """What slows down guessing codes at sign-in, for this kind of code and browser (AUTH-6).
 
     Somebody who has the password must not use up the owner's tries. Codes of the app are few:
@@ -121,20 +121,20 @@ def brake(account: Account, code: str, *, browser: Browser, settings: Settings) 
     """
     if not _looks_like_the_apps(code):
         kind = f"recovery-code-{account.id}"
-        return throttling.of_address(browser.ip, settings.throttle_code, kind=kind)
+        return throttling.of_address(browser.ip, config.current().throttle_code, kind=kind)
     if browser.knows(account.login):
-        return throttling.of_subject("code-known", str(account.id), settings.throttle_code)
-    return brake_of_strangers(account, settings=settings)
+        return throttling.of_subject("code-known", str(account.id), config.current().throttle_code)
+    return brake_of_strangers(account)
 
 
-def brake_of_strangers(account: Account, *, settings: Settings) -> Brake:
+def brake_of_strangers(account: Account) -> Brake:
     """The count of all browsers that the account has not signed in with before."""
-    return throttling.of_subject("code", str(account.id), settings.throttle_code)
+    return throttling.of_subject("code", str(account.id), config.current().throttle_code)
 
 
-def brake_of_session(account: Account, *, settings: Settings) -> Brake:
+def brake_of_session(account: Account) -> Brake:
     """The count of whoever is signed in already."""
-    return throttling.of_subject("code-signed-in", str(account.id), settings.throttle_code)
+    return throttling.of_subject("code-signed-in", str(account.id), config.current().throttle_code)
 
 
 def renew_recovery_codes(account: Account) -> list[str]:

@@ -9,6 +9,7 @@ from typing import cast
 
 from flask import current_app
 
+from selfcare import config
 from selfcare.services.documents.port import DocumentMissing, DocumentStore, StoreAway
 
 __all__ = ["DocumentMissing", "DocumentStore", "StoreAway", "store"]
@@ -19,6 +20,6 @@ def store() -> DocumentStore:
     if "documents" not in current_app.extensions:
         from selfcare.services.documents.object_store import ObjectStore  # noqa: PLC0415 (heavy)
 
-        url = current_app.extensions["settings"].documents_url
+        url = config.current().documents_url
         current_app.extensions["documents"] = ObjectStore(url)
     return cast("DocumentStore", current_app.extensions["documents"])

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 
 import structlog
-from flask import current_app
 from sqlalchemy import Row, func, select
 
+from selfcare import config
 from selfcare.database import db
 from selfcare.models import USUAL_TYPE, Contract, Customer, Invoice, InvoiceReference
 from selfcare.services import documents
@@ -190,7 +190,7 @@ def _check_unknown(number: str, digest: str) -> None:
 
 def _check_seller(read: ReadInvoice) -> None:
     """Whether the seller (BG-4) is one that `INVOICE_SELLERS` names; a plain PDF names none."""
-    ours = set(current_app.extensions["settings"].sellers)
+    ours = set(config.current().sellers)
     if not ours or read.xml is None or ours & set(_companies(read.seller_ids)):
         return
     named = ", ".join(read.seller_ids) or "no identifier (in BT-30, BT-31)"

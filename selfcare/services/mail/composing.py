@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from email_validator import validate_email
-from flask import current_app
 
-from selfcare.config import Settings
+from selfcare import config
 from selfcare.database import db
 from selfcare.language.i18n import speaking
 from selfcare.language.templates import render
@@ -36,7 +35,7 @@ def rendered(row: Mail, account: Account | None) -> Letter:
         subject = render(f"mail/{row.name}/subject.txt", **context)
         text = render(f"mail/{row.name}/body.txt", **context)
         html = render(f"mail/{row.name}/body.html", subject=subject, **context)
-    settings: Settings = current_app.extensions["settings"]
+    settings = config.current()
     return Letter(
         sender=Mailbox(settings.brand_name, settings.mail_sender),
         to=Mailbox(account.full_name if account else "", _as_servers_know(row.recipient)),

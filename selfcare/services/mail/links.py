@@ -15,6 +15,7 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from sqlalchemy import select, update
 from sqlalchemy.orm import joinedload, undefer
 
+from selfcare import config
 from selfcare.database import db
 from selfcare.models import Account, LinkPurpose, MailedLink, now
 from selfcare.signing import SIGNED_WITH
@@ -47,7 +48,7 @@ def create(account: Account, purpose: LinkPurpose, *, email: str | None = None) 
 def address(link_id: int) -> str:
     """The link as it stands in the mail."""
     link = db.session.get_one(MailedLink, link_id)
-    portal: str = current_app.extensions["settings"].portal_url
+    portal = config.current().portal_url
     return portal.rstrip("/") + _PATHS[link.purpose] + token(link)
 
 

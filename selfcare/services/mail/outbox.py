@@ -12,9 +12,9 @@ from uuid import uuid4
 import structlog
 from flask import current_app
 
+from selfcare import config
 from selfcare.background import claims
 from selfcare.background.jobs import job
-from selfcare.config import Settings
 from selfcare.database import db
 from selfcare.models import Account, Mail, WishState, now
 from selfcare.services.mail.composing import message
@@ -50,7 +50,7 @@ def write(
 
 def write_to_operators(name: str, **context: Any) -> list[Mail]:
     """The same to each of `OPERATOR_EMAILS`: nobody's account, so nobody's page shows it."""
-    settings: Settings = current_app.extensions["settings"]
+    settings = config.current()
     return [
         _put(Mail(name=name, recipient=to, locale=settings.operator_locale, context=context))
         for to in settings.operators

@@ -14,9 +14,8 @@ from smtplib import (
 )
 
 import flask_mail
-from flask import current_app
 
-from selfcare.config import Settings
+from selfcare import config
 
 
 class Conversation(flask_mail.Connection):
@@ -27,7 +26,7 @@ class Conversation(flask_mail.Connection):
 
     def configure_host(self) -> SMTP:
         """Connect; nothing here waits longer than `MAIL_TIMEOUT`."""
-        settings: Settings = current_app.extensions["settings"]
+        settings = config.current()
         address = (self.mail.server, self.mail.port)
         trusted = ssl.create_default_context()
         if self.mail.use_ssl:

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Mapping
 from enum import StrEnum
 
-from selfcare.config import Settings
+from selfcare import config
 from selfcare.models import Contract
 from selfcare.services.oidc import keys
 
@@ -20,12 +20,12 @@ class Flow(StrEnum):
     """It shows a code to type on another machine (RFC 8628)."""
 
 
-def clouds_yaml(contract: Contract, flow: Flow, settings: Settings) -> str:
+def clouds_yaml(contract: Contract, flow: Flow) -> str:
     """A `clouds.yaml` with one cloud, named by the contract's reference."""
-    region = f"    region_name: {_quoted(settings.iam_region)}\n" if settings.iam_region else ""
+    name = config.current().iam_region
+    region = f"    region_name: {_quoted(name)}\n" if name else ""
     auth = "".join(
-        f"      {name}: {_quoted(value)}\n"
-        for name, value in _auth(contract, flow, settings).items()
+        f"      {name}: {_quoted(value)}\n" for name, value in _auth(contract, flow).items()
     )
     return (
         f"# ~/.config/openstack/clouds.yaml – openstack --os-cloud {contract.ref} token issue\n"
@@ -34,17 +34,18 @@ def clouds_yaml(contract: Contract, flow: Flow, settings: Settings) -> str:
     )
 
 
-def openrc(contract: Contract, flow: Flow, settings: Settings) -> str:
+def openrc(contract: Contract, flow: Flow) -> str:
     """The same as variables for a shell: `. ./openrc.sh`."""
-    variables = {"auth_type": str(flow), **_auth(contract, flow, settings)}
-    if settings.iam_region:
-        variables["region_name"] = settings.iam_region
+    variables = {"auth_type": str(flow), **_auth(contract, flow)}
+    if region := config.current().iam_region:
+        variables["region_name"] = region
     variables["identity_api_version"] = "3"
     lines = [f"export OS_{name.upper()}={shlex.quote(text)}" for name, text in variables.items()]
     return "\n".join([f"# . ./{contract.ref}-openrc.sh && openstack token issue", *lines, ""])
 
 
-def _auth(contract: Contract, flow: Flow, settings: Settings) -> Mapping[str, str]:
+def _auth(contract: Contract, flow: Flow) -> Mapping[str, str]:
+    settings = config.current()
     scope = {
         "auth_url": settings.console_auth_url or settings.iam_url,
         "identity_provider": settings.console_identity_provider,

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from flask import current_app
 from sqlalchemy import or_, select
 
+from selfcare import config
 from selfcare.database import db
 from selfcare.models import OidcKey, now
 from selfcare.services.safety import sealing
@@ -104,7 +104,7 @@ def read(token: str, *, typ: str = "JWT") -> dict[str, Any]:
 
 def issuer() -> str:
     """The provider's name in tokens and answers: the portal's address."""
-    return str(current_app.extensions["settings"].portal_url).rstrip("/")
+    return config.current().portal_url.rstrip("/")
 
 
 def _shown(present: datetime) -> list[OidcKey]:

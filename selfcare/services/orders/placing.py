@@ -13,9 +13,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from flask import current_app
 from sqlalchemy import select
 
+from selfcare import config
 from selfcare.database import db
 from selfcare.models import (
     Account,
@@ -203,7 +203,7 @@ def place(draft: OrderDraft, offer: Offered, *, account: Account, contract: Cont
         labels=_labels(offer, draft.entered),
         service_version=offer.version.number,
         draft_key=draft.key,
-        fulfilment=offer.definition.fulfilment or current_app.extensions["settings"].fulfilment,
+        fulfilment=offer.definition.fulfilment or config.current().fulfilment,
     )
     db.session.add(order)
     db.session.flush()

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from flask import current_app
 from flask_babel import gettext as _
 
+from selfcare import config
 from selfcare.language.i18n import Reader, reader, speaking
 from selfcare.models import Contract, Customer
 from selfcare.services.documents.paper import Paper
@@ -26,7 +26,7 @@ def render(
         title = _(
             "Pre-invoice %(ref)s %(month)s", ref=contract.ref, month=f"{found[0].month:%m/%Y}"
         )
-        pdf = Paper(title, author=current_app.extensions["settings"].company_name)
+        pdf = Paper(title, author=config.current().company_name)
         for text in (
             f"{_('Contract')} : {contract.ref} [{contract.name}]",
             f"{_('Company name')} : {customer.name} ({customer.code})",

@@ -14,9 +14,9 @@ from decimal import ROUND_HALF_UP, Decimal
 from itertools import groupby
 from typing import Any, Self
 
-from flask import current_app
 from sqlalchemy import select
 
+from selfcare import config
 from selfcare.database import db
 from selfcare.models import Contract, PreInvoiceVersion, Subscription, UsageReport
 from selfcare.services.months import last_day
@@ -75,8 +75,7 @@ def vat_rate(contract: Contract) -> Decimal:
     """The contract's own rate, else the one of the settings, in per cent."""
     if contract.vat_rate is not None:
         return contract.vat_rate
-    rate: Decimal = current_app.extensions["settings"].vat_rate
-    return rate
+    return config.current().vat_rate
 
 
 def work_out(report: UsageReport, rate: Decimal) -> list[MonthSum]:

@@ -13,7 +13,6 @@ from sqlalchemy.orm import joinedload
 
 from selfcare.background import claims
 from selfcare.background.jobs import job
-from selfcare.config import Settings
 from selfcare.database import db
 from selfcare.language import wording
 from selfcare.language.i18n import in_every_language
@@ -77,14 +76,7 @@ class Progress:
         return self.added + self.refused
 
 
-def keep(
-    contract: Contract,
-    owner: Account,
-    filename: str,
-    lines: Sequence[Line],
-    *,
-    settings: Settings,
-) -> UserImport:
+def keep(contract: Contract, owner: Account, filename: str, lines: Sequence[Line]) -> UserImport:
     """Keep a file's lines, checked against who is there already; nothing is added yet.
 
     Raises:
@@ -94,7 +86,7 @@ def keep(
     emails = _taken(Account.email, [line.person["email"] for line in lines])
     members = _members(contract, list(emails.values()))
     others = user_members.strangers(contract, set(emails.values()) - members)
-    brake = strangers.brake(owner, settings)
+    brake = strangers.brake(owner)
     brake.check()
     for line in lines:
         known = emails.get(str(line.person["email"]).lower())

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from selfcare.config import Settings
+from selfcare import config
 from selfcare.models import Account, Contract
 from selfcare.services.safety import throttling
 from selfcare.services.safety.throttling import Brake
@@ -50,21 +50,19 @@ def of_email(contract: Contract, email: str) -> Known | None:
     return shown(account, typed=email if members.strangers(contract, [account.id]) else None)
 
 
-def brake(by: Account, settings: Settings) -> Brake:
+def brake(by: Account) -> Brake:
     """The brake on somebody who looks up many addresses."""
-    return throttling.of_subject("strangers", str(by.id), settings.throttle_strangers)
+    return throttling.of_subject("strangers", str(by.id), config.current().throttle_strangers)
 
 
-def look_up(
-    contract: Contract, person: NewMember, *, by: Account, settings: Settings, before: str = ""
-) -> None:
+def look_up(contract: Contract, person: NewMember, *, by: Account, before: str = "") -> None:
     """Whether somebody can be added, as a form asks it; `before` is an address answered already.
 
     Raises:
         TooManyAttempts: too much was asked about people of others; nothing was looked up.
         Refusal: see `members.check_new_member`; what it tells of others counts, too.
     """
-    asked = brake(by, settings)
+    asked = brake(by)
     asked.check()
     try:
         account = members.check_new_member(contract, person)

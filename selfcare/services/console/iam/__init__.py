@@ -6,6 +6,7 @@ from typing import cast
 
 from flask import Flask, current_app
 
+from selfcare import config
 from selfcare.config import Settings
 from selfcare.services.console.iam.errors import NotConfigured
 from selfcare.services.console.iam.flexible_engine import FlexibleEngine
@@ -53,5 +54,4 @@ def is_configured() -> bool:
 
 def username_for(login: str) -> str:
     """The name a new console account gets; pure, so pages may ask (iam.md, point 11)."""
-    settings: Settings = current_app.extensions["settings"]
-    return DRIVERS[settings.iam_driver].username_for(login)
+    return DRIVERS[config.current().iam_driver].username_for(login)
