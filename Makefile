@@ -131,7 +131,7 @@ lock: $(VENV)/installed-dev ## pin what the .in files ask for, with hashes; ARGS
 .PHONY: messages
 messages: $(VENV)/installed-dev ## collect the texts to translate, and compile the translations
 	@$(BIN)/pybabel --quiet extract --mapping-file babel.cfg --output-file translations/messages.pot \
-		--keywords _l --keywords lazy_gettext --no-location --sort-output --omit-header .
+		--keywords _l --no-location --sort-output --omit-header .
 	@$(BIN)/pybabel --quiet update --input-file translations/messages.pot --output-dir translations \
 		--no-fuzzy-matching --ignore-obsolete --omit-header --width 100
 	@$(BIN)/pybabel --quiet compile --use-fuzzy --directory translations `# without a header all counts as fuzzy`

@@ -8,9 +8,9 @@ from datetime import date
 import structlog
 from flask import Blueprint, Response, abort, request
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from sqlalchemy import select
 
+from selfcare.language import _
 from selfcare.language.i18n import reader
 from selfcare.lists.invoices import InvoiceList, UsageLineList, UsageReportList
 from selfcare.models import Contract, Invoice, InvoiceKind, UsageReport

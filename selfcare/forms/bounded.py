@@ -10,9 +10,10 @@ from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 import wtforms
-from flask_babel import lazy_gettext as _l
 from wtforms.form import BaseForm
 from wtforms.validators import Length, ValidationError
+
+from selfcare.language import _l
 
 TOO_LONG = _l("Enter %(max)s characters at most")
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms.validators import DataRequired, Length
 
 from selfcare.forms.bounded import HiddenTextField, TextField
 from selfcare.forms.fields import trimmed
+from selfcare.language import _l
 from selfcare.services.accounts import captcha
 
 

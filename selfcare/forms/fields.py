@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
-from flask_babel import gettext as _
 from wtforms import Field, Form
 from wtforms.form import BaseForm
 from wtforms.validators import StopValidation, ValidationError
 
 from selfcare.forms.bounded import AddressField, TelephoneField
+from selfcare.language import _
 from selfcare.services.accounts import phones
 from selfcare.services.accounts.password_rules import PasswordRules
 from selfcare.text import one_line

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, SelectField, ValidationError
 from wtforms import Field as FormField
@@ -16,6 +14,7 @@ from wtforms.validators import Optional as MayBeEmpty
 
 from selfcare.forms.bounded import LongTextField, TextField
 from selfcare.forms.fields import EmailAddressField, PhoneField
+from selfcare.language import _, _l
 from selfcare.services.catalogue.definitions import CHOICE, Choosing, Definition, Field, Option
 from selfcare.text import lines
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import RadioField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
@@ -20,6 +19,7 @@ from selfcare.forms.fields import (
     trimmed,
 )
 from selfcare.forms.resumable import ResumableForm
+from selfcare.language import _l
 from selfcare.models import Passkey
 from selfcare.services.accounts.password_rules import PasswordRules
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms.validators import DataRequired, Length
 
 from selfcare.forms.bounded import SecretField, TextField
 from selfcare.forms.captcha import CaptchaForm
 from selfcare.forms.fields import EmailAddressField, trimmed
+from selfcare.language import _l
 
 
 class ForgottenPasswordForm(CaptchaForm):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import BooleanField
 from wtforms.validators import DataRequired, InputRequired, Length
 
 from selfcare.forms.bounded import HiddenTextField, SecretField, TextField
 from selfcare.forms.fields import trimmed
+from selfcare.language import _l
 
 
 class ConfirmForm(FlaskForm):

@@ -6,15 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from flask_babel import gettext as _
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
 from wtforms import FileField
 
 from selfcare.forms.users import NewMemberCheck
-from selfcare.language import wording
-from selfcare.language.i18n import LANGUAGES, gettext, in_every_language, locale, number, speaking
-from selfcare.language.i18n import lazy as _l
+from selfcare.language import _, _l, wording
+from selfcare.language.i18n import LANGUAGES, in_every_language, locale, number, speaking
 from selfcare.models import fold
 from selfcare.rights import OFFERS, Profile, Section, profiles_of_new_user
 from selfcare.services.files import spreadsheets, tables
@@ -91,7 +89,7 @@ def _in_words(bad: BadTable) -> str:
         name: number(value, locale()) if isinstance(value, int) else value
         for name, value in bad.values.items()
     }
-    return gettext(bad.text) % counted
+    return _(bad.text) % counted
 
 
 def _words() -> Words:

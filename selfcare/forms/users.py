@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from flask_babel import gettext as _
 from markupsafe import Markup
 from wtforms import (
     RadioField,
@@ -21,9 +20,8 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from selfcare.forms.bounded import TextField
 from selfcare.forms.fields import EmailAddressField, PhoneField, or_mobile, trimmed
 from selfcare.forms.resumable import ResumableForm
-from selfcare.language import wording
+from selfcare.language import _, _l, wording
 from selfcare.language.i18n import LANGUAGES
-from selfcare.language.i18n import lazy as _l
 from selfcare.models import CIVILITIES, LOCALES
 from selfcare.models.account import LOGIN_PATTERN
 from selfcare.rights import OFFERS, Profile, Section

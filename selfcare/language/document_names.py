@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from selfcare.language.i18n import gettext
-from selfcare.language.i18n import lazy as _l
+from selfcare.language import _, _l
 from selfcare.models import CORRECTIONS, DOCUMENT_TYPES, InvoiceKind
 
 DOCUMENT_TYPE: Mapping[str, Any] = {
@@ -85,7 +84,7 @@ def document_name(code: str, gross: Decimal, corrects: str | None = None) -> str
     """
     name = str(DOCUMENT_TYPE[code])
     if corrects and code in CORRECTIONS:
-        name = gettext("%(document)s of %(number)s") % {"document": name, "number": corrects}
+        name = _("%(document)s of %(number)s") % {"document": name, "number": corrects}
     if gross < 0 and DOCUMENT_TYPES[code] == InvoiceKind.INVOICE:
-        name = gettext("%(document)s with a negative amount") % {"document": name}
+        name = _("%(document)s with a negative amount") % {"document": name}
     return name

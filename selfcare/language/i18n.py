@@ -73,14 +73,15 @@ def in_every_language(say: Callable[[], list[str]]) -> list[dict[str, str]]:
     return [dict(zip(said, one, strict=True)) for one in zip(*said.values(), strict=True)]
 
 
-def gettext(text: str) -> str:
-    """A message in the language in force."""
-    return catalogue(locale()).gettext(text)
+def gettext(text: str, **values: object) -> str:
+    """A message in the language in force; imported as `_` from `selfcare.language`."""
+    said = catalogue(locale()).gettext(text)
+    return said % values if values else said
 
 
-def lazy(text: str) -> LazyString:
-    """A message that is looked up when it is shown (`_l` where it is imported)."""
-    return LazyString(gettext, text)
+def lazy(text: str, **values: object) -> LazyString:
+    """A message that is looked up when it is shown; imported as `_l` from `selfcare.language`."""
+    return LazyString(gettext, text, **values)
 
 
 @lru_cache

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from selfcare.language.i18n import Reader, catalogue, gettext, is_one
-from selfcare.language.i18n import lazy as _l
+from selfcare.language import _, _l
+from selfcare.language.i18n import Reader, catalogue, is_one
 from selfcare.models import OrderStatus, SubscriptionStatus
 from selfcare.rights import RULES, Ability, Profile, Rule, Section
 
@@ -172,7 +172,7 @@ def measured(value: Decimal, unit: str, reader: Reader) -> str:
 def profiles_that_would_do(rule: Rule) -> str:
     """« Visiteur » ou « Gestionnaire »: the profiles with an ability, in menu order."""
     names = [str(PROFILE[profile]) for profile in Profile if profile in rule.profiles]
-    return gettext(" or ").join(names)
+    return _(" or ").join(names)
 
 
 AUDIT: Mapping[str, Any] = {
@@ -227,27 +227,27 @@ ACCOUNT_FIELD: Mapping[str, Any] = {
 
 def quoted(cell: str) -> str:
     """A cell of somebody's file, as far as it helps to find it."""
-    return gettext("“%(cell)s”") % {"cell": cell if len(cell) <= 40 else f"{cell[:40]}…"}
+    return _("“%(cell)s”") % {"cell": cell if len(cell) <= 40 else f"{cell[:40]}…"}
 
 
 def of_cell(label: Any, cell: str, problem: Any) -> str:
     """The fault of a cell, which is quoted unless it is empty."""
     if not cell:
-        return gettext("%(label)s: %(value)s") % {"label": label, "value": problem}
+        return _("%(label)s: %(value)s") % {"label": label, "value": problem}
     values = {"label": label, "cell": quoted(cell), "value": problem}
-    return gettext("%(label)s %(cell)s: %(value)s") % values
+    return _("%(label)s %(cell)s: %(value)s") % values
 
 
 def role_change(change: Sequence[str]) -> str:
     """« Commandes : aucun accès → visiteur », from one of what `Roles.changes_to` gives."""
     section, was, held = change
     if section == "console":
-        nothing = gettext("No access")
-        label, before, after = gettext("Technical console"), was or nothing, held or nothing
+        nothing = _("No access")
+        label, before, after = _("Technical console"), was or nothing, held or nothing
     else:
         label = str(SECTION[Section(section)])
         before, after = (str(PROFILE[Profile(profile)]) for profile in (was, held))
-    return gettext("%(label)s: %(value)s") % {"label": label, "value": f"{before} → {after}"}
+    return _("%(label)s: %(value)s") % {"label": label, "value": f"{before} → {after}"}
 
 
 def audit(action: str) -> str:
@@ -258,7 +258,7 @@ def audit(action: str) -> str:
 def console_problem(code: str | None) -> str:
     """Why a console access is not ready, in plain words."""
     known = CONSOLE_PROBLEM.get(code or "")
-    return str(known) if known else gettext("Something unforeseen happened in the console.")
+    return str(known) if known else _("Something unforeseen happened in the console.")
 
 
 def abilities(profiles: Mapping[Section, Profile], section: Section) -> list[str]:

@@ -6,11 +6,9 @@ import json
 from collections.abc import Iterator
 from typing import Any, Self
 
-from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, Row, func
 
-from selfcare.language import wording
+from selfcare.language import _, _l, wording
 from selfcare.language.i18n import Reader
 from selfcare.lists.columns import Column, moment, worded
 from selfcare.lists.query import ListOf, ListQuery

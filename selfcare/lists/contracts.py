@@ -7,7 +7,7 @@ from typing import ClassVar, Self
 
 from sqlalchemy import String, bindparam, cast, select
 
-from selfcare.language.i18n import lazy as _l
+from selfcare.language import _l
 from selfcare.lists.columns import Column
 from selfcare.lists.query import ListOf, ListQuery
 from selfcare.models import Account, Contract, Membership, Offer

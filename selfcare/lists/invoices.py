@@ -6,9 +6,9 @@ from dataclasses import replace
 from datetime import date
 from typing import Any, ClassVar, Self
 
-from flask_babel import lazy_gettext as _l
 from sqlalchemy import Row, bindparam, func, select
 
+from selfcare.language import _l
 from selfcare.language.document_names import document_name
 from selfcare.language.i18n import Reader
 from selfcare.lists.columns import Column, amount, day, number

@@ -7,9 +7,8 @@ from typing import Any, ClassVar, Self
 
 from sqlalchemy import bindparam, case, or_, select
 
-from selfcare.language import wording
+from selfcare.language import _l, wording
 from selfcare.language.i18n import Reader
-from selfcare.language.i18n import lazy as _l
 from selfcare.lists.columns import Column, amount, day, moment
 from selfcare.lists.query import ListOf, ListQuery
 from selfcare.models import Account, Contract, Membership, Order, Subscription, subscription_status

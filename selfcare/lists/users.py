@@ -7,8 +7,7 @@ from typing import Any, ClassVar, Self
 
 from sqlalchemy import String, bindparam, case, cast, func, select
 
-from selfcare.language import wording
-from selfcare.language.i18n import lazy as _l
+from selfcare.language import _l, wording
 from selfcare.lists.columns import Column, moment, worded
 from selfcare.lists.query import ListOf, ListQuery
 from selfcare.models import Account, ConsoleAccess, Contract, Membership

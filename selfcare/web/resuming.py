@@ -12,11 +12,11 @@ from functools import wraps
 from typing import Any, TypeVar, cast
 
 from flask import Response, current_app, flash, g, make_response, request, session
-from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.datastructures import MultiDict
 
 from selfcare.database import db
+from selfcare.language import _
 from selfcare.services.accounts import kept_forms
 
 View = TypeVar("View", bound=Callable[..., Any])

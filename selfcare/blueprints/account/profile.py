@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from flask import Blueprint, flash, jsonify, redirect, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from flask_login import current_user
 
 from selfcare.blueprints.account.proofs import has_password, why
 from selfcare.database import db
 from selfcare.forms.profile import ChangePasswordForm, ProfileForm
+from selfcare.language import _
 from selfcare.lists.activity import ActivityList
 from selfcare.services.accounts import passkeys, passwords, people, personal_data
 from selfcare.services.safety.throttling import TooManyAttempts

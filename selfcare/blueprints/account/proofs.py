@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from flask_babel import gettext as _
 from wtforms import Field
 
 from selfcare.forms.security import PasswordForm, ProveForm
+from selfcare.language import _
 from selfcare.services.accounts import signing_in, two_factor
 from selfcare.services.accounts.signing_in import WrongCredentials
 from selfcare.services.accounts.two_factor import WrongCode

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from flask import Blueprint, abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from flask_login import current_user
 from sqlalchemy import select
 
 from selfcare.blueprints.account.proofs import proved
 from selfcare.database import db
 from selfcare.forms.security import ConfirmForm, EndSessionsForm, NewPasskeyForm, ProvenPasskeyForm
+from selfcare.language import _
 from selfcare.models import Passkey, SignIn
 from selfcare.services.accounts import passkeys, sign_ins, two_factor
 from selfcare.services.accounts.passkeys import PasskeyRefused

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, abort, flash, redirect, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from flask_login import current_user
 
 from selfcare import config
 from selfcare.blueprints.account.proofs import proved, why
 from selfcare.database import db
 from selfcare.forms.security import CodeForm, PasswordForm, ProveForm
+from selfcare.language import _
 from selfcare.services.accounts import two_factor
 from selfcare.services.accounts.two_factor import WrongCode
 from selfcare.services.safety.throttling import TooManyAttempts

@@ -6,13 +6,13 @@ from typing import cast
 
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from flask_login import current_user
 
 from selfcare import config
 from selfcare.blueprints.oauth.remembered import Remembered
 from selfcare.database import db
 from selfcare.forms.oauth import ContinueForm, UserCodeForm
+from selfcare.language import _
 from selfcare.models import OidcDevice, SignIn
 from selfcare.services.oidc import devices
 from selfcare.services.safety import throttling

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from flask import Blueprint, abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from sqlalchemy import select
 
 from selfcare.database import db
 from selfcare.forms.ordering import AgreeForm, entered, not_possible, order_form
+from selfcare.language import _
 from selfcare.language.i18n import locale, reader
 from selfcare.models import Contract, Order, OrderDraft, Service
 from selfcare.rights import Ability

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from flask import Blueprint, abort, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from flask_login import current_user, login_user
 from werkzeug.wrappers import Response
 
@@ -13,6 +12,7 @@ from selfcare.blueprints.oauth.leading import allow_forms_towards
 from selfcare.database import db
 from selfcare.forms.auth import SignInForm
 from selfcare.forms.security import CodeForm, PasskeyForm
+from selfcare.language import _
 from selfcare.models import SignIn
 from selfcare.services.accounts import passkeys, sign_ins, signing_in
 from selfcare.services.accounts.passkeys import PasskeyRefused, PasskeyWentBack

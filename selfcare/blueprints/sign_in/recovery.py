@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, flash, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from flask_login import current_user
 
 from selfcare import config
@@ -15,6 +14,7 @@ from selfcare.forms.fields import trimmed
 from selfcare.forms.profile import NewPasswordForm
 from selfcare.forms.recovery import ForgottenLoginForm, ForgottenPasswordForm, PasswordLevelForm
 from selfcare.forms.security import ConfirmForm
+from selfcare.language import _
 from selfcare.language.i18n import locale
 from selfcare.models import LinkPurpose, SignIn
 from selfcare.services.accounts import passkeys, passwords, people, recovery

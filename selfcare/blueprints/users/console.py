@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from flask import Blueprint, abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from selfcare.blueprints.users.wizard import first_roles_step
 from selfcare.database import db
+from selfcare.language import _
 from selfcare.language.wording import USER_REFUSAL
 from selfcare.lists.users import ConsoleUserList
 from selfcare.models import ConsoleAccess, Contract, Membership

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, redirect, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from sqlalchemy import select
 from werkzeug.datastructures import FileStorage
 
 from selfcare.database import db
 from selfcare.forms import user_import as files
 from selfcare.forms.security import ConfirmForm
+from selfcare.language import _
 from selfcare.language.i18n import locale
 from selfcare.language.wording import TOO_MANY_STRANGERS
 from selfcare.models import Contract, UserImport

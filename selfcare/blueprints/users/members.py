@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from flask import Blueprint, flash, redirect, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from sqlalchemy import select
 
 from selfcare.blueprints.users.wizard import first_roles_step
 from selfcare.database import db
 from selfcare.forms.security import ConfirmForm
+from selfcare.language import _
 from selfcare.lists.users import UserList
 from selfcare.models import Contract, Membership, Removal
 from selfcare.rights import Ability

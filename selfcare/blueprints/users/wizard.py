@@ -10,7 +10,6 @@ from contextlib import suppress
 
 from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from sqlalchemy import select
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
@@ -18,6 +17,7 @@ from werkzeug.wrappers import Response
 from selfcare.database import db
 from selfcare.forms.security import ConfirmForm
 from selfcare.forms.users import PersonForm, RolesForm, roles_form
+from selfcare.language import _
 from selfcare.language.wording import TOO_MANY_STRANGERS, USER_REFUSAL
 from selfcare.models import Account, Contract, Membership, UserDraft
 from selfcare.rights import Ability, Rights

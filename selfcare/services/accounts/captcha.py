@@ -16,8 +16,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from flask_babel import gettext as _
-
+from selfcare.language import _
 from selfcare.models import fold
 from selfcare.services.accounts import challenges
 

@@ -14,8 +14,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
-from flask_babel import lazy_gettext as _l
-
+from selfcare.language import _l
 from selfcare.models import fold
 
 SPECIAL = "#!.@_-/"

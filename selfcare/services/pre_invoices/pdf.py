@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from flask_babel import gettext as _
-
 from selfcare import config
+from selfcare.language import _
 from selfcare.language.i18n import Reader, reader, speaking
 from selfcare.models import Contract, Customer
 from selfcare.services.documents.paper import Paper

@@ -20,7 +20,6 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
-from flask_babel import gettext as _
 from sqlalchemy import (
     Date,
     Integer,
@@ -37,6 +36,7 @@ from sqlalchemy import (
 )
 
 from selfcare.database import Rows, db
+from selfcare.language import _
 from selfcare.language.i18n import locale
 from selfcare.models import (
     Invoice,

@@ -14,9 +14,8 @@ from sqlalchemy.orm import joinedload
 from selfcare.background import claims
 from selfcare.background.jobs import job
 from selfcare.database import db
-from selfcare.language import wording
+from selfcare.language import _l, wording
 from selfcare.language.i18n import in_every_language
-from selfcare.language.i18n import lazy as _l
 from selfcare.models import (
     Account,
     Contract,
