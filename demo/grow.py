@@ -23,6 +23,7 @@ from selfcare.models import (
     Membership,
     Offer,
     OrderCounter,
+    SubscriptionTotal,
     fold,
     now,
 )
@@ -115,6 +116,8 @@ class _Grower:
         else:
             self._fill_many()
         self._flush()
+        if self._growth.subscriptions:
+            SubscriptionTotal.work_out_all(self._load.connection)
 
     def _fill_many(self) -> None:
         growth, done = self._growth, 0

@@ -54,11 +54,14 @@ from selfcare.models.order import (
     OrderEvent,
     OrderStatus,
     PriceKind,
-    Subscription,
-    SubscriptionStatus,
-    subscription_status,
 )
 from selfcare.models.service import Service, ServiceVersion
+from selfcare.models.subscription import (
+    Subscription,
+    SubscriptionStatus,
+    SubscriptionTotal,
+    subscription_status,
+)
 from selfcare.models.users import LineState, Removal, UserDraft, UserImport, UserImportLine
 from selfcare.models.wish import Wish, WishState
 
@@ -119,6 +122,7 @@ __all__ = [
     "SignIn",
     "Subscription",
     "SubscriptionStatus",
+    "SubscriptionTotal",
     "TwoFactor",
     "UsageLine",
     "UsageReport",

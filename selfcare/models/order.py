@@ -1,4 +1,4 @@
-"""Orders, the counter behind their references, and the subscriptions they give rise to."""
+"""Orders, the counter behind their references, their timeline and drafts."""
 
 from __future__ import annotations
 
@@ -139,54 +139,3 @@ class OrderDraft(Base):
     shown_on: Mapped[date]
     """The day it was shown: the order starts what it says only in the same month."""
     created_at: Mapped[datetime] = mapped_column(default=now)
-
-
-class SubscriptionStatus(StrEnum):
-    """Derived from the dates, never stored (SUBS-2)."""
-
-    SUBSCRIBED = "subscribed"
-    ACTIVE = "active"
-    ENDED = "ended"
-
-
-class Subscription(Searchable, Base):
-    """What a completed order gave rise to; exists in no other case (SUBS-2)."""
-
-    __tablename__ = "subscriptions"
-    searched_words_change = False
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"), unique=True)
-    ref: Mapped[str] = mapped_column(String(32), unique=True)
-    contract_id: Mapped[int] = mapped_column(ForeignKey("contracts.id"))
-    subscribed_by_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
-    subscribed_at: Mapped[datetime]
-    name: Mapped[str] = mapped_column(String(LONGEST_NAME))
-    months: Mapped[int]
-    price: Mapped[Decimal] = mapped_column(Numeric(12, 2))
-    upfront: Mapped[Decimal] = mapped_column(Numeric(12, 2), default=Decimal(0))
-    currency: Mapped[str] = mapped_column(String(3), default="EUR")
-    region: Mapped[str] = mapped_column(String(LONGEST_REGION), default="")
-    starts_on: Mapped[date]
-    ends_on: Mapped[date]
-
-    order: Mapped[Order] = relationship(lazy="raise_on_sql")
-    contract: Mapped[Contract] = relationship(lazy="raise_on_sql")
-
-    __table_args__ = (
-        CheckConstraint("ends_on >= starts_on", name="dates"),
-        Index(None, "contract_id", "subscribed_at", "id"),
-        Index(None, "subscribed_by_id", "subscribed_at", "id"),
-        Index(None, "contract_id", "ends_on"),
-    )
-
-    def search_terms(self) -> Iterable[str | None]:
-        """Reference and name (dates are searched as dates)."""
-        return (self.ref, self.name)
-
-
-def subscription_status(starts_on: date, ends_on: date, today: date) -> SubscriptionStatus:
-    """`subscribed` until the start date, `active` until the end date has passed, then `ended`."""
-    if today < starts_on:
-        return SubscriptionStatus.SUBSCRIBED
-    return SubscriptionStatus.ACTIVE if today <= ends_on else SubscriptionStatus.ENDED

@@ -55,6 +55,7 @@ from selfcare.models import (
     ServiceVersion,
     SignIn,
     Subscription,
+    SubscriptionTotal,
     TwoFactor,
     UsageLine,
     UsageReport,
@@ -274,7 +275,8 @@ LASTING = (
     ),
     Lasting(
         models=(
-            *(Order, OrderEvent, OrderCounter, Subscription, Invoice, InvoiceReference),
+            *(Order, OrderEvent, OrderCounter, Subscription, SubscriptionTotal),
+            *(Invoice, InvoiceReference),
             *(PreInvoice, PreInvoiceVersion, UsageReport, UsageLine, UsageShare),
         ),
         what="orders, subscriptions, invoices, usage reports and their documents",

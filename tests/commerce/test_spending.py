@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -104,7 +105,7 @@ class TestFigures:
             "Versements initiaux",
         ]
         assert found.shares[-1].amounts[-2] == Decimal("0.50")
-        assert found.months[-2].blocks[-1].share == len(found.shares) - 1
+        assert found.months[-2].amounts[-1] == Decimal("0.50"), "drawn in the order of the shares"
 
     def test_invoices_1_five_services_are_all_named(self, load, overview):
         load(LAST, **{f"S{number}": str(number) for number in range(1, 6)})
@@ -119,18 +120,6 @@ class TestFigures:
             ("CHF", Decimal("20.00")),
             ("EUR", Decimal("10.00")),
         ]
-
-    def test_invoices_1_blocks_fill_the_widest_month_and_no_more(self, load, overview):
-        load(LAST, ECS="75", EVS="25")
-        load(BEFORE, ECS="50", OBS="-10")
-        (found,) = overview().by_service
-        assert [(b.share, b.start, b.width) for b in found.months[-2].blocks] == [
-            (0, 0.0, 75.0),
-            (1, 75.0, 25.0),
-        ]
-        before = found.months[-3]
-        assert [(b.share, b.width) for b in before.blocks] == [(0, 50.0)]
-        assert before.total == Decimal("40.00"), "what was given back counts"
 
     def test_invoices_1_thirteen_months_ago_is_not_shown(self, load, overview):
         load((MONTHS[0] - timedelta(days=1)).replace(day=1), ECS="10")
@@ -210,6 +199,22 @@ class TestPicture:
         assert "usage not known" in rows[f"{BEFORE:%m/%Y}"]
         assert "€24.39" in rows[f"{BEFORE:%m/%Y}"]
         assert rows[f"{LAST:%m/%Y}"].split() == ["€34.39"]
+
+    def test_invoices_1_blocks_fill_the_widest_month_and_no_more(self, load, paul):
+        load(LAST, ECS="75", EVS="25")
+        load(BEFORE, ECS="50", OBS="-10")
+        rows = {
+            row.select_one("th").get_text(strip=True): row
+            for row in paul.get(INVOICES).all("table.stacked tbody tr")
+        }
+
+        def drawn(month: date) -> list[tuple[Any, ...]]:
+            found = rows[f"{month:%m/%Y}"].select("rect")
+            return [(one["x"], one["width"], one.get("fill")) for one in found]
+
+        assert drawn(LAST) == [("0.0%", "75.0%", None), ("75.0%", "25.0%", "url(#p1)")]
+        assert drawn(BEFORE) == [("0.0%", "50.0%", None)], "what was given back is not drawn"
+        assert "€40.00" in rows[f"{BEFORE:%m/%Y}"].get_text(), "but counts"
 
     def test_invoices_1_a_month_leads_to_its_page(self, load, paul):
         load(LAST, ECS="10")

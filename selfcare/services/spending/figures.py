@@ -1,26 +1,27 @@
-"""The dashboard's figures (DASH-1), worked out by the database in two statements."""
+"""The dashboard's figures (DASH-1), in two statements."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, select
 
 from selfcare.database import db
 from selfcare.models import Subscription
 from selfcare.services.months import twelve_until
+from selfcare.services.spending.subscribed import Amounts, costs, no_amounts, periods
 
 SOON = timedelta(days=90)
 
 
 @dataclass(frozen=True)
 class Spend:
-    """The cost of the subscriptions per month, in one currency, oldest month first."""
+    """An amount per month, in one currency, oldest month first."""
 
     currency: str
     months: list[tuple[date, Decimal]]
@@ -48,29 +49,14 @@ class Figures:
 
 def of_contract(contract_id: int, today: date) -> Figures:
     """The figures of a contract on a day."""
-    months = twelve_until(today)
-    mine = Subscription.contract_id == contract_id
-    # Thousands of subscriptions are few periods: these are summed there, and laid out here.
-    periods = db.session.execute(
-        select(
-            Subscription.currency,
-            Subscription.starts_on,
-            Subscription.ends_on,
-            func.count(),
-            func.sum(Subscription.price),
-            func.sum(Subscription.upfront),
-        )
-        .where(mine, Subscription.ends_on >= months[0])
-        .group_by(Subscription.currency, Subscription.starts_on, Subscription.ends_on)
-    ).all()
-    costs: dict[str, list[Decimal]] = {}
-    for currency, starts_on, ends_on, _count, price, upfront in periods:
-        amounts = costs.setdefault(currency, [Decimal(0)] * (len(months) - 1))
-        for number, (first, after) in enumerate(pairwise(months)):
-            if starts_on < after and ends_on >= first:
-                amounts[number] += price
-            if first <= starts_on < after:
-                amounts[number] += upfront
+    *months, _next = twelve_until(today)
+    active, subscribed = 0, 0
+    spent: dict[str, Amounts] = defaultdict(no_amounts)
+    for period in periods(contract_id, months[0]):
+        active += period.count * (period.starts_on <= today <= period.ends_on)
+        subscribed += period.count * (today < period.starts_on)
+        for month, price, upfront in costs(period, months):
+            spent[period.currency][month] += price + upfront
     ending = db.session.execute(
         select(
             Subscription.ref,
@@ -79,25 +65,17 @@ def of_contract(contract_id: int, today: date) -> Figures:
             Subscription.price,
             Subscription.currency,
         )
-        .where(mine, Subscription.ends_on >= today, Subscription.ends_on <= today + SOON)
+        .where(
+            Subscription.contract_id == contract_id,
+            Subscription.ends_on.between(today, today + SOON),
+        )
         .order_by(Subscription.ends_on, Subscription.id)
         .limit(5)
     ).all()
-    return Figures(
-        active=sum(row[3] for row in periods if row.starts_on <= today <= row.ends_on),
-        subscribed=sum(row[3] for row in periods if row.starts_on > today),
-        ending=ending,
-        spend=[spend_of(one, months, costs[one]) for one in sorted(costs) if any(costs[one])],
-    )
+    spend = [spend_of(one, months, spent[one]) for one in sorted(spent) if any(spent[one].values())]
+    return Figures(active, subscribed, ending, spend)
 
 
-def spend_of(currency: str, months: list[date], amounts: Any) -> Spend:
-    """Amounts beside their months, in cents; a month without one has none."""
-    cents = Decimal("0.01")
-    return Spend(
-        currency,
-        [
-            (month, Decimal(str(amount or 0)).quantize(cents))
-            for month, amount in zip(months, amounts, strict=False)
-        ],
-    )
+def spend_of(currency: str, months: Sequence[date], amounts: Amounts) -> Spend:
+    """Amounts beside their months; a month without one has none."""
+    return Spend(currency, [(month, amounts.get(month, Decimal(0))) for month in months])

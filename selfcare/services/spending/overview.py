@@ -7,26 +7,24 @@ due once and hide the rest if they are drawn with their service, so they are a p
 drawn last: what comes each month begins at the same place and can be compared.
 Each currency has pictures of its own.
 
-One statement reads all of it: `usage_shares` hold a report already added up, so that a million
-usage lines cost no more than ten.
+Two statements read all of it. `usage_shares` and `subscription_totals` are added up already, so
+that a million usage lines or subscriptions cost no more than ten.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import (
-    Date,
+    CompoundSelect,
     Integer,
-    Numeric,
     Row,
     String,
-    Subquery,
     func,
     literal,
     null,
@@ -35,26 +33,19 @@ from sqlalchemy import (
     union_all,
 )
 
-from selfcare.database import Rows, db
+from selfcare.database import db
 from selfcare.language import _
 from selfcare.language.i18n import locale
-from selfcare.models import (
-    Invoice,
-    InvoiceKind,
-    Order,
-    Subscription,
-    UsageReport,
-    UsageShare,
-)
+from selfcare.models import Invoice, InvoiceKind, UsageReport, UsageShare
 from selfcare.services.invoices import loading
 from selfcare.services.months import first_day, twelve_until
 from selfcare.services.spending.figures import Spend, spend_of
+from selfcare.services.spending.subscribed import Amounts, costs, no_amounts, periods
 
 MOST_PARTS = 5
 """As many as there are patterns; the services that are left are drawn as one."""
 
-LATEST, INVOICED = "latest", "invoiced"
-USAGE, SUBSCRIBED, UPFRONT = "usage", "subscribed", "upfront"
+LATEST, INVOICED, USAGE = "latest", "invoiced", "usage"
 _NOTHING = Decimal("0.00")
 
 
@@ -72,24 +63,23 @@ class Share:
 
 
 @dataclass(frozen=True)
-class Block:
-    """A part of a month's bar, in per cent of the widest month's."""
-
-    share: int
-    start: float
-    width: float
-
-
-@dataclass(frozen=True)
 class Month:
-    """One bar, and what it says."""
+    """One bar: an amount for each share, in their order."""
 
     first: date
     amounts: Sequence[Decimal]
-    total: Decimal
-    blocks: Sequence[Block]
     is_reported: bool
     """Whether there is a usage report of it; without one there are at most subscriptions."""
+
+    @property
+    def total(self) -> Decimal:
+        """All shares together."""
+        return sum(self.amounts, _NOTHING)
+
+    @property
+    def width(self) -> Decimal:
+        """What is drawn: an amount given back makes no block, but counts in the total."""
+        return sum((amount for amount in self.amounts if amount > 0), _NOTHING)
 
 
 @dataclass(frozen=True)
@@ -105,6 +95,11 @@ class ServiceSpend:
         """Everything together."""
         return sum((month.total for month in self.months), _NOTHING)
 
+    @property
+    def widest(self) -> Decimal:
+        """The month that fills its line."""
+        return max(month.width for month in self.months)
+
 
 @dataclass(frozen=True)
 class Overview:
@@ -118,36 +113,49 @@ class Overview:
 
 
 def of_contract(contract_id: int, today: date) -> Overview:
-    """All the figures of the invoices page, in one statement (INVOICES-1, DASH-1)."""
-    months = twelve_until(today)
-    rows = db.session.execute(
-        union_all(
-            *_invoices(contract_id, months[0], months[-1], today + loading.FORESEEN),
-            _usage(contract_id, months[0], months[-1]),
-            _subscribed(contract_id, months),
-            _upfront(contract_id, months),
-        )
-    ).all()
-    latest = next((row for row in rows if row.what == LATEST), None)
-    invoiced = [row for row in rows if row.what == INVOICED]
-    worked_out = [row for row in rows if row.what in {USAGE, SUBSCRIBED, UPFRONT}]
-    return Overview(latest, _invoiced(invoiced, months), _by_service(worked_out, months))
+    """All the figures of the invoices page, in two statements (INVOICES-1, DASH-1)."""
+    *months, after = twelve_until(today)
+    latest, reported = None, set()
+    invoiced: dict[str, Amounts] = defaultdict(no_amounts)
+    by_service: dict[str, dict[str | None, Amounts]] = defaultdict(lambda: defaultdict(no_amounts))
+    read = _documents(contract_id, months[0], after, today + loading.FORESEEN)
+    for row in db.session.execute(read):
+        if row.what == LATEST:
+            latest = row
+        elif row.what == INVOICED:
+            invoiced[row.currency][first_day(row.day)] += row.amount
+        else:
+            reported.add(row.day)
+            if row.amount:
+                by_service[row.currency][row.service][row.day] += row.amount
+    for period in periods(contract_id, months[0]):
+        of_service = by_service[period.currency]
+        name = period.name_en if locale() == "en" else period.name_fr
+        for month, price, upfront in costs(period, months):
+            if price:
+                of_service[name][month] += price
+            if upfront:
+                of_service[None][month] += upfront
+    return Overview(
+        latest,
+        [spend_of(currency, months, amounts) for currency, amounts in _most_used_first(invoiced)],
+        [
+            _spend(currency, _top(services, months), months, reported)
+            for currency, services in _most_used_first(by_service)
+        ],
+    )
 
 
-# --- Reading ---------------------------------------------------------------------------------
+def _documents(contract_id: int, since: date, until: date, foreseen: date) -> CompoundSelect[Any]:
+    """The newest invoice that no slip dates later; the invoices of a day; reports by service."""
 
-
-def _invoices(contract_id: int, since: date, until: date, foreseen: date) -> tuple[Rows, Rows]:
-    """Those of the twelve months, a sum for each day, and the newest that no slip dates later."""
-
-    def columns(what: str, invoice: Any, amount: Any) -> Rows:
+    def of_invoices(what: str, id_: Any, amount: Any) -> Any:
         return select(
             literal(what, String).label("what"),
-            type_coerce(invoice, Integer).label("id"),
-            literal("", String).label("name_fr"),
-            literal("", String).label("name_en"),
+            type_coerce(id_, Integer).label("id"),
+            null().label("service"),
             Invoice.issued_on.label("day"),
-            type_coerce(amount, Numeric(14, 2)).label("amount"),
+            type_coerce(amount, Invoice.net.type).label("amount"),
             Invoice.currency.label("currency"),
         ).where(Invoice.contract_id == contract_id)
 
@@ -159,24 +167,18 @@ def _invoices(contract_id: int, since: date, until: date, foreseen: date) -> tup
         .limit(1)
         .scalar_subquery()
     )
-    recent = (
-        columns(INVOICED, null(), func.sum(Invoice.net))
+    amount = func.coalesce(func.sum(UsageShare.amount), 0)
+    return union_all(
+        of_invoices(LATEST, Invoice.id, Invoice.net).where(Invoice.id == newest),
+        of_invoices(INVOICED, null(), func.sum(Invoice.net))
         .where(Invoice.issued_on >= since, Invoice.issued_on < until)
-        .group_by(Invoice.issued_on, Invoice.currency)
-    )
-    return recent, columns(LATEST, Invoice.id, Invoice.net).where(Invoice.id == newest)
-
-
-def _usage(contract_id: int, since: date, until: date) -> Rows:
-    """Each report by service; one without usage comes as a row without a service."""
-    return (
+        .group_by(Invoice.issued_on, Invoice.currency),
         select(
             literal(USAGE, String),
             UsageReport.id,
-            func.coalesce(UsageShare.service, ""),
-            func.coalesce(UsageShare.service, ""),
+            UsageShare.service,
             UsageReport.month,
-            type_coerce(func.coalesce(func.sum(UsageShare.amount), 0), Numeric(14, 2)),
+            amount,
             UsageReport.currency,
         )
         .outerjoin(UsageShare, UsageShare.report_id == UsageReport.id)
@@ -185,140 +187,21 @@ def _usage(contract_id: int, since: date, until: date) -> Rows:
             UsageReport.month >= since,
             UsageReport.month < until,
         )
-        .group_by(UsageReport.id, UsageShare.service)
+        .group_by(UsageReport.id, UsageShare.service),
     )
 
 
-def _subscribed(contract_id: int, months: Sequence[date]) -> Rows:
-    """The cost of subscriptions in each month they run, by the service ordered.
-
-    They begin on the 1st and last some years: thousands of them are few periods. So these are
-    summed first, and only the sums meet the months.
-    """
-    month = _calendar(months)
-    period = (
-        select(
-            Order.name_fr,
-            Order.name_en,
-            Subscription.starts_on,
-            Subscription.ends_on,
-            Subscription.currency,
-            func.sum(Subscription.price).label("price"),
-        )
-        .join(Order, Order.id == Subscription.order_id)
-        .where(
-            Subscription.contract_id == contract_id,
-            Subscription.starts_on < months[-1],
-            Subscription.ends_on >= months[0],
-        )
-        .group_by(
-            Subscription.starts_on,
-            Subscription.ends_on,
-            Subscription.currency,
-            Order.name_fr,
-            Order.name_en,
-        )
-        .subquery()
-    )
-    return (
-        select(
-            literal(SUBSCRIBED, String),
-            type_coerce(null(), Integer),
-            period.c.name_fr,
-            period.c.name_en,
-            month.c.first,
-            type_coerce(func.sum(period.c.price), Numeric(14, 2)),
-            period.c.currency,
-        )
-        .select_from(month)
-        .join(period, (period.c.starts_on < month.c.after) & (period.c.ends_on >= month.c.first))
-        .group_by(month.c.first, period.c.name_fr, period.c.name_en, period.c.currency)
-    )
+def _most_used_first(by_currency: dict[str, Any]) -> Iterable[tuple[str, Any]]:
+    """Currencies with their parts, the one with most first; one without parts is left out."""
+    used = [item for item in by_currency.items() if item[1]]
+    return sorted(used, key=lambda item: (-len(item[1]), item[0]))
 
 
-def _upfront(contract_id: int, months: Sequence[date]) -> Rows:
-    """Upfront payments, in the month the subscription starts."""
-    month = _calendar(months)
-    start = (
-        select(
-            Subscription.starts_on,
-            Subscription.currency,
-            func.sum(Subscription.upfront).label("upfront"),
-        )
-        .where(
-            Subscription.contract_id == contract_id,
-            Subscription.starts_on >= months[0],
-            Subscription.starts_on < months[-1],
-            Subscription.upfront > 0,
-        )
-        .group_by(Subscription.starts_on, Subscription.currency)
-        .subquery()
-    )
-    return (
-        select(
-            literal(UPFRONT, String),
-            type_coerce(null(), Integer),
-            literal("", String),
-            literal("", String),
-            month.c.first,
-            type_coerce(func.sum(start.c.upfront), Numeric(14, 2)),
-            start.c.currency,
-        )
-        .select_from(month)
-        .join(start, (start.c.starts_on >= month.c.first) & (start.c.starts_on < month.c.after))
-        .group_by(month.c.first, start.c.currency)
-    )
-
-
-def _calendar(months: Sequence[date]) -> Subquery:
-    """The months as a table, which both databases can join."""
-    return union_all(
-        *(
-            select(literal(first, Date).label("first"), literal(after, Date).label("after"))
-            for first, after in pairwise(months)
-        )
-    ).subquery()
-
-
-# --- Adding up -------------------------------------------------------------------------------
-
-
-def _invoiced(rows: Iterable[Any], months: list[date]) -> list[Spend]:
-    amounts: dict[str, dict[date, Decimal]] = {}
-    for row in rows:
-        of_currency = amounts.setdefault(row.currency, {})
-        month = first_day(row.day)
-        of_currency[month] = of_currency.get(month, _NOTHING) + row.amount
-    most_used_first = sorted(amounts.items(), key=lambda item: (-len(item[1]), item[0]))
-    return [
-        spend_of(currency, months, [of_currency.get(month) for month in months[:-1]])
-        for currency, of_currency in most_used_first
-    ]
-
-
-def _by_service(rows: Sequence[Any], months: Sequence[date]) -> list[ServiceSpend]:
-    """Per currency, the one with most services first."""
-    reported = {row.day for row in rows if row.what == USAGE}
-    amounts: dict[str, dict[str | None, dict[date, Decimal]]] = {}
-    for row in rows:
-        if not row.amount:
-            continue
-        name = row.name_en if locale() == "en" else row.name_fr
-        part = None if row.what == UPFRONT else name
-        of_service = amounts.setdefault(row.currency, {}).setdefault(part, {})
-        of_service[row.day] = of_service.get(row.day, _NOTHING) + row.amount
-    most_used_first = sorted(amounts.items(), key=lambda item: (-len(item[1]), item[0]))
-    return [
-        _drawn(currency, _top(services, months[:-1]), months[:-1], reported)
-        for currency, services in most_used_first
-    ]
-
-
-def _top(parts: dict[str | None, dict[date, Decimal]], months: Sequence[date]) -> list[Share]:
+def _top(parts: dict[str | None, Amounts], months: Sequence[date]) -> list[Share]:
     """The dearest services by name, the rest as one, upfront payments (no service) last."""
 
-    def share(name: str, of_month: dict[date, Decimal]) -> Share:
-        return Share(name, [of_month.get(month, _NOTHING) for month in months])
+    def share(name: str, amounts: Amounts) -> Share:
+        return Share(name, [amounts.get(month, _NOTHING) for month in months])
 
     every = [share(name, of_month) for name, of_month in parts.items() if name is not None]
     every.sort(key=lambda one: (-one.total, one.name))
@@ -331,20 +214,11 @@ def _top(parts: dict[str | None, dict[date, Decimal]], months: Sequence[date]) -
     return [*named, *rest, *once]
 
 
-def _drawn(
+def _spend(
     currency: str, shares: list[Share], months: Sequence[date], reported: set[date]
 ) -> ServiceSpend:
-    """The bars: what is given back makes no block, but counts in the figures."""
-    by_month = [tuple(share.amounts[index] for share in shares) for index in range(len(months))]
-    heights = (sum((a for a in amounts if a > 0), _NOTHING) for amounts in by_month)
-    widest = max(heights, default=_NOTHING) or Decimal(1)
-    drawn = []
-    for first, amounts in zip(months, by_month, strict=True):
-        blocks, start = [], Decimal(0)
-        for index, amount in enumerate(amounts):
-            if amount > 0:
-                width = amount / widest * 100
-                blocks.append(Block(index, round(float(start), 1), round(float(width), 1)))
-                start += width
-        drawn.append(Month(first, amounts, sum(amounts, _NOTHING), blocks, first in reported))
-    return ServiceSpend(currency, shares, drawn)
+    amounts = zip(*(share.amounts for share in shares), strict=True)
+    bars = [
+        Month(first, one, first in reported) for first, one in zip(months, amounts, strict=True)
+    ]
+    return ServiceSpend(currency, shares, bars)
