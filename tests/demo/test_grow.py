@@ -25,6 +25,7 @@ from selfcare.models import (
     OrderCounter,
     OrderStatus,
     Subscription,
+    SubscriptionTotal,
     now,
 )
 from selfcare.rights import REFERENT_CONSOLE_ROLES, profiles_of_referent
@@ -145,6 +146,12 @@ class TestNewContracts:
         reserved = [o for o in all_of(Order) if "templateName" in o.parameters]
         completed = [o for o in reserved if o.status == OrderStatus.COMPLETED]
         assert len(completed) == 170
+
+    def test_invoices_1_totals_count_every_subscription(self):
+        totals = all_of(SubscriptionTotal)
+        assert sum(total.count for total in totals) == 170
+        prices = [one.price for one in all_of(Subscription)]
+        assert sum(total.price for total in totals) == sum(prices)
 
     def test_whoever_orders_is_a_member_and_did_it_in_the_past(self):
         members = {(m.account_id, m.contract_id) for m in all_of(Membership)}
