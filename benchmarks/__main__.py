@@ -1,4 +1,4 @@
-"""`make bench`: bytes, requests, statements and CPU of every page, on SQLite and PostgreSQL."""
+"""`make bench`: bytes, requests, statements and CPU of every page, and what sweeps take."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 
-from benchmarks import measure
+from benchmarks import measure, sweeps
 from benchmarks.portal import CONTRACT, Portal, serving
 from demo.servers import ServerUnavailableError, postgres_server, redis_server
 
@@ -38,6 +38,7 @@ def main(*, orders: int, database: str, growth: bool, write: Path | None) -> Non
     for name in databases:
         try:
             lines += _pages(name, orders)
+            lines += sweeps.table(name, GROWTH[-1] if growth else orders)
         except ServerUnavailableError as missing:
             lines += [f"**{name}: not measured, {missing}**", ""]
     if growth:

@@ -121,6 +121,7 @@ def overdue(
     present = at or now()
     found = (
         select(key(kind))
+        .where(kind.due_at.is_not(None))  # what is in the index, said in its words
         .where(_due(kind, present, queued_since=present - PATIENCE), *conditions)
         .order_by(kind.due_at)
         .limit(1000)

@@ -45,6 +45,7 @@ from selfcare.models.oidc import (
     OidcToken,
 )
 from selfcare.models.order import (
+    AUTOMATIC_TO_DO,
     LONGEST_NAME,
     LONGEST_NOTE,
     LONGEST_REGION,
@@ -66,6 +67,7 @@ from selfcare.models.users import LineState, Removal, UserDraft, UserImport, Use
 from selfcare.models.wish import Wish, WishState
 
 __all__ = [
+    "AUTOMATIC_TO_DO",
     "CIVILITIES",
     "CORRECTIONS",
     "DOCUMENT_TYPES",

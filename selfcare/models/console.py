@@ -23,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
-from selfcare.models.base import Base, now
+from selfcare.models.base import Base, index_of, now
 from selfcare.models.wish import Wish, WishState, rules_of_a_wish
 
 
@@ -80,7 +80,10 @@ class ConsoleAccess(ConsoleWish, Base):
 
     __tablename__ = "console_accesses"
     __table_args__ = rules_of_a_wish(
-        UniqueConstraint("account_id", "contract_id"), Index(None, "contract_id")
+        UniqueConstraint("account_id", "contract_id"),
+        Index(None, "contract_id"),
+        index_of("announced_at IS NULL", "ix_console_accesses_unannounced", "state"),
+        index_of("settled_at IS NULL", "ix_console_accesses_unsettled", "state"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

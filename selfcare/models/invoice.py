@@ -81,7 +81,7 @@ class UsageReport(Base):
     """The usage of a contract in a month."""
 
     __tablename__ = "usage_reports"
-    __table_args__ = (UniqueConstraint("contract_id", "month"),)
+    __table_args__ = (UniqueConstraint("contract_id", "month"), Index(None, "month"))
 
     id: Mapped[int] = mapped_column(primary_key=True)
     contract_id: Mapped[int] = mapped_column(ForeignKey("contracts.id"))

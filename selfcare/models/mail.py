@@ -16,7 +16,9 @@ class Mail(Wish, Base):
     """A mail to send; rendered when it is sent, so no secret is ever stored here."""
 
     __tablename__ = "mails"
-    __table_args__ = rules_of_a_wish(Index(None, "account_id", "created_at"))
+    __table_args__ = rules_of_a_wish(
+        Index(None, "account_id", "created_at"), Index(None, "created_at")
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id", ondelete="SET NULL"))

@@ -10,7 +10,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from selfcare.models.account import Account, SignIn
-from selfcare.models.base import Base, now
+from selfcare.models.base import Base, index_of, now
 from selfcare.models.contract import Contract
 from selfcare.models.wish import Wish, rules_of_a_wish
 
@@ -113,6 +113,8 @@ class OidcGrant(Base):
         Index(None, "sign_in_id"),
         Index(None, "account_id"),
         Index(None, "created_at"),
+        Index(None, "ended_at"),
+        index_of("ended_at IS NULL", "ix_oidc_grants_open", "sign_in_id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -155,7 +157,7 @@ class OidcLogout(Wish, Base):
     """A client is to be told that a sign-in has ended (CONSOLE-9)."""
 
     __tablename__ = "oidc_logouts"
-    __table_args__ = rules_of_a_wish(Index(None, "created_at"))
+    __table_args__ = rules_of_a_wish(Index(None, "created_at"), Index(None, "sign_in_id"))
 
     LEASE = timedelta(minutes=1)
 
@@ -181,6 +183,7 @@ class OidcDevice(Base):
     __tablename__ = "oidc_devices"
     __table_args__ = (
         Index(None, "expires_at"),
+        Index(None, "grant_id"),
         CheckConstraint("state IN ('waiting', 'allowed', 'refused')", name="state"),
     )
 

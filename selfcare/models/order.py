@@ -12,12 +12,15 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from selfcare.models.account import Account
-from selfcare.models.base import Base, Searchable, now
+from selfcare.models.base import Base, Searchable, index_of, now
 from selfcare.models.contract import Contract
 
 LONGEST_NAME, LONGEST_REGION = 120, 32
 """Of a subscription: what the catalogue makes must fit."""
 LONGEST_NOTE = 500
+
+AUTOMATIC_TO_DO = "fulfilment = 'automatic' AND status IN ('submitted', 'in_progress')"
+"""The orders that a job carries out, and has not yet."""
 
 
 class OrderStatus(StrEnum):
@@ -85,6 +88,7 @@ class Order(Searchable, Base):
         Index("uq_orders_draft_key", "draft_key", unique=True),
         Index(None, "contract_id", "placed_at", "id"),
         Index(None, "placed_by_id", "placed_at", "id"),
+        index_of(AUTOMATIC_TO_DO, "ix_orders_automatic_to_do", "placed_at"),
     )
 
     def name(self, locale: str) -> str:

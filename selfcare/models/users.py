@@ -83,7 +83,9 @@ class UserImport(Wish, Base):
     """
 
     __tablename__ = "user_imports"
-    __table_args__ = rules_of_a_wish(Index(None, "contract_id", "created_at"))
+    __table_args__ = rules_of_a_wish(
+        Index(None, "contract_id", "created_at"), Index(None, "created_at")
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     contract_id: Mapped[int] = mapped_column(ForeignKey("contracts.id", ondelete="CASCADE"))

@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, ClassVar
 
-from sqlalchemy import CheckConstraint, Index, String, text
+from sqlalchemy import CheckConstraint, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from selfcare.models.base import now
+from selfcare.models.base import index_of, now
 
 
 class WishState(StrEnum):
@@ -43,11 +43,6 @@ def rules_of_a_wish(*others: Any) -> tuple[Any, ...]:
     """The constraints of a wish's table, beside its own; the index holds what is to be done."""
     return (
         CheckConstraint("state IN ('queued', 'running', 'done', 'failed')", name="state"),
-        Index(
-            None,
-            "due_at",
-            sqlite_where=text("due_at IS NOT NULL"),
-            postgresql_where=text("due_at IS NOT NULL"),
-        ),
+        index_of("due_at IS NOT NULL", None, "due_at"),
         *others,
     )

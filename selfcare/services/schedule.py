@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from selfcare.background import claims
 from selfcare.background.jobs import Job, job
 from selfcare.database import db
 from selfcare.models import (
+    AUTOMATIC_TO_DO,
     Mail,
     OidcLogout,
     Order,
-    OrderStatus,
     PreInvoice,
     UsageReport,
     UserImport,
@@ -54,11 +54,10 @@ def wake_wishes() -> None:
 def wake_orders() -> None:
     """Wake orders that carry themselves out and that nobody took."""
     waiting = select(Order.id).where(
-        Order.fulfilment == "automatic",
-        Order.status.in_((OrderStatus.SUBMITTED, OrderStatus.IN_PROGRESS)),
-        Order.placed_at < now() - claims.PATIENCE,
+        text(AUTOMATIC_TO_DO), Order.placed_at < now() - claims.PATIENCE
     )
-    fulfilment.carry_out.wake(db.session.execute(waiting.order_by(Order.id).limit(1000)).scalars())
+    oldest = waiting.order_by(Order.placed_at).limit(1000)
+    fulfilment.carry_out.wake(db.session.execute(oldest).scalars())
 
 
 @job(queue="sweeps")
@@ -69,10 +68,9 @@ def look_at_pre_invoices() -> None:
         .join(PreInvoice, PreInvoice.report_id == UsageReport.id)
         .where(PreInvoice.state == WishState.DONE)
     )
-    ready = ready.where(
-        UsageReport.month >= (now() - PRE_INVOICES_CHANGE).date(),
-    )
-    pre_invoice_making.compare.wake(db.session.execute(ready.order_by(UsageReport.id)).scalars())
+    recent = ready.where(UsageReport.month >= (now() - PRE_INVOICES_CHANGE).date())
+    oldest = recent.order_by(UsageReport.month, UsageReport.id)
+    pre_invoice_making.compare.wake(db.session.execute(oldest).scalars())
 
 
 SCHEDULE: dict[Job, int] = {

@@ -58,8 +58,8 @@ def end(*conditions: ColumnElement[bool]) -> None:
 @job(queue="sweeps")
 def end_expired() -> None:
     """A sign-in that ran out has ended, too: its clients are told."""
-    expired = select(SignIn.id).where(SignIn.expires_at < now(), SignIn.ended_at.is_(None))
-    end(OidcGrant.sign_in_id.in_(expired))
+    theirs = select(SignIn.id).where(SignIn.id == OidcGrant.sign_in_id)
+    end(theirs.where(SignIn.expires_at < now(), SignIn.ended_at.is_(None)).exists())
 
 
 @job(queue="iam", timeout=60)
