@@ -1,7 +1,7 @@
 """Indexes of what sweeps look for, so that none reads a table of a million rows.
 
 Revision ID: 7b1e4d0c93a2
-Revises: 5e0c9b7d2a41
+Revises: 3c8e51b7d904
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "7b1e4d0c93a2"
-down_revision = "5e0c9b7d2a41"
+down_revision = "3c8e51b7d904"
 branch_labels = None
 depends_on = None
 
