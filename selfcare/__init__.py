@@ -16,7 +16,7 @@ from selfcare.extensions import compress, csrf, db, smtp
 from selfcare.language import i18n, templates
 from selfcare.services.console import iam
 from selfcare.services.safety import throttling
-from selfcare.web import assets, errors, headers, signing_in, templating
+from selfcare.web import assets, errors, headers, known_browser, signing_in, templating
 from selfcare.web.requests import FitRequest
 
 log = structlog.get_logger(__name__)
@@ -58,6 +58,7 @@ def create_app(settings: config.Settings | None = None, **overrides: Any) -> Fla
     compress.init_app(app)
     assets.init_app(app, settings)
     logs.init_app(app)
+    known_browser.init_app(app)
     db.init_app(app, settings)
     csrf.init_app(app)
     smtp.init_app(app)

@@ -132,14 +132,13 @@ def _log_exception(exc_info: Any) -> None:
 
 
 def init_app(app: Flask) -> None:
-    """Give each request an id and one line; note where it comes from."""
+    """Give each request an id and one line."""
     app.log_exception = _log_exception  # type: ignore[method-assign]
 
     @app.before_request
     def begin() -> None:
         given = request.headers.get("X-Request-ID", "")
         g.request_id = given if _ID.fullmatch(given) else secrets.token_hex(8)
-        g.origin = (request.remote_addr or "")[:45]
         g.began = time.perf_counter()
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=g.request_id)

@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 
 from selfcare.database import db
 from selfcare.services.accounts import sign_ins
-from selfcare.services.accounts.sign_ins import Browser as From
+from selfcare.services.safety.browsers import Browser as From
 from tests.cast import PASSWORD, account_of
 
 

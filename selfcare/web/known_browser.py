@@ -2,30 +2,38 @@
 
 from __future__ import annotations
 
+from flask import Flask, request
 from flask import Response as FlaskResponse
-from flask import request
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from werkzeug.wrappers import Response
 
 from selfcare import config
 from selfcare.models import Account
-from selfcare.services.accounts.sign_ins import Browser
+from selfcare.services.safety import browsers
+from selfcare.services.safety.browsers import Browser
 from selfcare.signing import SIGNED_WITH
 
 _ONE_YEAR = 365 * 86_400
 
 
-def present() -> Browser:
-    """The origin of this request, with the login that signed in here before, if any."""
-    known = ""
-    if cookie := request.cookies.get(_name()):
-        try:
-            known = _serializer().loads(cookie, max_age=_ONE_YEAR)
-        except BadSignature:
-            known = ""
-    return Browser(
-        ip=request.remote_addr or "", user_agent=request.user_agent.string, known_to=str(known)
-    )
+def init_app(app: Flask) -> None:
+    """Know each request's browser; the cookie comes with the pages of signing in alone."""
+
+    @app.before_request
+    def bind() -> None:
+        ip, user_agent = (request.remote_addr or "")[:45], request.user_agent.string
+        browsers.bind(Browser(ip=ip, user_agent=user_agent, known_to=_known_to()))
+
+
+def _known_to() -> str:
+    """The login that signed in here before, if any."""
+    cookie = request.cookies.get(_name())
+    if not cookie:
+        return ""
+    try:
+        return str(_serializer().loads(cookie, max_age=_ONE_YEAR))
+    except BadSignature:
+        return ""
 
 
 def remember(answer: Response | FlaskResponse, account: Account) -> None:

@@ -16,6 +16,7 @@ from selfcare.language.i18n import reader
 from selfcare.language.templates import render
 from selfcare.lists.query import ListOf, ListQuery
 from selfcare.models import Base
+from selfcare.services.safety.throttling import TooManyAttempts
 from selfcare.web.access import current_account, place
 from selfcare.web.addresses import local_part
 from selfcare.web.chrome import chrome_key
@@ -46,6 +47,12 @@ def answer_form(template: str, form: BaseForm, **context: Any) -> ResponseReturn
     Takes `parts`, as `page` does.
     """
     return page(template, form=form, **context), 422 if form.errors else 200
+
+
+def answer_wait(template: str, form: BaseForm, wait: TooManyAttempts) -> ResponseReturnValue:
+    """The page with a form that was not looked at: its reader has tried too often."""
+    headers = {"Retry-After": str(wait.seconds)}
+    return page(template, form=form, wait=wait), 429, headers
 
 
 def list_page(template: str, wanted: ListOf[ListQuery], **context: Hashable) -> ResponseReturnValue:

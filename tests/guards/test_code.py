@@ -240,3 +240,13 @@ class TestServices:
             for alias in node.names
         }
         assert not imported & self.OF_REQUESTS
+
+    def test_design_one_place_reads_where_a_request_comes_from(self):
+        reading = {
+            name(path)
+            for path in MODULES
+            if name(path).startswith("selfcare/") and "remote_addr" in path.read_text()
+        }
+        assert reading == {"selfcare/logs.py", "selfcare/web/known_browser.py"}, (
+            "browsers.present()"
+        )

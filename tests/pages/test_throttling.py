@@ -181,7 +181,7 @@ class TestNotice:
     def test_auth_6_parallel_bursts_leave_one_mail(self, app, mails):
         """Several counts (known browsers, addresses) may run out at the same time."""
         from selfcare.services.accounts import signing_in
-        from selfcare.services.accounts.sign_ins import Browser as From
+        from selfcare.services.safety.browsers import Browser as From
 
         def burst(number: int) -> None:
             with app.app_context():

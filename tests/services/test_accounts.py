@@ -12,7 +12,7 @@ from selfcare.config import ROOT
 from selfcare.database import db
 from selfcare.models import Account, AuditEntry, SignIn
 from selfcare.services.accounts import passwords, sign_ins
-from selfcare.services.accounts.sign_ins import Browser
+from selfcare.services.safety.browsers import Browser
 from selfcare.services.users import places
 from tests.cast import PASSWORD, account_of
 

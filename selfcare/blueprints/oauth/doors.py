@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, redirect, request, url_for
+from flask import Blueprint, redirect, url_for
 from flask.typing import ResponseReturnValue
 
 from selfcare import config
 from selfcare.blueprints.oauth.leading import allow_forms_towards
 from selfcare.blueprints.oauth.remembered import Remembered
 from selfcare.forms.oauth import ApiLoginForm, WebLoginForm
-from selfcare.services.safety import throttling
+from selfcare.services.safety import browsers, throttling
 from selfcare.services.safety.throttling import TooManyAttempts
 from selfcare.web import rendering
 from selfcare.web.access import public
@@ -60,10 +60,9 @@ def api_login() -> ResponseReturnValue:
     limits, asked = config.current().throttle_api, f"{form.account.data}|{form.user_name.data}"
     try:
         throttling.of_subject("api", asked, limits).take()
-        throttling.of_address(request.remote_addr or "", limits, kind="api-address").take()
+        throttling.of_address(browsers.present(), limits, kind="api-address").take()
     except TooManyAttempts as wait:
-        headers = {"Retry-After": str(wait.seconds)}
-        return rendering.page("oauth/api_login.html", form=form, wait=wait), 429, headers
+        return rendering.answer_wait("oauth/api_login.html", form, wait)
     kept = form.user_name.data if form.remember.data else ""
     answer = redirect(url_for(".credentials"), code=303)
     return Remembered.NAME.keep(answer, kept or "")

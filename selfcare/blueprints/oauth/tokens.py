@@ -18,7 +18,7 @@ from selfcare.services.oidc import clients, devices, grants, keys, requests
 from selfcare.services.oidc.clients import NotAuthenticated
 from selfcare.services.oidc.devices import NotYet
 from selfcare.services.oidc.grants import InvalidGrant
-from selfcare.services.safety import throttling
+from selfcare.services.safety import browsers, throttling
 from selfcare.web.access import public
 from selfcare.web.headers import no_store
 
@@ -219,7 +219,7 @@ def _client() -> OidcClient:
         TooManyAttempts: too many wrong secrets from its address.
     """
     limits = config.current().throttle_address
-    brake = throttling.of_address(request.remote_addr or "", limits, kind="client")
+    brake = throttling.of_address(browsers.present(), limits, kind="client")
     brake.check()
     try:
         return clients.authenticate(*_credentials())

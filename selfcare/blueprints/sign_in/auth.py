@@ -18,7 +18,7 @@ from selfcare.services.accounts import passkeys, sign_ins, signing_in
 from selfcare.services.accounts.passkeys import PasskeyRefused, PasskeyWentBack
 from selfcare.services.accounts.signing_in import WrongCredentials
 from selfcare.services.accounts.two_factor import WrongCode
-from selfcare.services.safety import throttling
+from selfcare.services.safety import browsers, throttling
 from selfcare.services.safety.throttling import TooManyAttempts
 from selfcare.web import known_browser, rendering
 from selfcare.web.access import public, sign_out, signed_in
@@ -52,15 +52,13 @@ def login() -> ResponseReturnValue:
         return rendering.answer_form("auth/login.html", form)
     try:
         sign_in = signing_in.sign_in(
-            form.login.data or "", form.password.data or "", browser=known_browser.present()
+            form.login.data or "", form.password.data or "", browser=browsers.present()
         )
     except WrongCredentials:
         db.session.commit()
         return rendering.page("auth/login.html", form=form, refused=True), 422
     except TooManyAttempts as wait:
-        db.session.rollback()
-        headers = {"Retry-After": str(wait.seconds)}
-        return rendering.page("auth/login.html", form=form, wait=wait), 429, headers
+        return rendering.answer_wait("auth/login.html", form, wait)
     db.session.commit()
     if sign_in.awaits_code:
         _end_former()
@@ -83,17 +81,13 @@ def code() -> ResponseReturnValue:
     if not form.validate_on_submit():
         return rendering.answer_form("auth/code.html", form)
     try:
-        opened = signing_in.give_code(
-            sign_in, form.code.data or "", browser=known_browser.present()
-        )
+        opened = signing_in.give_code(sign_in, form.code.data or "", browser=browsers.present())
     except WrongCode:
         db.session.commit()
         form.code.errors = [_("This code is wrong or has already been used")]
         return rendering.answer_form("auth/code.html", form)
     except TooManyAttempts as wait:
-        db.session.rollback()
-        headers = {"Retry-After": str(wait.seconds)}
-        return rendering.page("auth/code.html", form=form, wait=wait), 429, headers
+        return rendering.answer_wait("auth/code.html", form, wait)
     db.session.commit()
     return _enter(opened, safe_next(request.args.get("next")))
 
@@ -114,14 +108,14 @@ def passkey() -> ResponseReturnValue:
             sign_in = passkeys.sign_in(
                 challenge=form.challenge.data or "",
                 credential=form.credential.data or "",
-                browser=known_browser.present(),
+                browser=browsers.present(),
             )
         except PasskeyRefused as why:
             refused, went_back = True, isinstance(why, PasskeyWentBack)
         else:
             db.session.commit()
             return _enter(sign_in, target)
-    throttling.of_address(request.remote_addr or "", config.current().throttle_captcha).take()
+    throttling.of_address(browsers.present(), config.current().throttle_captcha).take()
     name, options = passkeys.ask()
     db.session.commit()
     page = rendering.page(

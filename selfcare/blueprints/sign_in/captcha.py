@@ -11,7 +11,7 @@ from selfcare.forms.captcha import CaptchaForm
 from selfcare.language.i18n import locale
 from selfcare.services.accounts import captcha
 from selfcare.services.accounts.captcha import Captcha
-from selfcare.services.safety import throttling
+from selfcare.services.safety import browsers, throttling
 from selfcare.web.access import public
 from selfcare.web.headers import no_store
 
@@ -56,7 +56,7 @@ def challenge_for(form: CaptchaForm) -> Captcha:
 
 
 def _slow_down(limits: str, *, kind: str = "captcha") -> None:
-    throttling.of_address(request.remote_addr or "", limits, kind=kind).take()
+    throttling.of_address(browsers.present(), limits, kind=kind).take()
 
 
 def _file(content: bytes | None, mimetype: str) -> Response:

@@ -21,7 +21,7 @@ from selfcare.services.accounts import passkeys, passwords, people, recovery
 from selfcare.services.accounts.people import EmailTaken
 from selfcare.services.mail import links
 from selfcare.services.mail.links import LinkDead
-from selfcare.services.safety import throttling
+from selfcare.services.safety import browsers, throttling
 from selfcare.web import known_browser, rendering
 from selfcare.web.access import public
 from selfcare.web.headers import no_store
@@ -126,8 +126,8 @@ def set_password() -> ResponseReturnValue:
 @public("whoever chooses a password, signed in or by a mailed link")
 def password_level() -> ResponseReturnValue:
     """The rules' verdict on a password that is still being typed (AUTH-3)."""
-    limits, here = config.current().throttle_captcha, request.remote_addr or ""
-    throttling.of_address(here, limits, kind="password-level").take()
+    limits = config.current().throttle_captcha
+    throttling.of_address(browsers.present(), limits, kind="password-level").take()
     form = PasswordLevelForm()
     form.validate_on_submit()
     level = passwords.rules().level(form.password.data or "", login=form.login.data or "")
@@ -159,12 +159,12 @@ def _sound(form: CaptchaForm) -> bool:
     """Whether the form was sent and is right; a wish for another captcha is not sending it."""
     if request.method == "GET" or request.form.get("renew"):
         return False
-    recovery.check_address(request.remote_addr or "")
+    recovery.check_address(browsers.present())
     return bool(form.validate_on_submit())
 
 
 def _ask(wanted: str, given: str) -> None:
-    recovery.ask(wanted, given, ip=request.remote_addr or "")
+    recovery.ask(wanted, given, browser=browsers.present())
     db.session.commit()
 
 

@@ -21,9 +21,9 @@ from selfcare import config
 from selfcare.database import db
 from selfcare.models import Account, Passkey, SignIn, now
 from selfcare.services.accounts import challenges, sign_ins
-from selfcare.services.accounts.sign_ins import Browser
 from selfcare.services.mail import kinds
 from selfcare.services.safety import audit
+from selfcare.services.safety.browsers import Browser
 
 GOOD_FOR = timedelta(minutes=5)
 MOST = 10

@@ -19,6 +19,7 @@ from selfcare.services import retention
 from selfcare.services.accounts import passwords, people
 from selfcare.services.mail import kinds, links
 from selfcare.services.safety import audit, throttling
+from selfcare.services.safety.browsers import Browser
 from selfcare.services.safety.throttling import TooManyAttempts
 
 log = structlog.get_logger(__name__)
@@ -26,17 +27,17 @@ log = structlog.get_logger(__name__)
 PATIENCE = timedelta(seconds=30)
 
 
-def check_address(ip: str) -> None:
+def check_address(browser: Browser) -> None:
     """Count one form sent, right or wrong, before its captcha is looked at.
 
     Raises:
         TooManyAttempts: this network address has to wait.
     """
     limits = config.current().throttle_recovery_address
-    throttling.of_address(ip, limits, kind="recovery-address").take()
+    throttling.of_address(browser, limits, kind="recovery-address").take()
 
 
-def ask(wanted: str, given: str, *, ip: str) -> None:
+def ask(wanted: str, given: str, *, browser: Browser) -> None:
     """Ask for a password link (`wanted="password"`, given a login) or a login (given an address).
 
     Raises:
@@ -44,7 +45,7 @@ def ask(wanted: str, given: str, *, ip: str) -> None:
     """
     given = given.strip()[:254]
     throttling.of_subject(f"recovery-{wanted}", given, config.current().throttle_recovery).take()
-    request = RecoveryRequest(wanted=wanted, given=given, ip=ip[:45])
+    request = RecoveryRequest(wanted=wanted, given=given, ip=browser.ip)
     db.session.add(request)
     db.session.flush()
     answer.after_commit(request.id)

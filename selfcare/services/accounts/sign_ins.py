@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, select, update
@@ -14,20 +13,7 @@ from selfcare import config
 from selfcare.database import db
 from selfcare.models import Account, OidcGrant, SignIn, now
 from selfcare.services.oidc import backchannel
-
-
-@dataclass(frozen=True)
-class Browser:
-    """Where an attempt comes from; `known_to` is the login that signed in here before."""
-
-    ip: str
-    user_agent: str
-    known_to: str = ""
-
-    def knows(self, login: str) -> bool:
-        """Whether it is a browser that this login has signed in with."""
-        return self.known_to == login.strip().lower()
-
+from selfcare.services.safety.browsers import Browser
 
 _FRESH = timedelta(minutes=10)
 """How stale `last_seen_at` may be; saves a write on nearly every page."""
@@ -72,7 +58,7 @@ def begin(
     sign_in = SignIn(
         account=account,
         token_hash=_hash(token),
-        ip=browser.ip[:45],
+        ip=browser.ip,
         user_agent=browser.user_agent[:255],
         expires_at=now()
         + (CODE_WITHIN if awaits_code else timedelta(hours=config.current().session_hours)),

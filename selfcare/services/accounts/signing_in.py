@@ -12,10 +12,10 @@ from selfcare.database import db
 from selfcare.models import Account, Mail, SignIn, now
 from selfcare.services.accounts import passwords, sign_ins, two_factor
 from selfcare.services.accounts.people import find
-from selfcare.services.accounts.sign_ins import Browser
 from selfcare.services.accounts.two_factor import WrongCode
 from selfcare.services.mail import kinds
 from selfcare.services.safety import audit, throttling
+from selfcare.services.safety.browsers import Browser
 
 NOTICE_EVERY = timedelta(days=1)
 
@@ -42,7 +42,7 @@ def sign_in(login: str, password: str, *, browser: Browser) -> SignIn:
     """
     login = login.strip().lower()
     known = browser.knows(login)
-    by_address = throttling.of_address(browser.ip, config.current().throttle_address)
+    by_address = throttling.of_address(browser, config.current().throttle_address)
     by_account = throttling.of_account(login, known=known, limits=config.current().throttle_account)
     if not known:  # whoever shares an address with a guesser is not held up in their own browser
         by_address.check()

@@ -14,9 +14,9 @@ from selfcare import config
 from selfcare.database import db
 from selfcare.models import Account, RecoveryCode, SignIn, TwoFactor, now
 from selfcare.services.accounts import sign_ins
-from selfcare.services.accounts.sign_ins import Browser
 from selfcare.services.mail import kinds
 from selfcare.services.safety import audit, sealing, throttling
+from selfcare.services.safety.browsers import Browser
 from selfcare.services.safety.throttling import Brake
 
 log = structlog.get_logger(__name__)
@@ -121,7 +121,7 @@ def brake(account: Account, code: str, *, browser: Browser) -> Brake:
     """
     if not _looks_like_the_apps(code):
         kind = f"recovery-code-{account.id}"
-        return throttling.of_address(browser.ip, config.current().throttle_code, kind=kind)
+        return throttling.of_address(browser, config.current().throttle_code, kind=kind)
     if browser.knows(account.login):
         return throttling.of_subject("code-known", str(account.id), config.current().throttle_code)
     return brake_of_strangers(account)

@@ -13,6 +13,7 @@ from sqlalchemy import String, bindparam, case, cast, or_, select
 
 from selfcare.database import Bound, Rows, db
 from selfcare.models import Account, AuditEntry, Contract
+from selfcare.services.safety import browsers
 
 
 def record(
@@ -47,7 +48,7 @@ def record(
         subject_id=subject.id if isinstance(subject, Account) else None,
         subject=(called or (subject.login if isinstance(subject, Account) else subject))[:120],
         contract_ref=contract.ref if contract else "",
-        ip=g.get("origin", "") if ip is None else ip,
+        ip=browsers.present().ip if ip is None else ip,
         request_id=g.get("request_id", ""),
         details=details or {},
     )

@@ -10,13 +10,14 @@ import hashlib
 import ipaddress
 import math
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import TypeVar
 
 import structlog
 from flask import Flask, current_app
-from limits import RateLimitItem, parse_many
+from limits import RateLimitItem, WindowStats, parse_many
 from limits.storage import MemoryStorage, RedisStorage, Storage
 from limits.strategies import MovingWindowRateLimiter
 from redis import RedisError
@@ -24,8 +25,10 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from selfcare.config import Settings
+from selfcare.services.safety.browsers import Browser
 
 log = structlog.get_logger(__name__)
+Answer = TypeVar("Answer")
 
 
 class TooManyAttempts(Exception):
@@ -62,15 +65,31 @@ class Brakes:
     alone: MovingWindowRateLimiter
     away_until: float = 0.0
 
-    def ask(self, verb: str, item: RateLimitItem, key: str) -> Any:
+    def may(self, item: RateLimitItem, key: str) -> bool:
+        """Whether the limit leaves room for one more attempt."""
+        return self._asked(lambda limiter: limiter.test(item, key))
+
+    def hit(self, item: RateLimitItem, key: str) -> bool:
+        """Count one attempt; False if there was no room for it."""
+        return self._asked(lambda limiter: limiter.hit(item, key))
+
+    def left(self, item: RateLimitItem, key: str) -> WindowStats:
+        """How many attempts the limit still allows, and when it allows them all."""
+        return self._asked(lambda limiter: limiter.get_window_stats(item, key))
+
+    def clear(self, item: RateLimitItem, key: str) -> None:
+        """Forget the attempts."""
+        self._asked(lambda limiter: limiter.clear(item, key))
+
+    def _asked(self, ask: Callable[[MovingWindowRateLimiter], Answer]) -> Answer:
         """The shared limiter's answer, or our own if it is away."""
         if time.monotonic() >= self.away_until:
             try:
-                return getattr(self.shared, verb)(item, key)
+                return ask(self.shared)
             except RedisError as problem:
                 self.away_until = time.monotonic() + PAUSE
                 log.warning("throttling_alone", problem=str(problem))
-        return getattr(self.alone, verb)(item, key)
+        return ask(self.alone)
 
 
 def init_app(app: Flask, settings: Settings) -> None:
@@ -101,7 +120,7 @@ class Brake:
         Raises:
             TooManyAttempts: some limit is reached.
         """
-        self._refuse([item for item in self.limits if not self._ask("test", item)])
+        self._refuse([item for item in self.limits if not _brakes().may(item, self.key)])
 
     def take(self) -> None:
         """Count one attempt before it is made, so that parallel ones cannot slip through.
@@ -110,30 +129,31 @@ class Brake:
             TooManyAttempts: some limit is reached.
         """
         self.check()  # what is refused counts nowhere, in the longer windows neither
-        self._refuse([item for item in self.limits if not self._ask("hit", item)])
+        self._refuse([item for item in self.limits if not _brakes().hit(item, self.key)])
 
     def count(self) -> None:
         """Count one failed attempt."""
         for item in self.limits:
-            self._ask("hit", item)
+            _brakes().hit(item, self.key)
 
     def exhausted(self) -> bool:
         """Whether the next attempt would have to wait."""
-        return any(self._ask("get_window_stats", item).remaining == 0 for item in self.limits)
+        return any(_brakes().left(item, self.key).remaining == 0 for item in self.limits)
 
     def release(self) -> None:
         """Forget the attempts: the right password was given."""
         for item in self.limits:
-            self._ask("clear", item)
+            _brakes().clear(item, self.key)
 
     def _refuse(self, reached: list[RateLimitItem]) -> None:
         if reached:
-            free = max(self._ask("get_window_stats", item).reset_time for item in reached)
+            free = max(_brakes().left(item, self.key).reset_time for item in reached)
             raise TooManyAttempts(datetime.fromtimestamp(free, UTC))
 
-    def _ask(self, verb: str, item: RateLimitItem) -> Any:
-        brakes: Brakes = current_app.extensions["brakes"]
-        return brakes.ask(verb, item, self.key)
+
+def _brakes() -> Brakes:
+    found: Brakes = current_app.extensions["brakes"]
+    return found
 
 
 def of_account(login: str, *, known: bool, limits: str) -> Brake:
@@ -144,8 +164,9 @@ def of_account(login: str, *, known: bool, limits: str) -> Brake:
     return of_subject("account", f"{login}|{login if known else ''}", limits)
 
 
-def of_address(ip: str, limits: str, *, kind: str = "address") -> Brake:
+def of_address(browser: Browser, limits: str, *, kind: str = "address") -> Brake:
     """Per IPv4 address or IPv6 /64 (one subscriber holds a whole /64)."""
+    ip = browser.ip
     try:
         address = ipaddress.ip_address(ip)
     except ValueError:
