@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import platform
 import statistics
 import tempfile
@@ -12,41 +13,58 @@ from pathlib import Path
 
 import click
 
-from benchmarks import measure, sweeps
+from benchmarks import measure, report, sign_on, sweeps
 from benchmarks.portal import CONTRACT, Portal, serving
 from demo.servers import ServerUnavailableError, postgres_server, redis_server
 
+PARTS = ("pages", "sign-on", "sweeps")
 GROWTH = (1_000, 100_000, 1_000_000)
 
 
 @click.command()
 @click.option("--orders", default=100_000, help="Rows on the contract that is looked at.")
 @click.option("--database", type=click.Choice(["sqlite", "postgresql", "both"]), default="both")
+@click.option(
+    "--only", type=click.Choice(["pages", "sign-on", "sweeps"]), help="Measure only this."
+)
 @click.option("--growth", is_flag=True, help="Also 1 000, 100 000 and 1 000 000 orders.")
-@click.option("--write", type=click.Path(path_type=Path), help="Keep the tables in this file, too.")
-def main(*, orders: int, database: str, growth: bool, write: Path | None) -> None:
+@click.option(
+    "--write",
+    type=click.Path(path_type=Path),
+    help="Put the tables into this file, too; what was not measured stays as it is there.",
+)
+def main(*, orders: int, database: str, only: str | None, growth: bool, write: Path | None) -> None:
     """Measure the portal on this machine; goals are those of the project's quality page."""
-    lines = [
-        "# Measured",
-        "",
-        f"{datetime.now(UTC):%d/%m/%Y}, {platform.machine()}, Python {platform.python_version()}.",
-        "One gunicorn worker, French, brotli. CPU is the web process's; the ratio is to the bare",
-        "route of the same process in the same run.",
-        "",
-    ]
+    sections: dict[str, list[str]] = {}
     databases = ["sqlite", "postgresql"] if database == "both" else [database]
     for name in databases:
         try:
-            lines += _pages(name, orders)
-            lines += sweeps.table(name, GROWTH[-1] if growth else orders)
+            if only in {None, "pages"}:
+                with _portal(name, orders) as portal:
+                    sections[f"{name}, {orders} orders on the contract"] = _pages(portal)
+            if only in {None, "sign-on"}:
+                with _portal(name, 10) as portal:
+                    sections[f"{name}, single sign-on"] = sign_on.table(portal)
+            if only in {None, "sweeps"}:
+                rows = GROWTH[-1] if growth else orders
+                sections[f"{name}, sweeps at {rows} rows"] = sweeps.table(name, rows)
         except ServerUnavailableError as missing:
-            lines += [f"**{name}: not measured, {missing}**", ""]
+            click.echo(f"{name}: not measured, {missing}", err=True)
     if growth:
-        lines += _growth(databases[-1])
-    text = "\n".join(lines)
-    click.echo(text)
+        sections[f"{databases[-1]}, as the orders grow"] = _growth(databases[-1])
+    taken = {heading: [_circumstances(), "", *lines] for heading, lines in sections.items()}
+    click.echo(report.text(taken))
     if write:
-        write.write_text(text.rstrip() + "\n")
+        before = write.read_text() if write.exists() else ""
+        write.write_text(report.text({**report.sections(before), **taken}))
+
+
+def _circumstances() -> str:
+    """When and on what a section was measured; a busy machine takes longer."""
+    return (
+        f"{datetime.now(UTC):%d/%m/%Y}, {platform.machine()}, Python {platform.python_version()},"
+        f" {os.cpu_count()} cores, load average {os.getloadavg()[1]:.1f}."
+    )
 
 
 @contextlib.contextmanager
@@ -62,15 +80,12 @@ def _portal(database: str, orders: int) -> Iterator[Portal]:
         yield stack.enter_context(serving(url, redis, orders=orders))
 
 
-def _pages(database: str, orders: int) -> list[str]:
+def _pages(portal: Portal) -> list[str]:
     pages = measure.subjects(CONTRACT)
-    with _portal(database, orders) as portal:
-        statements = measure.count_statements(portal.environ, portal.cookie, pages)
-        results = [measure.weigh(portal, page, statements) for page in pages]
-        bare = measure.time_cpu(portal, results)
+    statements = measure.count_statements(portal.environ, portal.cookie, pages)
+    results = [measure.weigh(portal, page, statements) for page in pages]
+    bare = measure.time_cpu(portal, results)
     lines = [
-        f"## {database}, {orders} orders on the contract",
-        "",
         f"Bare route: {bare:.2f} CPU ms.",
         "",
         "| page | HTML | on the wire | first visit | requests | again | SQL | CPU ms | × bare |",
@@ -82,14 +97,12 @@ def _pages(database: str, orders: int) -> list[str]:
             f"| {r.subject.name} | {r.plain / 1000:.1f} kB | {r.wire / 1000:.1f} kB | {whole} |"
             f" {r.requests} | {r.unchanged} | {r.statements} | {r.cpu_ms:.2f} | {r.ratio:.1f} |"
         )
-    return [*lines, ""]
+    return lines
 
 
 def _growth(database: str) -> list[str]:
     """How much slower a page gets as the table grows."""
     lines = [
-        f"## {database}, as the orders grow",
-        "",
         "Median answer time in ms, as the person waits for it.",
         "",
         "| orders | orders page | search |",
@@ -102,7 +115,7 @@ def _growth(database: str) -> list[str]:
                 for query in ("", "?q=c2.large")
             )
         lines.append(f"| {orders} | {page:.1f} | {search:.1f} |")
-    return [*lines, ""]
+    return lines
 
 
 def _median_ms(portal: Portal, path: str) -> float:

@@ -52,14 +52,12 @@ DONE: dict[str, dict[str, str]] = {
 def main(*, rows: int, database: str) -> None:
     """Measure every sweep."""
     for name in ["sqlite", "postgresql"] if database == "both" else [database]:
-        click.echo("\n".join(table(name, rows)))
+        click.echo("\n".join([f"## {name}, sweeps at {rows} rows", "", *table(name, rows), ""]))
 
 
 def table(database: str, rows: int) -> list[str]:
     """The measurements as lines of a document."""
     lines = [
-        f"## {database}, sweeps at {rows} rows",
-        "",
         f"Median of 9 runs in ms, database and worker; the goal is {MOST_MS} each.",
         "",
         "| sweep | ms |",
@@ -69,7 +67,7 @@ def table(database: str, rows: int) -> list[str]:
         for sweep in SCHEDULE:
             taken = statistics.median(_seconds(app, sweep.function) for _ in range(9)) * 1000
             lines.append(f"| {sweep.function.__name__} | {taken:.1f} |")
-    return [*lines, ""]
+    return lines
 
 
 def _seconds(app: Flask, sweep: object) -> float:

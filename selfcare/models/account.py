@@ -16,6 +16,11 @@ LOCALES = ("fr", "en")
 CIVILITIES = ("madam", "sir")
 
 
+def full_name(first_name: str, last_name: str) -> str:
+    """« Paul DUPONT », as the header shows it."""
+    return f"{first_name} {last_name.upper()}"
+
+
 def _random_name() -> str:
     return secrets.token_hex(16)
 
@@ -53,8 +58,8 @@ class Account(Searchable, Base):
 
     @property
     def full_name(self) -> str:
-        """« Paul DUPONT », as the header shows it."""
-        return f"{self.first_name} {self.last_name.upper()}"
+        """Both names, as the header shows them."""
+        return full_name(self.first_name, self.last_name)
 
     def search_terms(self) -> Iterable[str | None]:
         """Login, names and address."""

@@ -12,6 +12,7 @@ import click
 import pytest
 from flask import Flask
 
+from benchmarks import report
 from demo.cli import demo
 from selfcare.config import ROOT, Settings
 
@@ -125,3 +126,12 @@ def test_docs_quoted_lines_are_lines_of_the_code(document: str) -> None:
         for line in textwrap.dedent(body[quoted.end() :]).splitlines():
             if wanted := line.strip():
                 assert wanted in rest, f"{document}: {path} has no such line next: {wanted}"
+
+
+def test_docs_what_was_not_measured_anew_stays_among_the_measurements() -> None:
+    page = (ROOT / "docs/benchmarks.md").read_text()
+    found = report.sections(page)
+    assert report.text(found) == page
+    newer = report.text({**found, "sqlite, single sign-on": ["| new |"]})
+    assert newer.count("## ") == page.count("## ")
+    assert "| orders, 25 rows |" in newer

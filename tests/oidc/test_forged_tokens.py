@@ -14,8 +14,10 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 from joserfc import jws
 from joserfc.jwk import RSAKey
+from sqlalchemy import select
 
-from selfcare.models import now
+from selfcare.database import db
+from selfcare.models import OidcKey, now
 from selfcare.services.oidc import keys
 
 
@@ -138,7 +140,7 @@ class TestAlgorithms:
 
 
 def signing_key() -> tuple[str, str]:
-    key = keys._shown(now())[0]
+    key = db.session.execute(select(OidcKey)).scalar_one()
     return key.kid, key.sealed
 
 

@@ -138,6 +138,15 @@ class TestClients:
         refused = console.redeem(console.code_of(marie), client_secret=secret)
         assert (refused.status_code, refused.json) == (401, {"error": "invalid_client"})
 
+    def test_console_5_guessing_secrets_is_braked_and_the_right_one_never_held_up(
+        self, console, marie, another_app
+    ):
+        console.app = another_app(throttle_address="3 per minute")
+        code = console.code_of(marie)
+        answers = [console.redeem("x", client_secret=f"guess {n}").status_code for n in range(5)]
+        assert answers == [401, 401, 401, 429, 429]
+        assert console.redeem(code).status_code == 200
+
     def test_console_6_a_public_client_has_no_secret(self, register, marie):
         tool = register("tool", kind=ClientKind.PUBLIC, redirect_uris=["http://127.0.0.1:1/cb"])
         assert tool.redeem(tool.code_of(marie)).status_code == 200

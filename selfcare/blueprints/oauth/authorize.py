@@ -102,7 +102,7 @@ def _proceed(
     if console is None or not console.is_settled or console.is_disabled:
         if silent:
             return _refuse_waiting(waiting, "interaction_required", "the account is not ready")
-        return _keep(rendering.page("oauth/not_ready.html", here=here, waiting=waiting))
+        return _keep(waiting, rendering.page("oauth/not_ready.html", here=here, waiting=waiting))
     return _let_in(waiting, here.contract)
 
 
@@ -117,6 +117,7 @@ def _problem_of_sign_in(waiting: OidcRequest) -> str | None:
 
 
 def _to_sign_in(waiting: OidcRequest) -> Response:
+    requests.keep(waiting)
     db.session.commit()
     again = "1" if current_user.is_authenticated else None
     target = url_for(".proceed", name=waiting.name)
@@ -125,13 +126,10 @@ def _to_sign_in(waiting: OidcRequest) -> Response:
 
 def _places(waiting: OidcRequest) -> list[Place]:
     """The contracts the person may enter the console for, by this client."""
-    mine = user_places.places_of(current_account().id, limit=500)
     return [
         here
-        for here in mine
-        if here.rights.console_roles
-        and here.contract.offer.has_console
-        and waiting.client.contract_id in {None, here.contract.id}
+        for here in user_places.console_places_of(current_account().id)
+        if waiting.client.contract_id in {None, here.contract.id}
     ]
 
 
@@ -163,18 +161,20 @@ def _ask(
     """The page that asks for which contract, and whether the client may know."""
     headers.allow_forms_to(waiting.redirect_uri)
     return _keep(
+        waiting,
         rendering.page(
             "oauth/continue.html",
             waiting=waiting,
             places=places,
             preferred=preferred,
             last=Remembered.CHOICE.read(),
-        )
+        ),
     )
 
 
-def _keep(page: str) -> ResponseReturnValue:
+def _keep(waiting: OidcRequest, page: str) -> ResponseReturnValue:
     """Show a page of this request, which goes on waiting."""
+    requests.keep(waiting)
     db.session.commit()
     return headers.no_store(page)
 
@@ -184,8 +184,7 @@ def _let_in(waiting: OidcRequest, contract: Contract) -> ResponseReturnValue:
     if not requests.take(waiting):
         return _too_old()
     session.pop(CLICKED, None)
-    grant, code = grants.give(waiting, sign_in=cast("SignIn", current_user), contract=contract)
-    given = {"code": code} if code else {"id_token": grants.identify(grant)}
+    given = grants.give(waiting, sign_in=cast("SignIn", current_user), contract=contract)
     db.session.commit()
     return _send(answer, given)
 

@@ -69,12 +69,8 @@ def _ask(device: OidcDevice) -> ResponseReturnValue:
 
 
 def _places() -> list[Place]:
-    mine = places.places_of(current_account().id, limit=500)
     return [
         here
-        for here in mine
-        if here.rights.console_roles
-        and here.console
-        and here.console.is_settled
-        and not here.console.is_disabled
+        for here in places.console_places_of(current_account().id)
+        if here.console and here.console.is_settled and not here.console.is_disabled
     ]

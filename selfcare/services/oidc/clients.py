@@ -10,13 +10,21 @@ from collections.abc import Sequence
 from datetime import timedelta
 from urllib.parse import urlsplit
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import bindparam, or_, select, update
 
 from selfcare.database import db
 from selfcare.models import ClientKind, Contract, OidcClient, OidcSecret, now
 
 _NAME = re.compile(r"[!-~]{1,64}")
 """What a client's name is made of: a database stores no NUL, nor looks it up."""
+
+_FIND = select(OidcClient).where(OidcClient.id == bindparam("id"), OidcClient.disabled_at.is_(None))
+_FIND_WITH_SECRET = _FIND.add_columns(OidcSecret.id).outerjoin(
+    OidcSecret,
+    (OidcSecret.client_id == OidcClient.id)
+    & (OidcSecret.secret_hash == bindparam("secret"))
+    & (OidcSecret.ends_at.is_(None) | (OidcSecret.ends_at > bindparam("at"))),
+)
 
 
 class BadClient(Exception):
@@ -94,8 +102,9 @@ def _is_here(host: str) -> bool:
 
 def find(client_id: str) -> OidcClient | None:
     """The client of this name, unless it was disabled."""
-    client = db.session.get(OidcClient, client_id) if _NAME.fullmatch(client_id) else None
-    return None if client is None or client.disabled_at else client
+    if not _NAME.fullmatch(client_id):
+        return None
+    return db.session.execute(_FIND, {"id": client_id}).scalar_one_or_none()
 
 
 def addresses() -> list[str]:
@@ -164,21 +173,14 @@ def authenticate(client_id: str, secret: str | None) -> OidcClient:
     Raises:
         NotAuthenticated: unknown, disabled, a wrong secret, or one where there is none.
     """
-    client = find(client_id)
-    if client is None:
+    if not _NAME.fullmatch(client_id):
         raise NotAuthenticated
-    if client.kind == ClientKind.PUBLIC:
-        if secret:
-            raise NotAuthenticated
-        return client
-    known = db.session.execute(
-        select(OidcSecret.id).where(
-            OidcSecret.client_id == client.id,
-            OidcSecret.secret_hash == _hash(secret or ""),
-            or_(OidcSecret.ends_at.is_(None), OidcSecret.ends_at > now()),
-        )
-    ).first()
-    if known is None:
+    asked = {"id": client_id, "secret": _hash(secret or ""), "at": now()}
+    found = db.session.execute(_FIND_WITH_SECRET, asked).first()
+    if found is None:
+        raise NotAuthenticated
+    client: OidcClient = found[0]
+    if secret if client.kind == ClientKind.PUBLIC else found[1] is None:
         raise NotAuthenticated
     return client
 

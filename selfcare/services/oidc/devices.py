@@ -27,6 +27,7 @@ from selfcare.models import (
     now,
 )
 from selfcare.services.oidc import grants, requests
+from selfcare.services.oidc.granted import by_id
 from selfcare.services.oidc.grants import InvalidGrant, Tokens
 
 GOOD_FOR = timedelta(minutes=10)
@@ -144,10 +145,10 @@ def redeem(device_code: str, *, client: OidcClient, verifier: str | None) -> Tok
         .values(expires_at=present)
         .returning(OidcDevice.grant_id)
     ).scalar_one_or_none()
-    grant = grants.in_force(taken) if taken else None
-    if grant is None:
+    granted = by_id(taken) if taken else None
+    if granted is None:
         raise InvalidGrant
-    return grants.issue(grant)
+    return grants.issue(granted)
 
 
 def _hash(code: str) -> str:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 
 from selfcare import config
 from selfcare.database import db
@@ -24,6 +24,13 @@ SHOWN_BEFORE = timedelta(hours=1)
 """Time a new key is published before it signs, since clients fetch keys rarely."""
 SHOWN_AFTER = timedelta(days=1)
 """Time the former key stays published after its last signature."""
+
+_SIGNING = (
+    select(OidcKey.kid, OidcKey.sealed)
+    .where(OidcKey.signs_from <= bindparam("at"))
+    .order_by(OidcKey.signs_from.desc())
+    .limit(1)
+)
 
 
 class NoKey(Exception):
@@ -58,7 +65,10 @@ def rotate() -> OidcKey:
 
 def public() -> list[dict[str, Any]]:
     """The keys clients may meet, as JWKs: those that sign, will sign, or signed lately."""
-    return [key.public for key in _shown(now())]
+    shown = select(OidcKey.public).where(
+        or_(OidcKey.shown_until.is_(None), OidcKey.shown_until > now())
+    )
+    return list(db.session.execute(shown).scalars())
 
 
 def sign(claims: Mapping[str, Any], *, typ: str = "JWT") -> str:
@@ -69,13 +79,11 @@ def sign(claims: Mapping[str, Any], *, typ: str = "JWT") -> str:
     """
     from joserfc import jwt  # noqa: PLC0415 (heavy)
 
-    present = now()
-    signing = [key for key in _shown(present) if key.signs_from <= present]
-    if not signing:
+    signing = db.session.execute(_SIGNING, {"at": now()}).first()
+    if signing is None:
         raise NoKey
-    key = max(signing, key=lambda one: one.signs_from)
-    header = {"alg": "RS256", "kid": key.kid, "typ": typ}
-    return jwt.encode(header, dict(claims), _private(key.kid, key.sealed), algorithms=ALGORITHMS)
+    header = {"alg": "RS256", "kid": signing.kid, "typ": typ}
+    return jwt.encode(header, dict(claims), _private(*signing), algorithms=ALGORITHMS)
 
 
 def read(token: str, *, typ: str = "JWT") -> dict[str, Any]:
@@ -105,14 +113,6 @@ def read(token: str, *, typ: str = "JWT") -> dict[str, Any]:
 def issuer() -> str:
     """The provider's name in tokens and answers: the portal's address."""
     return config.current().portal_url.rstrip("/")
-
-
-def _shown(present: datetime) -> list[OidcKey]:
-    return list(
-        db.session.execute(
-            select(OidcKey).where(or_(OidcKey.shown_until.is_(None), OidcKey.shown_until > present))
-        ).scalars()
-    )
 
 
 @lru_cache(maxsize=8)

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, inspect, select
 
 from selfcare.database import db
 from selfcare.models import Account, ClientKind, OidcClient, OidcRequest, SignIn, now
@@ -54,7 +54,7 @@ class Refused(Exception):
 
 
 def check(asked: Mapping[str, list[str]]) -> OidcRequest:
-    """The request as a row, kept for fifteen minutes.
+    """The request, checked; `keep` it if its person has to be waited for.
 
     Args:
         asked: parameter → its values as they were sent.
@@ -79,7 +79,8 @@ def check(asked: Mapping[str, list[str]]) -> OidcRequest:
     for rule in RULES:
         if problem := rule(client, given):
             raise Refused(*problem, answer=answer)
-    row = OidcRequest(
+    present = now()
+    return OidcRequest(
         name=secrets.token_urlsafe(18),
         client=client,
         redirect_uri=answer.redirect_uri,
@@ -92,11 +93,9 @@ def check(asked: Mapping[str, list[str]]) -> OidcRequest:
         max_age=int(given["max_age"]) if "max_age" in given else None,
         login_hint=given.get("login_hint"),
         hinted_subject=_subject(given["id_token_hint"]) if "id_token_hint" in given else None,
-        expires_at=now() + GOOD_FOR,
+        created_at=present,
+        expires_at=present + GOOD_FOR,
     )
-    db.session.add(row)
-    db.session.flush()
-    return row
 
 
 def _client(asked: Mapping[str, list[str]], given: Given) -> OidcClient:
@@ -191,8 +190,16 @@ def waiting(name: str) -> OidcRequest | None:
     ).scalar_one_or_none()
 
 
+def keep(request: OidcRequest) -> None:
+    """Let it wait for its person, for fifteen minutes."""
+    db.session.add(request)
+    db.session.flush()
+
+
 def take(request: OidcRequest) -> bool:
-    """Remove the request before it is answered; of two who try one may go on."""
+    """Remove a kept request before it is answered; of two who try one may go on."""
+    if inspect(request).transient:
+        return True
     taken = db.session.execute(
         delete(OidcRequest).where(OidcRequest.name == request.name).returning(OidcRequest.name)
     ).first()
@@ -215,4 +222,4 @@ def wants_new_sign_in(request: OidcRequest, sign_in: SignIn) -> bool:
 
 def is_for(request: OidcRequest, account: Account) -> bool:
     """Whether this person may answer it: an `id_token_hint` names one."""
-    return request.hinted_subject in {None, account.subject}
+    return request.hinted_subject is None or request.hinted_subject == account.subject

@@ -9,8 +9,11 @@ from sqlalchemy import Row, bindparam, select
 from sqlalchemy.orm import contains_eager
 
 from selfcare.database import db
-from selfcare.models import Account, ConsoleAccess, Contract, Membership
+from selfcare.models import Account, ConsoleAccess, Contract, Membership, Offer
 from selfcare.rights import Rights
+
+MOST_IN_CONSOLE = 500
+"""Contracts to choose from; more make no page any more."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,8 @@ _PLACES = (
     .options(contains_eager(Membership.contract).contains_eager(Contract.offer))
     .where(Membership.account_id == bindparam("account"))
 )
+_BY_NAME = _PLACES.order_by(Contract.name, Contract.id).limit(bindparam("most"))
+_IN_CONSOLE = _BY_NAME.where(ConsoleAccess.id.is_not(None), Offer.has_console)
 _PLACE = _PLACES.where(Contract.ref == bindparam("ref"))
 
 _MENU = (
@@ -74,8 +79,15 @@ def contracts_in_menu(account_id: int) -> list[Row[Any]]:
 
 def places_of(account_id: int, *, limit: int) -> list[Place]:
     """Somebody's places on their contracts, by name (the home page's cards)."""
-    by_name = _PLACES.order_by(Contract.name, Contract.id).limit(limit)
-    return [_place(*found) for found in db.session.execute(by_name, {"account": account_id})]
+    asked = {"account": account_id, "most": limit}
+    return [_place(*found) for found in db.session.execute(_BY_NAME, asked)]
+
+
+def console_places_of(account_id: int) -> list[Place]:
+    """Those where they have a console role, as the way into the console offers them."""
+    asked = {"account": account_id, "most": MOST_IN_CONSOLE}
+    places = [_place(*found) for found in db.session.execute(_IN_CONSOLE, asked)]
+    return [here for here in places if here.rights.console_roles]
 
 
 def referent_of(contract: Contract) -> Account | None:

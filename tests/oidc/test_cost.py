@@ -1,0 +1,34 @@
+"""What single sign-on costs: statements, counted. `make bench` measures its time."""
+
+from __future__ import annotations
+
+import pytest
+
+
+def test_fast_somebody_signed_in_gets_a_code_by_four_statements(console, marie, cast, statements):
+    """Sign-in, client, places in the console; the grant: what is answered at once is not kept."""
+    for number in range(30):
+        cast.member("marie.dupont", ref=f"OCB00020{number:02}")
+    statements.clear()
+    console.code_of(marie)
+    assert [one.split()[0] for one in statements] == ["SELECT"] * 3 + ["INSERT"]
+
+
+def test_fast_a_code_is_redeemed_by_five_statements(console, marie, statements):
+    """Client and secret; the code is used up; the person; the token; the key that signs."""
+    code = console.code_of(marie)
+    statements.clear()
+    assert console.redeem(code).status_code == 200
+    sent = [one.split()[0] for one in statements]
+    assert sent == ["SELECT", "UPDATE", "SELECT", "INSERT", "SELECT"]
+
+
+@pytest.mark.parametrize("path", ["userinfo", "introspect"])
+def test_fast_a_token_is_looked_up_by_one_statement(console, marie, app, statements, path):
+    token = console.redeem(console.code_of(marie)).json["access_token"]
+    statements.clear()
+    form = {"token": token, "client_id": "console", "client_secret": console.secret}
+    header = {"Authorization": f"Bearer {token}"} if path == "userinfo" else {}
+    answer = app.test_client().post(f"/oauth/{path}", data=form, headers=header)
+    assert answer.json["ksdomain"] == "OCB0000124"
+    assert len(statements) == (1 if path == "userinfo" else 2), statements
