@@ -18,7 +18,7 @@ from demo.console.server import serve
 from selfcare.database import db
 from selfcare.models import Account, Contract, Mail, Membership
 from selfcare.services.console import iam as port
-from selfcare.services.console.iam.keystone import Keystone
+from selfcare.services.console.iam.keystone.driver import Keystone
 from tests.faulty import Faulty
 from tests.keystone import Console, KeystoneUnavailableError, keystone
 

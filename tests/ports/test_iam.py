@@ -14,7 +14,7 @@ import pytest
 import requests
 
 from selfcare.services.console.iam import errors
-from selfcare.services.console.iam.keystone import Keystone
+from selfcare.services.console.iam.keystone.driver import Keystone
 from selfcare.services.console.iam.port import NewKey, Person
 from tests.ports.witness import GUEST, POWER, SOPHIE, groups_of
 

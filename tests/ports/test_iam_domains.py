@@ -12,7 +12,7 @@ import openstack
 import pytest
 
 from selfcare.services.console.iam import errors
-from selfcare.services.console.iam.keystone import Keystone
+from selfcare.services.console.iam.keystone.driver import Keystone
 from selfcare.services.console.iam.port import NewKey, Person
 from tests.keystone import Console
 

@@ -10,7 +10,7 @@ from selfcare import config
 from selfcare.config import Settings
 from selfcare.services.console.iam.errors import NotConfigured
 from selfcare.services.console.iam.flexible_engine import FlexibleEngine
-from selfcare.services.console.iam.keystone import Keystone
+from selfcare.services.console.iam.keystone.driver import Keystone
 from selfcare.services.console.iam.port import ConsoleIAM, Found, Key, Overview, Person
 
 __all__ = ["ConsoleIAM", "Found", "Key", "Overview", "Person", "iam", "init_app", "username_for"]

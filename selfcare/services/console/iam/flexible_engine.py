@@ -14,7 +14,7 @@ from urllib.parse import quote, urlencode
 
 from selfcare.rights import PREDEFINED_CONSOLE_ROLES
 from selfcare.services.console.iam.errors import Conflict
-from selfcare.services.console.iam.keystone import Keystone
+from selfcare.services.console.iam.keystone.driver import Keystone
 from selfcare.services.console.iam.port import Key, NewKey, Person
 
 _FITS = re.compile(r"[A-Za-z_][A-Za-z0-9._-]{4,31}")

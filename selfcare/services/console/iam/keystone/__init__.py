@@ -1,0 +1,1 @@
+"""OpenStack Keystone v3, measured on Keystone 30 (iam.md)."""

@@ -1,0 +1,182 @@
+"""Somebody's account in a Keystone: groups, details, API password, end."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+from urllib.parse import quote
+
+from selfcare.services.console.iam import errors
+from selfcare.services.console.iam.errors import Conflict, ContractMissing, Forbidden, NotFound
+from selfcare.services.console.iam.keystone.lookup import Lookup
+from selfcare.services.console.iam.port import Key, NewKey, Person
+
+DETAILS: Mapping[str, str] = {
+    "username": "name",
+    "email": "email",
+    "full_name": "description",
+    "enabled": "enabled",
+}
+"""A person's field → Keystone's name of it; it has none for a phone."""
+
+LONGEST_PASSWORD = 72  # bytes; more are cut off silently, and none at all is accepted (point 4)
+MOST_KEYS = 2
+
+
+class People(Lookup):
+    """The port's verbs for a person."""
+
+    def groups_of(self, ref: str, username: str) -> frozenset[str] | None:
+        """Their groups; None without an account."""
+        user = self._find_user(ref, username)
+        return frozenset(self._held(ref, user["id"])) if user else None
+
+    def set_groups(self, ref: str, person: Person, groups: frozenset[str]) -> str:
+        """Exactly these groups: add first, for removing from any revokes all tokens (point 2).
+
+        Of somebody new nothing is looked up: the account is made, or turns out to be there.
+        """
+        try:
+            return self._set_groups(ref, person, groups)
+        except NotFound as gone:  # deleted there since we looked
+            self._domains.pop(ref, None)
+            self._groups.pop(ref, None)
+            raise errors.Retryable(str(gone)) from None
+
+    def _set_groups(self, ref: str, person: Person, groups: frozenset[str]) -> str:
+        ids = self._group_ids(ref)
+        if not groups <= ids.keys():
+            self._groups.pop(ref)  # perhaps made since we looked
+            ids = self._group_ids(ref)
+        if missing := sorted(groups - ids.keys()):
+            raise errors.GroupMissing(", ".join(missing))
+        user = self._find_user(ref, person.username, person.key) if person.key else None
+        there = user is not None
+        if user is None:
+            user = self._create_user(ref, person)
+            there = bool(user.get("adopted"))
+        held = self._held(ref, user["id"]) if there else {}
+        for name in sorted(groups - held.keys()):
+            self._call("PUT", f"/groups/{ids[name]}/users/{user['id']}", ref)
+        for name in sorted(held.keys() - groups):
+            self._call("DELETE", f"/groups/{held[name]}/users/{user['id']}", ref, gone_ok=True)
+        if there:
+            self._overwrite(ref, user, person)
+        return str(user["id"])
+
+    def _overwrite(self, ref: str, user: Mapping[str, Any], person: Person) -> None:
+        """Details the portal insists on; what is right already is left alone."""
+        values = {
+            DETAILS[field]: getattr(person, field)
+            for field in sorted(person.overwrite & DETAILS.keys())
+        }
+        values = {name: value for name, value in values.items() if user.get(name) != value}
+        if values:
+            self._call("PATCH", f"/users/{user['id']}", ref, {"user": values})
+
+    def is_enabled(self, ref: str, key: str) -> bool:
+        """Whether the account of that id is usable."""
+        user = self._user_of_id(ref, key)
+        return bool(user and user.get("enabled", True))
+
+    def enable(self, ref: str, key: str, *, usable: bool) -> None:
+        """Disabling ends every token at once and keeps credentials (measured on Keystone 30)."""
+        wanted = {"user": {"enabled": usable}}
+        try:
+            self._call("PATCH", f"/users/{quote(key, safe='')}", ref, wanted)
+        except (NotFound, Forbidden):
+            if self._user_of_id(ref, key):
+                raise
+
+    def delete_user(self, ref: str, username: str, key: str = "") -> int | None:
+        """Delete the account; Keystone deletes its credentials with it."""
+        try:
+            user = self._find_user(ref, username, key)
+        except ContractMissing:
+            return 0
+        if user is None:
+            return 0
+        keys: int | None = None
+        with suppress(Forbidden):  # who rules a domain only is not told them
+            keys = len(self._user_keys(ref, user["id"]))
+        self._call("DELETE", f"/users/{user['id']}", ref, gone_ok=True)
+        return keys
+
+    def set_password(self, ref: str, username: str, password: str) -> None:
+        """Set the API password; an empty one would be taken and let anybody in (point 4)."""
+        if not 1 <= len(password.encode()) <= LONGEST_PASSWORD:
+            raise errors.WeakPassword(f"1 to {LONGEST_PASSWORD} bytes")
+        user = self._existing_user(ref, username)
+        self._call("PATCH", f"/users/{user['id']}", ref, {"user": {"password": password}})
+
+    def check_password(self, ref: str, username: str, password: str) -> bool:
+        """Sign in with it, unscoped; the token is given up at once."""
+        identity = {
+            "methods": ["password"],
+            "password": {"user": {"name": username, "domain": {"name": ref}, "password": password}},
+        }
+        body = {"auth": {"identity": identity, "scope": "unscoped"}}
+        answer = self._raw("POST", "/auth/tokens", None, body, authenticated=False)
+        if answer.status_code == 401:
+            return False
+        self._checked(answer)
+        return True
+
+    def _create_user(self, ref: str, person: Person) -> dict[str, Any]:
+        """Make the account, without any password; somebody quicker than us made the same one."""
+        user = {
+            "name": person.username,
+            "domain_id": self._domain_id(ref),
+            "email": person.email,
+            "description": person.full_name,
+            "enabled": person.enabled,
+        }
+        try:
+            made: dict[str, Any] = self._call("POST", "/users", ref, {"user": user})["user"]
+        except Conflict:
+            return {**self._existing_user(ref, person.username), "adopted": True}
+        return made
+
+    # Access keys
+
+    def keys(self, ref: str, username: str) -> list[Key]:
+        """Their access keys; Keystone would tell the secrets, the port does not (point 7)."""
+        return self._user_keys(ref, self._existing_user(ref, username)["id"])
+
+    def create_key(self, ref: str, username: str, new: NewKey) -> NewKey:
+        """Store our own pair: saying it again makes no second key (point 8).
+
+        Raises:
+            Conflict: somebody else's key has that name (Keystone's ids are their hashes).
+        """
+        user = self._existing_user(ref, username)
+        held = self._user_keys(ref, user["id"])
+        if any(key.access == new.access for key in held):
+            return new
+        if len(held) >= MOST_KEYS:
+            raise errors.Quota(f"{MOST_KEYS} keys at most")
+        blob = json.dumps({"access": new.access, "secret": new.secret})
+        credential = {
+            "type": "ec2",
+            "user_id": user["id"],
+            "project_id": self._project_id(ref),
+            "blob": blob,
+        }
+        try:
+            self._call("POST", "/credentials", ref, {"credential": credential})
+        except Conflict:  # our own, if another run of this was faster
+            if all(key.access != new.access for key in self._user_keys(ref, user["id"])):
+                raise
+        return new
+
+    def delete_key(self, ref: str, username: str, access: str) -> None:
+        """Delete one; gone already is fine."""
+        user = self._existing_user(ref, username)
+        path = f"/users/{user['id']}/credentials/OS-EC2/{quote(access, safe='')}"
+        self._call("DELETE", path, ref, gone_ok=True)
+
+    def _user_keys(self, ref: str, user_id: str) -> list[Key]:
+        listed = self._all(f"users/{user_id}/credentials/OS-EC2", ref, key="credentials")
+        return [Key(access=found["access"]) for found in listed]
