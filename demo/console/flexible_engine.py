@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 import re
 import secrets
+import time
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
-from demo.console.api import _authenticate, _keep, state
+from demo.console.api import authenticate, keep, only_for_administrator, state
 from demo.console.state import Refused
 
 bp = Blueprint("flexible_engine", __name__, url_prefix="/v3.0")
-bp.before_request(_authenticate)
-bp.after_request(_keep)
+bp.before_request(authenticate)
+bp.after_request(keep)
 MOST_KEYS = 2
 
 
@@ -54,33 +55,75 @@ def _refuse_taken(given: dict[str, Any], but: str = "") -> None:
                 raise Refused(400, f"The {field} is in use.", code)
 
 
-@bp.route("/OS-CREDENTIAL/credentials", methods=["GET", "POST"])
-def credentials() -> tuple[Response, int]:
-    """Access keys: at most two a user, the secret in this answer only."""
-    if request.method == "GET":
-        held = _held(request.args["user_id"])
-        return jsonify(credentials=[{"access": key["name"]} for key in held]), 200
-    user = request.get_json()["credential"]["user_id"]
+@bp.get("/OS-CREDENTIAL/credentials")
+def credentials() -> Response:
+    """Somebody's access keys, without secrets, nor when they were last used."""
+    only_for_administrator(own=request.args["user_id"])
+    return jsonify(credentials=[_told(key) for key in _held(request.args["user_id"])])
+
+
+@bp.get("/OS-CREDENTIAL/credentials/<access>")
+def credential(access: str) -> Response:
+    """One, and when it was last used; a key that never was says nothing of it."""
+    key = _own(access)
+    return jsonify(credential=_told(key) | {n: key[n] for n in {"last_use_time"} & key.keys()})
+
+
+@bp.post("/OS-CREDENTIAL/credentials")
+def create_credential() -> tuple[Response, int]:
+    """Another key, at most two a user; the secret is in this answer only."""
+    given = request.get_json()["credential"]
+    user = given["user_id"]
+    only_for_administrator(own=user)
     state().get("users", user)
     with state().lock:
         if len(_held(user)) >= MOST_KEYS:
             raise Refused(400, "The number of keys has reached its limit.", "akSkNumExceed")
         access, secret = secrets.token_hex(10).upper(), secrets.token_hex(20)
-        blob = json.dumps({"access": access, "secret": secret})
-        state().add(
-            "credentials",
-            {"id": access, "name": access, "user_id": user, "project_id": None, "blob": blob},
-        )
-    return jsonify(credential={"access": access, "secret": secret, "user_id": user}), 201
+        key = {
+            "id": access,
+            "name": access,
+            "user_id": user,
+            "project_id": None,
+            "blob": json.dumps({"access": access, "secret": secret}),
+            "description": given.get("description", ""),
+            "status": "active",
+            "create_time": time.strftime("%Y-%m-%dT%H:%M:%S.000000Z", time.gmtime()),
+        }
+        state().add("credentials", key)
+    return jsonify(credential=_told(key) | {"secret": secret}), 201
+
+
+@bp.put("/OS-CREDENTIAL/credentials/<access>")
+def change_credential(access: str) -> Response:
+    """Put to rest, or woken."""
+    status = request.get_json()["credential"]["status"]
+    if status not in {"active", "inactive"}:
+        raise Refused(400, "The status is invalid.", "1100")
+    with state().lock:
+        key = _own(access)
+        key["status"] = status
+    return jsonify(credential=_told(key))
 
 
 @bp.delete("/OS-CREDENTIAL/credentials/<access>")
 def delete(access: str) -> tuple[str, int]:
     """One gone."""
     with state().lock:
-        state().get("credentials", access)
+        _own(access)
         del state().things["credentials"][access]
     return "", 204
+
+
+def _own(access: str) -> dict[str, Any]:
+    key = state().get("credentials", access)
+    only_for_administrator(own=key["user_id"])
+    return key
+
+
+def _told(key: dict[str, Any]) -> dict[str, Any]:
+    shown = {name: key[name] for name in ("user_id", "description", "status", "create_time")}
+    return shown | {"access": key["name"]}
 
 
 def _held(user: str) -> list[dict[str, Any]]:

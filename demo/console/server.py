@@ -8,7 +8,7 @@ from pathlib import Path
 from flask import Flask
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
-from demo.console import api, flexible_engine, pages, sign_in
+from demo.console import api, credentials, flexible_engine, pages, sign_in, tokens
 from demo.console.state import State
 from demo.ports import HOST
 
@@ -32,7 +32,7 @@ def create_app(file: Path | None, *, password: str) -> Flask:
     app.config["SESSION_COOKIE_NAME"] = "console_session"
     app.secret_key = secrets.token_bytes(32)
     app.extensions["provider"], app.extensions["signed_in"] = {}, {}
-    for blueprint in (api.bp, flexible_engine.bp, pages.bp, sign_in.bp):
+    for blueprint in (api.bp, tokens.bp, credentials.bp, flexible_engine.bp, pages.bp, sign_in.bp):
         app.register_blueprint(blueprint)
     return app
 

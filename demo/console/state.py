@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 ROLES = ("admin", "manager", "member", "reader")
-KINDS = ("domains", "projects", "users", "groups", "roles", "credentials")
+KINDS = ("domains", "projects", "users", "groups", "roles", "credentials", "applications")
 
 
 class Refused(Exception):
@@ -84,11 +84,10 @@ class State:
         self.get("users", key)
         del self.things["users"][key]
         self.members = [pair for pair in self.members if pair[1] != key]
-        self.things["credentials"] = {
-            name: held
-            for name, held in self.things["credentials"].items()
-            if held["user_id"] != key
-        }
+        for kind in ("credentials", "applications"):
+            self.things[kind] = {
+                name: held for name, held in self.things[kind].items() if held["user_id"] != key
+            }
 
     def delete_group(self, key: str) -> None:
         """A group goes with its memberships; its members' tokens die."""
@@ -135,4 +134,5 @@ class State:
 
     def _load(self, file: Path) -> None:
         kept = json.loads(file.read_text())
-        self.things, self.members, self.grants = kept["things"], kept["members"], kept["grants"]
+        self.things |= kept["things"]
+        self.members, self.grants = kept["members"], kept["grants"]

@@ -12,8 +12,8 @@ import time_machine
 
 from selfcare.background import claims
 from selfcare.models import ConsoleAccess, now
-from selfcare.services.console.iam.port import NewKey
 from tests.jobs.converging import LOGIN, change, converge
+from tests.ports.witness import new_key, own
 from tests.wizard import add
 
 RETRY = "Try again now"
@@ -40,14 +40,14 @@ class TestAddedAgainInAHurry:
         self, app, referent, users, ref, iam, settled, access, remove, outbox, portal_mail_is_sent
     ):
         key = access().iam_user_id
-        iam.create_key(ref, LOGIN, NewKey(f"{ref:x<32}", secret="s" * 32))
+        own(iam, ref).create_key(new_key())
         receipt = remove()
         add(referent, console=("guest",), users=users)
         portal_mail_is_sent()
         assert "in progress" in referent.get(receipt).words
         converge(app, settled)
         assert iam.groups_of(ref, LOGIN) == {"guest"}
-        assert iam.keys(ref, LOGIN) == []
+        assert own(iam, ref).access_keys() == []
         assert (access().state, access().iam_user_id == key) == ("done", False)
         page = referent.get(receipt)
         assert "in progress" not in page.words

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from selfcare.services.console.iam import errors
+from selfcare.services.console.iam.port import Held
 from tests.ports.witness import GUEST, POWER, SOPHIE, groups_of
 
 # openstacksdk warns of itself
@@ -62,7 +63,7 @@ class TestDetails:
     def test_users_6_an_id_of_another_contract_is_nobody_here(self, iam, opened, sophie):
         other = opened + "X"
         iam.prepare_contract(other)
-        assert iam.delete_user(other, "nobody.here", sophie.key) == 0
+        assert iam.delete_user(other, "nobody.here", sophie.key) == Held(0, 0)
         assert iam.groups_of(opened, SOPHIE.username) == GUEST
 
     def test_account_1_an_address_somebody_else_has_is_said(self, iam, opened, sophie, faulty):

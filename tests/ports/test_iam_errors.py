@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import UTC
 
 import pytest
 import time_machine
 
 from selfcare.services.console.iam import errors
 from selfcare.services.console.iam.flexible_engine import FlexibleEngine
-from selfcare.services.console.iam.port import NewKey, Person
+from selfcare.services.console.iam.port import Held, NewKey, Person
+from tests.ports.witness import make_application, own
 
 
 @pytest.mark.once
@@ -109,12 +111,36 @@ class TestFlexibleEngine:
         with pytest.raises(errors.EmailTaken):
             cloud.set_groups("OCB0000124", replace(moved, email="o@example.com"), guest)
 
-    def test_api_2_the_cloud_makes_the_keys_two_at_most(self, cloud):
+    @pytest.fixture
+    def sophie(self, cloud):
         cloud.set_groups("OCB0000124", Person("sophie.dupont", "s@e.com"), frozenset({"guest"}))
-        made = [cloud.create_key("OCB0000124", "sophie.dupont", NewKey("")) for _ in range(2)]
+        domain, groups = cloud._domain_id("OCB0000124"), cloud._group_ids("OCB0000124")
+        role = cloud._role_id("reader", "OCB0000124")  # the operator gives roles, too
+        grant = f"/domains/{domain}/groups/{groups['guest']}/roles/{role}"
+        cloud._call("PUT", grant, "OCB0000124")
+        return own(cloud, "OCB0000124")
+
+    def test_api_2_the_cloud_makes_the_keys_two_at_most(self, cloud, sophie):
+        made = [sophie.create_key(NewKey("", mark=mark)) for mark in ("m1", "m2")]
         assert all(key.access and key.secret for key in made)
         with pytest.raises(errors.Quota):
-            cloud.create_key("OCB0000124", "sophie.dupont", NewKey(""))
-        cloud.delete_key("OCB0000124", "sophie.dupont", made[0].access)
-        left = cloud.keys("OCB0000124", "sophie.dupont")
-        assert [key.access for key in left] == [made[1].access]
+            sophie.create_key(NewKey("", mark="m3"))
+        sophie.delete_key(made[0].access)
+        sophie.delete_key(made[0].access)
+        [left] = sophie.access_keys()
+        assert (left.access, left.mark, left.active) == (made[1].access, "m2", True)
+        assert (left.created_at.tzinfo, left.last_used_at) == (UTC, None)
+        assert cloud.delete_user("OCB0000124", "sophie.dupont") == Held(1, 0)
+
+    def test_api_2_keys_are_put_to_rest_and_woken(self, cloud, sophie):
+        assert cloud.keys_rest
+        key = sophie.create_key(NewKey(""))
+        for usable in (False, True):
+            sophie.enable_key(key.access, usable=usable)
+            assert [one.active for one in sophie.access_keys()] == [usable]
+
+    def test_api_4_there_are_no_application_credentials(self, cloud, sophie):
+        assert not cloud.has_application_credentials
+        assert sophie.application_credentials() == []
+        with pytest.raises(errors.Unsupported):
+            make_application(sophie)

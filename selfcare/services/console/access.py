@@ -210,11 +210,11 @@ def _carry_out(work: Work) -> None:
 def _end(work: Work) -> None:
     """The account's end, with its receipts: saved at once, so that it is not done twice."""
     name = "" if work.name_is_taken else work.person.username
-    keys = iam().delete_user(work.ref, name, work.person.key)
+    held = iam().delete_user(work.ref, name, work.person.key)
     access = console_claims.locked(work)
     access.iam_user_id, access.starts_over, access.paused = None, False, False
-    access.keys_deleted = keys or 0
-    outcomes.complete_receipts(access, keys)
+    access.keys_deleted = held.keys if held else 0
+    outcomes.complete_receipts(access, held)
     db.session.commit()
 
 

@@ -7,6 +7,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from selfcare.database import db
 from selfcare.models import Account, ConsoleAccess, Contract, Mail, Removal, WishState, now
+from selfcare.services.console.iam import Held
 from selfcare.services.mail import kinds
 
 
@@ -34,7 +35,7 @@ def portal_mail_waits(account_id: int | InstrumentedAttribute[int]) -> ColumnEle
     )
 
 
-def complete_receipts(access: ConsoleAccess, keys_deleted: int | None) -> None:
+def complete_receipts(access: ConsoleAccess, held: Held | None) -> None:
     """The receipts of this removal say when the console account ended (USERS-6)."""
     db.session.execute(
         update(Removal)
@@ -45,7 +46,7 @@ def complete_receipts(access: ConsoleAccess, keys_deleted: int | None) -> None:
         )
         .values(
             console_ended_at=now(),
-            keys_deleted=keys_deleted or 0,
-            keys_known=keys_deleted is not None,
+            keys_deleted=held.keys if held else 0,
+            keys_known=held is not None,
         )
     )

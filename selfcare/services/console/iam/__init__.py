@@ -11,9 +11,30 @@ from selfcare.config import Settings
 from selfcare.services.console.iam.errors import NotConfigured
 from selfcare.services.console.iam.flexible_engine import FlexibleEngine
 from selfcare.services.console.iam.keystone.driver import Keystone
-from selfcare.services.console.iam.port import ConsoleIAM, Found, Key, Overview, Person
+from selfcare.services.console.iam.port import (
+    ConsoleIAM,
+    Found,
+    Held,
+    Key,
+    NewKey,
+    Overview,
+    OwnIAM,
+    Person,
+)
 
-__all__ = ["ConsoleIAM", "Found", "Key", "Overview", "Person", "iam", "init_app", "username_for"]
+__all__ = [
+    "ConsoleIAM",
+    "Found",
+    "Held",
+    "Key",
+    "NewKey",
+    "Overview",
+    "OwnIAM",
+    "Person",
+    "iam",
+    "init_app",
+    "username_for",
+]
 
 DRIVERS: dict[str, type[Keystone]] = {"keystone": Keystone, "flexible-engine": FlexibleEngine}
 

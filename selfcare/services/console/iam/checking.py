@@ -34,7 +34,7 @@ def findings(client: Client, refs: Iterable[str] = ()) -> Iterator[Finding]:
         return
     yield Finding(good=True, sentence="The service account signs in for the whole cloud.")
     if "admin" in everywhere:
-        yield Finding(good=True, sentence="It may make contracts, users and access keys.")
+        yield Finding(good=True, sentence="It may make contracts and users.")
     else:
         held = ", ".join(sorted(everywhere)) or "no role"
         yield Finding(
@@ -71,6 +71,6 @@ def _of_single_domains(client: Client, refs: list[str]) -> Iterator[Finding]:
         yield Finding(good=None, sentence=f"Only {NAMED} contracts of a kind are named here.")
     yield Finding(
         good=None,
-        sentence="It can open no contract (an operator makes each domain and gives it manager"
-        " there) and make no access key.",
+        sentence="It can open no contract: an operator makes each domain and gives it manager"
+        " there.",
     )

@@ -106,6 +106,30 @@ class Quota(IamProblem):
     code = "quota"
 
 
+class WrongPassword(IamProblem):
+    """The API password is not theirs, or they have none."""
+
+    code = "wrong_api_password"
+
+
+class NoProject(IamProblem):
+    """The API password is right, and opens nothing on the contract's project."""
+
+    code = "no_project"
+
+
+class RoleNotHeld(IamProblem):
+    """The person does not have a role that was asked for."""
+
+    code = "role_not_held"
+
+
+class Unsupported(IamProblem):
+    """This console has nothing of the kind."""
+
+    code = "unsupported"
+
+
 class Throttled(IamProblem):
     """Too many calls: wait `retry_after` seconds."""
 

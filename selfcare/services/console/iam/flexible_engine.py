@@ -8,21 +8,94 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, ClassVar
 from urllib.parse import quote, urlencode
 
 from selfcare.rights import PREDEFINED_CONSOLE_ROLES
-from selfcare.services.console.iam.errors import Conflict
+from selfcare.services.console.iam.errors import Conflict, Unsupported
 from selfcare.services.console.iam.keystone.driver import Keystone
-from selfcare.services.console.iam.port import Key, NewKey, Person
+from selfcare.services.console.iam.keystone.personal import Personal, moment
+from selfcare.services.console.iam.port import (
+    ApplicationCredential,
+    Held,
+    Key,
+    NewApplicationCredential,
+    NewKey,
+    Person,
+    description_of,
+    mark_in,
+)
 
 _FITS = re.compile(r"[A-Za-z_][A-Za-z0-9._-]{4,31}")
 _SPECIAL = "/v3.0"
+_KEYS = f"{_SPECIAL}/OS-CREDENTIAL/credentials"
+
+
+class PersonalFlexibleEngine(Personal):
+    """One's own access keys on Flexible Engine; it has no application credentials."""
+
+    @staticmethod
+    def _scope(ref: str) -> dict[str, Any]:
+        """Keys belong to nobody's project there."""
+        return {"domain_name": ref}
+
+    def access_keys(self) -> list[Key]:
+        """Their keys; when one was last used is told of each alone."""
+        listed = self._call("GET", _of_user(self.user_id), "")["credentials"]
+        return [self._key(one["access"], one) for one in listed]
+
+    def _key(self, access: str, listed: Mapping[str, Any]) -> Key:
+        path = f"{_KEYS}/{quote(access, safe='')}"
+        alone = self._call("GET", path, "", gone_ok=True).get("credential", {})
+        return Key(
+            access,
+            mark=mark_in(listed.get("description")),
+            active=listed.get("status", "active") == "active",
+            created_at=moment(listed.get("create_time")),
+            last_used_at=moment(alone.get("last_use_time")),
+        )
+
+    def create_key(self, new: NewKey) -> NewKey:
+        """The cloud makes the pair; of ours only the mark is used."""
+        wanted = {"user_id": self.user_id, "description": description_of(new.mark)}
+        made = self._call("POST", _KEYS, "", {"credential": wanted})["credential"]
+        return NewKey(access=made["access"], secret=made["secret"], mark=new.mark)
+
+    def enable_key(self, access: str, *, usable: bool) -> None:
+        """Put a key to rest, or wake it."""
+        wanted = {"credential": {"status": "active" if usable else "inactive"}}
+        self._call("PUT", f"{_KEYS}/{quote(access, safe='')}", "", wanted)
+
+    def delete_key(self, access: str) -> None:
+        """Delete one; gone already is fine."""
+        self._call("DELETE", f"{_KEYS}/{quote(access, safe='')}", "", gone_ok=True)
+
+    def application_credentials(self) -> list[ApplicationCredential]:
+        """None: the cloud has nothing of the kind."""
+        return []
+
+    def create_application_credential(
+        self, name: str, *, roles: Iterable[str], expires_at: datetime, mark: str
+    ) -> NewApplicationCredential:
+        """Nothing of the kind."""
+        raise Unsupported(f"{name} ({mark}): {sorted(roles)} until {expires_at}")
+
+    def delete_application_credential(self, key: str) -> None:
+        """Nothing of the kind."""
+        raise Unsupported(key)
+
+    def _address(self, path: str) -> str:
+        return _address(self.url, path) or super()._address(path)
 
 
 class FlexibleEngine(Keystone):
     """The same port on Flexible Engine."""
+
+    PERSONAL: ClassVar[type[Personal]] = PersonalFlexibleEngine
+    keys_rest: ClassVar[bool] = True
+    has_application_credentials: ClassVar[bool] = False
 
     @staticmethod
     def username_for(login: str) -> str:
@@ -66,31 +139,22 @@ class FlexibleEngine(Keystone):
         if values:
             self._call("PUT", f"{_SPECIAL}/OS-USER/users/{user['id']}", ref, {"user": values})
 
-    def create_key(self, ref: str, username: str, new: NewKey) -> NewKey:
-        """The cloud makes the pair; ours is not used."""
-        user = self._existing_user(ref, username)
-        body = {"credential": {"user_id": user["id"], "description": new.description}}
-        made = self._call("POST", f"{_SPECIAL}/OS-CREDENTIAL/credentials", ref, body)["credential"]
-        return NewKey(access=made["access"], secret=made["secret"], description=new.description)
-
-    def delete_key(self, ref: str, username: str, access: str) -> None:
-        """Delete one; gone already is fine."""
-        if access not in {key.access for key in self.keys(ref, username)}:
-            return  # the call itself would take anybody's
-        path = f"{_SPECIAL}/OS-CREDENTIAL/credentials/{quote(access, safe='')}"
-        self._call("DELETE", path, ref, gone_ok=True)
-
-    def _user_keys(self, ref: str, user_id: str) -> list[Key]:
-        query = urlencode({"user_id": user_id})
-        listed = self._call("GET", f"{_SPECIAL}/OS-CREDENTIAL/credentials?{query}", ref)
-        return [
-            Key(found["access"], found.get("description", "")) for found in listed["credentials"]
-        ]
+    def _held_by(self, ref: str, user_id: str) -> Held:
+        listed = self._call("GET", _of_user(user_id), ref)
+        return Held(len(listed["credentials"]), 0)
 
     def _address(self, path: str) -> str:
-        if path.startswith(_SPECIAL):
-            return self.url.removesuffix("/v3") + path
-        return super()._address(path)
+        return _address(self.url, path) or super()._address(path)
+
+
+def _of_user(user_id: str) -> str:
+    """Where somebody's keys are listed."""
+    return f"{_KEYS}?{urlencode({'user_id': user_id})}"
+
+
+def _address(url: str, path: str) -> str:
+    """Where the cloud's own calls go; nothing for the others."""
+    return url.removesuffix("/v3") + path if path.startswith(_SPECIAL) else ""
 
 
 def _phone_of(person: Person) -> dict[str, str]:

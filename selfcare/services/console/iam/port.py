@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from typing import Protocol
 
@@ -62,7 +63,12 @@ class Key:
     """An access key; its secret is shown once, by whoever made it, and never read back."""
 
     access: str
-    description: str = ""
+    mark: str = ""
+    """The portal's own, where it made the key."""
+    active: bool = True
+    created_at: datetime | None = None
+    """Nothing where the console does not say."""
+    last_used_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -70,6 +76,47 @@ class NewKey(Key):
     """A key just made, with its secret."""
 
     secret: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True)
+class ApplicationCredential:
+    """A login for a program, with some of its owner's roles, until a date."""
+
+    key: str
+    """The console's own id; programs sign in with it."""
+    name: str
+    mark: str = ""
+    roles: frozenset[str] = frozenset()
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class NewApplicationCredential(ApplicationCredential):
+    """One just made, with its secret."""
+
+    secret: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True)
+class Held:
+    """How many credentials an account had."""
+
+    keys: int
+    applications: int
+
+
+_MARK = "selfcare:"
+
+
+def description_of(mark: str) -> str:
+    """What a credential of ours says of itself in the console."""
+    return f"{_MARK}{mark}"
+
+
+def mark_in(description: str | None) -> str:
+    """The mark a credential carries; nothing if the portal did not make it."""
+    said = description or ""
+    return said.removeprefix(_MARK) if said.startswith(_MARK) else ""
 
 
 @dataclass(frozen=True)
@@ -81,8 +128,58 @@ class Finding:
     sentence: str
 
 
+class OwnIAM(Protocol):
+    """The verbs of somebody signed in as themselves; a job's, never kept."""
+
+    user_id: str
+    """The console's id of the account."""
+    roles: frozenset[str]
+    """The roles on the contract's project that an application credential may have some of."""
+
+    def access_keys(self) -> list[Key]:
+        """The access keys, without their secrets."""
+
+    def create_key(self, new: NewKey) -> NewKey:
+        """Make an access key; `new` is our own random proposal, which the console may replace.
+
+        Raises:
+            Quota: there are as many as one may have.
+        """
+
+    def enable_key(self, access: str, *, usable: bool) -> None:
+        """Put a key to rest, or wake it.
+
+        Raises:
+            Unsupported: keys do not rest in this console.
+        """
+
+    def delete_key(self, access: str) -> None:
+        """Delete one; gone already is fine."""
+
+    def application_credentials(self) -> list[ApplicationCredential]:
+        """The application credentials, without their secrets."""
+
+    def create_application_credential(
+        self, name: str, *, roles: Iterable[str], expires_at: datetime, mark: str
+    ) -> NewApplicationCredential:
+        """Make one with some of the person's roles; said twice, the second is a `Conflict`.
+
+        Raises:
+            RoleNotHeld: the person does not have one of these roles.
+            Conflict: they have one of that name.
+            Unsupported: this console has no application credentials.
+        """
+
+    def delete_application_credential(self, key: str) -> None:
+        """Delete one; gone already is fine."""
+
+
 class ConsoleIAM(Protocol):
     """The port. `ref` is the contract's reference, `username` the console account's name."""
+
+    keys_rest: bool
+    """Whether a key can be put to rest, and woken."""
+    has_application_credentials: bool
 
     @staticmethod
     def username_for(login: str) -> str:
@@ -110,11 +207,11 @@ class ConsoleIAM(Protocol):
     def enable(self, ref: str, key: str, *, usable: bool) -> None:
         """Make the account usable or not; one that is not loses all its tokens, and no key."""
 
-    def delete_user(self, ref: str, username: str, key: str = "") -> int | None:
-        """Delete the account with its keys; gone already is fine.
+    def delete_user(self, ref: str, username: str, key: str = "") -> Held | None:
+        """Delete the account with its credentials; gone already is fine.
 
-        Without a name only the account of that id is meant. Says how many keys it had; None where
-        the service account is not told.
+        Without a name only the account of that id is meant. Says how many credentials it had; None
+        where the service account is not told.
         """
 
     def set_password(self, ref: str, username: str, password: str) -> None:
@@ -123,14 +220,13 @@ class ConsoleIAM(Protocol):
     def check_password(self, ref: str, username: str, password: str) -> bool:
         """Whether this is its API password."""
 
-    def keys(self, ref: str, username: str) -> list[Key]:
-        """The account's access keys, without their secrets."""
+    def sign_in(self, ref: str, username: str, password: str) -> OwnIAM:
+        """As the person, for what they alone may do.
 
-    def create_key(self, ref: str, username: str, new: NewKey) -> NewKey:
-        """Make an access key; `new` is our own random proposal, which the console may replace."""
-
-    def delete_key(self, ref: str, username: str, access: str) -> None:
-        """Delete one; gone already is fine."""
+        Raises:
+            WrongPassword: the API password is not theirs.
+            NoProject: it is, and they have no role on the contract's project.
+        """
 
     def findings(self, refs: Iterable[str] = ()) -> Iterator[Finding]:
         """Whether the settings work and what the service account may do; `refs`: our contracts."""

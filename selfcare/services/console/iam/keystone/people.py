@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
@@ -11,7 +10,7 @@ from urllib.parse import quote
 from selfcare.services.console.iam import errors
 from selfcare.services.console.iam.errors import Conflict, ContractMissing, Forbidden, NotFound
 from selfcare.services.console.iam.keystone.lookup import Lookup
-from selfcare.services.console.iam.port import Key, NewKey, Person
+from selfcare.services.console.iam.port import Held, Person
 
 DETAILS: Mapping[str, str] = {
     "username": "name",
@@ -22,7 +21,6 @@ DETAILS: Mapping[str, str] = {
 """A person's field → Keystone's name of it; it has none for a phone."""
 
 LONGEST_PASSWORD = 72  # bytes; more are cut off silently, and none at all is accepted (point 4)
-MOST_KEYS = 2
 
 
 class People(Lookup):
@@ -90,19 +88,25 @@ class People(Lookup):
             if self._user_of_id(ref, key):
                 raise
 
-    def delete_user(self, ref: str, username: str, key: str = "") -> int | None:
+    def delete_user(self, ref: str, username: str, key: str = "") -> Held | None:
         """Delete the account; Keystone deletes its credentials with it."""
         try:
             user = self._find_user(ref, username, key)
         except ContractMissing:
-            return 0
+            return Held(0, 0)
         if user is None:
-            return 0
-        keys: int | None = None
+            return Held(0, 0)
+        held: Held | None = None
         with suppress(Forbidden):  # who rules a domain only is not told them
-            keys = len(self._user_keys(ref, user["id"]))
+            held = self._held_by(ref, user["id"])
         self._call("DELETE", f"/users/{user['id']}", ref, gone_ok=True)
-        return keys
+        return held
+
+    def _held_by(self, ref: str, user_id: str) -> Held:
+        """How many credentials somebody has; the secrets that Keystone tells stay here."""
+        keys = self._all(f"users/{user_id}/credentials/OS-EC2", ref, key="credentials")
+        path = f"users/{user_id}/application_credentials"
+        return Held(len(keys), len(self._all(path, ref, key="application_credentials")))
 
     def set_password(self, ref: str, username: str, password: str) -> None:
         """Set the API password; an empty one would be taken and let anybody in (point 4)."""
@@ -138,45 +142,3 @@ class People(Lookup):
         except Conflict:
             return {**self._existing_user(ref, person.username), "adopted": True}
         return made
-
-    # Access keys
-
-    def keys(self, ref: str, username: str) -> list[Key]:
-        """Their access keys; Keystone would tell the secrets, the port does not (point 7)."""
-        return self._user_keys(ref, self._existing_user(ref, username)["id"])
-
-    def create_key(self, ref: str, username: str, new: NewKey) -> NewKey:
-        """Store our own pair: saying it again makes no second key (point 8).
-
-        Raises:
-            Conflict: somebody else's key has that name (Keystone's ids are their hashes).
-        """
-        user = self._existing_user(ref, username)
-        held = self._user_keys(ref, user["id"])
-        if any(key.access == new.access for key in held):
-            return new
-        if len(held) >= MOST_KEYS:
-            raise errors.Quota(f"{MOST_KEYS} keys at most")
-        blob = json.dumps({"access": new.access, "secret": new.secret})
-        credential = {
-            "type": "ec2",
-            "user_id": user["id"],
-            "project_id": self._project_id(ref),
-            "blob": blob,
-        }
-        try:
-            self._call("POST", "/credentials", ref, {"credential": credential})
-        except Conflict:  # our own, if another run of this was faster
-            if all(key.access != new.access for key in self._user_keys(ref, user["id"])):
-                raise
-        return new
-
-    def delete_key(self, ref: str, username: str, access: str) -> None:
-        """Delete one; gone already is fine."""
-        user = self._existing_user(ref, username)
-        path = f"/users/{user['id']}/credentials/OS-EC2/{quote(access, safe='')}"
-        self._call("DELETE", path, ref, gone_ok=True)
-
-    def _user_keys(self, ref: str, user_id: str) -> list[Key]:
-        listed = self._all(f"users/{user_id}/credentials/OS-EC2", ref, key="credentials")
-        return [Key(access=found["access"]) for found in listed]
