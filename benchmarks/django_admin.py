@@ -107,7 +107,7 @@ def _django(database_url: str) -> Iterator[Portal]:
     made = subprocess.run(
         [python, "prepare.py"], cwd=SITE, env=environ, capture_output=True, text=True, check=True
     )
-    port = free_port(0)
+    port = free_port()
     master = start(
         [
             *(python, "-m", "gunicorn", "peer:application", "--no-control-socket"),

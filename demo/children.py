@@ -7,6 +7,7 @@ import ctypes
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -27,12 +28,16 @@ def start(
     output: IO[bytes] | int = subprocess.PIPE,
     folder: Path | None = None,
     account: Mapping[str, Any] | None = None,
+    sockets: Sequence[socket.socket] = (),
 ) -> subprocess.Popen[bytes]:
     """Start a process in a session of its own that the kernel ends when we are gone.
 
     This holds even for SIGKILL, which leaves us no time to clean up. (On Linux: elsewhere the
     child is stopped by our own code or not at all.) The kernel watches the *thread* that starts
     the child, so start children from one that lives as long as they shall.
+
+    Args:
+        sockets: those that the child inherits, under the same numbers.
     """
     return subprocess.Popen(
         command,
@@ -41,6 +46,7 @@ def start(
         stdin=subprocess.DEVNULL,
         stdout=output,
         stderr=subprocess.STDOUT,
+        pass_fds=[inherited.fileno() for inherited in sockets],
         start_new_session=True,  # Ctrl-C in the terminal is for us to pass on, in order
         preexec_fn=_dying_with_parent(when_orphaned),  # noqa: PLW1509 - it takes no lock
         **(account or {}),

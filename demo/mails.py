@@ -8,9 +8,11 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import logging
 import os
 import re
 import signal
+import socket
 import threading
 import time
 from collections.abc import Callable
@@ -20,11 +22,12 @@ from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
+from werkzeug.serving import make_server
 
-from demo.folder import DemoFolder
+from selfcare.config import Settings
 
 _LARGEST_MAIL = 32 * 1024 * 1024
 ACCEPTED = "250 2.0.0 OK"
@@ -81,12 +84,16 @@ class CapturingServer:
         self,
         on_mail: Callable[[ReceivedMail], object] | None = None,
         *,
-        host: str = "127.0.0.1",
-        port: int = 0,
+        inherited: socket.socket | None = None,
     ) -> None:
-        """Hand each mail to `on_mail`, or keep it in `messages`; port 0 is any free one."""
-        self.host = host
-        self.port = port  # once started: the real one, which stays ours over stop() and start()
+        """Hand each mail to `on_mail`, or keep it in `messages`.
+
+        Args:
+            inherited: a socket that listens already, in place of any free port.
+        """
+        self.host = "127.0.0.1"
+        self.port = 0  # once started: the real one, which stays ours over stop() and start()
+        self._inherited = inherited
         self.messages: list[ReceivedMail] = []
         self._keep = on_mail or self.messages.append
         self._refusal: str | None = None
@@ -133,9 +140,12 @@ class CapturingServer:
     def start(self) -> None:
         """Listen; on the same port as before when it was stopped."""
         self._loop = asyncio.new_event_loop()
+        where: dict[str, Any] = {"host": self.host, "port": self.port}
+        if self._inherited:
+            where = {"sock": self._inherited}
         try:
             listening = self._loop.run_until_complete(
-                self._loop.create_server(self._serve_connection, self.host, self.port)
+                self._loop.create_server(self._serve_connection, **where)
             )
         except OSError:
             self._loop.close()
@@ -238,12 +248,12 @@ class _Conversation(SMTP):
 
 def main() -> None:
     """Run the demo's mail catcher until it is told to stop."""
-    from demo.mail_pages import serve_pages  # noqa: PLC0415 - tests need no web pages
+    from demo.mail_pages import create_app  # noqa: PLC0415 - tests need no web pages
 
     parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument("--folder", type=Path, default=DemoFolder().mails)
-    parser.add_argument("--smtp-port", type=int, default=1025)
-    parser.add_argument("--web-port", type=int, default=8025)
+    parser.add_argument("--folder", type=Path, required=True)
+    for name in ("smtp", "web"):
+        parser.add_argument(f"--{name}-socket", type=int, required=True, help="an open one")
     wanted = parser.parse_args()
 
     folder = MailFolder(wanted.folder)
@@ -252,13 +262,13 @@ def main() -> None:
         file = folder.save(mail)
         print(f"mail for {', '.join(mail.recipients)}: {os.path.relpath(file)}", flush=True)
 
+    pages = create_app(folder, zone=os.environ.get("TIMEZONE") or Settings.timezone)
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)
+    web = make_server("127.0.0.1", 0, pages, threaded=True, fd=wanted.web_socket)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with (
-        contextlib.suppress(KeyboardInterrupt),
-        CapturingServer(keep, port=wanted.smtp_port),
-        serve_pages(folder, port=wanted.web_port) as pages,
-    ):
-        pages.join()
+    listening = socket.socket(fileno=wanted.smtp_socket)
+    with contextlib.suppress(KeyboardInterrupt), CapturingServer(keep, inherited=listening):
+        web.serve_forever()
 
 
 if __name__ == "__main__":

@@ -1,10 +1,15 @@
-"""Several processes in one terminal: started, watched, restarted, stopped together."""
+"""Several processes in one terminal: started, watched, restarted, stopped together.
+
+honcho prints their lines. Its `Manager` does not run them: it stops all when one ends, in no
+order, and leaves them running when it is killed itself.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -12,8 +17,12 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import TextIO
+
+from honcho.colour import get_colours
+from honcho.printer import Message, Printer
 
 from demo.children import start
 
@@ -22,8 +31,7 @@ _AT_ONCE = 3.0  # a process that ends this soon after its first start can't work
 _HEALTHY = 30.0  # one that ran this long is forgiven its former falls
 _LONGEST_DELAY = 30.0
 _TICK = 0.1
-_COLOURS = (36, 33, 32, 35, 34, 96, 93, 92)
-_RED = 31
+_REMINDED_EVERY = 20
 
 
 class StartFailedError(RuntimeError):
@@ -31,29 +39,37 @@ class StartFailedError(RuntimeError):
 
 
 class Terminal:
-    """Lines of many processes, told apart by a prefix and, on a terminal, by its colour."""
+    """Lines of many processes, told apart by time, name and colour as honcho prints them."""
 
     def __init__(self, output: TextIO = sys.stdout, *, names: Sequence[str] = ()) -> None:
         """Write to `output`; knowing the names beforehand keeps the lines aligned."""
-        self._output = output
-        self._width = max(map(len, names), default=0)
-        self._colours = dict(zip(names, _COLOURS * (1 + len(names) // len(_COLOURS)), strict=False))
-        self._in_colour = output.isatty() and not os.environ.get("NO_COLOR")
+        width, in_colour = max(map(len, names), default=0), not os.environ.get("NO_COLOR")
+        self._printer = Printer(output, width=width, colour=in_colour)
+        self._colours = dict(zip(names, get_colours(), strict=False))
         self._lock = threading.Lock()
+        self._lines = 0
+        self.reminder = ""
+        """What is said again after every so many lines, so that it is always in sight."""
 
-    def line(self, name: str, text: str, *, alarming: bool = False) -> None:
+    def line(self, name: str, text: str) -> None:
         """Write one line of the process `name`."""
-        prefix = f"{name:{self._width}} |"
-        if self._in_colour:
-            prefix = f"\x1b[{self._colours.get(name, 37)}m{prefix}\x1b[0m"
-            text = f"\x1b[{_RED}m{text}\x1b[0m" if alarming else text
-        self.block(f"{prefix} {text}")
+        message = Message(
+            "line", text or " ", datetime.now().astimezone(), name, self._colours.get(name)
+        )
+        self._write(lambda: self._printer.write(message))
+        self._lines += 1
+        if self.reminder and self._lines >= _REMINDED_EVERY:
+            self.block(self.reminder)
 
     def block(self, text: str) -> None:
         """Write something of our own, which no other line can cut in two."""
+        self._write(lambda: print(text, file=self._printer.output, flush=True))
+        self._lines = 0
+
+    def _write(self, write: Callable[[], None]) -> None:
         # A terminal that went away must not keep us from stopping what we started.
         with self._lock, contextlib.suppress(OSError, ValueError):
-            print(text, file=self._output, flush=True)
+            write()
 
 
 @dataclass
@@ -63,6 +79,8 @@ class Child:
     name: str
     command: Sequence[str | Path]
     serves_the_others: bool = False
+    sockets: Sequence[socket.socket] = ()
+    is_quiet: bool = False
     process: subprocess.Popen[bytes] | None = None
     starts: int = 0
     falls: int = 0
@@ -109,17 +127,29 @@ class Supervisor:
         self.stopping = True
 
     def start(
-        self, name: str, command: Sequence[str | Path], *, serves_the_others: bool = False
+        self,
+        name: str,
+        command: Sequence[str | Path],
+        *,
+        serves_the_others: bool = False,
+        sockets: Sequence[socket.socket] = (),
+        is_quiet: bool = False,
     ) -> Child:
-        """Start a process that shall run until the end, or even until the others have ended."""
-        child = Child(name, command, serves_the_others)
+        """Start a process that shall run until the end.
+
+        Args:
+            serves_the_others: it ends after them.
+            sockets: those that it inherits, each time it is started.
+            is_quiet: what it says is kept for the case that it fails.
+        """
+        child = Child(name, command, serves_the_others, sockets, is_quiet)
         self.children.append(child)
         self._launch(child)
         return child
 
     def finish(self, name: str, command: Sequence[str]) -> bool:
         """Run a process to its end: false if it was stopped, an error if it failed."""
-        child = self.start(name, command)
+        child = self.start(name, command, is_quiet=True)
         while child.is_running and not self.stopping:
             time.sleep(_TICK / 4)
         if self.stopping:
@@ -164,7 +194,10 @@ class Supervisor:
 
     def _launch(self, child: Child) -> None:
         child.process = start(
-            child.command, when_orphaned=signal.SIGTERM, environment=self.environment
+            child.command,
+            when_orphaned=signal.SIGTERM,
+            environment=self.environment,
+            sockets=child.sockets,
         )
         child.starts += 1
         child.started_at = self._clock()
@@ -180,7 +213,8 @@ class Supervisor:
             for line in output:
                 text = line.decode("utf-8", "replace").rstrip()
                 child.last_lines.append(text)
-                self.terminal.line(child.name, text)
+                if not child.is_quiet:
+                    self.terminal.line(child.name, text)
 
     def _look_after(self, child: Child) -> None:
         if child.is_running:
@@ -201,7 +235,7 @@ class Supervisor:
         delay = min(2.0 ** (child.falls - 1), _LONGEST_DELAY)
         child.due_at = now + delay
         said = f"{child.name} {child.how_it_ended()}; it starts again in {delay:.0f} s"
-        self.terminal.line(child.name, said, alarming=True)
+        self.terminal.line(child.name, said)
 
     def _hear_out(self, child: Child) -> None:
         """Let the last lines through; not for long, as a grandchild may hold the pipe open."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import socket
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -14,7 +15,7 @@ from types import FrameType
 
 from demo.children import scratch_folder
 from demo.folder import DemoFolder, DemoRunningError
-from demo.ports import HOST, free_port
+from demo.ports import HOST, listen, port_of
 from demo.processes import StartFailedError, Supervisor, Terminal
 from demo.servers import ServerUnavailableError, redis_answers, redis_command
 
@@ -34,10 +35,10 @@ _READY_WITHIN = 90.0
 class Demo:
     """One run of the demo: its folder, its ports, its processes."""
 
-    port: int
-    mail_page_port: int
-    smtp_port: int
-    console_port: int
+    web: socket.socket
+    mail_pages: socket.socket
+    smtp: socket.socket
+    console: socket.socket
     portal_url: str
 
     def __init__(self, folder: DemoFolder, terminal: Terminal) -> None:
@@ -52,13 +53,14 @@ class Demo:
             self.folder.locked(),
             _ending_signals(self.supervisor.request_stop),
             scratch_folder("redis") as scratch,
+            contextlib.ExitStack() as sockets,
         ):
-            self._choose_ports()
-            given, socket = os.environ.get("REDIS_URL"), scratch / "redis.sock"
-            redis_url = given or f"unix://{socket}?db=0"
+            self._listen(sockets)
+            given, redis_socket = os.environ.get("REDIS_URL"), scratch / "redis.sock"
+            redis_url = given or f"unix://{redis_socket}?db=0"
             self.supervisor.environment = self._environment(redis_url)
             try:
-                if given or self._starts_redis(socket):
+                if given or self._starts_redis(redis_socket):
                     self._show(self.supervisor)
             finally:
                 self.terminal.block("Stopping…")
@@ -66,44 +68,55 @@ class Demo:
         self.terminal.block("Stopped. Everything is kept for the next `make demo`.")
         return 0
 
-    def _starts_redis(self, socket: Path) -> bool:
+    def _starts_redis(self, redis_socket: Path) -> bool:
         """Start a Redis, which is started again when it dies; false if the demo was stopped."""
         data = self.folder.redis
         data.mkdir(parents=True, exist_ok=True)
-        command = redis_command(socket, folder=data, keep=True)
+        command = redis_command(redis_socket, folder=data, keep=True)
         command += ["--logfile", data / "redis.log"]
         self.supervisor.start("redis", command, serves_the_others=True)
-        return self.supervisor.watch(until=lambda: redis_answers(socket))
+        return self.supervisor.watch(until=lambda: redis_answers(redis_socket))
 
-    def _choose_ports(self) -> None:
-        self.port = self._choose("PORT", 8000)
-        self.mail_page_port = self._choose("MAIL_PAGE_PORT", 8025, self.port)
-        self.smtp_port = self._choose("SMTP_PORT", 1025, self.port, self.mail_page_port)
-        taken = (self.port, self.mail_page_port, self.smtp_port)
-        self.console_port = self._choose("CONSOLE_PORT", 5000, *taken)
-        self.portal_url = os.environ.get("PORTAL_URL") or f"http://{HOST}:{self.port}"
+    def _listen(self, sockets: contextlib.ExitStack) -> None:
+        """Take the ports; the processes inherit the sockets, so that nobody else gets one."""
+
+        def listening(setting: str, usual: int) -> socket.socket:
+            return sockets.enter_context(self._listening(setting, usual))
+
+        self.web = listening("PORT", 8000)
+        self.mail_pages = listening("MAIL_PAGE_PORT", 8025)
+        self.smtp = listening("SMTP_PORT", 1025)
+        self.console = listening("CONSOLE_PORT", 5000)
+        self.portal_url = os.environ.get("PORTAL_URL") or _address(self.web)
 
     def _show(self, supervisor: Supervisor) -> None:
+        self.terminal.block("Starting; the first time takes a little longer…")
         for name, arguments in (
             ("migrate", ["alembic", "upgrade", "head"]),
             ("seed", ["flask", "demo", "seed"]),
         ):
             if not supervisor.finish(name, _python("-m", *arguments)):
                 return
-        mails = ["--folder", str(self.folder.mails)]
-        ports = [f"--smtp-port={self.smtp_port}", f"--web-port={self.mail_page_port}"]
-        bind = f"{HOST}:{self.port}"
         if not self._has_console_of_its_own():
-            kept = ["--port", str(self.console_port), "--folder", str(self.folder.path)]
-            supervisor.start("console", _python("-m", "demo.console", *kept))
-        supervisor.start("mails", _python("-m", "demo.mails", *mails, *ports))
+            kept = ["--socket", str(self.console.fileno()), "--folder", str(self.folder.path)]
+            command = _python("-m", "demo.console", *kept)
+            supervisor.start("console", command, sockets=[self.console])
+        mails = ["--folder", str(self.folder.mails), "--smtp-socket", str(self.smtp.fileno())]
+        mails += ["--web-socket", str(self.mail_pages.fileno())]
         supervisor.start(
-            "web", _python("-m", "gunicorn", "app:app", "-c", "gunicorn.conf.py", "--bind", bind)
+            "mails", _python("-m", "demo.mails", *mails), sockets=[self.smtp, self.mail_pages]
+        )
+        options = ["--bind", f"fd://{self.web.fileno()}", "--log-level", "warning"]
+        supervisor.start(
+            "web",
+            _python("-m", "gunicorn", "app:app", "-c", "gunicorn.conf.py", *options),
+            sockets=[self.web],
         )
         supervisor.start("worker", _python("-m", "flask", "worker"))
         supervisor.start("cron", _python("-m", "flask", "cron"))
         if supervisor.watch(until=self._ready_in_time()):
             self.terminal.block(self._welcome())
+            self.terminal.reminder = self._addresses()
             supervisor.watch()
 
     def _environment(self, redis_url: str) -> dict[str, str]:
@@ -124,12 +137,13 @@ class Demo:
             "CONTACT_URL": "mailto:contact@example.com",
             "TERMS_URL": "https://www.example.com/terms",
             "LOG_FORMAT": "console",
+            "LOG_LEVEL": "WARNING",
             **{name: value for name, value in theirs.items() if value},
             "DEMO": "1",
             "PORTAL_URL": self.portal_url,
             "REDIS_URL": redis_url,
             "MAIL_SERVER": HOST,
-            "MAIL_PORT": str(self.smtp_port),
+            "MAIL_PORT": str(port_of(self.smtp)),
             "MAIL_SENDER": os.environ.get("MAIL_SENDER") or "ne-pas-repondre@demo.example",
             "PYTHONUNBUFFERED": "1",
             **self._console_environment(),
@@ -143,7 +157,7 @@ class Demo:
     def _console_environment(self) -> dict[str, str]:
         if self._has_console_of_its_own():
             return {}
-        address = f"http://{HOST}:{self.console_port}"
+        address = _address(self.console)
         return {
             "IAM_DRIVER": "keystone",
             "IAM_URL": f"{address}/v3",
@@ -154,15 +168,15 @@ class Demo:
             "CONSOLE_CLIENT_SECRET": self.folder.secret_key()[:32],
         }
 
-    def _choose(self, setting: str, usual: int, *apart_from: int) -> int:
+    def _listening(self, setting: str, usual: int) -> socket.socket:
         wanted = os.environ.get(setting) or str(usual)
         if not wanted.isdecimal() or int(wanted) > 65535:
             msg = f"{setting} must be a port number, not {wanted!r}."
             raise SystemExit(msg)
-        port = free_port(int(wanted), apart_from=apart_from)
-        if port != int(wanted) != 0:
-            self.terminal.block(f"Port {wanted} is taken: using {port}.")
-        return port
+        found = listen(int(wanted))
+        if port_of(found) != int(wanted) != 0:
+            self.terminal.block(f"Port {wanted} is taken: using {port_of(found)}.")
+        return found
 
     def _ready_in_time(self) -> Callable[[], bool]:
         deadline = time.monotonic() + _READY_WITHIN
@@ -179,7 +193,7 @@ class Demo:
         return is_ready
 
     def _readiness(self) -> str:
-        connection = HTTPConnection(HOST, self.port, timeout=5)
+        connection = HTTPConnection(HOST, port_of(self.web), timeout=2)
         try:
             connection.request("GET", "/readyz")
             response = connection.getresponse()
@@ -192,21 +206,25 @@ class Demo:
     def _console_address(self) -> str:
         if self._has_console_of_its_own():
             return os.environ.get("CONSOLE_URL") or os.environ["IAM_URL"]
-        return f"http://{HOST}:{self.console_port}/   (a stand-in)"
+        return f"{_address(self.console)}/"
 
     def _welcome(self) -> str:
         width = max(len(login) for login, _ in SIGN_INS)
         people = "\n".join(f"    {login:{width}}  {who}" for login, who in SIGN_INS)
         rule = "─" * 72
-        files = os.path.relpath(self.folder.mails)
         return (
             f"\n{rule}\n"
+            f"  Sign in as, with the password {PASSWORD}\n{people}\n\n"
+            f"  Ctrl-C stops everything; what you did is kept (`make demo-reset` forgets it).\n"
+            f"  Mails are files in {os.path.relpath(self.folder.mails)}/, too.\n\n"
+            f"{self._addresses()}\n{rule}\n"
+        )
+
+    def _addresses(self) -> str:
+        return (
             f"  Portal  {self.portal_url}\n"
-            f"  Mails   http://{HOST}:{self.mail_page_port}   (files in {files}/)\n"
-            f"  Console {self._console_address()}\n"
-            f"\n  Sign in as, with the password {PASSWORD}\n{people}\n"
-            f"\n  Ctrl-C stops everything; what you did is kept (`make demo-reset` forgets it).\n"
-            f"{rule}\n"
+            f"  Mails   {_address(self.mail_pages)}\n"
+            f"  Console {self._console_address()}"
         )
 
 
@@ -220,6 +238,10 @@ def _ending_signals(handler: Callable[[int, FrameType | None], None]) -> Iterato
     finally:
         for signum, before in zip(signals, former, strict=True):
             signal.signal(signum, before)
+
+
+def _address(listening: socket.socket) -> str:
+    return f"http://{HOST}:{port_of(listening)}"
 
 
 def _python(*arguments: str) -> list[str]:

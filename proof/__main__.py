@@ -51,7 +51,7 @@ def main(*, stay: bool, picture: Path | None) -> None:
 @contextlib.contextmanager
 def staged() -> Iterator[Scene]:
     """Everything started and told of everything else, as docs/openstack.md says."""
-    apache_port, horizon_port, portal_port = (free_port(0) for _ in range(3))
+    apache_port, horizon_port, portal_port = (free_port() for _ in range(3))
     public_url = servers.public_address(apache_port)
     dashboard = f"http://{servers.HORIZON_HOST}:{horizon_port}"
     websso = f"{dashboard}/auth/websso/"

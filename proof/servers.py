@@ -56,7 +56,7 @@ def apache(
                 modules=needed.MODULES,
                 account="" if os.geteuid() else "User www-data\nGroup www-data",
                 port=port,
-                tls_port=free_port(0),
+                tls_port=free_port(),
                 keystone=keystone.removesuffix("/v3"),
                 portal=portal,
                 client_id=client_id,

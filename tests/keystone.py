@@ -108,7 +108,7 @@ def keystone(*, dashboards: Sequence[str] = (DASHBOARD,)) -> Iterator[Console]:
             copy = shutil.copytree if source.is_dir() else shutil.copy
             copy(source, folder / name)
         _configure(folder, dashboards=dashboards)
-        port = free_port(0)
+        port = free_port()
         log = folder / "gunicorn.log"
         with log.open("ab") as output:
             process = start(

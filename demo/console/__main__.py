@@ -1,4 +1,4 @@
-"""Run the stand-in console: `python -m demo.console --port 5000 --folder var/demo`."""
+"""Run the stand-in console: `python -m demo.console --socket 3 --folder var/demo`."""
 
 from __future__ import annotations
 
@@ -10,13 +10,12 @@ from pathlib import Path
 from types import FrameType
 
 from demo.console.server import serve
-from demo.ports import HOST
 
 
 def main() -> int:
     """Serve until told to stop; the administrator's password comes from `IAM_PASSWORD`."""
     parser = argparse.ArgumentParser(prog="python -m demo.console")
-    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--socket", type=int, required=True, help="the number of an open one")
     parser.add_argument("--folder", type=Path, required=True)
     options = parser.parse_args()
 
@@ -26,9 +25,8 @@ def main() -> int:
     signal.signal(signal.SIGTERM, stop)
     options.folder.mkdir(parents=True, exist_ok=True)
     password = os.environ.get("IAM_PASSWORD") or "console"
-    server = serve(options.port, file=options.folder / "console.json", password=password)
-    print(f"The console answers on http://{HOST}:{options.port}/", flush=True)
-    server.serve_forever()
+    file = options.folder / "console.json"
+    serve(0, inherited=options.socket, file=file, password=password).serve_forever()
     return 0
 
 

@@ -37,8 +37,19 @@ def create_app(file: Path | None, *, password: str) -> Flask:
     return app
 
 
-def serve(port: int, *, file: Path | None = None, password: str) -> BaseWSGIServer:
-    """A server that answers several at once; the caller runs and stops it."""
+def serve(
+    port: int, *, inherited: int | None = None, file: Path | None = None, password: str
+) -> BaseWSGIServer:
+    """A server that answers several at once; the caller runs and stops it.
+
+    Args:
+        inherited: the number of a socket that listens already, in place of the port.
+    """
     return make_server(
-        HOST, port, create_app(file, password=password), threaded=True, request_handler=_Quiet
+        HOST,
+        port,
+        create_app(file, password=password),
+        threaded=True,
+        request_handler=_Quiet,
+        fd=inherited,
     )

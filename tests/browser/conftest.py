@@ -26,7 +26,7 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 @pytest.fixture
 def portal(another_app) -> Iterator[Any]:
     """The portal served for real; `portal.url` is its address."""
-    port = free_port(0)
+    port = free_port()
     app = another_app(portal_url=f"http://{HOST}:{port}")
     app.url = f"http://{HOST}:{port}"
     server = make_server(HOST, port, app, threaded=True)

@@ -182,7 +182,7 @@ def by_name(another_app) -> Iterator[Any]:
 
     from werkzeug.serving import make_server
 
-    port = free_port(0)
+    port = free_port()
     app = another_app(portal_url=f"http://localhost:{port}")
     server = make_server("127.0.0.1", port, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)

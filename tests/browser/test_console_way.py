@@ -68,7 +68,7 @@ def way(another_app, cast, monkeypatch) -> Iterator[Callable[..., Way]]:
     running: list[Any] = []
 
     def start(*, portal: str = "127.0.0.1") -> Way:
-        ours = f"http://{portal}:{free_port(0)}"
+        ours = f"http://{portal}:{free_port()}"
         console = serve(0, password="the stand-in's administrator")
         other = "localhost" if portal == "127.0.0.1" else "127.0.0.1"
         theirs = f"http://{other}:{console.server_port}"

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import smtplib
-import urllib.error
-import urllib.request
+from datetime import UTC, datetime
 from email.message import EmailMessage
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from demo.mail_pages import serve_pages
+from demo.mail_pages import create_app
 from demo.mails import CapturingServer, MailFolder, ReceivedMail
 
 pytestmark = pytest.mark.once
@@ -97,13 +97,14 @@ class TestPages:
 
     @pytest.fixture
     def get(self, folder):
-        with serve_pages(folder) as pages:
+        browser = create_app(folder, zone="Pacific/Kiritimati").test_client()
 
-            def get(path: str):
-                with urllib.request.urlopen(pages.name + path, timeout=5) as response:
-                    return response.read().decode(), response.headers
+        def get(path: str, status: int = 200):
+            response = browser.get(path)
+            assert response.status_code == status
+            return response.get_data(as_text=True), response.headers
 
-            yield get
+        return get
 
     @pytest.fixture
     def receive(self, folder):
@@ -135,7 +136,7 @@ class TestPages:
         link = "https://portail.example/mot-de-passe?a=1&amp;b=2"
         assert f'<a href="{link}" rel="noreferrer">{link}</a>.' in page
         assert "X-Reference: &lt;b&gt;42&lt;/b&gt;" in page
-        assert f'<iframe src="/mails/{name}/html" sandbox="allow-popups ' in page
+        assert f'<iframe src="/mails/{name}/html" sandbox="allow-popups ' in " ".join(page.split())
         source, headers = get(f"/mails/{name}/raw")
         assert source.startswith("Delivered-To: paul@example.com\r\n")
         assert headers["Content-Disposition"].startswith("attachment")
@@ -176,8 +177,13 @@ class TestPages:
         "path", ["/x", "/mails/x.eml", "/mails/..%2f..%2fpyproject.toml", "/mails/../../etc/passwd"]
     )
     def test_what_is_not_there(self, get, path):
-        with pytest.raises(urllib.error.HTTPError) as refused:
-            get(path)
-        with refused.value as response:
-            assert response.code == 404
-            assert "Page introuvable" in response.read().decode()
+        assert "Page introuvable" in get(path, status=404)[0]
+
+    def test_moments_are_those_of_the_portal_s_time_zone(self, get, receive):
+        before = datetime.now(UTC)
+        name = receive(a_mail())
+        page, _ = get(f"/mails/{name}")
+        shown = page.partition("<dd>")[2].partition("</dd>")[0]
+        moment = datetime.strptime(name.partition("-")[0], "%Y%m%dT%H%M%S.%f%z")
+        assert before <= moment
+        assert f"{moment.astimezone(ZoneInfo('Pacific/Kiritimati')):%H:%M:%S}" in shown

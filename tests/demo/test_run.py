@@ -46,6 +46,8 @@ def test_the_demo_runs_and_stops(tmp_path):
             assert "X-Request-ID" in response.headers
         written = log.read_text()  # one line for each thing done, so that the addresses are seen
         assert not re.search(r"fontTools|factur-x|rq\.worker|Traceback", written)
+        assert not re.search(r"^[\d:]{8} ", written, re.MULTILINE), "no process says a word"
+        assert written.rstrip().splitlines()[-2].startswith("  Console"), "addresses come last"
 
         [redis] = [pid for pid in children_of(demo.pid) if "redis.sock" in command_of(pid)]
         os.kill(redis, signal.SIGKILL)

@@ -117,13 +117,13 @@ def ours(node, request):
 @pytest.fixture
 def others(node):
     if not OTHERS:
-        issuer = f"http://{HOST}:{free_port(0)}"
+        issuer = f"http://{HOST}:{free_port()}"
         client: dict[str, Any] = {
             "client_id": "console",
             "client_secret": "s" * 32,
             "issuer": issuer,
         }
-        client["backchannel_uri"] = f"http://{HOST}:{free_port(0)}/backchannel_logout"
+        client["backchannel_uri"] = f"http://{HOST}:{free_port()}/backchannel_logout"
         OTHERS.update(run(node, **client, other_make=True, patience=1))
     return OTHERS
 
@@ -131,8 +131,8 @@ def others(node):
 @pytest.fixture
 def registered(another_app, cast):
     """The portal on a port, with a client as the plans want it: without PKCE."""
-    issuer = f"http://{HOST}:{free_port(0)}"
-    backchannel_uri = f"http://{HOST}:{free_port(0)}/backchannel_logout"
+    issuer = f"http://{HOST}:{free_port()}"
+    backchannel_uri = f"http://{HOST}:{free_port()}/backchannel_logout"
     app = another_app(portal_url=issuer)
     cast.member("marie.dupont", console_roles=["guest"])
     with app.app_context():

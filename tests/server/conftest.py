@@ -93,7 +93,7 @@ def gunicorn(
     settings: Settings, log: Path, options: Iterable[str] = (), **environment: str
 ) -> Iterator[Served]:
     """The portal's web server, with its own configuration: one process of two threads."""
-    port = free_port(0)
+    port = free_port()
     variables = {
         "PATH": os.environ["PATH"],
         "SECRET_KEY": settings.secret_key,
