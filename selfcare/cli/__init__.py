@@ -6,17 +6,23 @@ from flask import Flask
 
 from selfcare.cli import (
     accounts,
+    audit,
     catalogue,
     contracts,
+    customers,
     documents,
     iam,
     invoices,
+    jobs,
+    mails,
+    offers,
     oidc,
     orders,
     pre_invoices,
     processes,
     retention,
     settings,
+    staff,
     usage,
 )
 
@@ -27,7 +33,10 @@ def init_app(app: Flask) -> None:
     app.cli.add_command(processes.cron)
     app.cli.add_command(settings.settings_group)
     app.cli.add_command(retention.retention_group)
+    app.cli.add_command(staff.staff_group)
     app.cli.add_command(accounts.accounts_group)
+    app.cli.add_command(customers.customers_group)
+    app.cli.add_command(offers.offers_group)
     app.cli.add_command(contracts.contracts_group)
     app.cli.add_command(catalogue.catalogue_group)
     app.cli.add_command(orders.orders_group)
@@ -37,3 +46,6 @@ def init_app(app: Flask) -> None:
     app.cli.add_command(documents.documents_group)
     app.cli.add_command(iam.iam_group)
     app.cli.add_command(oidc.oidc_group)
+    app.cli.add_command(mails.mails_group)
+    app.cli.add_command(jobs.jobs)
+    app.cli.add_command(audit.audit_group)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 import click
 from flask.cli import AppGroup
-from sqlalchemy import select
+from sqlalchemy import func, select
 
+from selfcare.cli.printing import as_json, most, print_facts, print_rows, refusing, say, stream
 from selfcare.cli.progress import plain
 from selfcare.database import db
 from selfcare.language import formats
 from selfcare.models import LONGEST_NOTE, Account, Contract, Order, OrderStatus
-from selfcare.services.months import zone
 from selfcare.services.orders import fulfilment
 from selfcare.services.orders.fulfilment import OPERATOR, MoveRefused
 
@@ -27,49 +25,54 @@ OPEN = (OrderStatus.SUBMITTED, OrderStatus.IN_PROGRESS)
     type=click.Choice([status.value for status in OrderStatus]),
     help="Only these (default: open).",
 )
-def list_orders(status: str | None) -> None:
+@most
+@as_json
+def list_orders(*, status: str | None, limit: int | None, as_json: bool) -> None:
     """Print the orders that wait for somebody, oldest first; times as customers see them."""
     wanted = (OrderStatus(status),) if status else OPEN
-    rows = db.session.execute(
-        select(Order, Contract.ref, Account.login)
+    found = (
+        select(
+            Order.ref,
+            Order.placed_at,
+            Order.status,
+            Order.fulfilment,
+            Contract.ref.label("contract"),
+            Account.login.label("by"),
+            func.coalesce(Order.subscription_name, Order.name_en).label("what"),
+        )
         .join(Contract, Contract.id == Order.contract_id)
         .join(Account, Account.id == Order.placed_by_id)
         .where(Order.status.in_(wanted))
         .order_by(Order.placed_at, Order.id)
-    ).all()
-    for order, contract, login in rows:
-        what = order.subscription_name or order.name_en
-        click.echo(
-            f"{order.ref}  {_local(order.placed_at)}  {order.status:<12}"
-            f"  {order.fulfilment:<9}  {contract}  {login}  {what}"
-        )
-    if not rows:
-        click.echo("No order is waiting." if not status else "None.")
+        .limit(limit)
+    )
+    nothing = "None." if status else "No order is waiting."
+    print_rows(stream(found), as_json=as_json, nothing=nothing)
 
 
 @orders_group.command("show")
 @click.argument("ref")
-def show(ref: str) -> None:
+@as_json
+def show(*, ref: str, as_json: bool) -> None:
     """Print one order: by whom, what was entered, and how far it is."""
     order = _found(ref)
     told, by = fulfilment.told(order), order.placed_by
     facts = {
+        "ref": order.ref,
         "status": order.status,
         "contract": f"{told['contract_ref']} [{told['contract_name']}]",
         "by": f"{by.full_name} ({by.login}, {by.email})",
         "what": order.subscription_name or order.name_en,
         "price": formats.price(order.price, order.price_kind, order.currency, "en"),
-        "upfront": str(order.upfront) if order.upfront else "",
-        "starts on": told["starts_on"],
-        **{name: value for name, _label, value in told["parameters"]},
+        "upfront": order.upfront or None,
+        "starts_on": told["starts_on"],
+        **{name: str(value or "").splitlines() for name, _label, value in told["parameters"]},
+        "history": [
+            {"at": event.at, "status": event.status, "by": event.by, "note": event.note}
+            for event in fulfilment.history(order.id)
+        ],
     }
-    for name, value in facts.items():
-        first, *more = str(value or "").splitlines() or ("–",)
-        for heading, line in ((name, first), *(("", line) for line in more)):
-            click.echo(f"{heading:<16}{plain(line)}")
-    for event in fulfilment.history(order.id):
-        note = f": {plain(event.note)}" if event.note else ""
-        click.echo(f"{_local(event.at)}  {event.status} by {event.by}{note}")
+    print_facts(facts, as_json=as_json)
     db.session.rollback()  # it is not kept locked
 
 
@@ -80,21 +83,14 @@ def _found(ref: str) -> Order:
     return order
 
 
-def _local(at: datetime) -> str:
-    """A moment as customers see it."""
-    return f"{at.astimezone(zone()):%Y-%m-%d %H:%M}"
-
-
-def _move(ref: str, to: OrderStatus, note: str) -> None:
+def _move(ref: str, to: OrderStatus, note: str, *, as_json: bool) -> None:
     order = _found(ref)
     if len(note) > LONGEST_NOTE:
         raise click.ClickException(f"a note takes {LONGEST_NOTE} characters at most")
-    try:
+    with refusing(MoveRefused):
         fulfilment.move(order, to, by=OPERATOR, note=note)
-    except MoveRefused as refusal:
-        raise click.ClickException(str(refusal)) from None
     db.session.commit()
-    click.echo(f"{order.ref} is {to}.")
+    say(f"{order.ref} is {to}.", as_json=as_json, ref=order.ref, status=to)
 
 
 _note = click.option(
@@ -105,24 +101,27 @@ _note = click.option(
 @orders_group.command("start")
 @click.argument("ref")
 @_note
-def start(ref: str, note: str) -> None:
+@as_json
+def start(*, ref: str, note: str, as_json: bool) -> None:
     """Say that an order is being carried out."""
-    _move(ref, OrderStatus.IN_PROGRESS, note)
+    _move(ref, OrderStatus.IN_PROGRESS, note, as_json=as_json)
 
 
 @orders_group.command("complete")
 @click.argument("ref")
 @_note
-def complete(ref: str, note: str) -> None:
+@as_json
+def complete(*, ref: str, note: str, as_json: bool) -> None:
     """Say that an order is done: its subscription is made."""
-    _move(ref, OrderStatus.COMPLETED, note)
+    _move(ref, OrderStatus.COMPLETED, note, as_json=as_json)
 
 
 @orders_group.command("cancel")
 @click.argument("ref")
 @click.option("--reason", required=True, help="Said to the customer.")
-def cancel(ref: str, reason: str) -> None:
+@as_json
+def cancel(*, ref: str, reason: str, as_json: bool) -> None:
     """Cancel an order."""
     if not reason.strip():
         raise click.BadParameter("say why", param_hint="--reason")
-    _move(ref, OrderStatus.CANCELLED, reason)
+    _move(ref, OrderStatus.CANCELLED, reason, as_json=as_json)

@@ -6,8 +6,9 @@ from datetime import date
 
 import click
 from flask.cli import AppGroup
-from sqlalchemy import select
+from sqlalchemy import String, cast, func, select
 
+from selfcare.cli.printing import as_json, print_rows, say, stream
 from selfcare.database import db
 from selfcare.models import Contract, PreInvoice, UsageReport, WishState
 from selfcare.services.pre_invoices import making as pre_invoice_making
@@ -17,38 +18,35 @@ pre_invoices_group = AppGroup("pre-invoices", help="Pre-invoices, for the operat
 
 @pre_invoices_group.command("list")
 @click.option("--all", "everything", is_flag=True, help="Those that are ready, too.")
-def list_pre_invoices(*, everything: bool) -> None:
+@as_json
+def list_pre_invoices(*, everything: bool, as_json: bool) -> None:
     """Print the pre-invoices that are not ready, why, and when they are tried next."""
     statement = (
-        select(UsageReport, Contract.ref)
+        select(
+            Contract.ref.label("contract"),
+            func.substr(cast(UsageReport.month, String), 1, 7).label("month"),
+            PreInvoice.state,
+            func.nullif(PreInvoice.version, 0).label("version"),
+            PreInvoice.attempts.label("tries_failed"),
+            PreInvoice.due_at.label("next_try"),
+            PreInvoice.problem,
+        )
         .join(UsageReport.pre_invoice)
         .join(Contract, Contract.id == UsageReport.contract_id)
         .order_by(UsageReport.month, Contract.ref)
     )
     if not everything:
         statement = statement.where(PreInvoice.state != WishState.DONE)
-    rows = db.session.execute(statement).all()
-    for report, ref in rows:
-        click.echo(f"{ref}  {report.month:%Y-%m}  {_said(report.pre_invoice)}")
-    if not rows:
-        click.echo("All pre-invoices are ready." if not everything else "None.")
-
-
-def _said(wish: PreInvoice) -> str:
-    made = f"version {wish.version}" if wish.version else "none yet"
-    text = f"{wish.state:<7}  {made}"
-    if wish.state == WishState.FAILED:
-        text += f"  given up after {wish.attempts} tries"
-    elif wish.problem and wish.due_at:
-        text += f"  {wish.attempts} tries failed, next at {wish.due_at:%Y-%m-%d %H:%M} UTC"
-    return text + (f": {wish.problem}" if wish.problem else "")
+    nothing = "None." if everything else "All pre-invoices are ready."
+    print_rows(stream(statement), as_json=as_json, nothing=nothing)
 
 
 @pre_invoices_group.command("retry")
 @click.argument("contract", required=False)
 @click.argument("month", required=False)
 @click.option("--all", "everything", is_flag=True, help="All that were given up.")
-def retry(contract: str | None, month: str | None, *, everything: bool) -> None:
+@as_json
+def retry(*, contract: str | None, month: str | None, everything: bool, as_json: bool) -> None:
     """Try one again now (CONTRACT MONTH, like OCB0000124 2016-09), or all that were given up."""
     if everything == bool(contract and month):
         raise click.UsageError("say CONTRACT and MONTH, or --all")
@@ -63,7 +61,7 @@ def retry(contract: str | None, month: str | None, *, everything: bool) -> None:
     if not ids and not everything:
         raise click.ClickException(f"{contract} has no usage report for {month}")
     db.session.commit()
-    click.echo(f"Tried again: {len(ids)}.")
+    say(f"Tried again: {len(ids)}.", as_json=as_json, tried_again=len(ids))
 
 
 def _month(text: str) -> date:

@@ -11,6 +11,7 @@ import click
 from flask.cli import AppGroup
 
 from selfcare import config
+from selfcare.cli.printing import as_json, say
 from selfcare.config import ROOT, Settings
 
 _INTRODUCTION = """\
@@ -40,13 +41,17 @@ def docs(*, check: bool) -> None:
 
 
 @settings_group.command("show")
-def show() -> None:
+@as_json
+def show(*, as_json: bool) -> None:
     """Print the settings in force; secrets are only said to be set."""
+    shown = {}
     for spec in dataclasses.fields(Settings):
         value = getattr(config.current(), spec.name)
         if spec.metadata["secret"]:
             value = "(set)" if value else "(not set)"
-        click.echo(f"{spec.name.upper()}={value}")
+        shown[spec.name.upper()] = value
+    lines = "\n".join(f"{name}={value}" for name, value in shown.items())
+    say(lines, as_json=as_json, **shown)
 
 
 def markdown() -> str:

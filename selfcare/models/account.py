@@ -55,6 +55,8 @@ class Account(Searchable, Base):
     has_ece_incidents: Mapped[bool] = mapped_column(default=False)
     """Has an account on the incident application (« Ouvrir un ticket incident », §5.8.2)."""
     created_at: Mapped[datetime] = mapped_column(default=now)
+    disabled_at: Mapped[datetime | None]
+    """Since when nothing opens to them, here or in the console; None while all is well."""
 
     @property
     def full_name(self) -> str:

@@ -77,28 +77,28 @@ class TestSiren:
     def test_invoices_2_the_operator_says_which_company_a_customer_is(
         self, load, invoices, flask, app, tmp_path
     ):
-        output, code = flask("contracts", "siren", "ocb0000124", "123 456 782")
+        output, code = flask("contracts", "company", "ocb0000124", "--siren", "123 456 782")
         assert code == 0, output
-        assert "SIREN 123456782." in output
+        assert "SIREN 123456782," in output
         (tmp_path / "one.pdf").write_bytes(document(bill(siren="552100554")))
         assert "its buyer has the SIREN 552100554" in load(tmp_path)[0]
         (tmp_path / "one.pdf").write_bytes(document(bill(siren=SIREN)))
         assert load(tmp_path)[1] == 0
-        assert flask("contracts", "siren", "OCB0000124", "none")[1] == 0
+        assert flask("contracts", "company", "OCB0000124", "--siren", "")[1] == 0
         with app.app_context():
             assert db.session.execute(select(Customer.siren)).scalar_one() is None
 
     @pytest.mark.parametrize(
-        ("words", "reason"),
+        ("ref", "siren", "reason"),
         [
-            (("OCB0000124", "123456789"), "123456789: a digit of this SIREN is wrong"),
-            (("OCB0000124", "12345678"), "12345678: a SIREN has nine digits"),
-            (("OCB0000124", "١٢٣٤٥٦٧٨٢"), "a SIREN has nine digits"),
-            (("OCB9", SIREN), "OCB9: no such contract"),
+            ("OCB0000124", "123456789", "123456789: a digit of this SIREN is wrong"),
+            ("OCB0000124", "12345678", "12345678: a SIREN has nine digits"),
+            ("OCB0000124", "١٢٣٤٥٦٧٨٢", "a SIREN has nine digits"),
+            ("OCB9", SIREN, "OCB9: no such contract"),
         ],
     )
-    def test_invoices_2_refuses_what_is_no_siren(self, load, flask, words, reason):
-        output, code = flask("contracts", "siren", *words)
+    def test_invoices_2_refuses_what_is_no_siren(self, load, flask, ref, siren, reason):
+        output, code = flask("contracts", "company", ref, "--siren", siren)
         assert code == 1
         assert reason in output
 

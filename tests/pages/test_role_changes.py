@@ -165,7 +165,7 @@ class TestOperator:
     @pytest.mark.parametrize(
         ("changes", "said"),
         [
-            (["users=none"], "ReferentStays"),
+            (["users=none"], "referent of the contract cannot be removed"),
             (["orders=manager"], "orders: manager is not offered there"),
             (["shop=manager"], "'shop' is not a valid Section"),
             (["console=boss"], "no such console role: boss"),

@@ -16,7 +16,7 @@ from selfcare.language import _
 from selfcare.models import SignIn
 from selfcare.services.accounts import passkeys, sign_ins, signing_in
 from selfcare.services.accounts.passkeys import PasskeyRefused, PasskeyWentBack
-from selfcare.services.accounts.signing_in import WrongCredentials
+from selfcare.services.accounts.signing_in import AccountDisabled, WrongCredentials
 from selfcare.services.accounts.two_factor import WrongCode
 from selfcare.services.safety import browsers, throttling
 from selfcare.services.safety.throttling import TooManyAttempts
@@ -54,9 +54,10 @@ def login() -> ResponseReturnValue:
         sign_in = signing_in.sign_in(
             form.login.data or "", form.password.data or "", browser=browsers.present()
         )
-    except WrongCredentials:
+    except WrongCredentials as why:
         db.session.commit()
-        return rendering.page("auth/login.html", form=form, refused=True), 422
+        disabled = isinstance(why, AccountDisabled)
+        return rendering.page("auth/login.html", form=form, refused=True, disabled=disabled), 422
     except TooManyAttempts as wait:
         return rendering.answer_wait("auth/login.html", form, wait)
     db.session.commit()

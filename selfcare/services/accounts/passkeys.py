@@ -156,6 +156,9 @@ def sign_in(*, challenge: str, credential: str, browser: Browser) -> SignIn:
     except _refusals() as refusal:
         raise PasskeyRefused(str(refusal)) from refusal
     account = passkey.account
+    if account.disabled_at is not None:
+        audit.record("sign_in.disabled", actor=None, subject=account)
+        raise PasskeyRefused
     if passkey.sign_count and proof.new_sign_count <= passkey.sign_count:
         audit.record("sign_in.failed", actor=None, subject=account)
         raise PasskeyWentBack

@@ -24,6 +24,10 @@ class EmailTaken(Exception):
     """The address belongs to another account."""
 
 
+class AccountRefused(Exception):
+    """An operator's command cannot be carried out; the message says why."""
+
+
 def find(login: str) -> Account | None:
     """The account of a login, whatever its case."""
     return db.session.execute(
@@ -31,6 +35,18 @@ def find(login: str) -> Account | None:
         .options(undefer(Account.password_hash))
         .where(func.lower(Account.login) == login.strip().lower())
     ).scalar_one_or_none()
+
+
+def known(login: str) -> Account:
+    """The account of a login that an operator names.
+
+    Raises:
+        AccountRefused: there is none.
+    """
+    account = find(login)
+    if account is None:
+        raise AccountRefused(f"no account with the login {login}")
+    return account
 
 
 def release(account: Account) -> None:
@@ -78,6 +94,17 @@ def ask_new_email(account: Account, email: str) -> None:
     audit.record("email.asked", actor=account, subject=account, details={"email": email})
 
 
+def set_email(account: Account, email: str) -> None:
+    """An operator gives an account another address: its owner cannot reach the former one.
+
+    Both addresses get a mail; links that were mailed before are dead.
+
+    Raises:
+        EmailTaken: the address belongs to another account.
+    """
+    _change_email(account, email, by=None)
+
+
 def confirm_email(link: MailedLink) -> None:
     """The new address counts from now on; links made before are dead.
 
@@ -85,11 +112,15 @@ def confirm_email(link: MailedLink) -> None:
         LinkDead: the link was used in the meantime.
         EmailTaken: the address belongs to another account.
     """
-    account, old = link.account, link.account.email
     links.use(link)
+    _change_email(link.account, link.email or link.account.email, by=link.account)
+
+
+def _change_email(account: Account, email: str, *, by: Account | None) -> None:
+    old = account.email
     try:
         with db.session.begin_nested():
-            account.email = link.email or old
+            account.email = email
             db.session.flush()
     except IntegrityError as taken:
         db.session.refresh(account)
@@ -97,4 +128,4 @@ def confirm_email(link: MailedLink) -> None:
     links.end_all(account)
     console_access.follow(account, ["email"])
     kinds.email_changed(account, to=old)
-    audit.record("email.changed", actor=account, subject=account, details={"former": old})
+    audit.record("email.changed", actor=by, subject=account, details={"former": old})

@@ -62,7 +62,7 @@ def answer(request_id: int) -> None:
     if asked is None:
         return
     account = people.find(asked.given) if asked.wanted == "password" else _with_address(asked.given)
-    if account is None or _mailbox_is_full(account):
+    if account is None or account.disabled_at is not None or _mailbox_is_full(account):
         log.info("recovery_without_mail", wanted=asked.wanted, known=account is not None)
         return
     if asked.wanted == "password":

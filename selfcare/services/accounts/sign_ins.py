@@ -27,6 +27,7 @@ _LOAD = (
         SignIn.ended_at.is_(None),
         SignIn.expires_at > bindparam("at"),
         SignIn.awaits_code == bindparam("awaits_code"),
+        Account.disabled_at.is_(None),
     )
 )
 

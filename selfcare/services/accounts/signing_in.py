@@ -32,12 +32,17 @@ class WrongCredentials(Exception):
     """Login or password is wrong; which one is nobody's business."""
 
 
+class AccountDisabled(WrongCredentials):
+    """The password is right, but an operator has disabled the account."""
+
+
 def sign_in(login: str, password: str, *, browser: Browser) -> SignIn:
     """Check a login and password, with the brakes on (AUTH-1, AUTH-6).
 
     Raises:
         WrongCredentials: wrong login or wrong password; the caller commits all the same, since
             a burst of failures leaves a mail to its owner.
+        AccountDisabled: right, but the account opens nothing.
         TooManyAttempts: nothing was checked.
     """
     login = login.strip().lower()
@@ -55,6 +60,9 @@ def sign_in(login: str, password: str, *, browser: Browser) -> SignIn:
         if by_account.exhausted() and account:  # asked for unknown logins, too: it takes time
             _tell_owner(kinds.failed_sign_ins, account, ip=browser.ip)
         raise WrongCredentials
+    if account.disabled_at is not None:
+        audit.record("sign_in.disabled", actor=None, subject=account)
+        raise AccountDisabled
     by_account.release()
     awaits_code = two_factor.of(account) is not None
     if not awaits_code:

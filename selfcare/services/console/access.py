@@ -105,7 +105,7 @@ def follow(account: Account, changed: Iterable[str]) -> None:
 
     Args:
         account: with the new data.
-        changed: which of `email`, `full_name` and `mobile`.
+        changed: which of `email`, `full_name`, `mobile` and `enabled`.
     """
     theirs = select(ConsoleAccess).filter_by(account_id=account.id).order_by(ConsoleAccess.id)
     for access in db.session.execute(theirs.with_for_update()).scalars():
@@ -117,6 +117,18 @@ def follow(account: Account, changed: Iterable[str]) -> None:
         wish_again(access)
         converge.after_commit(access.id, first=True)
     db.session.flush()
+
+
+def end_all(account: Account) -> None:
+    """Wish the end of every console account of somebody who is forgotten."""
+    theirs = (
+        select(ConsoleAccess, Contract)
+        .join(Contract, Contract.id == ConsoleAccess.contract_id)
+        .where(ConsoleAccess.account_id == account.id)
+        .order_by(ConsoleAccess.id)
+    )
+    for _access, contract in db.session.execute(theirs).all():
+        want(contract, account, [])
 
 
 def has_accounts(account: Account) -> bool:

@@ -67,7 +67,7 @@ def _read(access_id: int) -> Work:
             email=access.iam_email,
             full_name=account.full_name,
             mobile=account.mobile or "",
-            enabled=access.iam_enabled,
+            enabled=access.iam_enabled and account.disabled_at is None,
             key=access.iam_user_id or "",
             overwrite=frozenset(access.overwrite),
         ),

@@ -6,11 +6,13 @@ rendered when it is sent, in the addressee's language. See docs/adding-a-mail.md
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 from uuid import uuid4
 
 import structlog
 from flask import current_app
+from sqlalchemy import update
 
 from selfcare import config
 from selfcare.background import claims
@@ -21,6 +23,9 @@ from selfcare.services.mail.composing import message
 from selfcare.services.mail.smtp import Conversation, is_final
 
 log = structlog.get_logger(__name__)
+
+WOKEN = 100
+"""Mails that are woken at once when many are tried again; the sweep wakes the rest."""
 
 
 def write(
@@ -55,6 +60,25 @@ def write_to_operators(name: str, **context: Any) -> list[Mail]:
         _put(Mail(name=name, recipient=to, locale=settings.operator_locale, context=context))
         for to in settings.operators
     ]
+
+
+def retry(ids: Collection[int] | None) -> int:
+    """Try mails again now that were given up or wait: these, or all that were given up.
+
+    Says how many; one that left, or is leaving at this moment, stays as it is.
+    """
+    if ids is None:
+        wanted = Mail.state == WishState.FAILED
+    else:
+        wanted = Mail.id.in_(ids) & Mail.state.in_((WishState.FAILED, WishState.QUEUED))
+    again = update(Mail).where(wanted).values(state=WishState.QUEUED, due_at=now(), attempts=0)
+    found = db.session.execute(
+        again.values(problem=None).returning(Mail.id).execution_options(synchronize_session=False)
+    ).scalars()
+    tried = sorted(found)
+    for mail_id in tried[:WOKEN]:
+        deliver.after_commit(mail_id)
+    return len(tried)
 
 
 def _put(row: Mail, *, first: bool = False) -> Mail:

@@ -1,0 +1,25 @@
+"""Accounts that an operator has disabled.
+
+Revision ID: c7e4a20b95d1
+Revises: 5e0c9b7d2a41
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "c7e4a20b95d1"
+down_revision = "5e0c9b7d2a41"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Apply; nobody is disabled."""
+    op.add_column("accounts", sa.Column("disabled_at", sa.DateTime(timezone=True), nullable=True))
+
+
+def downgrade() -> None:
+    """Take back."""
+    op.drop_column("accounts", "disabled_at")
