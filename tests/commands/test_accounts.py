@@ -8,6 +8,8 @@ from sqlalchemy import func, select, text
 from selfcare.database import db
 from selfcare.models import Account, Base, ConsoleAccess, Mail, Membership, SignIn
 from selfcare.services.accounts import recovery
+from selfcare.services.console import access as console_access
+from selfcare.services.safety.browsers import Browser as From
 from tests.browsing import Browser
 from tests.cast import account_of
 
@@ -75,9 +77,9 @@ class TestDisabling:
     def test_staff_3_nobody_recovers_a_disabled_account(self, flask, paul_there, app, worker):
         flask("accounts", "disable", paul_there)
         with app.app_context():
-            settings = app.extensions["settings"]
-            recovery.ask("password", paul_there, ip="192.0.2.1", settings=settings)
-            recovery.ask("login", f"{paul_there}@example.com", ip="192.0.2.1", settings=settings)
+            from_here = From(ip="192.0.2.1", user_agent="test")
+            recovery.ask("password", paul_there, browser=from_here)
+            recovery.ask("login", f"{paul_there}@example.com", browser=from_here)
             db.session.commit()
         worker.run()
         with app.app_context():
@@ -88,13 +90,9 @@ class TestDisabling:
     ):
         cast.referent(ref=ref, console_roles=["admin"], console_state="queued")
         with app.app_context():
-            account = account_of("paul.dupont")
             access = db.session.execute(select(ConsoleAccess)).scalar_one()
-            from selfcare.services.console import access as console_access
-
             console_access.converge.after_commit(access.id)
             db.session.commit()
-            del account
         worker.run()
         assert enabled(app, stand_in_iam, ref)
         flask("accounts", "disable", "paul.dupont")
