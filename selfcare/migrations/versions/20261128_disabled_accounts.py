@@ -1,7 +1,7 @@
 """Accounts that an operator has disabled.
 
 Revision ID: c7e4a20b95d1
-Revises: 5e0c9b7d2a41
+Revises: 7b1e4d0c93a2
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "c7e4a20b95d1"
-down_revision = "5e0c9b7d2a41"
+down_revision = "7b1e4d0c93a2"
 branch_labels = None
 depends_on = None
 
