@@ -82,15 +82,22 @@ def _protect(*, force: bool) -> None:
     """Refuse to mix sample data with what people really do.
 
     Raises:
-        ClickException: the portal is not a demo: it has accounts that no demo made.
+        ClickException: the portal is not a demo: others reach it, or no demo made its accounts.
     """
     from demo.seed import strangers  # noqa: PLC0415
 
-    count = 0 if force or config.current().demo else strangers()
-    db.session.rollback()  # what follows has a transaction of its own
-    if not count:
+    settings = config.current()
+    if force or settings.demo:
         return
-    raise click.ClickException(
-        f"{count} account(s) here are not the demo's, so this looks like a portal that people"
-        " use: nothing was added. Set DEMO=1 if it is a demo, or say --force."
-    )
+    if not settings.is_local:
+        raise click.ClickException(
+            f"{settings.portal_url} is an address that others reach, and this is not said to be a"
+            " demo: nothing was added. Set DEMO=1 if it is one, or say --force."
+        )
+    count = strangers()
+    db.session.rollback()  # what follows has a transaction of its own
+    if count:
+        raise click.ClickException(
+            f"{count} account(s) here are not the demo's, so this looks like a portal that people"
+            " use: nothing was added. Set DEMO=1 if it is a demo, or say --force."
+        )

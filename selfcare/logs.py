@@ -15,7 +15,12 @@ from structlog.typing import EventDict, Processor
 from selfcare.config import Settings
 
 log = structlog.get_logger("selfcare.web.requests")
-_TALKATIVE = {"fontTools": logging.WARNING, "factur-x": logging.CRITICAL, "pypdf": logging.ERROR}
+_TALKATIVE = {
+    "alembic": logging.WARNING,
+    "fontTools": logging.WARNING,
+    "factur-x": logging.CRITICAL,
+    "pypdf": logging.ERROR,
+}
 """Libraries that tell every step (fontTools: 40 lines a PDF), or what we say ourselves."""
 
 LONGEST = 2_000

@@ -8,6 +8,7 @@ from selfcare.cli import (
     accounts,
     audit,
     catalogue,
+    checking,
     contracts,
     customers,
     documents,
@@ -49,3 +50,4 @@ def init_app(app: Flask) -> None:
     app.cli.add_command(mails.mails_group)
     app.cli.add_command(jobs.jobs)
     app.cli.add_command(audit.audit_group)
+    checking.telling_what_lacks(app.cli)

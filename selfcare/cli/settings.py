@@ -11,7 +11,8 @@ import click
 from flask.cli import AppGroup
 
 from selfcare import config
-from selfcare.cli.printing import as_json, say
+from selfcare.cli import checking
+from selfcare.cli.printing import as_json, print_rows, say
 from selfcare.config import ROOT, Settings
 
 _INTRODUCTION = """\
@@ -23,8 +24,9 @@ Every setting is an environment variable. This page is made from `selfcare/confi
 A value that will not do stops the start (web, worker, cron, commands, migrations) with one
 sentence. These do so together: `MAIL_USE_TLS` with `MAIL_USE_SSL`; `IAM_URL` without its account;
 Flask's own `FLASK_DEBUG` where `PORTAL_URL` is not this machine's. No value may hold a control
-character. A warning is in the log at each start (`doubtful_setting`) for `http://` or `DEMO` where
-`PORTAL_URL` is not this machine's, and for `FLASK_DEBUG`."""
+character. A warning is in the log at each start (`doubtful_setting`) for `http://`, `DEMO` and
+names, numbers and addresses left at their defaults where `PORTAL_URL` is not this machine's, and
+for `FLASK_DEBUG`. `flask settings check` says the same, and whether what they name answers."""
 
 settings_group = AppGroup("settings", help="What may be configured, and what is.")
 
@@ -52,6 +54,24 @@ def show(*, as_json: bool) -> None:
         shown[spec.name.upper()] = value
     lines = "\n".join(f"{name}={value}" for name, value in shown.items())
     say(lines, as_json=as_json, **shown)
+
+
+@settings_group.command("check")
+@as_json
+def check(*, as_json: bool) -> None:
+    """Say what should not stay, and whether database, Redis, store and SMTP server answer.
+
+    Exit status 1: something is not as it should be. The console has a check of its own:
+    `flask iam check`.
+    """
+    found = list(checking.findings())
+    if as_json:
+        print_rows((dataclasses.asdict(one) for one in found), as_json=True)
+    else:
+        for one in found:
+            click.echo(f"{'ok ' if one.good else 'NO '} {one.sentence}")
+    if not all(one.good for one in found):
+        raise SystemExit(1)
 
 
 def markdown() -> str:

@@ -15,6 +15,7 @@ def setting(
     check: Check | None = None,
     secret: bool = False,
     required: bool = False,
+    invented: bool = False,
 ) -> Any:
     """A dataclass field with its line of documentation.
 
@@ -24,6 +25,13 @@ def setting(
         check: says what is wrong with a value; not asked where the value is empty.
         secret: its value is shown to nobody.
         required: empty will not do.
+        invented: its default is nobody's name, number or address: no real portal shows it.
     """
-    metadata = {"doc": doc, "check": check, "secret": secret, "required": required}
+    metadata = {
+        "doc": doc,
+        "check": check,
+        "secret": secret,
+        "required": required,
+        "invented": invented,
+    }
     return field(default=default, repr=not secret, metadata=metadata)

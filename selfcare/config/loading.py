@@ -68,8 +68,19 @@ def doubtful(settings: Settings, environ: Mapping[str, str] | None = None) -> It
         yield "PORTAL_URL begins with http://: passwords and cookies can be read on their way"
     if settings.demo and not settings.is_local:
         yield "DEMO=1: the sign-in page shows everybody a name and a password that open the portal"
+    if (left := invented(settings)) and not settings.is_local:
+        yield f"{', '.join(left)}: still invented, and customers read them"
     if _debugs(os.environ if environ is None else environ):
         yield "FLASK_DEBUG: for development on this machine only"
+
+
+def invented(settings: Settings) -> list[str]:
+    """The settings whose value is the default's: a name, number or address of nobody."""
+    return [
+        spec.name.upper()
+        for spec in dataclasses.fields(settings)
+        if spec.metadata["invented"] and getattr(settings, spec.name) == spec.default
+    ]
 
 
 def _debugs(environ: Mapping[str, str]) -> bool:

@@ -93,7 +93,9 @@ class Settings:
         "Accent colour, `#rrggbb`; at least 4.5:1 against white (checked at start).",
         check=rules.brand_color,
     )
-    company_name: str = setting("Example Cloud", "The company behind the portal, in the footer.")
+    company_name: str = setting(
+        "Example Cloud", "The company behind the portal, in the footer.", invented=True
+    )
     news_url: str = setting(
         "", "« Découvrez nos actualités ! » on the home page; hidden if unset.", check=rules.address
     )
@@ -113,13 +115,23 @@ class Settings:
     legal_url: str = setting(
         "", "« Mentions légales »; the portal's own page if unset.", check=rules.address
     )
-    support_phone: str = setting("0800 000 000", "Customer support centre, shown to everybody.")
-    support_email: str = setting(
-        "support@example.com", "Customer support centre's address.", check=rules.mail_address
+    support_phone: str = setting(
+        "0800 000 000", "Customer support centre, shown to everybody.", invented=True
     )
-    invoicing_phone: str = setting("0800 000 001", "« Accueil Factures », on the invoices page.")
+    support_email: str = setting(
+        "support@example.com",
+        "Customer support centre's address.",
+        check=rules.mail_address,
+        invented=True,
+    )
+    invoicing_phone: str = setting(
+        "0800 000 001", "« Accueil Factures », on the invoices page.", invented=True
+    )
     invoicing_email: str = setting(
-        "invoices@example.com", "« Accueil Factures »'s address.", check=rules.mail_address
+        "invoices@example.com",
+        "« Accueil Factures »'s address.",
+        check=rules.mail_address,
+        invented=True,
     )
     ece_changes_url: str = setting(
         "",
@@ -143,7 +155,10 @@ class Settings:
     mail_username: str = setting("", "SMTP account.")
     mail_password: str = setting("", "SMTP password.", secret=True)
     mail_sender: str = setting(
-        "no-reply@example.com", "From address of every mail.", check=rules.mail_address
+        "no-reply@example.com",
+        "From address of every mail.",
+        check=rules.mail_address,
+        invented=True,
     )
     mail_timeout: int = setting(
         15, "Seconds before a silent SMTP server counts as away.", check=rules.between(1)

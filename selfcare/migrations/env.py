@@ -7,6 +7,7 @@ from typing import Any, Literal
 from alembic import context
 from alembic.util import CommandError
 from sqlalchemy import Connection
+from sqlalchemy.exc import OperationalError
 
 from selfcare import config, database
 from selfcare.models import Base
@@ -51,6 +52,11 @@ else:
     except config.BadSetting as problem:  # Alembic says it in one line
         raise CommandError(str(problem)) from None
     engine = database.make_engine(settings)
-    with engine.connect() as connection:
-        migrate(connection)
-        connection.commit()
+    try:
+        with engine.connect() as connection:
+            migrate(connection)
+            connection.commit()
+    except OperationalError as problem:
+        if problem.connection_invalidated or problem.statement is None:  # not even connected
+            raise CommandError(f"The database does not answer: {problem.orig}") from None
+        raise

@@ -18,7 +18,7 @@ from flask import Flask
 from whitenoise import WhiteNoise
 from whitenoise.compress import Compressor
 
-from selfcare.config import Settings
+from selfcare.config import BadSetting, Settings
 from selfcare.web.headers import HEADERS, transport_headers
 
 SOURCE = Path(__file__).parents[1] / "static"
@@ -32,7 +32,13 @@ _COMPRESSED = {".css", ".js", ".svg", ".txt"}
 
 def init_app(app: Flask, settings: Settings) -> None:
     """Publish the files and put WhiteNoise in front of the application."""
-    published = publish(settings)
+    try:
+        published = publish(settings)
+    except OSError as problem:
+        raise BadSetting(
+            f"ASSETS_DIR={str(settings.assets_dir)!r}: {problem.strerror or problem}"
+            f" ({problem.filename}); another user's folder? Name one of your own."
+        ) from None
     file_headers = {name: HEADERS[name] for name in _FOR_FILES} | transport_headers(settings)
 
     def add_headers(headers: MutableMapping[str, str], _path: str, _url: str) -> None:

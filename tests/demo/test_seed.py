@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -228,6 +229,17 @@ class TestCommand:
         assert self.count(app) == 0
         assert run.invoke(demo, [*command, "--force"]).exit_code == 0
         assert self.count(app) > 0
+
+    def test_refuses_an_empty_portal_that_others_reach(self, app, monkeypatch):
+        real = replace(app.extensions["settings"], portal_url="https://portal.example.org")
+        monkeypatch.setitem(app.extensions, "settings", real)
+        run = app.test_cli_runner()
+        refused = run.invoke(demo, ["seed"])
+        assert refused.exit_code == 1
+        assert "Set DEMO=1 if it is one" in refused.output
+        assert self.count(app) == 0
+        monkeypatch.setitem(app.extensions, "settings", replace(real, demo=True))
+        assert run.invoke(demo, ["seed"]).exit_code == 0
 
 
 def test_account_1_everybody_can_save_their_data_as_it_is(app):

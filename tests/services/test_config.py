@@ -81,16 +81,31 @@ def test_design_settings_that_do_not_go_together_are_named(together):
         config.load(GOOD | together)
 
 
+REAL = {
+    "COMPANY_NAME": "Nuage SA",
+    "SUPPORT_PHONE": "0805 12 34 56",
+    "SUPPORT_EMAIL": "support@nuage.fr",
+    "INVOICING_PHONE": "0805 12 34 57",
+    "INVOICING_EMAIL": "factures@nuage.fr",
+    "MAIL_SENDER": "ne-pas-repondre@nuage.fr",
+}
+"""What no default can know."""
+
+
 @pytest.mark.parametrize(
     ("doubtful", "said"),
     [
         ({"PORTAL_URL": "http://portal.example.com"}, "PORTAL_URL"),
         ({"PORTAL_URL": "https://portal.example.com", "DEMO": "1"}, "DEMO"),
         ({"FLASK_DEBUG": "1"}, "FLASK_DEBUG"),
+        (
+            {"PORTAL_URL": "https://portal.example.com", "SUPPORT_PHONE": "", "MAIL_SENDER": ""},
+            "SUPPORT_PHONE, MAIL_SENDER: still invented",
+        ),
     ],
 )
 def test_design_what_should_not_be_so_is_said_at_each_start(doubtful, said):
-    environ = GOOD | doubtful
+    environ = GOOD | REAL | doubtful
     assert [text[: len(said)] for text in config.doubtful(config.load(environ), environ)] == [said]
 
 
@@ -103,7 +118,8 @@ def test_design_what_should_not_be_so_is_said_at_each_start(doubtful, said):
     ],
 )
 def test_design_nothing_is_said_where_all_is_well(usual):
-    assert not list(config.doubtful(config.load(GOOD | usual), GOOD | usual))
+    environ = GOOD | usual | (REAL if "PORTAL_URL" in usual else {})
+    assert not list(config.doubtful(config.load(environ), environ))
 
 
 COMMANDS = {
@@ -129,6 +145,52 @@ def test_design_a_wrong_setting_is_one_sentence_whatever_is_started(command):
     assert done.returncode
     assert len(done.stderr.strip().splitlines()) <= 1, done.stderr
     assert "MAIL_PORT='smtp': a whole number is needed" in done.stderr + done.stdout
+
+
+@pytest.mark.parametrize(
+    ("command", "wrong", "said"),
+    [
+        (
+            "orders list",
+            {"DATABASE_URL": "postgresql://nobody:hush@127.0.0.1:1/none"},
+            "the database does not answer",
+        ),
+        (
+            "demo seed",
+            {"DATABASE_URL": "sqlite:///{tmp}/new.db"},
+            "the database has not the tables of this version: alembic upgrade head",
+        ),
+        ("orders list", {"ASSETS_DIR": "/proc/nobody"}, "ASSETS_DIR='/proc/nobody'"),
+    ],
+)
+def test_operable_what_lacks_is_one_sentence_for_every_command(tmp_path, command, wrong, said):
+    environ = {name: value.format(tmp=tmp_path) for name, value in wrong.items()}
+    done = subprocess.run(
+        [sys.executable, "-m", "flask", *command.split()],
+        cwd=ROOT,
+        env={"ASSETS_DIR": f"{tmp_path}/assets", **GOOD, "PATH": "", **environ},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    assert said in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1, done.stderr
+    assert "hush" not in done.stderr
+
+
+def test_operable_what_the_settings_name_is_tried(app, mailing):
+    done = app.test_cli_runner().invoke(args=["settings", "check"])
+    assert done.exit_code == 0, done.output
+    assert "ok  MAIL_SERVER: answers" in done.output
+    assert "ok  DATABASE_URL: answers" in done.output
+
+
+def test_operable_what_does_not_answer_is_said(app):
+    done = app.test_cli_runner().invoke(args=["settings", "check"])
+    assert done.exit_code == 1
+    assert "NO  MAIL_SERVER: the SMTP server does not let us in" in done.output
 
 
 def test_design_secrets_do_not_show_in_the_complaint():
