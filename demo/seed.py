@@ -19,6 +19,7 @@ from demo.price_list import MIGRATION, Rate
 from demo.run import PASSWORD
 from selfcare.config import ROOT
 from selfcare.database import db
+from selfcare.language import phones
 from selfcare.models import (
     Account,
     ConsoleAccess,
@@ -34,7 +35,7 @@ from selfcare.models import (
     now,
 )
 from selfcare.rights import OFFERS, Profile, Section, profiles_of_referent
-from selfcare.services.accounts import passwords, phones
+from selfcare.services.accounts import passwords
 from selfcare.services.catalogue import publishing
 from selfcare.services.months import reservation_period
 from selfcare.services.orders import references

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import click
-from werkzeug.datastructures import MultiDict
 
-from selfcare.forms.users import NewMemberCheck
 from selfcare.language.i18n import speaking
-from selfcare.services.users.members import NewMember
+from selfcare.services.users import new_member as rules
+from selfcare.services.users.new_member import NewMember
 
 
 def new_member(**given: str) -> NewMember:
@@ -16,10 +15,9 @@ def new_member(**given: str) -> NewMember:
     Raises:
         ClickException: something will not do.
     """
-    with speaking("en"):
-        form = NewMemberCheck(formdata=MultiDict(given))
-        form.validate()
-        wrong = [f"{name}: {text}" for name, texts in form.errors.items() for text in texts]
-    if wrong:
+    person, problems = rules.read(given)
+    if problems:
+        with speaking("en"):
+            wrong = [f"{name}: {text}" for name, text in problems.items()]
         raise click.ClickException("; ".join(wrong))
-    return form.new_member()
+    return person

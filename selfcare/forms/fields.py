@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from email_validator import EmailNotValidError, validate_email
 from wtforms import Field, Form
-from wtforms.form import BaseForm
-from wtforms.validators import StopValidation, ValidationError
+from wtforms.validators import Length, StopValidation, ValidationError
 
-from selfcare.forms.bounded import AddressField, TelephoneField
-from selfcare.language import _
-from selfcare.services.accounts import phones
+from selfcare.forms.bounded import AddressField, TelephoneField, TextField
+from selfcare.language import _, entries, phones
+from selfcare.language.entries import Rule, Unfit
 from selfcare.services.accounts.password_rules import PasswordRules
 from selfcare.text import one_line
 
@@ -38,70 +36,52 @@ class PasswordMeets:
             raise ValidationError(_("The password needs: %(rules)s.", rules=wanted))
 
 
-class EmailAddressField(AddressField):
-    """A mail address, of the right shape; its domain is not looked up.
+class Fits:
+    """The field holds what a rule of the domain takes, and keeps it as the rule says."""
 
-    Accents before the `@` are refused: hardly any mail server takes them.
-    """
+    def __init__(self, rule: Rule) -> None:
+        self.rule = rule
+        self.field_flags = {"required": True} if rule.missing is not None else {}
 
-    def __init__(self, label: Any, validators: Any = (), **kwargs: Any) -> None:
-        super().__init__(label, validators, **{"filters": [trimmed], **kwargs})
-
-    def pre_validate(self, form: BaseForm) -> None:  # noqa: ARG002 (WTForms passes it by name)
-        """Turn the address into the one form there is of it.
+    def __call__(self, _form: Form, field: Field) -> None:
+        """Put the value into the form it is kept in.
 
         Raises:
-            StopValidation: it looks like none.
+            StopValidation: it will not do; nothing else is said about it.
         """
-        if not self.data:
-            return
         try:
-            self.data = validate_email(
-                self.data, check_deliverability=False, allow_smtputf8=False, strict=True
-            ).normalized
-        except EmailNotValidError:
-            message = _("Enter an email address such as name@company.com")
-            raise StopValidation(message) from None
+            field.data = self.rule(field.data or "")
+        except Unfit as unfit:
+            field.errors = []
+            raise StopValidation(str(unfit.text)) from None
+
+
+class LineField(TextField):
+    """A line of text by a rule."""
+
+    def __init__(self, label: Any, rule: Rule, **kwargs: Any) -> None:
+        rules = [Length(max=rule.longest), Fits(rule)]
+        super().__init__(label, rules, **{"filters": [trimmed], **kwargs})
+
+
+class EmailAddressField(AddressField):
+    """A mail address, of the right shape."""
+
+    def __init__(
+        self, label: Any, validators: Any = (), *, rule: Rule = entries.EMAIL, **kwargs: Any
+    ) -> None:
+        rules = [*validators, Fits(rule)]
+        super().__init__(label, rules, **{"filters": [trimmed], **kwargs})
 
 
 class PhoneField(TelephoneField):
-    """A phone number, typed in any usual way, kept as `+33 1 01 01 01 01`."""
+    """A phone number, shown as its reader dials it."""
 
     def __init__(
-        self, label: Any, validators: Any = (), *, mobile: bool = False, **kwargs: Any
+        self, label: Any, validators: Any = (), *, rule: Rule = entries.PHONE, **kwargs: Any
     ) -> None:
-        super().__init__(label, validators, **{"filters": [trimmed], **kwargs})
-        self.mobile = mobile
-
-    def pre_validate(self, form: BaseForm) -> None:  # noqa: ARG002 (WTForms passes it by name)
-        """Turn the number into the form it is kept in.
-
-        Raises:
-            StopValidation: no number looks like this, or it is not one of a mobile phone.
-        """
-        if not self.data:
-            self.data = None
-            return
-        try:
-            self.data = phones.read(self.data, mobile=self.mobile)
-        except phones.ServiceNumber:
-            message = _("This is the number of a service: enter a mobile number, 06 or 07")
-            raise StopValidation(message) from None
-        except phones.NotAMobile:
-            raise StopValidation(_("This is a fixed line: enter a mobile number")) from None
-        except phones.NotAPhone:
-            message = _("Enter a phone number such as 01 01 01 01 01 or +33 1 01 01 01 01")
-            raise StopValidation(message) from None
+        rules = [*validators, Fits(rule)]
+        super().__init__(label, rules, **{"filters": [trimmed], **kwargs})
 
     def _value(self) -> str:
         return phones.shown(self.data) if self.data and not self.errors else (self.data or "")
-
-
-def or_mobile(form: Form, field: Field) -> None:
-    """One of two phone numbers is needed: this one, or the field `mobile`.
-
-    Raises:
-        ValidationError: there is none.
-    """
-    if not field.data and not form["mobile"].data:
-        raise ValidationError(_("Enter at least one phone number, fixed or mobile"))

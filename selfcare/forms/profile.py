@@ -8,25 +8,17 @@ from typing import Any
 from flask_wtf import FlaskForm
 from wtforms import RadioField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
-from wtforms.validators import DataRequired, EqualTo, InputRequired, Length, Optional
+from wtforms.validators import EqualTo, InputRequired, Optional
 
-from selfcare.forms.bounded import SecretField, TextField
+from selfcare.forms.bounded import SecretField
 from selfcare.forms.fields import (
-    EmailAddressField,
     PasswordMeets,
-    PhoneField,
-    or_mobile,
-    trimmed,
 )
+from selfcare.forms.person import PersonFields
 from selfcare.forms.resumable import ResumableForm
 from selfcare.language import _l
 from selfcare.models import Passkey
 from selfcare.services.accounts.password_rules import PasswordRules
-
-
-def required(message: Any) -> list[Any]:
-    """A text that must be there, and no longer than a name."""
-    return [DataRequired(message), Length(max=80)]
 
 
 class NewPasswordForm(FlaskForm):
@@ -79,27 +71,11 @@ class ChangePasswordForm(NewPasswordForm):
     )
 
 
-class ProfileForm(ResumableForm):
+class ProfileForm(PersonFields, ResumableForm):
     """The data somebody may change about themselves (figure 40)."""
 
-    civility = RadioField(
-        _l("Title"),
-        [InputRequired(_l("Choose a title"))],
-        choices=[SelectChoice("madam", _l("Mrs")), SelectChoice("sir", _l("Mr"))],
-    )
-    last_name = TextField(_l("Last name"), required(_l("Enter your last name")), filters=[trimmed])
-    first_name = TextField(
-        _l("First name"), required(_l("Enter your first name")), filters=[trimmed]
-    )
-    email = EmailAddressField(_l("Email"), [DataRequired(_l("Enter your email address"))])
+    login = None  # type: ignore[assignment]  # nobody changes it
     current = SecretField(_l("Current password"), [Optional()])
-    phone = PhoneField(_l("Phone"), [or_mobile])
-    mobile = PhoneField(_l("Mobile"), mobile=True)
-    locale = RadioField(
-        _l("Preferred language"),
-        [InputRequired(_l("Choose a language"))],
-        choices=[SelectChoice("fr", "Français"), SelectChoice("en", "English")],
-    )
 
     @property
     def plain(self) -> dict[str, str | None]:

@@ -2,92 +2,39 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from markupsafe import Markup
+from flask_wtf import FlaskForm
 from wtforms import (
-    RadioField,
+    FileField,
     SelectField,
     SelectMultipleField,
-    ValidationError,
 )
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
-from wtforms.validators import DataRequired, InputRequired, Length
-from wtforms.widgets import CheckboxInput, ListWidget
+from wtforms.validators import InputRequired
+from wtforms.widgets import CheckboxInput
 
-from selfcare.forms.bounded import TextField
-from selfcare.forms.fields import EmailAddressField, PhoneField, or_mobile, trimmed
+from selfcare.forms.person import Choices, PersonFields
 from selfcare.forms.resumable import ResumableForm
 from selfcare.language import _, _l, wording
-from selfcare.language.i18n import LANGUAGES
-from selfcare.models import CIVILITIES, LOCALES
-from selfcare.models.account import LOGIN_PATTERN
 from selfcare.rights import OFFERS, Profile, Section
-from selfcare.services.users.members import NewMember
+from selfcare.services.users.new_member import RULES, NewMember
 from selfcare.services.users.roles import CONSOLE_ONLY_PROFILES, Roles
 
 
-class Choices(ListWidget):
-    """Radios or boxes, each before its label."""
-
-    def __call__(self, field: Any, **_kwargs: Any) -> Markup:
-        """The choices, in a fieldset of the page's."""
-        lines = (
-            Markup('<div class="choice">{} {}</div>').format(box(), box.label) for box in field
-        )
-        return Markup('<div class="choices">{}</div>').format(Markup("").join(lines))
-
-
-class PersonForm(ResumableForm):
+class PersonForm(PersonFields, ResumableForm):
     """Step 1, « Utilisateur » (figure 29)."""
 
-    civility = RadioField(
-        _l("Title"),
-        [InputRequired(_l("Choose a title"))],
-        choices=[SelectChoice(code, wording.CIVILITY[code]) for code in CIVILITIES],
-        widget=Choices(),
-    )
-    last_name = TextField(
-        _l("Last name"),
-        [DataRequired(_l("Enter the last name")), Length(max=80)],
-        filters=[trimmed],
-    )
-    first_name = TextField(
-        _l("First name"),
-        [DataRequired(_l("Enter the first name")), Length(max=80)],
-        filters=[trimmed],
-    )
-    login = TextField(_l("Login"), [DataRequired(_l("Enter a login"))], filters=[trimmed])
-    email = EmailAddressField(_l("Email"), [DataRequired(_l("Enter the email address"))])
-    phone = PhoneField(_l("Phone"), [or_mobile])
-    mobile = PhoneField(_l("Mobile"), mobile=True)
-    locale = SelectField(
-        _l("Preferred language"),
-        choices=[SelectChoice(code, LANGUAGES[code]) for code in LOCALES],
-        default="fr",
-    )
-
-    def validate_login(self, field: TextField) -> None:
-        """8 to 64 of `A-Z a-z 0-9 . _ -`."""
-        if not re.fullmatch(LOGIN_PATTERN, field.data or ""):
-            raise ValidationError(
-                _("A login has 8 to 64 characters: letters without accents, digits, . _ -")
-            )
-
     def new_member(self) -> NewMember:
-        """The values entered."""
-        return NewMember(
-            civility=self.civility.data,
-            last_name=self.last_name.data or "",
-            first_name=self.first_name.data or "",
-            login=self.login.data or "",
-            email=self.email.data or "",
-            phone=self.phone.data or None,
-            mobile=self.mobile.data or None,
-            locale=self.locale.data,
-        )
+        """The values entered, once they are right."""
+        return NewMember(**{name: self[name].data for name in RULES})
+
+
+class UploadForm(FlaskForm):
+    """A file of users (USERS-9)."""
+
+    file = FileField(_l("CSV file (at most 2,000 lines, 1 MB)"))
 
 
 class ConsoleRolesField(SelectMultipleField):
@@ -151,12 +98,3 @@ def console_role(name: str) -> str:
     """« power_user : gère les ressources Cloud »; a group made there by its name alone."""
     meaning = wording.CONSOLE_ROLE.get(name)
     return f"{name} – {meaning}" if meaning else name
-
-
-class NewMemberCheck(PersonForm):
-    """The same rules for a line of a file, which has no token (USERS-9)."""
-
-    class Meta:
-        """No cross-site token: a line of a file does not come from a browser."""
-
-        csrf = False

@@ -16,14 +16,14 @@ from flask_login import current_user
 from markupsafe import Markup
 
 from selfcare.config import Settings
-from selfcare.language import formats, i18n, wording
+from selfcare.language import formats, i18n, phones, wording
 from selfcare.language.document_names import document_name
 from selfcare.language.i18n import Reader
 from selfcare.language.templates import render
 from selfcare.lists.users import drift_of
 from selfcare.models import PriceKind, read_profiles, subscription_status
 from selfcare.rights import Ability, Rights, Section, may_change_roles
-from selfcare.services.accounts import devices, passkeys, phones
+from selfcare.services.accounts import devices, passkeys
 from selfcare.web import chrome as web_chrome
 from selfcare.web import csrf, rendering
 from selfcare.web.access import current_account, may, place

@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import select
 
 from selfcare.database import db
+from selfcare.language import phones
 from selfcare.models import Account, MailedLink
-from selfcare.services.accounts import phones
 from tests.cast import PASSWORD, account_of
 
 NEW = "Bleu-Nuage.42"

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 import wtforms
-from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
 from wtforms.fields.core import UnboundField
 
@@ -23,7 +22,7 @@ for module in pkgutil.iter_modules(forms.__path__, "selfcare.forms."):
     importlib.import_module(module.name)
 
 
-def kinds(form: type[FlaskForm] = FlaskForm) -> Iterator[type[FlaskForm]]:
+def kinds(form: type[wtforms.Form] = wtforms.Form) -> Iterator[type[wtforms.Form]]:
     for kind in form.__subclasses__():
         if kind.__module__.startswith("selfcare."):
             yield kind

@@ -22,6 +22,7 @@ from selfcare.services.console import domains as console_domains
 from selfcare.services.mail import kinds as mail_kinds
 from selfcare.services.mail import links
 from selfcare.services.users import members
+from selfcare.services.users.new_member import NewMember
 from selfcare.services.users.roles import CONSOLE_ONLY_PROFILES, Roles
 from tests.cast import account_of
 from tests.wizard import SOPHIE
@@ -115,7 +116,7 @@ class TestManyAtOnce:
             paul = account_of("paul.dupont")
             contract = db.session.execute(select(Contract).filter_by(ref=ref)).scalar_one()
             for number in range(PEOPLE):
-                person = members.NewMember(
+                person = NewMember(
                     **{
                         **SOPHIE,
                         "login": f"person.{number:04}",

@@ -13,10 +13,9 @@ from hypothesis import strategies as st
 from sqlalchemy import update
 
 from selfcare.database import db
-from selfcare.forms import user_import
-from selfcare.forms.users import NewMemberCheck
 from selfcare.models import Account
 from selfcare.rights import Profile
+from selfcare.services.users import file, new_member
 from tests.wizard import REF, SOPHIE, USERS, add, roles
 
 IMPORT = f"{USERS}/import"
@@ -126,16 +125,16 @@ GOOD = "Mme;Lefèvre;Aude;aude.lefevre;aude@example.com;06 12 34 56 78;visiteur;
 
 @pytest.fixture
 def checked(monkeypatch) -> list[object]:
-    """The lines that the wizard's rules were asked about."""
-    forms: list[object] = []
-    validate = NewMemberCheck.validate
+    """The lines that the rules of a new member were asked about."""
+    lines: list[object] = []
+    read = new_member.read
 
-    def counting(form: NewMemberCheck) -> bool:
-        forms.append(form)
-        return bool(validate(form))
+    def counting(given):
+        lines.append(given)
+        return read(given)
 
-    monkeypatch.setattr(NewMemberCheck, "validate", counting)
-    return forms
+    monkeypatch.setattr(new_member, "read", counting)
+    return lines
 
 
 class TestImport:
@@ -218,7 +217,7 @@ class TestImport:
     def test_users_9_a_table_is_read_as_a_spreadsheet_saves_it(self, app, saved):
         with app.test_request_context():
             text = table(GOOD).decode("cp1252")
-            (line,) = user_import.read(saved(text), console=["guest", "Network team"])
+            (line,) = file.read(saved(text), console=["guest", "Network team"])
         assert line.problems == []
         assert line.person["last_name"] == "Lefèvre"
         assert line.person["mobile"] == "+33 6 12 34 56 78"
@@ -251,7 +250,7 @@ class TestImport:
     def test_users_9_two_thousand_lines_are_checked_once_each(self, app, checked):
         lines = [GOOD.replace("aude", f"aude{n}") for n in range(2000)]
         with app.test_request_context():
-            assert len(user_import.read(table(*lines), console=["guest"])) == 2000
+            assert len(file.read(table(*lines), console=["guest"])) == 2000
         assert len(checked) == 2000
 
     def test_users_9_problems_follow_whoever_reads_them(self, cast, paul, app):
@@ -269,7 +268,7 @@ class TestImport:
 
     def test_users_9_a_cell_cut_in_two_is_said(self, app):
         with app.test_request_context(headers={"Accept-Language": "en"}):
-            (line,) = user_import.read(table(GOOD + ";admin"), console=["guest", "admin"])
+            (line,) = file.read(table(GOOD + ";admin"), console=["guest", "admin"])
         assert line.problems == [
             {
                 "en": "These cells have no heading above them; was a cell split in two? “admin”",
@@ -307,8 +306,8 @@ class TestImport:
     @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(content=st.binary(max_size=300) | st.text(max_size=300).map(str.encode))
     def test_users_9_no_file_breaks_the_reader(self, app, content):
-        with app.test_request_context(), contextlib.suppress(user_import.UnreadableFile):
-            assert user_import.read(content, console=["guest"])
+        with app.test_request_context(), contextlib.suppress(file.UnreadableFile):
+            assert file.read(content, console=["guest"])
 
 
 def test_users_2_a_session_that_ended_leads_back_to_the_step(paul, app):

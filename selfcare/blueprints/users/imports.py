@@ -8,8 +8,8 @@ from sqlalchemy import select
 from werkzeug.datastructures import FileStorage
 
 from selfcare.database import db
-from selfcare.forms import user_import as files
 from selfcare.forms.security import ConfirmForm
+from selfcare.forms.users import UploadForm
 from selfcare.language import _
 from selfcare.language.i18n import locale
 from selfcare.language.wording import TOO_MANY_STRANGERS
@@ -17,7 +17,7 @@ from selfcare.models import Contract, UserImport
 from selfcare.rights import Ability
 from selfcare.services.console import domains as console_domains
 from selfcare.services.safety.throttling import TooManyAttempts
-from selfcare.services.users import imports
+from selfcare.services.users import file, imports
 from selfcare.web import downloads, rendering
 from selfcare.web.access import current_account, one_or_404, requires
 
@@ -30,13 +30,13 @@ SHOWN = 200
 @requires(Ability.ADD_USER)
 def index(contract: Contract) -> ResponseReturnValue:
     """Choose a file; it is checked, nothing is added yet."""
-    form = files.UploadForm()
+    form = UploadForm()
     if form.validate_on_submit():
         try:
-            lines = files.read(_content(form), console=_on_offer(contract))
+            lines = file.read(_content(form), console=_on_offer(contract))
             name = _file(form).filename or ""
             loaded = imports.keep(contract, current_account(), name, lines)
-        except files.UnreadableFile as problem:
+        except file.UnreadableFile as problem:
             form.file.errors = [str(problem)]
         except TooManyAttempts as wait:
             form.file.errors = [TOO_MANY_STRANGERS % {"minutes": wait.minutes}]
@@ -46,19 +46,19 @@ def index(contract: Contract) -> ResponseReturnValue:
     return rendering.answer_form("users/import/index.html", form)
 
 
-def _content(form: files.UploadForm) -> bytes:
+def _content(form: UploadForm) -> bytes:
     content: bytes = _file(form).read()
     return content
 
 
-def _file(form: files.UploadForm) -> FileStorage:
+def _file(form: UploadForm) -> FileStorage:
     """The file sent; in its place a field may have come, or nothing.
 
     Raises:
         UnreadableFile: there is none.
     """
     if not isinstance(form.file.data, FileStorage) or not form.file.data.filename:
-        raise files.UnreadableFile(_("Choose a file"))
+        raise file.UnreadableFile(_("Choose a file"))
     return form.file.data
 
 
@@ -70,7 +70,7 @@ def _on_offer(contract: Contract) -> list[str] | None:
 @requires(Ability.ADD_USER)
 def template(contract: Contract) -> ResponseReturnValue:
     """A file to fill in."""
-    answer = Response(files.template(locale()), content_type="text/csv; charset=utf-8")
+    answer = Response(file.template(locale()), content_type="text/csv; charset=utf-8")
     answer.headers["Content-Disposition"] = downloads.attachment("newcomers", "csv")
     return answer
 

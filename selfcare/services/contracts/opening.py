@@ -17,7 +17,7 @@ from selfcare.services.contracts import customers, offers
 from selfcare.services.contracts.refusals import ContractRefused, fitting
 from selfcare.services.safety import audit
 from selfcare.services.users import members
-from selfcare.services.users.members import NewMember
+from selfcare.services.users.new_member import NewMember
 from selfcare.services.users.roles import Roles
 
 log = structlog.get_logger(__name__)

@@ -11,7 +11,7 @@ from selfcare.database import db
 from selfcare.models import Account, Contract, Membership, UserDraft, now
 from selfcare.rights import Ability, profiles_of_new_user
 from selfcare.services.users import members
-from selfcare.services.users.members import NewMember
+from selfcare.services.users.new_member import NewMember
 from selfcare.services.users.refusals import GoneMeanwhile, RoleNeeded
 from selfcare.services.users.roles import CONSOLE_ONLY_PROFILES, Roles
 

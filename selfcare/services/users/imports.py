@@ -31,7 +31,7 @@ from selfcare.services.mail import kinds
 from selfcare.services.safety import audit
 from selfcare.services.users import members as user_members
 from selfcare.services.users import places, strangers
-from selfcare.services.users.members import NewMember
+from selfcare.services.users.new_member import NewMember
 from selfcare.services.users.refusals import Refusal, RightLost
 from selfcare.services.users.roles import Roles
 

@@ -7,7 +7,6 @@ its own job.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 
 import structlog
 from sqlalchemy import Row, func, select
@@ -20,6 +19,7 @@ from selfcare.rights import Profile, Section
 from selfcare.services.console import access as console_access
 from selfcare.services.mail import kinds
 from selfcare.services.safety import audit
+from selfcare.services.users.new_member import NewMember
 from selfcare.services.users.refusals import (
     AlreadyMember,
     ChangedMeanwhile,
@@ -32,20 +32,6 @@ from selfcare.services.users.refusals import (
 from selfcare.services.users.roles import NOTHING, Roles, check_whose, note_change
 
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True)
-class NewMember:
-    """Personal data as given for somebody new."""
-
-    civility: str
-    last_name: str
-    first_name: str
-    login: str
-    email: str
-    phone: str | None = None
-    mobile: str | None = None
-    locale: str = "fr"
 
 
 def known_by(email: str) -> Account | None:
@@ -112,7 +98,7 @@ def add(
     the console's work itself, for many at once. The first user, the referent, is added by nobody.
 
     Raises:
-        Refusal: see `check_newcomer`; also where somebody else was quicker.
+        Refusal: see `check_new_member`; also where somebody else was quicker.
     """
     try:
         with db.session.begin_nested():

@@ -13,7 +13,7 @@ from selfcare.models import Account, Contract
 from selfcare.services.safety import throttling
 from selfcare.services.safety.throttling import Brake
 from selfcare.services.users import members
-from selfcare.services.users.members import NewMember
+from selfcare.services.users.new_member import NewMember
 from selfcare.services.users.refusals import Refusal
 
 

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from flask_wtf import FlaskForm
-from werkzeug.datastructures import MultiDict
-from wtforms import FileField
-
-from selfcare.forms.users import NewMemberCheck
 from selfcare.language import _, _l, wording
 from selfcare.language.i18n import LANGUAGES, in_every_language, locale, number, speaking
 from selfcare.models import fold
 from selfcare.rights import OFFERS, Profile, Section, profiles_of_new_user
 from selfcare.services.files import spreadsheets, tables
 from selfcare.services.files.tables import BadHeading, BadTable, Columns, Row
+from selfcare.services.users import new_member
 from selfcare.services.users.imports import Line
 from selfcare.services.users.roles import Roles
 
@@ -34,12 +30,6 @@ PERSON: Mapping[str, Any] = {
 }
 NEEDED = ("civility", "last_name", "first_name", "login", "email")
 CONSOLE_LABEL = _l("Console roles")
-
-
-class UploadForm(FlaskForm):
-    """The file."""
-
-    file = FileField(_l("CSV file (at most 2,000 lines, 1 MB)"))
 
 
 class UnreadableFile(ValueError):
@@ -116,13 +106,13 @@ def _words() -> Words:
 def _line(row: Row, words: Words, console: Iterable[str] | None) -> Line:
     """One line: the person by the wizard's own rules, profiles by the table of rights."""
     given = _given(row, words)
-    form = _checked(given)
+    person, wrong = new_member.read({name: given.get(name, "") for name in PERSON})
     profiles, not_offered = _profiles(given, words)
     roles, no_roles = _console_roles(given.get("console", ""), console or ())
 
     def problems() -> list[str]:
         return [
-            *(_of_person(row, given) if form.errors else ()),
+            *(wording.of_cell(PERSON[n], row.cells.get(n, ""), wrong[n]) for n in wrong),
             *(_not_offered(section, given[section.value]) for section in not_offered),
             *([_("No such console role: %(names)s", names=_quoted(no_roles))] if no_roles else ()),
             *([_beyond(row)] if row.beyond else ()),
@@ -131,7 +121,7 @@ def _line(row: Row, words: Words, console: Iterable[str] | None) -> Line:
     return Line(
         number=row.number,
         label=f"{given.get('first_name', '')} {given.get('last_name', '')}".strip()[:170],
-        person=asdict(form.new_member()),
+        person=asdict(person),
         roles=Roles(profiles, roles).as_json(),
         problems=in_every_language(problems),
     )
@@ -144,12 +134,6 @@ def _given(row: Row, words: Words) -> dict[str, str]:
         given[name] = words.cells[name].get(fold(given.get(name, "")), given.get(name, ""))
     given["locale"] = given["locale"] or "fr"
     return given
-
-
-def _checked(given: Mapping[str, str]) -> NewMemberCheck:
-    form = NewMemberCheck(formdata=MultiDict({name: given.get(name, "") for name in PERSON}))
-    form.validate()
-    return form
 
 
 def _profiles(
@@ -177,15 +161,6 @@ def _console_roles(cell: str, offered: Iterable[str]) -> tuple[tuple[str, ...], 
 
 
 # What is wrong, in the language in force
-
-
-def _of_person(row: Row, given: Mapping[str, str]) -> Iterator[str]:
-    for name, messages in _checked(given).errors.items():
-        for message in messages:
-            if name in PERSON:
-                yield wording.of_cell(PERSON[name], row.cells.get(name, ""), message)
-            else:
-                yield str(message)
 
 
 def _not_offered(section: Section, cell: str) -> str:
