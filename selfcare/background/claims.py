@@ -1,34 +1,42 @@
 """The one engine of all wishes: claimed, settled, postponed, found again (docs/adr/0002).
 
 ```python
-if row := claim(Mail, mail_id):        # in a transaction of its own: nothing stays locked
-    try:
-        ...
-    except SMTPException as problem:
-        postpone(row, str(problem))    # or `give_up`
-    else:
-        settle(row)
+if mine := claim(Mail, mail_id):       # in a transaction of its own: nothing stays locked
+    with mine:                         # it does not run out while the block lasts
+        try:
+            ...
+        except SMTPException as problem:
+            postpone(mine.held(), str(problem))    # or `give_up`
+        else:
+            settle(mine.held())
 ```
 
-A claim is a lease: it ends by itself, so a worker that died holds nobody up. Its end names it:
-`held` tells whether a claim is still the one that a worker was given.
+A claim is a lease of some seconds, which a thread makes longer as long as its worker lives. So a
+worker that died holds nobody up, and long work needs no long lease. The end of the lease names the
+claim: `held` gives the row to whoever has it still, and stops everybody else.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from threading import Event, Lock, Thread
+from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, and_, inspect, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, inspect, or_, select, update
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import InstrumentedAttribute
 
-from selfcare.background.jobs import DELAYS, EARLY
+from selfcare.background.jobs import DELAYS, EARLY, Overtaken
 from selfcare.database import db
 from selfcare.models import Wish, WishState, now
 
 PATIENCE = timedelta(seconds=30)
 """How late a wake-up may be before the sweep takes over from the queue's own retries."""
+
+BEAT = 7.0
+"""Seconds between two signs of life of a worker, well within the shortest lease."""
 
 LONGEST = timedelta(seconds=DELAYS[-1])
 """How far ahead the next try is at most."""
@@ -54,24 +62,84 @@ def can_be_taken(kind: type[Wish], present: datetime) -> ColumnElement[bool]:
     return _due(kind, present, queued_since=present + EARLY)
 
 
-def claim(kind: type[W], row_id: int) -> W | None:
+class Claim(Generic[W]):
+    """A wish that this worker has, while its block lasts (`with`)."""
+
+    def __init__(self, kind: type[W], row_id: int, until: datetime) -> None:
+        self.kind, self.row_id = kind, row_id
+        self._until = until
+        self._engine = db.engine
+        self._naming = Lock()
+        self._over = Event()
+
+    def __enter__(self) -> Claim[W]:
+        Thread(target=self._stay_alive, name=f"claim-{self.row_id}", daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+
+    def seen(self) -> W:
+        """The row as it is by now, to read what is wished."""
+        return db.session.get_one(self.kind, self.row_id, populate_existing=True)
+
+    def held(self) -> W:
+        """The row, locked, to write the outcome into.
+
+        Raises:
+            Overtaken: it was wished anew meanwhile, or another worker took it.
+        """
+        with self._naming:
+            row = db.session.get(
+                self.kind, self.row_id, with_for_update=True, populate_existing=True
+            )
+            if row is None or row.state != WishState.RUNNING or row.due_at != self._until:
+                raise Overtaken(f"{self.kind.__name__} {self.row_id}")
+            return row
+
+    def _stay_alive(self) -> None:
+        while not self._over.wait(BEAT):
+            with suppress(SQLAlchemyError), self._engine.connect() as connection, self._naming:
+                if not self._over.is_set():
+                    self._extend(connection)
+
+    def _extend(self, connection: Connection) -> None:
+        """A row that is locked is passed by: the outcome is being written into it just now."""
+        column, until = key(self.kind), now() + self.kind.LEASE
+        mine = select(column).where(
+            column == self.row_id,
+            self.kind.state == WishState.RUNNING,
+            self.kind.due_at == self._until,
+        )
+        extended = connection.execute(
+            update(self.kind)
+            .where(column.in_(mine.with_for_update(skip_locked=True)))
+            .values(due_at=until)
+        )
+        connection.commit()
+        if extended.rowcount:
+            self._until = until
+
+
+def claim(kind: type[W], row_id: int) -> Claim[W] | None:
     """Take a wish if it can be taken; a sweep may have woken it more than once."""
     present = now()
+    until = present + kind.LEASE
     claimed = db.session.execute(
         update(kind)
         .where(key(kind) == row_id, can_be_taken(kind, present))
-        .values(state=WishState.RUNNING, due_at=present + kind.LEASE)
+        .values(state=WishState.RUNNING, due_at=until)
         .returning(key(kind))
         .execution_options(synchronize_session=False)
     ).scalar_one_or_none()
     db.session.commit()
-    return db.session.get(kind, row_id, populate_existing=True) if claimed else None
+    return Claim(kind, row_id, until) if claimed else None
 
 
-def held(kind: type[W], row_id: int, until: datetime | None) -> W | None:
-    """The row, locked, if the claim that ends then still holds: nobody wished or took it anew."""
-    row = db.session.get(kind, row_id, with_for_update=True, populate_existing=True)
-    return row if row and row.state == WishState.RUNNING and row.due_at == until else None
+def next_due(kind: type[Wish]) -> int | None:
+    """The wish that has waited longest, of those that can be taken now."""
+    found = select(key(kind)).where(kind.due_at.is_not(None), can_be_taken(kind, now()))
+    return db.session.execute(found.order_by(kind.due_at).limit(1)).scalar_one_or_none()
 
 
 def want(row: Wish) -> None:

@@ -15,6 +15,7 @@ the outcome. Redis away: nothing is enqueued, the row stays, the sweep
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -49,6 +50,14 @@ CROWDED = 5000
 """From this length on, sweeps add nothing: their rows are already queued."""
 
 
+FORGOTTEN_AFTER = 60
+"""Seconds after which a wake-up in a queue no longer stands for those that came after it."""
+
+
+class Overtaken(Exception):
+    """Somebody else has what this job was about: it ends here, and saves nothing more."""
+
+
 def connect(url: str) -> Redis:
     """A Redis client that gives up at once; a worker's waits (`background.patience`)."""
     return Redis.from_url(
@@ -72,6 +81,8 @@ class Job:
     function: Callable[..., None]
     queue: str
     timeout: int
+    once: bool = False
+    """Whether one wake-up in the queue stands for all with the same arguments."""
 
     @property
     def path(self) -> str:
@@ -81,8 +92,19 @@ class Job:
     def __call__(self, *args: Any) -> None:
         """Run now, in an application context of its own, in one transaction."""
         with current_app._get_current_object().app_context():  # type: ignore[attr-defined]
-            self.function(*args)
+            if self.once:
+                with suppress(RedisError):
+                    redis().delete(self._mark(args))  # what is wished from now on is a new one
+            try:
+                self.function(*args)
+            except Overtaken:
+                db.session.rollback()
+                log.info("job_overtaken", job=self.path, args=args)
+                return
             db.session.commit()
+
+    def _mark(self, args: tuple[Any, ...]) -> str:
+        return f"waiting:{self.path}:{args}"
 
     def enqueue(self, *args: Any, first: bool = False) -> None:
         """Hand it to the workers now; `first` where somebody waits for just this one.
@@ -90,6 +112,8 @@ class Job:
         Raises:
             RedisError: nobody took it.
         """
+        if self.once and not redis().set(self._mark(args), 1, nx=True, ex=FORGOTTEN_AFTER):
+            return
         Queue(self.queue, connection=redis()).enqueue(
             self.path,
             *args,
@@ -125,13 +149,15 @@ class Job:
             self.after_commit(row_id)
 
 
-def job(*, queue: str, timeout: int = 120) -> Callable[[Callable[..., None]], Job]:
-    """Make a function a job of one of `QUEUES`; `timeout` in seconds."""
+def job(
+    *, queue: str, timeout: int = 120, once: bool = False
+) -> Callable[[Callable[..., None]], Job]:
+    """Make a function a job of one of `QUEUES`; `timeout` in seconds, `once` as in `Job`."""
     if queue not in QUEUES:
         raise ValueError(f"unknown queue {queue!r}")
 
     def decorate(function: Callable[..., None]) -> Job:
-        return Job(function, queue, timeout)
+        return Job(function, queue, timeout, once)
 
     return decorate
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -106,7 +106,6 @@ class PreInvoice(Wish, Base):
 
     __tablename__ = "pre_invoices"
     __table_args__ = rules_of_a_wish()
-    LEASE: ClassVar[timedelta] = timedelta(minutes=5)
 
     report_id: Mapped[int] = mapped_column(
         ForeignKey("usage_reports.id", ondelete="CASCADE"), primary_key=True, autoincrement=False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -158,8 +158,6 @@ class OidcLogout(Wish, Base):
 
     __tablename__ = "oidc_logouts"
     __table_args__ = rules_of_a_wish(Index(None, "created_at"), Index(None, "sign_in_id"))
-
-    LEASE = timedelta(minutes=1)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     client_id: Mapped[str] = mapped_column(ForeignKey("oidc_clients.id", ondelete="CASCADE"))

@@ -27,8 +27,8 @@ class WishState(StrEnum):
 class Wish:
     """The columns of a wish; `background.claims` moves them (docs/adr/0002)."""
 
-    LEASE: ClassVar[timedelta] = timedelta(minutes=3)
-    """A worker that has a wish for longer has died; the wish is anybody's again."""
+    LEASE: ClassVar[timedelta] = timedelta(seconds=30)
+    """A worker that has said nothing for so long has died; the wish is anybody's again."""
 
     state: Mapped[WishState] = mapped_column(String(8), default=WishState.QUEUED)
     due_at: Mapped[datetime | None] = mapped_column(default=now)

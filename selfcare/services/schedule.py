@@ -35,12 +35,12 @@ PRE_INVOICES_CHANGE = timedelta(days=62)
 
 
 WOKEN: tuple[tuple[type[Wish], Job], ...] = (
-    (Mail, outbox.deliver),
     (PreInvoice, pre_invoice_making.make_pdf),
     (UserImport, imports.run),
     (OidcLogout, backchannel.tell),
 )
-"""Wishes and their jobs; those of the console are woken while there is one (`console_sweeps`)."""
+"""Wishes and their jobs. One job sends all mails; the console's are woken while there is a console
+(`console_sweeps`)."""
 
 
 @job(queue="sweeps")
@@ -48,6 +48,8 @@ def wake_wishes() -> None:
     """Wake wishes nobody took: Redis was away, or a worker was killed with one in its hands."""
     for kind, work in WOKEN:
         work.wake(claims.overdue(kind))
+    if claims.overdue(Mail):
+        outbox.deliver_waiting.after_commit()
 
 
 @job(queue="sweeps")
@@ -74,7 +76,7 @@ def look_at_pre_invoices() -> None:
 
 
 SCHEDULE: dict[Job, int] = {
-    wake_wishes: 60,
+    wake_wishes: 30,
     wake_orders: 60,
     look_at_pre_invoices: 86_400,
     recovery.wake_requests: 60,

@@ -5,13 +5,27 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import inspect, select
 
 from selfcare.background import claims
-from selfcare.background.jobs import DELAYS
+from selfcare.background.jobs import DELAYS, Overtaken, job
 from selfcare.database import db
-from selfcare.models import Mail, WishState, now
+from selfcare.models import Base, Mail, Wish, WishState, now
+from selfcare.models.console import ConsoleWish
+from selfcare.services.console.sweeps import wake_consoles
+from selfcare.services.schedule import SCHEDULE, wake_wishes
+from tests.jobs.processes import until
 
 MINUTE = timedelta(minutes=1)
+ALL = [mapper.class_ for mapper in Base.registry.mappers if issubclass(mapper.class_, Wish)]
+
+
+def key_of(row):
+    return inspect(row).identity[0]
+
+
+def db_delete(row):
+    db.session.delete(row)
 
 
 @pytest.fixture
@@ -46,7 +60,7 @@ def test_safe_a_wish_is_taken_when_it_is_due_and_nobody_can_have_it(wish, state,
     claimed = claims.claim(Mail, wish.id)
     assert bool(claimed) == taken
     if claimed:
-        assert claimed.state == WishState.RUNNING
+        assert claimed.seen().state == WishState.RUNNING
         assert claims.claim(Mail, wish.id) is None, "somebody has it"
 
 
@@ -60,12 +74,64 @@ def test_safe_a_wish_that_waits_for_somebody_is_due_at_no_time(wish):
 def test_safe_a_claim_that_ended_is_not_held_by_who_had_it(wish):
     first = claims.claim(Mail, wish.id)
     assert first
-    until = first.due_at
-    assert claims.held(Mail, wish.id, until)
-    first.due_at = now() - MINUTE  # the worker was too slow
+    first.held().due_at = now() - MINUTE  # the worker was too slow
     db.session.commit()
-    assert claims.claim(Mail, wish.id)
-    assert claims.held(Mail, wish.id, until) is None
+    second = claims.claim(Mail, wish.id)
+    assert second
+    with pytest.raises(Overtaken):
+        first.held()
+    second.held()
+
+
+@pytest.mark.parametrize("change", [claims.want, claims.settle, db_delete], ids=str)
+def test_safe_what_was_wished_anew_or_is_gone_is_not_settled_by_who_had_it(wish, change):
+    mine = claims.claim(Mail, wish.id)
+    assert mine
+    change(wish)
+    db.session.commit()
+    with pytest.raises(Overtaken):
+        mine.held()
+
+
+def test_safe_a_worker_that_lives_keeps_its_claim_and_one_that_died_loses_it(wish, monkeypatch):
+    monkeypatch.setattr(claims, "BEAT", 0.01)
+    monkeypatch.setattr(Mail, "LEASE", timedelta(seconds=30))
+    mine = claims.claim(Mail, wish.id)
+    assert mine
+    db.session.commit()
+    first = end_of(wish)
+    with mine:
+        until(lambda: end_of(wish) > first)
+        assert claims.claim(Mail, wish.id) is None
+        row = mine.held()
+        claims.settle(row)
+        db.session.commit()
+    assert end_of(wish) is None, "a claim that was settled is not made longer"
+
+
+def end_of(wish):
+    found = db.session.execute(select(Mail.due_at).filter_by(id=key_of(wish))).scalar_one()
+    db.session.rollback()
+    return found
+
+
+@pytest.mark.parametrize("kind", ALL, ids=lambda kind: kind.__name__)
+def test_safe_what_a_dead_worker_had_in_hand_is_taken_up_within_a_minute(kind):
+    sweep = wake_consoles if issubclass(kind, ConsoleWish) else wake_wishes
+    seconds = kind.LEASE.total_seconds() + SCHEDULE[sweep]
+    assert seconds <= 60
+    assert kind.LEASE.total_seconds() > claims.BEAT * 3
+
+
+def test_safe_a_job_that_was_overtaken_ends_quietly_and_saves_nothing(app, wish):
+    @job(queue="mail")
+    def late() -> None:
+        db.session.get_one(Mail, key_of(wish)).problem = "nobody may read this"
+        raise Overtaken
+
+    db.session.rollback()
+    late()
+    assert wish.problem is None
 
 
 def test_safe_tries_wait_longer_and_longer_and_end(wish):

@@ -78,6 +78,10 @@ def mails(app, mailing) -> Kind:
     return Kind(Mail, outbox.deliver, wish, lambda: sent_once(mailing))
 
 
+def mails_of_a_turn(app, mailing) -> Kind:
+    return replace(mails(app, mailing), work=lambda _: outbox.deliver_waiting())
+
+
 def pre_invoices(app, mailing) -> Kind:
     def wish() -> int:
         contract = db.session.execute(select(Contract)).scalar_one()
@@ -187,7 +191,10 @@ def ends_of_tokens(app, mailing) -> Kind:
     return replace(kind, wish=wish, outcome=outcome)
 
 
-KINDS = [mails, pre_invoices, imports, contract_consoles, console_accesses, ends_of_tokens]
+KINDS = [
+    *(mails, mails_of_a_turn, pre_invoices, imports),
+    *(contract_consoles, console_accesses, ends_of_tokens),
+]
 
 
 class Killed(BaseException):

@@ -197,6 +197,11 @@ def converge_waiting(contract_id: int) -> None:
 
 
 def _carry_out(work: Work) -> None:
+    with work.claim:
+        _make_true(work)
+
+
+def _make_true(work: Work) -> None:
     person, user_id = work.person, None
     try:
         if work.starts_over or not work.groups:
@@ -223,7 +228,7 @@ def _end(work: Work) -> None:
     """The account's end, with its receipts: saved at once, so that it is not done twice."""
     name = "" if work.name_is_taken else work.person.username
     held = iam().delete_user(work.ref, name, work.person.key)
-    access = console_claims.locked(work)
+    access = work.claim.held()
     access.iam_user_id, access.starts_over, access.paused = None, False, False
     access.keys_deleted = held.keys if held else 0
     outcomes.complete_receipts(access, held)
@@ -237,11 +242,11 @@ def _end_tokens(work: Work, user_id: str) -> None:
     between enables it, and an account that was disabled in the console stays so.
     """
     if work.paused or iam().is_enabled(work.ref, user_id):
-        console_claims.locked(work).paused = True
+        work.claim.held().paused = True
         db.session.commit()
         iam().enable(work.ref, user_id, usable=False)
         iam().enable(work.ref, user_id, usable=True)
-    access = console_claims.locked(work)
+    access = work.claim.held()
     access.paused = False
     access.ends_tokens = access.version != work.version  # once more, if that is what was wished
     db.session.commit()
@@ -249,7 +254,7 @@ def _end_tokens(work: Work, user_id: str) -> None:
 
 def _settle(work: Work, user_id: str | None) -> None:
     """The console holds what was wanted, if that is still what is wanted."""
-    access = console_claims.locked(work)
+    access = work.claim.held()
     access.iam_user_id, access.detail = user_id, None
     if access.version != work.version:
         claims.want(access)
@@ -268,7 +273,7 @@ def _settle(work: Work, user_id: str | None) -> None:
 
 def _postpone(work: Work, problem: IamProblem) -> None:
     """Say what went wrong and when it is tried again; saved at once."""
-    access = console_claims.locked(work)
+    access = work.claim.held()
     access.detail = str(problem)[:500]
     ends = work.starts_over or not work.groups or access.paused
     if access.version != work.version:  # the newer wish need not share the older one's fate

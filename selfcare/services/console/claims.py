@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 
 from selfcare.background import claims
+from selfcare.background.claims import Claim
 from selfcare.database import db
 from selfcare.models import Account, ConsoleAccess, Contract
 from selfcare.services.console.iam import Person, username_for
@@ -19,6 +20,7 @@ from selfcare.services.console.iam import Person, username_for
 class Work:
     """A claimed wish, read whole before the IAM is asked: no row is touched meanwhile."""
 
+    claim: Claim[ConsoleAccess]
     access_id: int
     version: int
     contract_id: int
@@ -34,19 +36,19 @@ class Work:
 
 def claim(access_id: int) -> Work | None:
     """Take the row if nobody is at it and it is due; in a transaction of its own."""
-    if claims.claim(ConsoleAccess, access_id) is None:
+    if (mine := claims.claim(ConsoleAccess, access_id)) is None:
         return None
-    work = _read(access_id)
+    work = _read(mine)
     db.session.commit()
     return work
 
 
-def _read(access_id: int) -> Work:
+def _read(mine: Claim[ConsoleAccess]) -> Work:
     access, contract, account = db.session.execute(
         select(ConsoleAccess, Contract, Account)
         .join(Contract, Contract.id == ConsoleAccess.contract_id)
         .join(Account, Account.id == ConsoleAccess.account_id)
-        .where(ConsoleAccess.id == access_id)
+        .where(ConsoleAccess.id == mine.row_id)
         .execution_options(populate_existing=True)
     ).one()
     access.iam_username = access.iam_username or username_for(account.login)
@@ -58,6 +60,7 @@ def _read(access_id: int) -> Work:
         func.lower(ConsoleAccess.iam_username) == access.iam_username.lower(),
     )
     return Work(
+        claim=mine,
         access_id=access.id,
         version=access.version,
         contract_id=contract.id,
@@ -77,13 +80,3 @@ def _read(access_id: int) -> Work:
         paused=access.paused,
         name_is_taken=db.session.execute(namesake.limit(1)).first() is not None,
     )
-
-
-def locked(work: Work) -> ConsoleAccess:
-    """The row as it is by now, to write the outcome into."""
-    return db.session.execute(
-        select(ConsoleAccess)
-        .where(ConsoleAccess.id == work.access_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).scalar_one()

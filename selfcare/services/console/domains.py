@@ -43,16 +43,19 @@ def open_console(contract: Contract) -> None:
 @job(queue="iam")
 def prepare(contract_id: int) -> None:
     """Make a contract's domain, project and groups; safe twice, and beside another one."""
-    if claims.claim(ContractConsole, contract_id) is None:
+    if (mine := claims.claim(ContractConsole, contract_id)) is None:
         return
     ref = db.session.get_one(Contract, contract_id).ref
     db.session.commit()  # nothing stays locked while the IAM answers
-    try:
-        prepared(contract_id, ref)
-    except IamProblem as problem:
-        _note(contract_id, problem)
-        if problem.retryable:
-            raise
+    with mine:
+        try:
+            iam().prepare_contract(ref)
+        except IamProblem as problem:
+            _note(mine.held(), problem)
+            if problem.retryable:
+                raise
+        else:
+            _note(mine.held(), None)
 
 
 def prepared(contract_id: int, ref: str) -> None:
@@ -61,13 +64,23 @@ def prepared(contract_id: int, ref: str) -> None:
     Raises:
         IamProblem: it could not be made.
     """
-    console = db.session.get(ContractConsole, contract_id)
-    ready = console is not None and console.state == WishState.DONE
+    _wish(contract_id)
+    before = _of(contract_id)
     db.session.commit()
-    if ready:
+    if before.state == WishState.DONE:
         return
     iam().prepare_contract(ref)
-    _note(contract_id, None)
+    if _of(contract_id) == before:  # else somebody is at it, or it was wished anew
+        console = db.session.get_one(
+            ContractConsole, contract_id, with_for_update=True, populate_existing=True
+        )
+        _note(console, None)
+
+
+def _of(contract_id: int) -> Row[*tuple[Any, ...]]:
+    return db.session.execute(
+        select(ContractConsole.state, ContractConsole.due_at).filter_by(contract_id=contract_id)
+    ).one()
 
 
 def _wish(contract_id: int) -> None:
@@ -75,15 +88,15 @@ def _wish(contract_id: int) -> None:
     insert_unless_there(ContractConsole, changed_at=now(), due_at=now(), **values)
 
 
-def _note(contract_id: int, problem: IamProblem | None) -> None:
-    _wish(contract_id)
-    console = db.session.get_one(ContractConsole, contract_id, with_for_update=True)
+def _note(console: ContractConsole, problem: IamProblem | None) -> None:
+    """The outcome of preparing a contract's place; saved at once."""
     console.changed_at = now()
     console.detail = str(problem)[:500] if problem else None
     if problem is None:
         claims.settle(console)
         for name in PREDEFINED_CONSOLE_ROLES:
-            insert_unless_there(ConsoleGroup, contract_id=contract_id, name=name, seen_at=now())
+            values = {"contract_id": console.contract_id, "name": name}
+            insert_unless_there(ConsoleGroup, seen_at=now(), **values)
     elif problem.retryable:
         postpone(console, problem)
     else:

@@ -84,4 +84,4 @@ def look_at_consoles() -> None:
     console_domains.look.wake(db.session.execute(ready).scalars())
 
 
-SCHEDULE: dict[Job, int] = {wake_consoles: 30, look_at_consoles: 900}
+SCHEDULE: dict[Job, int] = {wake_consoles: 15, look_at_consoles: 900}

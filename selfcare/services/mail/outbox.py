@@ -1,4 +1,4 @@
-"""The outbox: `write` in the transaction that causes a mail, `deliver` in a worker.
+"""The outbox: `write` in the transaction that causes a mail, `deliver_waiting` in a worker.
 
 A mail is a folder of templates, `mail/<name>/` with `subject.txt`, `body.txt` and `body.html`,
 rendered when it is sent, in the addressee's language. See docs/adding-a-mail.md.
@@ -7,6 +7,7 @@ rendered when it is sent, in the addressee's language. See docs/adding-a-mail.md
 from __future__ import annotations
 
 from collections.abc import Collection
+from time import monotonic
 from typing import Any
 from uuid import uuid4
 
@@ -16,7 +17,7 @@ from sqlalchemy import update
 
 from selfcare import config
 from selfcare.background import claims
-from selfcare.background.jobs import job
+from selfcare.background.jobs import Overtaken, job
 from selfcare.database import db
 from selfcare.models import Account, Mail, WishState, now
 from selfcare.services.mail.composing import message
@@ -24,8 +25,8 @@ from selfcare.services.mail.smtp import Conversation, is_final
 
 log = structlog.get_logger(__name__)
 
-WOKEN = 100
-"""Mails that are woken at once when many are tried again; the sweep wakes the rest."""
+TURN = 3.0
+"""Seconds that `deliver_waiting` goes on for: so long does a mail wait that somebody asked for."""
 
 
 def write(
@@ -75,44 +76,87 @@ def retry(ids: Collection[int] | None) -> int:
     found = db.session.execute(
         again.values(problem=None).returning(Mail.id).execution_options(synchronize_session=False)
     ).scalars()
-    tried = sorted(found)
-    for mail_id in tried[:WOKEN]:
-        deliver.after_commit(mail_id)
-    return len(tried)
+    tried = len(list(found))
+    if tried:
+        deliver_waiting.after_commit()
+    return tried
 
 
 def _put(row: Mail, *, first: bool = False) -> Mail:
     row.message_id = f"{uuid4()}@{current_app.config['SERVER_NAME'].split(':')[0]}"
     db.session.add(row)
     db.session.flush()
-    deliver.after_commit(row.id, first=first)
+    if first:
+        deliver.after_commit(row.id, first=True)
+    else:
+        deliver_waiting.after_commit()
     return row
 
 
-@job(queue="mail", timeout=60)
+@job(queue="mail")
 def deliver(mail_id: int) -> None:
-    """Send one mail, once: whoever claims the row sends it; a dead worker's claim runs out.
+    """Send one mail that somebody has just asked for."""
+    with Conversation(current_app.extensions["mail"]) as server:
+        _deliver(mail_id, server)
+
+
+@job(queue="mail", once=True)
+def deliver_waiting() -> None:
+    """Send the mails that wait, over one connection, until the turn is over.
+
+    A server that is away costs one mail its try, not all that wait.
+    """
+    until = monotonic() + TURN
+    problem = None
+    with Conversation(current_app.extensions["mail"]) as server:
+        while mail_id := claims.next_due(Mail):
+            if monotonic() > until:
+                deliver_waiting.after_commit()
+                return
+            try:
+                _deliver(mail_id, server)
+            except Overtaken:
+                db.session.rollback()
+            except Exception as trouble:  # noqa: BLE001 (noted in its row; the others go on)
+                problem = trouble
+                if server.is_away:
+                    break
+    if problem:
+        raise problem  # the queue tries again after the usual delay
+
+
+def _deliver(mail_id: int, server: Conversation) -> None:
+    """Send it once: whoever claims the row sends it; a dead worker's claim runs out.
 
     Its Message-ID never changes, so the one mail sent twice (a worker killed between the server's
     "250 OK" and our commit) is recognised as one by mail programs.
     """
-    if (row := claims.claim(Mail, mail_id)) is None:
+    if (mine := claims.claim(Mail, mail_id)) is None:
         return
-    try:
-        built = message(row)
-        db.session.commit()  # nothing stays locked while the SMTP server takes its time
-        with Conversation(current_app.extensions["mail"]) as server:
+    with mine:
+        try:
+            built = message(mine.seen())
+            db.session.commit()  # nothing stays locked while the SMTP server takes its time
             server.send(built)
-    except Exception as problem:  # a template's error too: every try counts, the last one shows
-        db.session.rollback()
-        if is_final(problem):
-            claims.give_up(row, str(problem))
-            log.error("mail_refused", mail=row.id, problem=row.problem)  # noqa: TRY400 (no surprise)
-            return
+        except Exception as problem:  # a template's error too: every try counts, the last one shows
+            db.session.rollback()
+            _note(mine.held(), problem)
+            if not is_final(problem):
+                raise
+        else:
+            row = mine.held()
+            claims.settle(row)
+            row.sent_at = now()
+            db.session.commit()
+
+
+def _note(row: Mail, problem: Exception) -> None:
+    """A try that came to nothing: when the next one is, if any; saved at once."""
+    if is_final(problem):
+        claims.give_up(row, str(problem))
+        log.error("mail_refused", mail=row.id, problem=row.problem)
+    else:
         claims.postpone(row, f"{type(problem).__name__}: {problem}")
         if row.state == WishState.FAILED:
-            log.error("mail_failed", mail=row.id, problem=row.problem)  # noqa: TRY400 (no surprise)
-        db.session.commit()
-        raise
-    claims.settle(row)
-    row.sent_at = now()
+            log.error("mail_failed", mail=row.id, problem=row.problem)
+    db.session.commit()

@@ -65,23 +65,23 @@ def end_expired() -> None:
 @job(queue="iam", timeout=60)
 def tell(logout_id: int) -> None:
     """Send one logout token; its name stays the same over all tries, so it counts once."""
-    wish = claims.claim(OidcLogout, logout_id)
-    if wish is None:
+    mine = claims.claim(OidcLogout, logout_id)
+    if mine is None:
         return
-    client = db.session.get_one(OidcClient, wish.client_id)
-    if client.disabled_at or not client.backchannel_uri:
-        claims.settle(wish)
-        return
-    token, address = _token(wish), client.backchannel_uri
-    db.session.commit()  # nothing stays locked while the client takes its time
-    try:
-        _send(token, address)
-    except (requests.RequestException, NotTold) as problem:
-        claims.postpone(wish, str(problem))
-        db.session.commit()
-        log.warning("logout_not_told", logout=logout_id, client=wish.client_id)
-        raise
-    claims.settle(wish)
+    with mine:
+        wish = mine.seen()
+        client = db.session.get_one(OidcClient, wish.client_id)
+        if not client.disabled_at and client.backchannel_uri:
+            token, address = _token(wish), client.backchannel_uri
+            db.session.commit()  # nothing stays locked while the client takes its time
+            try:
+                _send(token, address)
+            except (requests.RequestException, NotTold) as problem:
+                claims.postpone(mine.held(), str(problem))
+                db.session.commit()
+                log.warning("logout_not_told", logout=logout_id, client=client.id)
+                raise
+        claims.settle(mine.held())
 
 
 def _send(token: str, address: str) -> None:

@@ -11,13 +11,14 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 import structlog
 from sqlalchemy import ColumnElement, or_, select
 
 from selfcare.background import claims
+from selfcare.background.claims import Claim
 from selfcare.background.jobs import job
 from selfcare.database import db
 from selfcare.models import (
@@ -100,15 +101,15 @@ def invoice_of(report: UsageReport) -> Invoice | None:
 @job(queue="documents")
 def make_pdf(report_id: int) -> None:
     """Make a pre-invoice's next version from what is true as it runs, if that is a new one."""
-    if (row := claims.claim(PreInvoice, report_id)) is None:
+    if (mine := claims.claim(PreInvoice, report_id)) is None:
         return
-    until = row.due_at
-    try:
-        _make(report_id, until)
-    except Exception as problem:  # every try counts, the last one shows
-        db.session.rollback()
-        _postpone(report_id, until, problem)
-        raise
+    with mine:
+        try:
+            _make(report_id, mine)
+        except Exception as problem:  # every try counts, the last one shows
+            db.session.rollback()
+            _postpone(mine.held(), problem)
+            raise
 
 
 @job(queue="documents")
@@ -149,11 +150,10 @@ def _work_out(report_id: int) -> _New:
     return _New(report, contract, customer, sums, content, fingerprint, not settled)
 
 
-def _make(report_id: int, until: datetime | None) -> None:
+def _make(report_id: int, mine: Claim[PreInvoice]) -> None:
     new = _work_out(report_id)
     if not new.differs:
-        if row := claims.held(PreInvoice, report_id, until):
-            claims.settle(row)
+        claims.settle(mine.held())
         return
     version = PreInvoiceVersion(
         report_id=report_id,
@@ -169,11 +169,11 @@ def _make(report_id: int, until: datetime | None) -> None:
     version.key = f"pre-invoices/{new.contract.ref}/{named}.pdf"
     version.size = len(pdf)
     _keep(version.key, pdf)
-    if row := claims.held(PreInvoice, report_id, until):  # else it was wished anew meanwhile
-        claims.settle(row)
-        row.version = version.number
-        db.session.add(version)
-        log.info("pre_invoice_made", contract=new.contract.ref, key=version.key)
+    row = mine.held()
+    claims.settle(row)
+    row.version = version.number
+    db.session.add(version)
+    log.info("pre_invoice_made", contract=new.contract.ref, key=version.key)
 
 
 def _draw(new: _New, version: PreInvoiceVersion) -> bytes:
@@ -196,12 +196,10 @@ def _keep(key: str, pdf: bytes) -> None:
         ) from problem
 
 
-def _postpone(report_id: int, until: datetime | None, problem: Exception) -> None:
+def _postpone(row: PreInvoice, problem: Exception) -> None:
     """Give the wish back with its next date, or give up after the last try; saved at once."""
-    if (row := claims.held(PreInvoice, report_id, until)) is None:
-        return
     told = str(problem) if isinstance(problem, NotMade) else f"{type(problem).__name__}: {problem}"
     claims.postpone(row, told)
     if row.state == WishState.FAILED:
-        log.error("pre_invoice_failed", report=report_id, problem=told)
+        log.error("pre_invoice_failed", report=row.report_id, problem=told)
     db.session.commit()

@@ -12,6 +12,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import joinedload
 
 from selfcare.background import claims
+from selfcare.background.claims import Claim
 from selfcare.background.jobs import job
 from selfcare.database import db
 from selfcare.language import _l, wording
@@ -186,23 +187,25 @@ def start(loaded: UserImport) -> None:
 @job(queue="iam")
 def run(import_id: int) -> None:
     """Add the waiting lines, each in a transaction of its own; goes on where it was stopped."""
-    if (loaded := claims.claim(UserImport, import_id)) is None:
+    if (mine := claims.claim(UserImport, import_id)) is None:
         return
-    try:
-        _add_lines(loaded)
-    except Exception as problem:
-        db.session.rollback()
-        claims.postpone(loaded, f"{type(problem).__name__}: {problem}", for_ever=True)
-        db.session.commit()
-        raise
+    with mine:
+        try:
+            _add_lines(mine)
+        except Exception as problem:
+            db.session.rollback()
+            said = f"{type(problem).__name__}: {problem}"
+            claims.postpone(mine.held(), said, for_ever=True)
+            db.session.commit()
+            raise
 
 
-def _add_lines(loaded: UserImport) -> None:
-    until = now() + ROUND
+def _add_lines(mine: Claim[UserImport]) -> None:
+    loaded, until = mine.seen(), now() + ROUND
     count = 0
     while line := _next_line(loaded.id):
         if now() > until:
-            _hand_on(loaded)
+            _hand_on(mine.held())
             return
         if not _may_go_on(line):
             _stop(loaded.id)
@@ -212,6 +215,7 @@ def _add_lines(loaded: UserImport) -> None:
         if count % WAKE_EVERY == 0:
             console_access.converge_waiting.after_commit(contract_id)
         db.session.commit()
+    loaded = mine.held()
     claims.settle(loaded)
     loaded.finished_at = now()
     console_access.converge_waiting.after_commit(loaded.contract_id)
