@@ -80,6 +80,16 @@ def stand_in_iam(app: Flask, stand_in: Console) -> Iterator[Keystone]:
     yield from _connected(app, stand_in.url, stand_in)
 
 
+@pytest.fixture
+def faulty_stand_in(app: Flask, stand_in: Console) -> Iterator[Faulty]:
+    """A proxy in front of the stand-in, which the application uses from now on."""
+    with Faulty(stand_in.url) as proxy:
+        connected = _connected(app, proxy.url, stand_in)
+        next(connected)
+        yield proxy
+        next(connected, None)
+
+
 def _connected(app: Flask, url: str, console: Console) -> Iterator[Keystone]:
     settings = replace(
         app.extensions["settings"],

@@ -36,6 +36,7 @@ MODULES = (
     "oauth.ending",
     "oauth.doors",
     "oauth.command_line",
+    "credentials.pages",
 )
 """Each has a blueprint, `bp`."""
 

@@ -226,6 +226,11 @@ class Settings:
         " `IAM_URL`.",
         check=rules.address,
     )
+    api_code_seconds: int = setting(
+        60,
+        "How long a mailed code is good, from the moment the mail server took the mail.",
+        check=rules.between(30, 900),
+    )
     console_identity_provider: str = setting(
         "portal", "The name Keystone gives this portal as identity provider."
     )
@@ -256,6 +261,11 @@ class Settings:
         "3 per 15 minutes",
         "Tries of *API Login* allowed, per account and per network address; fewer than the"
         " console's own lock-out.",
+        check=rules.limits,
+    )
+    throttle_api_code: str = setting(
+        "5 per 10 minutes; 12 per hour; 40 per day",
+        "Codes mailed to set an API password or to make a key, per account and contract asked for.",
         check=rules.limits,
     )
     throttle_recovery: str = setting(

@@ -9,6 +9,7 @@ from wtforms.validators import DataRequired, InputRequired, Length, Regexp
 from selfcare.forms.bounded import SecretField, TextField
 from selfcare.forms.fields import trimmed
 from selfcare.language import _l
+from selfcare.services.accounts import phones
 from selfcare.text import one_line
 
 
@@ -49,6 +50,15 @@ class ApiLoginForm(CompanyAccountForm):
     )
     password = SecretField(_l("API password"), [InputRequired(_l("Enter your API password"))])
     remember = BooleanField(_l("Remember my user name"))
+
+    @property
+    def name_as_kept(self) -> str:
+        """The user name; a mobile number as accounts keep theirs, however it was typed."""
+        given = self.user_name.data or ""
+        try:
+            return phones.read(given, mobile=True) or given
+        except (phones.NotAPhone, phones.NotAMobile, phones.ServiceNumber):
+            return given
 
 
 class UserCodeForm(FlaskForm):

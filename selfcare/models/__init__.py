@@ -1,6 +1,14 @@
 """Columns, constraints and derived facts; one module per aggregate."""
 
 from selfcare.models.account import CIVILITIES, LOCALES, Account, SignIn
+from selfcare.models.api import (
+    ApiLogin,
+    ApiPassword,
+    ApiReset,
+    CodePurpose,
+    MailedCode,
+    SealedSecret,
+)
 from selfcare.models.audit import AuditEntry
 from selfcare.models.base import Base, Searchable, fold, now
 from selfcare.models.console import ConsoleAccess, ConsoleGroup, ContractConsole
@@ -78,10 +86,14 @@ __all__ = [
     "LONGEST_REGION",
     "USUAL_TYPE",
     "Account",
+    "ApiLogin",
+    "ApiPassword",
+    "ApiReset",
     "AuditEntry",
     "Base",
     "Challenge",
     "ClientKind",
+    "CodePurpose",
     "ConsoleAccess",
     "ConsoleGroup",
     "Contract",
@@ -95,6 +107,7 @@ __all__ = [
     "LineState",
     "LinkPurpose",
     "Mail",
+    "MailedCode",
     "MailedLink",
     "Membership",
     "Offer",
@@ -118,6 +131,7 @@ __all__ = [
     "RecoveryCode",
     "RecoveryRequest",
     "Removal",
+    "SealedSecret",
     "Searchable",
     "Service",
     "ServiceVersion",

@@ -18,6 +18,9 @@ from selfcare.background.jobs import job
 from selfcare.database import db
 from selfcare.models import (
     Account,
+    ApiLogin,
+    ApiPassword,
+    ApiReset,
     AuditEntry,
     Base,
     Challenge,
@@ -30,6 +33,7 @@ from selfcare.models import (
     InvoiceReference,
     KeptForm,
     Mail,
+    MailedCode,
     MailedLink,
     Membership,
     Offer,
@@ -51,6 +55,7 @@ from selfcare.models import (
     RecoveryCode,
     RecoveryRequest,
     Removal,
+    SealedSecret,
     Service,
     ServiceVersion,
     SignIn,
@@ -179,6 +184,41 @@ FORGOTTEN = (
         period=timedelta(days=1),
         what="what somebody asked who cannot sign in, where no worker answered",
         after="it was asked",
+        sort=Sort.PERSONAL,
+    ),
+    Forgotten(
+        since=SealedSecret.expires_at,
+        period=timedelta(0),
+        what="API passwords and keys on their way (encrypted), where nobody took them",
+        after="their two minutes",
+        sort=Sort.SECRET,
+    ),
+    Forgotten(
+        since=MailedCode.created_at,
+        period=timedelta(days=1),
+        what="mailed codes: worked out, not stored; their row",
+        after="they were asked for",
+        sort=Sort.SECRET,
+    ),
+    Forgotten(
+        since=ApiReset.expires_at,
+        period=timedelta(days=1),
+        what="API passwords: what somebody gave who asked for one",
+        after="the page ran out",
+        sort=Sort.PERSONAL,
+    ),
+    Forgotten(
+        since=ApiLogin.created_at,
+        period=timedelta(days=365),  # a security log, as sign-ins are
+        what="API Login: account, network address",
+        after="it was tried",
+        sort=Sort.PERSONAL,
+    ),
+    Forgotten(
+        since=ApiPassword.created_at,
+        period=timedelta(days=30),
+        what="API passwords: that one was set",
+        after="it was wished",
         sort=Sort.PERSONAL,
     ),
     Forgotten(

@@ -11,6 +11,7 @@ from selfcare.background.jobs import Job, job
 from selfcare.database import db
 from selfcare.models import (
     AUTOMATIC_TO_DO,
+    ApiLogin,
     Mail,
     OidcLogout,
     Order,
@@ -24,6 +25,7 @@ from selfcare.models import (
 from selfcare.services import retention
 from selfcare.services.accounts import recovery
 from selfcare.services.console import sweeps as console_sweeps
+from selfcare.services.console.credentials import logins as api_logins
 from selfcare.services.mail import outbox
 from selfcare.services.oidc import backchannel
 from selfcare.services.orders import fulfilment
@@ -38,6 +40,7 @@ WOKEN: tuple[tuple[type[Wish], Job], ...] = (
     (PreInvoice, pre_invoice_making.make_pdf),
     (UserImport, imports.run),
     (OidcLogout, backchannel.tell),
+    (ApiLogin, api_logins.look),
 )
 """Wishes and their jobs. One job sends all mails; the console's are woken while there is a console
 (`console_sweeps`)."""

@@ -61,26 +61,27 @@ def requires(ability: Ability) -> Callable[[View], View]:
                 raise ProfileMissing(ability, here.contract)
             return view(*args, contract=here.contract, **kwargs)
 
-        return _declared(cast("View", login_required(checked)), Requirement(ability=ability))
+        return declared(cast("View", login_required(checked)), Requirement(ability=ability))
 
     return decorate
 
 
 def signed_in(view: View) -> View:
     """The view is for anybody signed in and shows only what is theirs."""
-    return _declared(cast("View", login_required(view)), Requirement())
+    return declared(cast("View", login_required(view)), Requirement())
 
 
 def public(reason: str) -> Callable[[View], View]:
     """The view is for everybody; the reason is part of the declaration."""
 
     def decorate(view: View) -> View:
-        return _declared(view, Requirement(public=reason))
+        return declared(view, Requirement(public=reason))
 
     return decorate
 
 
-def _declared(view: View, right: Requirement) -> View:
+def declared(view: View, right: Requirement) -> View:
+    """The view with its right, which the guard of all routes reads."""
     view.right = right  # type: ignore[attr-defined]
     return view
 

@@ -30,6 +30,7 @@ WITHOUT_KEY = {  # public pages that show nothing to whoever comes without the l
     "captcha.sound": 404,
     "staff_mails.index": 404,  # no demonstration
     "staff_mails.one": 404,
+    "doors.checking": 303,
     "oauth.authorize": 400,
     "oauth.proceed": 410,
     "oauth_tokens.userinfo": 401,
@@ -192,7 +193,8 @@ def test_safe_every_public_route_has_a_reason(app):
         "doors.web_login",
         "doors.forgotten",
         "doors.api_login",
-        "doors.credentials",
+        "doors.checking",
+        "doors.end_api_login",
         "oauth.authorize",
         "oauth.proceed",
         "oauth_tokens.discovery",

@@ -75,12 +75,6 @@ class TestApiLogin:
         given = {"account": "OCB0000124", "user_name": "paul.dupont", "password": "secret"}
         return browser.post(API, {"csrf_token": browser.get(API).csrf(), **given, **fields})
 
-    def test_console_3_says_that_credentials_come_next_whoever_asks(self, browse, cast):
-        cast.member("paul.dupont", console_roles=["admin"])
-        done = [self.send(browse, user_name=name) for name in ("paul.dupont", "nobody")]
-        assert {page.location for page in done} == {"/console/credentials"}
-        assert "nothing was checked" in browse.get(done[0].location).words
-
     def test_console_3_the_password_does_not_come_back(self, browse):
         page = self.send(browse, account="")
         assert page.status == 422

@@ -5,14 +5,18 @@ from __future__ import annotations
 from flask import Blueprint, redirect, url_for
 from flask.typing import ResponseReturnValue
 
-from selfcare import config
 from selfcare.blueprints.oauth.leading import allow_forms_towards
 from selfcare.blueprints.oauth.remembered import Remembered
+from selfcare.database import db
 from selfcare.forms.oauth import ApiLoginForm, WebLoginForm
-from selfcare.services.safety import browsers, throttling
+from selfcare.language.wording import api_login_refused
+from selfcare.models import WishState, now
+from selfcare.services.console.credentials import logins
 from selfcare.services.safety.throttling import TooManyAttempts
 from selfcare.web import rendering
 from selfcare.web.access import public
+from selfcare.web.credentials_access import ApiLoginCookie
+from selfcare.web.headers import no_store
 from selfcare.web.resuming import shown_again
 
 bp = Blueprint("doors", __name__, url_prefix="/console")
@@ -47,29 +51,56 @@ def forgotten() -> ResponseReturnValue:
 @public("a way in; braked")
 @shown_again
 def api_login() -> ResponseReturnValue:
-    """Company account, user name and API password (CONSOLE-3).
-
-    There is nothing to open with them yet: the password is not looked at, and the next page says
-    so, whoever asks.
-    """
-    form = ApiLoginForm(
-        data={"account": Remembered.ACCOUNT.read(), "user_name": Remembered.NAME.read()}
-    )
+    """Company account, user name and API password (CONSOLE-3); a worker looks at them."""
+    form = _api_login_form()
     if not form.validate_on_submit():
-        return rendering.page("oauth/api_login.html", form=form), 422 if form.errors else 200
-    limits, asked = config.current().throttle_api, f"{form.account.data}|{form.user_name.data}"
+        return rendering.answer_form("oauth/api_login.html", form)
     try:
-        throttling.of_subject("api", asked, limits).take()
-        throttling.of_address(browsers.present(), limits, kind="api-address").take()
+        token = logins.ask(
+            form.account.data or "",
+            form.name_as_kept,
+            form.password.data or "",
+        )
     except TooManyAttempts as wait:
         return rendering.answer_wait("oauth/api_login.html", form, wait)
+    db.session.commit()
     kept = form.user_name.data if form.remember.data else ""
-    answer = redirect(url_for(".credentials"), code=303)
-    return Remembered.NAME.keep(answer, kept or "")
+    answer = Remembered.NAME.keep(redirect(url_for(".checking"), code=303), kept or "")
+    return ApiLoginCookie.keep(answer, token)
 
 
-@bp.get("/credentials")
-@public("it says what is not there yet")
-def credentials() -> ResponseReturnValue:
-    """API passwords and access keys: what comes here, and what works until then."""
-    return rendering.page("oauth/credentials.html")
+@bp.get("/api-login/checking")
+@public("whoever has just sent the form")
+def checking() -> ResponseReturnValue:
+    """Wait for the worker, then lead on; without scripts, too (API-5)."""
+    asked = logins.asked(ApiLoginCookie.read() or "")
+    if asked is None:
+        return redirect(url_for(".api_login"), code=303)
+    if asked.state in {WishState.QUEUED, WishState.RUNNING}:
+        return no_store(rendering.page("oauth/api_login_checking.html", asked=asked))
+    if asked.expires_at:
+        return redirect(url_for("credentials.index", ref=asked.company_account), code=303)
+    form = _api_login_form()
+    if asked.wait_until and asked.wait_until > now():
+        wait = TooManyAttempts(asked.wait_until)
+        return rendering.answer_wait("oauth/api_login.html", form, wait)
+    why = api_login_refused(asked.problem)
+    return no_store(rendering.page("oauth/api_login.html", form=form, refused=why))
+
+
+@bp.post("/api-login/end")
+@public("whoever came by API Login leaves")
+def end_api_login() -> ResponseReturnValue:
+    """End the API Login of this browser."""
+    logins.end(ApiLoginCookie.read() or "")
+    db.session.commit()
+    answer = redirect(url_for(".api_login"), code=303)
+    answer.headers["Clear-Site-Data"] = '"cache"'
+    return ApiLoginCookie.keep(answer, "")
+
+
+def _api_login_form() -> ApiLoginForm:
+    return ApiLoginForm(
+        data={"account": Remembered.ACCOUNT.read(), "user_name": Remembered.NAME.read()}
+    )
+

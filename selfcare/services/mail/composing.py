@@ -9,7 +9,7 @@ from selfcare.database import db
 from selfcare.language.i18n import speaking
 from selfcare.language.templates import render
 from selfcare.models import Account, Mail
-from selfcare.services.mail import links
+from selfcare.services.mail import codes, links
 from selfcare.services.mail.letters import Letter, Mailbox
 
 
@@ -31,6 +31,8 @@ def rendered(row: Mail, account: Account | None) -> Letter:
     context = {**row.context, "account": account}
     if "link_id" in row.context:
         context["link"] = links.address(row.context["link_id"])  # a secret: made now, kept nowhere
+    if "code_id" in row.context:
+        context["code"] = codes.digits(row.context["code_id"])  # likewise
     with speaking(row.locale):
         subject = render(f"mail/{row.name}/subject.txt", **context)
         text = render(f"mail/{row.name}/body.txt", **context)

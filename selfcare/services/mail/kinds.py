@@ -9,7 +9,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, TypedDict
 
-from selfcare.models import Account, Contract, Mail, MailedLink, OrderStatus, Passkey, now
+from selfcare.models import (
+    Account,
+    Contract,
+    Mail,
+    MailedCode,
+    MailedLink,
+    OrderStatus,
+    Passkey,
+    now,
+)
 from selfcare.services.mail import outbox
 
 
@@ -76,6 +85,23 @@ def email_change_notice(account: Account, *, email: str) -> Mail:
 def email_changed(account: Account, *, to: str) -> Mail:
     """The account's address is another one now; goes to the former one."""
     return outbox.write("email_changed", account, to=to, email=account.email)
+
+
+def api_code(account: Account, *, contract: Contract, code: MailedCode) -> Mail:
+    """A code for whoever sets an API password or makes a key, just asked for (API-1, API-2)."""
+    return outbox.write(
+        "api_code",
+        account,
+        awaited=True,
+        code_id=code.id,
+        ref=contract.ref,
+        purpose=code.purpose.value,
+    )
+
+
+def api_password_changed(account: Account, *, contract: Contract) -> Mail:
+    """Their API password is another one now (API-1)."""
+    return outbox.write("api_password_changed", account, ref=contract.ref)
 
 
 def portal_access(account: Account, *, contract: Contract) -> Mail:

@@ -20,6 +20,7 @@ from selfcare.background import claims
 from selfcare.background.jobs import Overtaken, job
 from selfcare.database import db
 from selfcare.models import Account, Mail, WishState, now
+from selfcare.services.mail import codes
 from selfcare.services.mail.composing import message
 from selfcare.services.mail.smtp import Conversation, is_final
 
@@ -39,7 +40,7 @@ def write(
     Args:
         name: the folder under `templates/mail/`.
         account: the addressee; `to` is another address of theirs.
-        awaited: somebody has just asked for it and waits: it goes before the hundreds of an import.
+        awaited: somebody has just asked for it and waits: it goes before everything else.
         context: what the templates need besides `account`: JSON values, no secret.
     """
     return _put(
@@ -50,7 +51,7 @@ def write(
             locale=account.locale,
             context=context,
         ),
-        first=awaited,
+        awaited=awaited,
     )
 
 
@@ -82,20 +83,20 @@ def retry(ids: Collection[int] | None) -> int:
     return tried
 
 
-def _put(row: Mail, *, first: bool = False) -> Mail:
+def _put(row: Mail, *, awaited: bool = False) -> Mail:
     row.message_id = f"{uuid4()}@{current_app.config['SERVER_NAME'].split(':')[0]}"
     db.session.add(row)
     db.session.flush()
-    if first:
-        deliver.after_commit(row.id, first=True)
+    if awaited:
+        deliver.after_commit(row.id)
     else:
         deliver_waiting.after_commit()
     return row
 
 
-@job(queue="mail")
+@job(queue="interactive")
 def deliver(mail_id: int) -> None:
-    """Send one mail that somebody has just asked for."""
+    """Send one mail that somebody has just asked for: before everything else."""
     with Conversation(current_app.extensions["mail"]) as server:
         _deliver(mail_id, server)
 
@@ -147,6 +148,8 @@ def _deliver(mail_id: int, server: Conversation) -> None:
             row = mine.held()
             claims.settle(row)
             row.sent_at = now()
+            if "code_id" in row.context:
+                codes.starts(row.context["code_id"])
             db.session.commit()
 
 

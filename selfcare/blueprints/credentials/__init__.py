@@ -1,0 +1,1 @@
+"""API passwords, access keys and application credentials: the pages of chapter 6."""

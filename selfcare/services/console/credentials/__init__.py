@@ -1,0 +1,1 @@
+"""API passwords and keys of the console: who may have one, and making it so."""

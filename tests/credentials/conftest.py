@@ -1,0 +1,53 @@
+"""Marie, whose console account is ready and has an API password."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from selfcare.services.console.iam.keystone import Keystone
+from selfcare.services.console.iam.port import Person
+from tests.browsing import Browser, Page
+
+REF = "OCB0000124"
+API_PASSWORD = "Nuage-Bleu.42"
+
+
+@pytest.fixture
+def marie(cast: Any, stand_in_iam: Keystone) -> str:
+    """Her login; she has a console role, an account there, and an API password."""
+    login: str = cast.member("marie.dupont", ref=REF, console_roles=["guest"], console_state="done")
+    stand_in_iam.prepare_contract(REF)
+    person = Person(login, "marie.dupont@example.com", "Marie DUPONT")
+    stand_in_iam.set_groups(REF, person, frozenset({"guest"}))
+    stand_in_iam.set_password(REF, login, API_PASSWORD)
+    return login
+
+
+@pytest.fixture
+def api_login(worker: Any) -> Callable[..., Page]:
+    """Go through *API Login*, worker included; gives the page it ends at."""
+
+    def through(browser: Browser, **fields: str) -> Page:
+        given = {"account": REF, "user_name": "marie.dupont", "password": API_PASSWORD, **fields}
+        sent = browser.post("/console/api-login", given)
+        if sent.status != 303:
+            return sent
+        worker.run()
+        return browser.get(sent.location)
+
+    return through
+
+
+@pytest.fixture
+def mailed_code(mailbox: Any) -> Callable[[], str]:
+    """The digits of the latest mail."""
+
+    def read() -> str:
+        [code] = re.findall(r":\s*(\d{6})\b", mailbox.text())
+        return str(code)
+
+    return read

@@ -1,0 +1,143 @@
+"""*API Login*: what it opens, what it does not, how slowly it can be tried (CONSOLE-3, API-5)."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import timedelta
+
+import pytest
+import time_machine
+from sqlalchemy import select
+
+from selfcare.database import db
+from selfcare.models import ConsoleAccess, SealedSecret, now
+from selfcare.services.console.credentials import logins
+from selfcare.services.console.iam.errors import IamProblem
+from tests.browsing import Browser
+from tests.cast import account_of
+from tests.credentials.conftest import API_PASSWORD, REF
+
+PAGE = f"/contracts/{REF}/console/credentials/"
+
+
+@pytest.mark.parametrize("name", ["marie.dupont", "Marie.Dupont", "marie.dupont@example.com"])
+def test_console_3_opens_the_credentials_page_of_that_contract(marie, browse, api_login, name):
+    done = api_login(browse, user_name=name)
+    assert done.location == PAGE
+    page = browse.get(done.location)
+    assert page.status == 200
+    assert "Signed in by API Login until" in page.words
+
+
+def test_console_3_the_mobile_number_is_a_name_as_well(app, marie, browse, api_login):
+    with app.app_context():
+        account_of(marie).mobile = "+33 6 01 02 03 04"
+        db.session.commit()
+    assert api_login(browse, user_name="06 01 02 03 04").location == PAGE
+
+
+def test_api_5_it_opens_nothing_else(marie, cast, browse, api_login):
+    cast.member(marie, ref="OCB0000777", console_roles=["guest"])
+    api_login(browse)
+    for path in ("/", f"/contracts/{REF}/", f"/contracts/{REF}/console", "/account/"):
+        assert browse.get(path).location.startswith("/login"), path
+    assert browse.get(PAGE.replace(REF, "OCB0000777")).location == "/console/api-login"
+
+
+def test_api_5_it_ends_after_a_quarter_of_an_hour_and_by_signing_out(app, marie, browse, api_login):
+    api_login(browse)
+    assert browse.get(PAGE).status == 200
+    with time_machine.travel(now() + timedelta(minutes=15, seconds=1)):
+        assert browse.get(PAGE).location == "/console/api-login"
+    browse.post("/console/api-login/end")
+    browse.client.set_cookie("api_login", "anything", domain="portal.test")
+    assert browse.get(PAGE).status == 303
+
+
+def test_api_5_it_ends_with_the_last_console_role(app, marie, browse, api_login):
+    api_login(browse)
+    with app.app_context():
+        db.session.execute(select(ConsoleAccess)).scalar_one().wanted_groups = []
+        db.session.commit()
+    assert browse.get(PAGE).status == 303
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"password": "Faux-Nuage.42"}, {"user_name": "nobody.here"}, {"account": "OCB0000999"}],
+)
+def test_console_3_what_is_wrong_is_not_told(marie, browse, api_login, fields):
+    page = api_login(browse, **fields)
+    assert page.status == 200
+    [told] = page.texts("#errors li")
+    assert told.startswith("The company account, the user name or the API password is wrong")
+    assert browse.get(PAGE).status == 303
+
+
+def test_api_5_strangers_cost_the_console_the_same_calls(browse, marie, faulty_stand_in, api_login):
+    told = []
+    for name in (marie, "nobody.here"):
+        faulty_stand_in.calls.clear()
+        api_login(browse, user_name=name, password="Faux-Nuage.42")
+        told.append(list(faulty_stand_in.calls))
+    assert told[0] == told[1] == ["POST /v3/auth/tokens"]
+
+
+def test_api_5_an_account_has_three_tries_whatever_it_is_called(app, marie, worker, api_login):
+    names = ["marie.dupont", "marie.dupont@example.com", "MARIE.DUPONT"]
+    for number, name in enumerate(names):
+        browser = Browser(app, ip=f"192.0.2.{number + 1}")
+        assert api_login(browser, user_name=name, password="Faux-Nuage.42").status == 200
+    page = api_login(Browser(app, ip="192.0.2.9"), user_name="Marie.DUPONT@example.com")
+    assert page.status == 429
+    assert 0 < int(page.headers["Retry-After"]) <= 900
+
+
+def test_api_5_the_right_password_gives_the_tries_back(app, marie, api_login):
+    for number in range(3):
+        browser = Browser(app, ip=f"192.0.2.{number + 1}")
+        api_login(browser, password="Faux-Nuage.42" if number < 2 else API_PASSWORD)
+    assert api_login(Browser(app, ip="192.0.2.9")).location == PAGE
+
+
+def test_api_5_a_console_that_is_away_is_said_and_tried_for_two_minutes(
+    app, marie, browse, faulty_stand_in, worker
+):
+    faulty_stand_in.fail("POST /v3/auth/tokens", times=3, status=503)
+    with time_machine.travel(now(), tick=False) as clock:
+        sent = browse.post(
+            "/console/api-login",
+            {"account": REF, "user_name": marie, "password": API_PASSWORD},
+        )
+        worker.run()
+        page = browse.get(sent.location)
+        assert "The console does not answer at the moment." in page.words
+        assert page.one("meta[http-equiv=refresh]")
+        for seconds in (10, 60):
+            clock.shift(timedelta(seconds=seconds))
+            with app.app_context(), suppress(IamProblem):
+                logins.look(1)
+        with app.app_context():
+            assert db.session.execute(select(SealedSecret)).first() is None
+        page = browse.get(sent.location)
+        assert page.texts("#errors li") == [
+            "The console does not answer at the moment. Try again later."
+        ]
+
+
+def test_api_5_a_password_nobody_looked_at_in_time_is_not_kept(app, marie, browse, worker):
+    with time_machine.travel(now(), tick=False) as clock:
+        sent = browse.post(
+            "/console/api-login", {"account": REF, "user_name": marie, "password": API_PASSWORD}
+        )
+        clock.shift(timedelta(minutes=3))
+        worker.run()
+        assert "Nobody looked at your password in time" in browse.get(sent.location).words
+
+
+def test_api_5_whoever_is_signed_in_comes_as_themselves(marie, cast, browse_as, api_login):
+    cast.member("sophie.dupont", console_roles=["admin"])
+    sophie = browse_as("sophie.dupont")
+    assert "Sophie" in sophie.get(PAGE).one("main h1 + p").get_text()
+    api_login(sophie)
+    assert "Sophie" in sophie.get(PAGE).one("main h1 + p").get_text()
