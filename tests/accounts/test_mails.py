@@ -14,7 +14,15 @@ from flask import Flask
 from sqlalchemy import select
 
 from selfcare.database import db
-from selfcare.models import Contract, LinkPurpose, Order, OrderStatus, Passkey
+from selfcare.models import (
+    CodePurpose,
+    Contract,
+    LinkPurpose,
+    MailedCode,
+    Order,
+    OrderStatus,
+    Passkey,
+)
 from selfcare.services.mail import kinds, links, outbox
 from selfcare.services.mail import samples as mail_samples
 from selfcare.services.orders import fulfilment
@@ -80,6 +88,7 @@ class TestKinds:
                 "owner": paul,
                 "contract": db.session.execute(select(Contract)).scalar_one(),
                 "link": links.create(paul, LinkPurpose.SET_PASSWORD),
+                "code": MailedCode(id=1, purpose=CodePurpose.ACCESS_KEY, nonce="x"),
                 "passkey": Passkey(name="phone"),
                 "told": fulfilment.told(order),
                 "status": OrderStatus.COMPLETED,
@@ -89,7 +98,8 @@ class TestKinds:
             written = self.KINDS[name](**{key: given.get(key, "x") for key in asked})
             [row] = written if isinstance(written, list) else [written]
             assert row.name == name
-            sample = {"link_id" if key == "link" else key for key in mail_samples.values(name)}
+            made = {"link": "link_id", "code": "code_id"}
+            sample = {made.get(key, key) for key in mail_samples.values(name)}
             assert row.context.keys() == sample
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from selfcare.services.console.iam.keystone import Keystone
+from selfcare.services.console.iam.keystone.driver import Keystone
 from selfcare.services.console.iam.port import Person
 from tests.browsing import Browser, Page
 

@@ -21,8 +21,10 @@ from selfcare.database import db
 from selfcare.models import (
     Base,
     ClientKind,
+    CodePurpose,
     LinkPurpose,
     Mail,
+    MailedCode,
     MailedLink,
     OidcClient,
     OidcLogout,
@@ -64,6 +66,7 @@ PROMISED = {
 
 NEEDED: dict[type[Base], dict[str, Any]] = {
     MailedLink: {"purpose": LinkPurpose.SET_PASSWORD},
+    MailedCode: {"purpose": CodePurpose.ACCESS_KEY},
     RecoveryRequest: {"wanted": "password"},
     OidcClient: {"kind": ClientKind.CONFIDENTIAL},
     Mail: {"state": WishState.DONE},

@@ -103,4 +103,3 @@ def _api_login_form() -> ApiLoginForm:
     return ApiLoginForm(
         data={"account": Remembered.ACCOUNT.read(), "user_name": Remembered.NAME.read()}
     )
-
