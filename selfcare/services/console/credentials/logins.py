@@ -143,8 +143,9 @@ def _look(mine: Claim[ApiLogin]) -> None:
         if access and row.attempts == 0:
             attempts.of_account(access.account_id, access.contract_id).take()
     except TooManyAttempts as wait:
+        row = mine.held()
         row.wait_until = wait.retry_at
-        claims.give_up(mine.held(), Refusal.TOO_MANY)
+        claims.give_up(row, Refusal.TOO_MANY)
         return
     if held is None:
         claims.give_up(mine.held(), Refusal.LOST)
