@@ -8,8 +8,7 @@ from wtforms.validators import DataRequired, InputRequired, Length, Regexp
 
 from selfcare.forms.bounded import SecretField, TextField
 from selfcare.forms.fields import trimmed
-from selfcare.language import _l
-from selfcare.services.accounts import phones
+from selfcare.language import _l, phones
 from selfcare.text import one_line
 
 
