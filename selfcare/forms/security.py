@@ -15,8 +15,8 @@ class ConfirmForm(FlaskForm):
     """Yes: a button."""
 
 
-class EndSessionsForm(FlaskForm):
-    """Which sessions end besides those of other browsers."""
+class EndSignInsForm(FlaskForm):
+    """Which sign-ins end besides those of other browsers."""
 
     console = BooleanField()
 

@@ -77,7 +77,7 @@ class TestTwoAtOnce:
 
         def give() -> bool:
             try:
-                brake = two_factor.brake_of_session(account_of(pauls_login))
+                brake = two_factor.brake_of_signed_in(account_of(pauls_login))
                 two_factor.check(account_of(pauls_login), code, brake=brake)
             except two_factor.WrongCode:
                 return False

@@ -114,7 +114,7 @@ class TestSessions:
     def test_staff_3_all_sessions_of_somebody_end(self, flask, paul, app, audited):
         assert flask("accounts", "end-sessions", "paul.dupont")[1] == 0
         assert paul.get("/").status == 303
-        assert len(audited("session.all_ended")) == 1
+        assert len(audited("sign_in.all_ended")) == 1
         with app.app_context():
             assert db.session.execute(select(SignIn).where(SignIn.ended_at.is_(None))).all() == []
 

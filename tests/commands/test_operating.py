@@ -64,7 +64,7 @@ class TestAudit:
         latest = told("audit", "tail", "-n", "1")
         assert [entry["action"] for entry in latest] == ["contract.changed"]
         assert [e["action"] for e in told("audit", "tail", "--login", "PAUL.dupont")] == [
-            "session.all_ended"
+            "sign_in.all_ended"
         ]
         output, code = flask("audit", "export", "--action", "contract.")
         assert code == 0

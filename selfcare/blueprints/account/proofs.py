@@ -30,7 +30,7 @@ def has_password(field: Field) -> bool:
 
 def _has_code(field: Field) -> bool:
     try:
-        brake = two_factor.brake_of_session(current_account())
+        brake = two_factor.brake_of_signed_in(current_account())
         two_factor.check(current_account(), field.data or "", brake=brake)
     except (WrongCode, TooManyAttempts) as refusal:
         field.errors = [why(refusal)]

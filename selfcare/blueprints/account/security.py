@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from selfcare.blueprints.account.proofs import proved
 from selfcare.database import db
-from selfcare.forms.security import ConfirmForm, EndSessionsForm, NewPasskeyForm, ProvenPasskeyForm
+from selfcare.forms.security import ConfirmForm, EndSignInsForm, NewPasskeyForm, ProvenPasskeyForm
 from selfcare.language import _
 from selfcare.models import Passkey, SignIn
 from selfcare.services.accounts import passkeys, sign_ins, two_factor
@@ -42,13 +42,13 @@ def index() -> ResponseReturnValue:
 
 @bp.post("/sessions/<int:sign_in_id>/end")
 @signed_in
-def end_session(sign_in_id: int) -> ResponseReturnValue:
+def end_sign_in(sign_in_id: int) -> ResponseReturnValue:
     """End one of my sessions: that browser is signed out on its next request."""
     me = current_account()
     found = one_or_404(select(SignIn).where(SignIn.id == sign_in_id, SignIn.account_id == me.id))
     if found.ended_at is None:
         sign_ins.end(found)
-        audit.record("session.ended", actor=me, subject=me)
+        audit.record("sign_in.ended", actor=me, subject=me)
     db.session.commit()
     flash(_("The session has ended."))
     return redirect(url_for(".index"), code=303)
@@ -58,12 +58,12 @@ def end_session(sign_in_id: int) -> ResponseReturnValue:
 @signed_in
 def end_others() -> ResponseReturnValue:
     """End all of my sessions but this one; also those in the console, if that was ticked."""
-    me, form = current_account(), EndSessionsForm()
+    me, form = current_account(), EndSignInsForm()
     sign_ins.end_all(me, but=current_user._get_current_object())
-    audit.record("session.others_ended", actor=me, subject=me)
+    audit.record("sign_in.others_ended", actor=me, subject=me)
     if form.console.data:
         console_access.end_tokens(me)
-        audit.record("session.console_ended", actor=me, subject=me)
+        audit.record("sign_in.console_ended", actor=me, subject=me)
     db.session.commit()
     flash(
         _("Your other sessions are ended, and those in the console within a minute.")

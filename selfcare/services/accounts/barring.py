@@ -72,7 +72,7 @@ def end_sessions(account: Account) -> None:
     """Every sign-in ends, every mailed link is dead, every token in the console, too."""
     _end_everything(account)
     console_access.end_tokens(account)
-    audit.record("session.all_ended", actor=None, subject=account)
+    audit.record("sign_in.all_ended", actor=None, subject=account)
     log.info("sessions_ended", login=account.login)
 
 

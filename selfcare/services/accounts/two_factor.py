@@ -85,7 +85,7 @@ def confirm(account: Account, code: str, *, sign_in: SignIn) -> list[str]:
         TooManyAttempts: nothing was checked.
     """
     device = prepared(account)
-    counted = brake_of_session(account)
+    counted = brake_of_signed_in(account)
     counted.take()
     if device is None or not _accepted(device, code):
         raise WrongCode
@@ -132,7 +132,7 @@ def brake_of_strangers(account: Account) -> Brake:
     return throttling.of_subject("code", str(account.id), config.current().throttle_code)
 
 
-def brake_of_session(account: Account) -> Brake:
+def brake_of_signed_in(account: Account) -> Brake:
     """The count of whoever is signed in already."""
     return throttling.of_subject("code-signed-in", str(account.id), config.current().throttle_code)
 
