@@ -15,7 +15,7 @@ from selfcare.database import db
 from selfcare.models import ConsoleAccess, MailedLink, now
 from selfcare.services.accounts import people
 from selfcare.services.console import domains as console_domains
-from selfcare.services.console.iam.port import Person
+from selfcare.services.console.iam.port import Holder
 from tests.browsing import Browser, Page
 from tests.cast import account_of
 from tests.jobs.converging import LOGIN, change, converge
@@ -46,7 +46,7 @@ class TestDrift:
     def test_users_8_what_was_changed_there_is_shown_and_not_undone(
         self, app, ref, iam, settled, referent, users, id_of
     ):
-        iam.set_groups(ref, Person(LOGIN, ""), frozenset({"guest"}))
+        iam.set_groups(ref, Holder(LOGIN, ""), frozenset({"guest"}))
         self.look(app, ref)
         page = referent.get(f"{users}/console/{id_of(LOGIN, ref)}")
         assert "Roles taken away there: power_user" in page.words
@@ -65,7 +65,7 @@ class TestDrift:
         assert access().state == "done"
 
     def test_users_8_accept(self, app, ref, iam, settled, referent, users, id_of, access):
-        iam.set_groups(ref, Person(LOGIN, ""), frozenset({"guest"}))
+        iam.set_groups(ref, Holder(LOGIN, ""), frozenset({"guest"}))
         self.look(app, ref)
         path = f"{users}/console/{id_of(LOGIN, ref)}"
         read = referent.get(path)
@@ -81,7 +81,7 @@ class TestDrift:
     def test_users_8_only_what_was_read_is_accepted(
         self, app, ref, iam, settled, referent, users, id_of, access
     ):
-        iam.set_groups(ref, Person(LOGIN, ""), frozenset({"power_user", "guest"}))
+        iam.set_groups(ref, Holder(LOGIN, ""), frozenset({"power_user", "guest"}))
         self.look(app, ref)
         path = f"{users}/console/{id_of(LOGIN, ref)}"
         read = referent.get(path)
@@ -95,7 +95,7 @@ class TestDrift:
     def test_users_8_an_acceptance_undoes_no_newer_wish(
         self, app, ref, iam, settled, referent, users, id_of, access
     ):
-        iam.set_groups(ref, Person(LOGIN, ""), frozenset({"power_user", "guest"}))
+        iam.set_groups(ref, Holder(LOGIN, ""), frozenset({"power_user", "guest"}))
         self.look(app, ref)
         path = f"{users}/console/{id_of(LOGIN, ref)}"
         read = referent.get(path)

@@ -16,7 +16,7 @@ import pytest
 from proof import federation
 from selfcare.database import db
 from selfcare.models import ClientKind
-from selfcare.services.console.iam.port import Person
+from selfcare.services.console.iam.port import Holder
 from selfcare.services.oidc import clients, keys
 from tests.keystone import DASHBOARD
 from tests.oidc.party import REDIRECT, Party
@@ -33,7 +33,7 @@ pytestmark = [
 @pytest.fixture
 def told(app, cast, browse_as, iam, opened):
     """The claims the portal gives of Marie, whose account in this Keystone is ready."""
-    iam.set_groups(opened, Person("marie.dupont", "marie@example.com"), frozenset({"guest"}))
+    iam.set_groups(opened, Holder("marie.dupont", "marie@example.com"), frozenset({"guest"}))
     cast.member("marie.dupont", ref=opened, console_roles=["guest"])
     with app.app_context():
         client = clients.add(

@@ -14,7 +14,7 @@ import requests
 
 from selfcare.services.console.iam import errors
 from selfcare.services.console.iam.keystone.driver import Keystone
-from selfcare.services.console.iam.port import Held, Person
+from selfcare.services.console.iam.port import Held, Holder
 from tests.ports.witness import GUEST, POWER, SOPHIE, groups_of, make_application, new_key, own
 
 # openstacksdk warns of itself
@@ -144,7 +144,7 @@ class TestPerson:
     def test_users_8_somebody_new_costs_two_calls(self, iam, opened, faulty):
         iam.set_groups(opened, SOPHIE, GUEST)
         faulty.calls.clear()
-        iam.set_groups(opened, Person("zoe.petit", "zoe.petit@example.com"), GUEST)
+        iam.set_groups(opened, Holder("zoe.petit", "zoe.petit@example.com"), GUEST)
         assert [call.split("?")[0].split("/")[0] for call in faulty.calls] == ["POST ", "PUT "]
 
     def test_users_8_an_account_made_in_the_console_is_adopted_as_it_is(self, iam, opened, witness):

@@ -6,7 +6,7 @@ import openstack
 import pytest
 
 from selfcare.services.console.iam import errors
-from selfcare.services.console.iam.port import Person
+from selfcare.services.console.iam.port import Holder
 from tests.ports.witness import GUEST, POWER, SOPHIE, make_application, new_key, own
 
 # openstacksdk warns of itself
@@ -92,7 +92,7 @@ def test_api_2_keys_do_not_rest_where_the_console_cannot(iam, sophie):
 
 
 def test_api_2_a_key_somebody_else_has_is_refused(iam, opened, sophie):
-    paul = Person("paul.dupont", "paul.dupont@example.com", "Paul DUPONT")
+    paul = Holder("paul.dupont", "paul.dupont@example.com", "Paul DUPONT")
     iam.set_groups(opened, paul, GUEST)
     taken = new_key()
     sophie.create_key(taken)

@@ -11,7 +11,7 @@ import time_machine
 
 from selfcare.services.console.iam import errors
 from selfcare.services.console.iam.flexible_engine import FlexibleEngine
-from selfcare.services.console.iam.port import Held, NewKey, Person
+from selfcare.services.console.iam.port import Held, Holder, NewKey
 from tests.ports.witness import make_application, own
 
 
@@ -88,22 +88,22 @@ class TestFlexibleEngine:
         return driver
 
     def test_users_4_makes_a_user_with_address_and_phone(self, cloud):
-        person = Person("sophie.dupont", "s@example.com", mobile="+33 6 12 34 56 78")
+        holder = Holder("sophie.dupont", "s@example.com", mobile="+33 6 12 34 56 78")
         cloud.set_groups("OCB0000124", person, frozenset({"guest"}))
         assert cloud.groups_of("OCB0000124", "sophie.dupont") == {"guest"}
 
     def test_users_4_an_address_of_somebody_else_is_a_conflict(self, cloud):
         cloud.set_groups(
-            "OCB0000124", Person("sophie.dupont", "s@example.com"), frozenset({"guest"})
+            "OCB0000124", Holder("sophie.dupont", "s@example.com"), frozenset({"guest"})
         )
-        other = Person("other.person", "s@example.com")
+        other = Holder("other.person", "s@example.com")
         with pytest.raises(errors.EmailTaken):
             cloud.set_groups("OCB0000124", other, frozenset({"guest"}))
 
     def test_account_1_changed_details_arrive_there(self, cloud):
         guest = frozenset({"guest"})
-        sophie = Person("sophie.dupont", "s@example.com", mobile="+33 6 12 34 56 78")
-        cloud.set_groups("OCB0000124", Person("other.person", "o@example.com"), guest)
+        sophie = Holder("sophie.dupont", "s@example.com", mobile="+33 6 12 34 56 78")
+        cloud.set_groups("OCB0000124", Holder("other.person", "o@example.com"), guest)
         sophie = replace(sophie, key=cloud.set_groups("OCB0000124", sophie, guest))
         moved = replace(sophie, email="new@example.com", overwrite=frozenset({"email", "mobile"}))
         cloud.set_groups("OCB0000124", moved, guest)
@@ -113,7 +113,7 @@ class TestFlexibleEngine:
 
     @pytest.fixture
     def sophie(self, cloud):
-        cloud.set_groups("OCB0000124", Person("sophie.dupont", "s@e.com"), frozenset({"guest"}))
+        cloud.set_groups("OCB0000124", Holder("sophie.dupont", "s@e.com"), frozenset({"guest"}))
         domain, groups = cloud._domain_id("OCB0000124"), cloud._group_ids("OCB0000124")
         role = cloud._role_id("reader", "OCB0000124")  # the operator gives roles, too
         grant = f"/domains/{domain}/groups/{groups['guest']}/roles/{role}"

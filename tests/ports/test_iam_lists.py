@@ -8,7 +8,7 @@ import pytest
 
 from demo.console import api
 from selfcare.services.console.iam import errors
-from selfcare.services.console.iam.port import Person
+from selfcare.services.console.iam.port import Holder
 from tests.keystone import LIST_LIMIT
 from tests.ports.witness import GUEST, POWER, SOPHIE
 
@@ -31,7 +31,7 @@ class TestManyPeople:
     def crowd(self, iam, opened):
         for number in range(LIST_LIMIT + 5):
             roles = GUEST | POWER if number == LIST_LIMIT + 4 else GUEST
-            iam.set_groups(opened, Person(f"person.{number:03}", f"p{number}@example.com"), roles)
+            iam.set_groups(opened, Holder(f"person.{number:03}", f"p{number}@example.com"), roles)
         return opened
 
     def test_users_8_everybody_s_groups_are_seen(self, iam, crowd, faulty):

@@ -8,9 +8,9 @@ from collections.abc import Set
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from selfcare.services.console.iam.port import NewKey, Person
+from selfcare.services.console.iam.port import Holder, NewKey
 
-SOPHIE = Person("sophie.dupont", "sophie.dupont@example.com", "Sophie DUPONT")
+SOPHIE = Holder("sophie.dupont", "sophie.dupont@example.com", "Sophie DUPONT")
 GUEST, POWER = frozenset({"guest"}), frozenset({"power_user"})
 
 

@@ -202,19 +202,19 @@ def _carry_out(work: Work) -> None:
 
 
 def _make_true(work: Work) -> None:
-    person, user_id = work.person, None
+    holder, user_id = work.holder, None
     try:
         if work.starts_over or not work.groups:
             _end(work)
-            person = replace(person, key="")
+            holder = replace(holder, key="")
         if work.groups:
-            if work.name_is_taken and not person.key:
-                raise Conflict(person.username)
+            if work.name_is_taken and not holder.key:
+                raise Conflict(holder.username)
             console_domains.prepared(work.contract_id, work.ref)
-            if work.ends_tokens and person.key:
-                _end_tokens(work, person.key)
-            user_id = iam().set_groups(work.ref, person, work.groups)
-            if work.ends_tokens and not person.key:
+            if work.ends_tokens and holder.key:
+                _end_tokens(work, holder.key)
+            user_id = iam().set_groups(work.ref, holder, work.groups)
+            if work.ends_tokens and not holder.key:
                 _end_tokens(work, user_id)
     except IamProblem as problem:
         _postpone(work, problem)
@@ -226,8 +226,8 @@ def _make_true(work: Work) -> None:
 
 def _end(work: Work) -> None:
     """The account's end, with its receipts: saved at once, so that it is not done twice."""
-    name = "" if work.name_is_taken else work.person.username
-    held = iam().delete_user(work.ref, name, work.person.key)
+    name = "" if work.name_is_taken else work.holder.username
+    held = iam().delete_user(work.ref, name, work.holder.key)
     access = work.claim.held()
     access.iam_user_id, access.starts_over, access.paused = None, False, False
     access.keys_deleted = held.keys if held else 0

@@ -13,7 +13,7 @@ from selfcare.background import claims
 from selfcare.background.claims import Claim
 from selfcare.database import db
 from selfcare.models import Account, ConsoleAccess, Contract
-from selfcare.services.console.iam import Person, username_for
+from selfcare.services.console.iam import Holder, username_for
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Work:
     version: int
     contract_id: int
     ref: str
-    person: Person
+    holder: Holder
     groups: frozenset[str]
     starts_over: bool
     ends_tokens: bool
@@ -65,7 +65,7 @@ def _read(mine: Claim[ConsoleAccess]) -> Work:
         version=access.version,
         contract_id=contract.id,
         ref=contract.ref,
-        person=Person(
+        holder=Holder(
             username=access.iam_username,
             email=access.iam_email,
             full_name=account.full_name,

@@ -20,10 +20,10 @@ from selfcare.services.console.iam.keystone.personal import Personal, moment
 from selfcare.services.console.iam.port import (
     ApplicationCredential,
     Held,
+    Holder,
     Key,
     NewApplicationCredential,
     NewKey,
-    Person,
     description_of,
     mark_in,
 )
@@ -112,30 +112,30 @@ class FlexibleEngine(Keystone):
             self._ensure("groups", {"name": name, "domain_id": domain}, ref)
         self._groups.pop(ref, None)
 
-    def _create_user(self, ref: str, person: Person) -> dict[str, Any]:
+    def _create_user(self, ref: str, holder: Holder) -> dict[str, Any]:
         user = {
-            "name": person.username,
+            "name": holder.username,
             "domain_id": self._domain_id(ref),
-            "email": person.email,
-            "enabled": person.enabled,
-            **_phone_of(person),
+            "email": holder.email,
+            "enabled": holder.enabled,
+            **_phone_of(holder),
         }
         try:
             made: dict[str, Any] = self._call(
                 "POST", f"{_SPECIAL}/OS-USER/users", ref, {"user": user}
             )["user"]
         except Conflict:
-            if (found := self._find_user(ref, person.username)) is None:
+            if (found := self._find_user(ref, holder.username)) is None:
                 raise  # the mail address or phone belongs to another name
             return {**found, "adopted": True}
         return made
 
-    def _overwrite(self, ref: str, user: Mapping[str, Any], person: Person) -> None:
+    def _overwrite(self, ref: str, user: Mapping[str, Any], holder: Holder) -> None:
         """Said without looking: a list there tells no address and no phone."""
         given = {"username": "name", "email": "email", "enabled": "enabled"}
-        values = {given[name]: getattr(person, name) for name in person.overwrite & given.keys()}
-        if "mobile" in person.overwrite:
-            values |= _phone_of(person)
+        values = {given[name]: getattr(holder, name) for name in holder.overwrite & given.keys()}
+        if "mobile" in holder.overwrite:
+            values |= _phone_of(holder)
         if values:
             self._call("PUT", f"{_SPECIAL}/OS-USER/users/{user['id']}", ref, {"user": values})
 
@@ -157,8 +157,8 @@ def _address(url: str, path: str) -> str:
     return url.removesuffix("/v3") + path if path.startswith(_SPECIAL) else ""
 
 
-def _phone_of(person: Person) -> dict[str, str]:
+def _phone_of(holder: Holder) -> dict[str, str]:
     """A mobile number as that cloud takes it; nothing where there is none."""
-    if phone := re.fullmatch(r"\+(\d{1,3}) ([\d ]+)", person.mobile):
+    if phone := re.fullmatch(r"\+(\d{1,3}) ([\d ]+)", holder.mobile):
         return {"areacode": f"00{phone.group(1)}", "phone": phone.group(2).replace(" ", "")}
     return {}

@@ -14,7 +14,7 @@ from typing import Protocol
 
 
 @dataclass(frozen=True)
-class Person:
+class Holder:
     """The person a console account is for, and the details it holds of them."""
 
     username: str
@@ -194,10 +194,10 @@ class ConsoleIAM(Protocol):
     def groups_of(self, ref: str, username: str) -> frozenset[str] | None:
         """The groups somebody is in; None without an account."""
 
-    def set_groups(self, ref: str, person: Person, groups: frozenset[str]) -> str:
+    def set_groups(self, ref: str, holder: Holder, groups: frozenset[str]) -> str:
         """Make the account if there is none, and its groups exactly these: add, then remove.
 
-        Of an account that is there, only what `person.overwrite` names is made the portal's.
+        Of an account that is there, only what `holder.overwrite` names is made the portal's.
         Gives the console's id of the account.
         """
 

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from selfcare.services.console.iam import errors
 from selfcare.services.console.iam.errors import Conflict, ContractMissing, Forbidden, NotFound
 from selfcare.services.console.iam.keystone.lookup import Lookup
-from selfcare.services.console.iam.port import Held, Person
+from selfcare.services.console.iam.port import Held, Holder
 
 DETAILS: Mapping[str, str] = {
     "username": "name",
@@ -31,29 +31,29 @@ class People(Lookup):
         user = self._find_user(ref, username)
         return frozenset(self._held(ref, user["id"])) if user else None
 
-    def set_groups(self, ref: str, person: Person, groups: frozenset[str]) -> str:
+    def set_groups(self, ref: str, holder: Holder, groups: frozenset[str]) -> str:
         """Exactly these groups: add first, for removing from any revokes all tokens (point 2).
 
         Of somebody new nothing is looked up: the account is made, or turns out to be there.
         """
         try:
-            return self._set_groups(ref, person, groups)
+            return self._set_groups(ref, holder, groups)
         except NotFound as gone:  # deleted there since we looked
             self._domains.pop(ref, None)
             self._groups.pop(ref, None)
             raise errors.Retryable(str(gone)) from None
 
-    def _set_groups(self, ref: str, person: Person, groups: frozenset[str]) -> str:
+    def _set_groups(self, ref: str, holder: Holder, groups: frozenset[str]) -> str:
         ids = self._group_ids(ref)
         if not groups <= ids.keys():
             self._groups.pop(ref)  # perhaps made since we looked
             ids = self._group_ids(ref)
         if missing := sorted(groups - ids.keys()):
             raise errors.GroupMissing(", ".join(missing))
-        user = self._find_user(ref, person.username, person.key) if person.key else None
+        user = self._find_user(ref, holder.username, holder.key) if holder.key else None
         there = user is not None
         if user is None:
-            user = self._create_user(ref, person)
+            user = self._create_user(ref, holder)
             there = bool(user.get("adopted"))
         held = self._held(ref, user["id"]) if there else {}
         for name in sorted(groups - held.keys()):
@@ -61,14 +61,14 @@ class People(Lookup):
         for name in sorted(held.keys() - groups):
             self._call("DELETE", f"/groups/{held[name]}/users/{user['id']}", ref, gone_ok=True)
         if there:
-            self._overwrite(ref, user, person)
+            self._overwrite(ref, user, holder)
         return str(user["id"])
 
-    def _overwrite(self, ref: str, user: Mapping[str, Any], person: Person) -> None:
+    def _overwrite(self, ref: str, user: Mapping[str, Any], holder: Holder) -> None:
         """Details the portal insists on; what is right already is left alone."""
         values = {
-            DETAILS[field]: getattr(person, field)
-            for field in sorted(person.overwrite & DETAILS.keys())
+            DETAILS[field]: getattr(holder, field)
+            for field in sorted(holder.overwrite & DETAILS.keys())
         }
         values = {name: value for name, value in values.items() if user.get(name) != value}
         if values:
@@ -128,17 +128,17 @@ class People(Lookup):
         self._checked(answer)
         return True
 
-    def _create_user(self, ref: str, person: Person) -> dict[str, Any]:
+    def _create_user(self, ref: str, holder: Holder) -> dict[str, Any]:
         """Make the account, without any password; somebody quicker than us made the same one."""
         user = {
-            "name": person.username,
+            "name": holder.username,
             "domain_id": self._domain_id(ref),
-            "email": person.email,
-            "description": person.full_name,
-            "enabled": person.enabled,
+            "email": holder.email,
+            "description": holder.full_name,
+            "enabled": holder.enabled,
         }
         try:
             made: dict[str, Any] = self._call("POST", "/users", ref, {"user": user})["user"]
         except Conflict:
-            return {**self._existing_user(ref, person.username), "adopted": True}
+            return {**self._existing_user(ref, holder.username), "adopted": True}
         return made
