@@ -89,7 +89,7 @@ class TestFlexibleEngine:
 
     def test_users_4_makes_a_user_with_address_and_phone(self, cloud):
         holder = Holder("sophie.dupont", "s@example.com", mobile="+33 6 12 34 56 78")
-        cloud.set_groups("OCB0000124", person, frozenset({"guest"}))
+        cloud.set_groups("OCB0000124", holder, frozenset({"guest"}))
         assert cloud.groups_of("OCB0000124", "sophie.dupont") == {"guest"}
 
     def test_users_4_an_address_of_somebody_else_is_a_conflict(self, cloud):

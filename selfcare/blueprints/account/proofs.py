@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from wtforms import Field
 
-from selfcare.forms.security import PasswordForm, ProveForm
+from selfcare.forms.proofs import PasswordForm, ProveForm
 from selfcare.language import _
 from selfcare.services.accounts import signing_in, two_factor
 from selfcare.services.accounts.signing_in import WrongCredentials

@@ -9,7 +9,8 @@ from sqlalchemy import select
 
 from selfcare.blueprints.account.proofs import proved
 from selfcare.database import db
-from selfcare.forms.security import ConfirmForm, EndSignInsForm, NewPasskeyForm, ProvenPasskeyForm
+from selfcare.forms.confirming import ConfirmForm, EndSignInsForm
+from selfcare.forms.proofs import NewPasskeyForm, ProvenPasskeyForm
 from selfcare.language import _
 from selfcare.models import Passkey, SignIn
 from selfcare.services.accounts import passkeys, sign_ins, two_factor

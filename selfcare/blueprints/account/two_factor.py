@@ -9,7 +9,7 @@ from flask_login import current_user
 from selfcare import config
 from selfcare.blueprints.account.proofs import proved, why
 from selfcare.database import db
-from selfcare.forms.security import CodeForm, PasswordForm, ProveForm
+from selfcare.forms.proofs import CodeForm, PasswordForm, ProveForm
 from selfcare.language import _
 from selfcare.services.accounts import two_factor
 from selfcare.services.accounts.two_factor import WrongCode

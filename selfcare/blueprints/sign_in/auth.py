@@ -11,7 +11,7 @@ from selfcare import config
 from selfcare.blueprints.oauth.leading import allow_forms_towards
 from selfcare.database import db
 from selfcare.forms.auth import SignInForm
-from selfcare.forms.security import CodeForm, PasskeyForm
+from selfcare.forms.proofs import CodeForm, PasskeyForm
 from selfcare.language import _
 from selfcare.models import SignIn
 from selfcare.services.accounts import passkeys, sign_ins, signing_in

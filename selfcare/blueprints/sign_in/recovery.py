@@ -10,10 +10,10 @@ from selfcare import config
 from selfcare.blueprints.sign_in.captcha import challenge_for
 from selfcare.database import db
 from selfcare.forms.captcha import CaptchaForm
+from selfcare.forms.confirming import ConfirmForm
 from selfcare.forms.fields import trimmed
 from selfcare.forms.profile import NewPasswordForm
 from selfcare.forms.recovery import ForgottenLoginForm, ForgottenPasswordForm, PasswordLevelForm
-from selfcare.forms.security import ConfirmForm
 from selfcare.language import _
 from selfcare.language.i18n import locale
 from selfcare.models import LinkPurpose, SignIn

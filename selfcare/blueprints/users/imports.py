@@ -8,7 +8,7 @@ from sqlalchemy import select
 from werkzeug.datastructures import FileStorage
 
 from selfcare.database import db
-from selfcare.forms.security import ConfirmForm
+from selfcare.forms.confirming import ConfirmForm
 from selfcare.forms.users import UploadForm
 from selfcare.language import _
 from selfcare.language.i18n import locale

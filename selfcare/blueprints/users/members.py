@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from selfcare.blueprints.users.wizard import first_roles_step
 from selfcare.database import db
-from selfcare.forms.security import ConfirmForm
+from selfcare.forms.confirming import ConfirmForm
 from selfcare.language import _
 from selfcare.lists.users import UserList
 from selfcare.models import Contract, Membership, Removal

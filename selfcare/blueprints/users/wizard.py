@@ -15,7 +15,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from selfcare.database import db
-from selfcare.forms.security import ConfirmForm
+from selfcare.forms.confirming import ConfirmForm
 from selfcare.forms.users import PersonForm, RolesForm, roles_form
 from selfcare.language import _
 from selfcare.language.wording import TOO_MANY_STRANGERS, USER_REFUSAL

@@ -9,7 +9,7 @@ from typing import Any
 
 from selfcare.models import LONGEST_NAME, LONGEST_REGION, PriceKind
 from selfcare.services.catalogue.definitions import CHOICE, KINDS, Definition, Field, Reservation
-from selfcare.services.files import plausible
+from selfcare.services.files import limits
 
 DEFAULTS = ("", "account.full_name", "account.email", "account.phone")
 """The values a field may be filled in with at first."""
@@ -47,7 +47,7 @@ def of_columns(content: Mapping[str, Any]) -> Iterator[str]:
         yield f"'from_price' is missing: the price kind {content['price_kind']!r} shows it"
     if "from_price" in content and not is_amount(content["from_price"]):
         yield "'from_price': an amount like 4.97 needed, not negative"
-    if not plausible.is_currency(content.get("currency", "EUR")):
+    if not limits.is_currency(content.get("currency", "EUR")):
         yield "'currency': the code of a currency needed, like EUR"
     if content.get("fulfilment", "manual") not in {"manual", "automatic"}:
         yield "'fulfilment': manual or automatic"

@@ -26,7 +26,7 @@ from selfcare.models import (
 )
 from selfcare.services.console import claims as console_claims
 from selfcare.services.console import domains as console_domains
-from selfcare.services.console import outcomes
+from selfcare.services.console import notices
 from selfcare.services.console.claims import Work
 from selfcare.services.console.iam import iam, username_for
 from selfcare.services.console.iam.errors import Conflict, IamProblem
@@ -231,7 +231,7 @@ def _end(work: Work) -> None:
     access = work.claim.held()
     access.iam_user_id, access.starts_over, access.paused = None, False, False
     access.keys_deleted = held.keys if held else 0
-    outcomes.complete_receipts(access, held)
+    notices.complete_receipts(access, held)
     db.session.commit()
 
 
@@ -264,7 +264,7 @@ def _settle(work: Work, user_id: str | None) -> None:
         access.settled_at = now()
         access.overwrite = []
     if work.groups:
-        outcomes.announce(access)
+        notices.announce(access)
     else:
         access.announced_at = None if access.wanted_groups else now()
     db.session.commit()

@@ -17,7 +17,7 @@ from selfcare.models import (
 )
 from selfcare.services.console import access as console_access
 from selfcare.services.console import domains as console_domains
-from selfcare.services.console import iam, outcomes
+from selfcare.services.console import iam, notices
 
 
 @job(queue="sweeps")
@@ -36,11 +36,11 @@ def wake_consoles() -> None:
         ConsoleAccess.state == WishState.DONE,
         ConsoleAccess.settled_at.is_not(None),
         ConsoleAccess.announced_at.is_(None),
-        ~outcomes.portal_mail_waits(ConsoleAccess.account_id),
+        ~notices.portal_mail_waits(ConsoleAccess.account_id),
     )
     mine = unannounced.limit(500).with_for_update(skip_locked=True)  # two sweeps, one mail
     for access in db.session.execute(mine).scalars():
-        outcomes.announce(access)
+        notices.announce(access)
 
 
 def untried() -> ColumnElement[bool]:

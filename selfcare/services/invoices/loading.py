@@ -14,7 +14,7 @@ from selfcare import config
 from selfcare.database import db
 from selfcare.models import USUAL_TYPE, Contract, Customer, Invoice, InvoiceReference
 from selfcare.services import documents
-from selfcare.services.files import plausible
+from selfcare.services.files import limits
 from selfcare.services.invoices.facturx.reading import ReadInvoice
 from selfcare.services.months import first_day, last_day
 
@@ -171,10 +171,10 @@ def _check_plausible(read: ReadInvoice) -> None:
         raise InvoiceRefused("its number is longer than 40 characters")
     if not read.number.isprintable():
         raise InvoiceRefused(f"its number has characters that cannot be read: {read.number!r}")
-    if not plausible.is_currency(read.currency):
+    if not limits.is_currency(read.currency):
         raise InvoiceRefused(f"unknown currency {read.currency!r}")
     for day in (read.issued_on, read.due_on, read.period_from, read.period_to):
-        if day and not plausible.is_day(day):
+        if day and not limits.is_day(day):
             raise InvoiceRefused(f"the date {day} cannot be right")
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from selfcare.models import InvoiceKind
-from selfcare.services.files import cells, plausible, tables
+from selfcare.services.files import cells, limits, tables
 from selfcare.services.files.problems import Problems, check_size
 from selfcare.services.files.tables import BadHeading, Columns
 from selfcare.services.invoices.facturx.reading import ReadInvoice
@@ -79,6 +79,6 @@ def _line(folder: Path, row: Mapping[str, str], zone: ZoneInfo) -> tuple[Path, R
 def _amount(text: str) -> Decimal:
     """An amount in cents."""
     amount = cells.number(text)
-    if not plausible.is_amount(amount) or amount != round(amount, 2):
+    if not limits.is_amount(amount) or amount != round(amount, 2):
         raise ValueError(f"{text!r} is not an amount in cents")
     return amount

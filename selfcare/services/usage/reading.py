@@ -13,7 +13,7 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from zoneinfo import ZoneInfo
 
-from selfcare.services.files import cells, plausible, tables
+from selfcare.services.files import cells, limits, tables
 from selfcare.services.files.problems import Problems, check_size
 from selfcare.services.files.tables import BadTable, Columns, Row
 
@@ -102,7 +102,7 @@ def read(content: bytes, *, zone: ZoneInfo) -> ReadReport:
         raise Problems(problems)
     contract, currency, month = (next(iter(values)) for values in seen.values())
     report = ReadReport(contract, date.fromisoformat(f"{month}-01"), currency, lines)
-    if not plausible.is_amount(report.total):
+    if not limits.is_amount(report.total):
         raise Problems([f"its total, {report.total}, cannot be right"])
     return report
 
@@ -114,7 +114,7 @@ def _line(row: Row) -> ReadLine:
     for name in ("TenantLabel", "ServiceCloud", "Currency"):
         if not found[name]:
             raise ValueError(f"{name} is empty")
-    if not plausible.is_currency(found["Currency"].upper()):
+    if not limits.is_currency(found["Currency"].upper()):
         raise ValueError(f"Currency: {found['Currency']!r} is not a currency")
     for name, longest in _LENGTHS.items():
         if len(found[name]) > longest:
@@ -156,6 +156,6 @@ def _begins(text: str, zone: ZoneInfo) -> date:
         begins = cells.day(text, zone)
     except ValueError as problem:
         raise ValueError(f"BeginDate: {problem}") from None
-    if not plausible.is_day(begins):
+    if not limits.is_day(begins):
         raise ValueError(f"BeginDate: {text!r} cannot be right")
     return begins

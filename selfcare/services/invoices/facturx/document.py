@@ -10,7 +10,7 @@ from typing import Any
 
 from lxml import etree
 
-from selfcare.services.files import plausible
+from selfcare.services.files import limits
 from selfcare.services.invoices.facturx.pdf import LARGEST_DATA, Unreadable
 
 _NAMESPACES = {
@@ -18,30 +18,6 @@ _NAMESPACES = {
     "ram": "urn:un:unece:uncefact:data:standard:ReusableAggregateBusinessInformationEntity:100",
     "udt": "urn:un:unece:uncefact:data:standard:UnqualifiedDataType:100",
 }
-DOCUMENT = "/rsm:CrossIndustryInvoice/rsm:ExchangedDocument"
-TRADE = "/rsm:CrossIndustryInvoice/rsm:SupplyChainTradeTransaction"
-AGREEMENT = f"{TRADE}/ram:ApplicableHeaderTradeAgreement"
-SETTLEMENT = f"{TRADE}/ram:ApplicableHeaderTradeSettlement"
-SUMS = f"{SETTLEMENT}/ram:SpecifiedTradeSettlementHeaderMonetarySummation"
-LINES = (
-    f"{TRADE}/ram:IncludedSupplyChainTradeLineItem"
-    "[not(ram:AssociatedDocumentLineDocument/ram:LineStatusReasonCode)"
-    " or ram:AssociatedDocumentLineDocument/ram:LineStatusReasonCode='DETAIL']"
-)
-"""Lines that count: EXTENDED also has subtotals and information among them."""
-LINE_AMOUNT = (
-    "ram:SpecifiedLineTradeSettlement"
-    "/ram:SpecifiedTradeSettlementLineMonetarySummation/ram:LineTotalAmount"
-)
-_IS_ALLOWANCE = "ram:ChargeIndicator/udt:Indicator[.='false' or .='0']"
-ALLOWANCES = f"{SETTLEMENT}/ram:SpecifiedTradeAllowanceCharge[{_IS_ALLOWANCE}]"
-"""Amounts deducted from the whole document (BG-20)."""
-CHARGES = (
-    f"{SETTLEMENT}/*[self::ram:SpecifiedTradeAllowanceCharge[not({_IS_ALLOWANCE})]"
-    " or self::ram:SpecifiedLogisticsServiceCharge]"
-)
-"""What is put on it (BG-21); EXTENDED has transport besides."""
-ADJUSTED_BY = "ram:ActualAmount | ram:AppliedAmount"
 
 _OTHERS = {
     "CrossIndustryDocument": "ZUGFeRD 1.0, long out of use: ask for Factur-X or ZUGFeRD 2",
@@ -212,6 +188,6 @@ def _amount(written: str) -> Decimal:
         found = Decimal(written)
     except InvalidOperation:
         raise Unreadable(f"{written!r} is not an amount") from None
-    if not plausible.is_amount(found) or found != found.quantize(_CENTS):
+    if not limits.is_amount(found) or found != found.quantize(_CENTS):
         raise Unreadable(f"{written!r} is not an amount in cents")
     return found.quantize(_CENTS)

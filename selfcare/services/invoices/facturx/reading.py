@@ -14,13 +14,12 @@ from datetime import date
 from decimal import Decimal
 
 from selfcare.models import DOCUMENT_TYPES, InvoiceKind
-from selfcare.services.invoices.facturx import document as cii
+from selfcare.services.invoices.facturx import paths, totals
 from selfcare.services.invoices.facturx import pdf as facturx_pdf
-from selfcare.services.invoices.facturx import totals
 from selfcare.services.invoices.facturx.document import Document, Part
 from selfcare.services.invoices.facturx.pdf import Unreadable
 
-_TERMS = f"{cii.SETTLEMENT}/ram:SpecifiedTradePaymentTerms"
+_TERMS = f"{paths.SETTLEMENT}/ram:SpecifiedTradePaymentTerms"
 _LONGEST_TERMS = 2000
 
 
@@ -83,27 +82,27 @@ def read_xml(xml: bytes) -> ReadInvoice:
     """
     document = Document(xml)
     document.check_schema()
-    code = document.text(f"{cii.DOCUMENT}/ram:TypeCode")
+    code = document.text(f"{paths.DOCUMENT}/ram:TypeCode")
     kind = DOCUMENT_TYPES.get(code)
     if kind is None:
         raise Unreadable(
             f"document type {code} (BT-3) is not on EN 16931's list of invoices and credit notes"
         )
-    currency = document.text(f"{cii.SETTLEMENT}/ram:InvoiceCurrencyCode")
+    currency = document.text(f"{paths.SETTLEMENT}/ram:InvoiceCurrencyCode")
     totals.check(document, currency)
-    gross = document.amount(f"{cii.SUMS}/ram:GrandTotalAmount")
+    gross = document.amount(f"{paths.SUMS}/ram:GrandTotalAmount")
     sign = -1 if kind == InvoiceKind.CREDIT_NOTE and gross > 0 else 1
-    net = sign * document.amount(f"{cii.SUMS}/ram:TaxBasisTotalAmount")
-    period = f"{cii.SETTLEMENT}/ram:BillingSpecifiedPeriod"
+    net = sign * document.amount(f"{paths.SUMS}/ram:TaxBasisTotalAmount")
+    period = f"{paths.SETTLEMENT}/ram:BillingSpecifiedPeriod"
 
     def signed(name: str) -> Decimal | None:
-        amount = document.optional_amount(f"{cii.SUMS}/ram:{name}")
+        amount = document.optional_amount(f"{paths.SUMS}/ram:{name}")
         return amount if amount is None else sign * amount
 
     return ReadInvoice(
-        number=document.text(f"{cii.DOCUMENT}/ram:ID"),
+        number=document.text(f"{paths.DOCUMENT}/ram:ID"),
         kind=kind,
-        issued_on=_must(document.day(f"{cii.DOCUMENT}/ram:IssueDateTime")),
+        issued_on=_must(document.day(f"{paths.DOCUMENT}/ram:IssueDateTime")),
         net=net,
         vat=sign * (totals.vat(document, currency) or Decimal(0)),
         gross=sign * gross,
@@ -111,7 +110,7 @@ def read_xml(xml: bytes) -> ReadInvoice:
         contract_refs=tuple(_contract_refs(document)),
         type_code=code,
         siren=_siren(document),
-        seller=document.optional(f"{cii.AGREEMENT}/ram:SellerTradeParty/ram:Name"),
+        seller=document.optional(f"{paths.AGREEMENT}/ram:SellerTradeParty/ram:Name"),
         seller_ids=tuple(_seller_ids(document)),
         due_on=document.day(f"{_TERMS}/ram:DueDateDateTime"),
         payment_terms=_payment_terms(document),
@@ -130,10 +129,10 @@ def read_xml(xml: bytes) -> ReadInvoice:
 
 def _contract_refs(document: Document) -> Iterator[str]:
     for path in (
-        f"{cii.AGREEMENT}/ram:ContractReferencedDocument/ram:IssuerAssignedID",
-        f"{cii.AGREEMENT}/ram:BuyerOrderReferencedDocument/ram:IssuerAssignedID",
-        f"{cii.AGREEMENT}/ram:BuyerReference",
-        f"{cii.AGREEMENT}/ram:BuyerTradeParty/ram:ID",
+        f"{paths.AGREEMENT}/ram:ContractReferencedDocument/ram:IssuerAssignedID",
+        f"{paths.AGREEMENT}/ram:BuyerOrderReferencedDocument/ram:IssuerAssignedID",
+        f"{paths.AGREEMENT}/ram:BuyerReference",
+        f"{paths.AGREEMENT}/ram:BuyerTradeParty/ram:ID",
     ):
         if text := document.optional(path):
             yield text
@@ -141,14 +140,14 @@ def _contract_refs(document: Document) -> Iterator[str]:
 
 def _siren(document: Document) -> str:
     """The buyer's SIREN (BT-47): as such, or the first nine digits of a SIRET."""
-    of_buyer = f"{cii.AGREEMENT}/ram:BuyerTradeParty/ram:SpecifiedLegalOrganization/ram:ID"
+    of_buyer = f"{paths.AGREEMENT}/ram:BuyerTradeParty/ram:SpecifiedLegalOrganization/ram:ID"
     siren = document.optional(f"{of_buyer}[@schemeID='0002']")
     siret = document.optional(f"{of_buyer}[@schemeID='0009']")
     return (siren or siret).replace(" ", "")[:9]
 
 
 def _seller_ids(document: Document) -> Iterator[str]:
-    party = f"{cii.AGREEMENT}/ram:SellerTradeParty"
+    party = f"{paths.AGREEMENT}/ram:SellerTradeParty"
     for path in (
         f"{party}/ram:SpecifiedLegalOrganization/ram:ID",
         f"{party}/ram:SpecifiedTaxRegistration/ram:ID[@schemeID='VA']",
@@ -168,7 +167,7 @@ def _payment_terms(document: Document) -> str:
 def _references(document: Document) -> Iterator[Reference]:
     """The documents it refers to (BT-25, BT-26), each once."""
     seen = set()
-    for part in document.parts(f"{cii.SETTLEMENT}/ram:InvoiceReferencedDocument"):
+    for part in document.parts(f"{paths.SETTLEMENT}/ram:InvoiceReferencedDocument"):
         number = "".join(filter(str.isprintable, part.optional("ram:IssuerAssignedID")))[:80]
         if number and number not in seen:
             seen.add(number)
@@ -177,28 +176,28 @@ def _references(document: Document) -> Iterator[Reference]:
 
 def _lines(document: Document, sign: int) -> Iterator[dict[str, str]]:
     """The invoice's lines, for its readable page; of the smaller profiles their sum (BT-106)."""
-    lines = document.parts(cii.LINES)
+    lines = document.parts(paths.LINES)
     for line in lines:
         yield {
             "name": line.optional("ram:SpecifiedTradeProduct/ram:Name"),
             "quantity": _quantity(line),
-            "amount": str(sign * line.amount(cii.LINE_AMOUNT)),
+            "amount": str(sign * line.amount(paths.LINE_AMOUNT)),
         }
-    adjusted = document.parts(f"{cii.ALLOWANCES} | {cii.CHARGES}")
+    adjusted = document.parts(f"{paths.ALLOWANCES} | {paths.CHARGES}")
     if not lines and adjusted:
-        amount = sign * document.amount(f"{cii.SUMS}/ram:LineTotalAmount")
+        amount = sign * document.amount(f"{paths.SUMS}/ram:LineTotalAmount")
         yield {"name": "", "kind": "lines", "quantity": "", "amount": str(amount)}
 
 
 def _adjustments(document: Document, sign: int) -> Iterator[dict[str, str]]:
     """Allowances and charges on the whole document, as lines (BG-20, BG-21)."""
-    for path, way in ((cii.ALLOWANCES, -sign), (cii.CHARGES, sign)):
+    for path, way in ((paths.ALLOWANCES, -sign), (paths.CHARGES, sign)):
         for found in document.parts(path):
             yield {
                 "name": found.optional("ram:Reason | ram:Description"),
-                "kind": "charge" if path == cii.CHARGES else "allowance",
+                "kind": "charge" if path == paths.CHARGES else "allowance",
                 "quantity": "",
-                "amount": str(way * found.amount(cii.ADJUSTED_BY)),
+                "amount": str(way * found.amount(paths.ADJUSTED_BY)),
             }
 
 

@@ -9,18 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 
-from selfcare.services.invoices.facturx import document as cii
+from selfcare.services.invoices.facturx import paths
 from selfcare.services.invoices.facturx.document import Document
 from selfcare.services.invoices.facturx.pdf import Unreadable
 
 _CENT = Decimal("0.01")
-_RATES = f"{cii.SETTLEMENT}/ram:ApplicableTradeTax"
-_FOR_OTHERS = f"{cii.SETTLEMENT}/ram:SpecifiedFinancialAdjustment/ram:ActualAmount"
+_RATES = f"{paths.SETTLEMENT}/ram:ApplicableTradeTax"
+_FOR_OTHERS = f"{paths.SETTLEMENT}/ram:SpecifiedFinancialAdjustment/ram:ActualAmount"
 
 
 def vat(document: Document, currency: str) -> Decimal | None:
     """BT-110: the VAT in the invoice's own currency (BT-111 may stand beside it in another)."""
-    for found in document.parts(f"{cii.SUMS}/ram:TaxTotalAmount"):
+    for found in document.parts(f"{paths.SUMS}/ram:TaxTotalAmount"):
         if (found.attribute("currencyID") or currency) == currency:
             return found.amount(".")
     return None
@@ -37,9 +37,9 @@ def check(document: Document, currency: str) -> None:
     Raises:
         Unreadable: one is not what its parts make, with both and their numbers in the standard.
     """
-    lines = document.amounts(f"{cii.LINES}/{cii.LINE_AMOUNT}")
-    allowances = [part.amount(cii.ADJUSTED_BY) for part in document.parts(cii.ALLOWANCES)]
-    charges = [part.amount(cii.ADJUSTED_BY) for part in document.parts(cii.CHARGES)]
+    lines = document.amounts(f"{paths.LINES}/{paths.LINE_AMOUNT}")
+    allowances = [part.amount(paths.ADJUSTED_BY) for part in document.parts(paths.ALLOWANCES)]
+    charges = [part.amount(paths.ADJUSTED_BY) for part in document.parts(paths.CHARGES)]
 
     def spare(*parts: Sequence[Decimal]) -> Decimal:
         return _CENT * sum(map(len, parts)) if document.is_extended else Decimal(0)
@@ -92,11 +92,11 @@ def _hold(what: str, said: Decimal | int, found: Decimal, spare: Decimal | int =
 
 
 def _sum(document: Document, name: str) -> Decimal:
-    return document.amount(f"{cii.SUMS}/ram:{name}")
+    return document.amount(f"{paths.SUMS}/ram:{name}")
 
 
 def _optional(document: Document, name: str) -> Decimal | None:
-    return document.optional_amount(f"{cii.SUMS}/ram:{name}")
+    return document.optional_amount(f"{paths.SUMS}/ram:{name}")
 
 
 def _all(amounts: Sequence[Decimal]) -> Decimal:

@@ -1,24 +1,13 @@
-"""Forms of « Sécurité »: codes, passkeys, ending sessions (AUTH-7)."""
+"""Forms by which people prove who they are: codes, passwords, passkeys (AUTH-7)."""
 
 from __future__ import annotations
 
 from flask_wtf import FlaskForm
-from wtforms import BooleanField
 from wtforms.validators import DataRequired, InputRequired, Length
 
 from selfcare.forms.bounded import HiddenTextField, SecretField, TextField
 from selfcare.forms.fields import trimmed
 from selfcare.language import _l
-
-
-class ConfirmForm(FlaskForm):
-    """Yes: a button."""
-
-
-class EndSignInsForm(FlaskForm):
-    """Which sign-ins end besides those of other browsers."""
-
-    console = BooleanField()
 
 
 class CodeForm(FlaskForm):
