@@ -12,7 +12,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from selfcare import blueprints, cli, config, logs
 from selfcare.background import jobs
-from selfcare.extensions import compress, csrf, db, smtp
+from selfcare.extensions import compress, csrf, db, mail
 from selfcare.language import i18n, templates
 from selfcare.services.console import iam
 from selfcare.services.safety import throttling
@@ -61,7 +61,7 @@ def create_app(settings: config.Settings | None = None, **overrides: Any) -> Fla
     known_browser.init_app(app)
     db.init_app(app, settings)
     csrf.init_app(app)
-    smtp.init_app(app)
+    mail.init_app(app)
     signing_in.init_app(app)
     i18n.init_app(app, settings)
     throttling.init_app(app, settings)

@@ -29,6 +29,6 @@ babel = Babel()
 compress = CompressAll()
 csrf = CSRFProtect()
 login_manager = LoginManager()
-smtp = Mail()
+mail = Mail()
 
-__all__ = ["babel", "compress", "csrf", "db", "login_manager", "smtp"]
+__all__ = ["babel", "compress", "csrf", "db", "login_manager", "mail"]

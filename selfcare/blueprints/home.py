@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from selfcare.rights import Ability
 from selfcare.services.catalogue import shelf
 from selfcare.services.orders import latest
-from selfcare.services.users import places as user_places
+from selfcare.services.users.places import places_of
 from selfcare.web import rendering
 from selfcare.web.access import current_account, signed_in
 
@@ -22,7 +22,7 @@ CARDS = 12
 def index() -> ResponseReturnValue:
     """My contracts, a few services, my latest orders (HOME-1, HOME-2)."""
     me = current_account()
-    places = user_places.places_of(me.id, limit=CARDS + 1)
+    places = places_of(me.id, limit=CARDS + 1)
     shop = next((p for p in places if p.rights.may(Ability.READ_CATALOGUE)), None)
     return rendering.page(
         "home/index.html",

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, func, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from selfcare.models.base import Base, Searchable, now
@@ -62,6 +62,16 @@ class Account(Searchable, Base):
     def full_name(self) -> str:
         """Both names, as the header shows them."""
         return full_name(self.first_name, self.last_name)
+
+    @classmethod
+    def has_login(cls, login: str) -> ColumnElement[bool]:
+        """Whether it is the account of a login, whatever its case; in a statement."""
+        return func.lower(cls.login) == login.strip().lower()
+
+    @classmethod
+    def has_email(cls, email: str) -> ColumnElement[bool]:
+        """Whether it is the account of a mail address, whatever its case; in a statement."""
+        return func.lower(cls.email) == email.strip().lower()
 
     def search_terms(self) -> Iterable[str | None]:
         """Login, names and address."""

@@ -24,9 +24,9 @@ from selfcare.lists.users import drift_of
 from selfcare.models import PriceKind, read_profiles, subscription_status
 from selfcare.rights import Ability, Rights, Section, may_change_roles
 from selfcare.services.accounts import devices, passkeys
-from selfcare.web import chrome as web_chrome
 from selfcare.web import csrf, rendering
 from selfcare.web.access import current_account, may, place
+from selfcare.web.chrome import chrome_key, menu_contracts
 
 MENU_ENDPOINTS: dict[Section, str] = {
     Section.CONTRACT: "contract.index",
@@ -70,7 +70,7 @@ def init_app(app: Flask, settings: Settings) -> None:
 
     def chrome() -> dict[str, Markup]:
         """Header and footer of a page, rendered once for everything they depend on."""
-        return render_chrome(web_chrome.chrome_key())
+        return render_chrome(chrome_key())
 
     env = app.jinja_env
     env.trim_blocks = env.lstrip_blocks = True
@@ -139,7 +139,7 @@ def _render_chrome(_key: tuple[Any, ...]) -> dict[str, Markup]:
         header, context = "components/header_public.html", {}
     else:
         header = "components/header.html"
-        context = {"contracts": web_chrome.menu_contracts()}
+        context = {"contracts": menu_contracts()}
     return {
         "header": Markup(render(header, **context)),  # noqa: S704
         "footer": Markup(render("components/footer.html")),  # noqa: S704

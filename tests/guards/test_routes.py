@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from flask import Flask
 from sqlalchemy import select
 from werkzeug.routing import Rule
 
+from selfcare import blueprints
 from selfcare.database import db
 from selfcare.models import Account, ConsoleAccess, Membership, Removal
 from selfcare.rights import OFFERS, OPENS, RULES, Profile, Section
@@ -67,14 +69,14 @@ SHOWN_BY_GET = {  # forms: GET shows, POST does
     "ordering.summary",
     "users.roles",
     "users.remove",
-    "console_users.roles",
-    "user_wizard.new",
-    "user_wizard.new_console_user",
-    "user_wizard.person",
-    "user_wizard.roles",
-    "user_wizard.summary",
-    "user_imports.index",
-    "user_imports.loaded",
+    "users_console.roles",
+    "users_wizard.new",
+    "users_wizard.new_console_user",
+    "users_wizard.person",
+    "users_wizard.roles",
+    "users_wizard.summary",
+    "users_imports.index",
+    "users_imports.loaded",
     "oauth_devices.index",
     "doors.web_login",
     "doors.api_login",
@@ -326,3 +328,23 @@ class TestTheTable:
             row.wanted_groups = []
             db.session.commit()
         assert browse_as("sophie.dupont").get(f"/contracts/{REF}/console").status == 403
+
+
+@pytest.mark.once
+def test_design_every_module_of_routes_is_registered_under_its_name():
+    """A blueprint is called like its module, its package and module, or its package's first."""
+    folder = Path(blueprints.__file__).parent
+    files = {
+        ".".join(path.relative_to(folder).with_suffix("").parts): path.read_text()
+        for path in folder.rglob("*.py")
+    }
+    named = {
+        module: found[1]
+        for module, text in files.items()
+        if (found := re.search(r'^bp = Blueprint\("(\w+)"', text, re.MULTILINE))
+    }
+    assert set(named) == set(blueprints.MODULES)
+    assert len(blueprints.MODULES) == len(set(blueprints.MODULES))
+    for module, called in named.items():
+        package, _, own = module.rpartition(".")
+        assert called in {own, f"{package}_{own}", package}, module

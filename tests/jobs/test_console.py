@@ -21,7 +21,7 @@ from selfcare.config import ROOT
 from selfcare.database import db
 from selfcare.models import ConsoleAccess, now
 from selfcare.services.console import sweeps as console_sweeps
-from selfcare.services.mail import outbox as mail_outbox
+from selfcare.services.mail.outbox import write
 from tests.jobs.converging import LOGIN, change, converge
 from tests.plugin_console import peers
 from tests.wizard import add
@@ -121,7 +121,6 @@ class TestTheWholeWay:
         add(referent, console=("guest",), users=users)
         converge(app, access().id)
         portal_mail_is_sent()
-        written = mail_outbox.write
         others: list[threading.Thread] = []
 
         def sweep():
@@ -133,9 +132,9 @@ class TestTheWholeWay:
                 others.append(threading.Thread(target=sweep))
                 others[0].start()
                 others[0].join(timeout=1)  # on SQLite it waits for us
-            return written(*args, **kwargs)
+            return write(*args, **kwargs)
 
-        monkeypatch.setattr(mail_outbox, "write", another_sweep_is_at_it)
+        monkeypatch.setattr("selfcare.services.mail.outbox.write", another_sweep_is_at_it)
         sweep()
         others[0].join()
         assert outbox("console_access") == ["sophie.dupont@example.com"]

@@ -133,8 +133,8 @@ class TestElsewhere:
             if hasattr(view, "secret_fields")
         }
         assert set(resumable) == {
-            *("user_wizard.new", "user_wizard.new_console_user", "user_wizard.person"),
-            *("user_wizard.roles", "users.roles", "console_users.roles"),
+            *("users_wizard.new", "users_wizard.new_console_user", "users_wizard.person"),
+            *("users_wizard.roles", "users.roles", "users_console.roles"),
             *("profile.edit", "ordering.form"),
         }
 

@@ -22,8 +22,7 @@ from selfcare.forms.oauth import ContinueForm
 from selfcare.models import Contract, OidcRequest, SignIn, now
 from selfcare.services.oidc import grants, keys, requests
 from selfcare.services.oidc.requests import Answer, Refused, UnknownClient
-from selfcare.services.users import places as user_places
-from selfcare.services.users.places import Place
+from selfcare.services.users.places import Place, console_places_of
 from selfcare.web import headers, rendering
 from selfcare.web.access import current_account, public, signed_in
 
@@ -128,7 +127,7 @@ def _places(waiting: OidcRequest) -> list[Place]:
     """The contracts the person may enter the console for, by this client."""
     return [
         here
-        for here in user_places.console_places_of(current_account().id)
+        for here in console_places_of(current_account().id)
         if waiting.client.contract_id in {None, here.contract.id}
     ]
 

@@ -22,7 +22,7 @@ from selfcare.web import rendering
 from selfcare.web.access import current_account, may, one_or_404, requires, row_or_404
 from selfcare.web.resuming import resumes
 
-bp = Blueprint("console_users", __name__, url_prefix="/contracts/<ref>/users/console")
+bp = Blueprint("users_console", __name__, url_prefix="/contracts/<ref>/users/console")
 
 
 @bp.get("")

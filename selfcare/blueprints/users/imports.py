@@ -21,7 +21,7 @@ from selfcare.services.users import file, imports
 from selfcare.web import downloads, rendering
 from selfcare.web.access import current_account, one_or_404, requires
 
-bp = Blueprint("user_imports", __name__, url_prefix="/contracts/<ref>/users/import")
+bp = Blueprint("users_imports", __name__, url_prefix="/contracts/<ref>/users/import")
 
 SHOWN = 200
 

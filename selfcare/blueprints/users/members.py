@@ -28,7 +28,7 @@ bp = Blueprint("users", __name__, url_prefix="/contracts/<ref>/users")
 def index(contract: Contract) -> ResponseReturnValue:
     """Everybody on the contract; a console manager sees the console's tab only (USERS-1)."""
     if not may(Ability.READ_USERS):
-        return redirect(url_for("console_users.index", ref=contract.ref), code=303)
+        return redirect(url_for("users_console.index", ref=contract.ref), code=303)
     ending = members.unfinished_removals(contract) if may(Ability.REMOVE_USER) else []
     return rendering.list_page(
         "users/index.html", UserList.of_contract(contract), ending=tuple(ending)

@@ -37,7 +37,7 @@ from selfcare.web.access import (
 )
 from selfcare.web.resuming import resumes, typed
 
-bp = Blueprint("user_wizard", __name__, url_prefix="/contracts/<ref>/users")
+bp = Blueprint("users_wizard", __name__, url_prefix="/contracts/<ref>/users")
 
 
 KIND = "<any(new,change):kind>/<int:draft_id>"
@@ -252,7 +252,7 @@ def _subject(draft: UserDraft) -> Known | None:
 
 
 def _step(contract: Contract, draft: UserDraft, name: str) -> Response:
-    address = url_for(f"user_wizard.{name}", ref=contract.ref, kind=draft.kind, draft_id=draft.id)
+    address = url_for(f"users_wizard.{name}", ref=contract.ref, kind=draft.kind, draft_id=draft.id)
     return redirect(address, code=303)
 
 
@@ -266,5 +266,5 @@ def _finished(contract: Contract, draft: UserDraft, *, said: bool = False) -> Re
 
 
 def _list_address(contract: Contract, *, console_only: bool) -> str:
-    endpoint = "console_users.index" if console_only else "users.index"
+    endpoint = "users_console.index" if console_only else "users.index"
     return url_for(endpoint, ref=contract.ref)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import undefer
 
@@ -31,9 +31,7 @@ class AccountRefused(Exception):
 def find(login: str) -> Account | None:
     """The account of a login, whatever its case."""
     return db.session.execute(
-        select(Account)
-        .options(undefer(Account.password_hash))
-        .where(func.lower(Account.login) == login.strip().lower())
+        select(Account).options(undefer(Account.password_hash)).where(Account.has_login(login))
     ).scalar_one_or_none()
 
 
@@ -47,6 +45,11 @@ def known(login: str) -> Account:
     if account is None:
         raise AccountRefused(f"no account with the login {login}")
     return account
+
+
+def by_email(email: str) -> Account | None:
+    """The account of a mail address, whatever its case."""
+    return db.session.execute(select(Account).where(Account.has_email(email))).scalar_one_or_none()
 
 
 def release(account: Account) -> None:

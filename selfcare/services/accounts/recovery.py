@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import structlog
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
 
 from selfcare import config
 from selfcare.background.jobs import job
@@ -61,7 +61,8 @@ def answer(request_id: int) -> None:
     ).one_or_none()
     if asked is None:
         return
-    account = people.find(asked.given) if asked.wanted == "password" else _with_address(asked.given)
+    find = people.find if asked.wanted == "password" else people.by_email
+    account = find(asked.given)
     if account is None or account.disabled_at is not None or _mailbox_is_full(account):
         log.info("recovery_without_mail", wanted=asked.wanted, known=account is not None)
         return
@@ -86,12 +87,6 @@ def set_password(
         link.account, password, by=link.account, keep=keep, keep_passkeys=keep_passkeys
     )
     people.release(link.account)
-
-
-def _with_address(email: str) -> Account | None:
-    return db.session.execute(
-        select(Account).where(func.lower(Account.email) == email.lower())
-    ).scalar_one_or_none()
 
 
 def _mailbox_is_full(account: Account) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import structlog
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from selfcare.database import db
@@ -36,7 +36,7 @@ def add(person: Account) -> Account:
 
 def _taken(login: str, email: str) -> str:
     """Which of the two belongs to an account already."""
-    held = select(Account.id).where(func.lower(Account.login) == login.lower())
+    held = select(Account.id).where(Account.has_login(login))
     what = f"the login {login}" if db.session.execute(held).first() else f"the address {email}"
     return f"{what} belongs to an account already"
 

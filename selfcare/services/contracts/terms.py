@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import structlog
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from selfcare.config.rules import vat_rate_problem
@@ -214,7 +214,7 @@ def _member(ref: str, login: str) -> Membership:
         select(Membership)
         .join(Membership.contract)
         .join(Membership.account)
-        .where(Contract.ref == ref.strip().upper(), func.lower(Account.login) == login.lower())
+        .where(Contract.ref == ref.strip().upper(), Account.has_login(login))
     ).scalar_one_or_none()
     if found is None:
         raise ContractRefused(f"{login} is not a user of {ref}")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 import structlog
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import joinedload
 
@@ -36,9 +36,7 @@ log = structlog.get_logger(__name__)
 
 def known_by(email: str) -> Account | None:
     """The account an email belongs to, whatever its case (USERS-3)."""
-    return db.session.execute(
-        select(Account).where(func.lower(Account.email) == email.strip().lower())
-    ).scalar_one_or_none()
+    return db.session.execute(select(Account).where(Account.has_email(email))).scalar_one_or_none()
 
 
 def check_new_member(contract: Contract, person: NewMember) -> Account | None:
@@ -50,7 +48,7 @@ def check_new_member(contract: Contract, person: NewMember) -> Account | None:
     """
     account = known_by(person.email)
     if account is None:
-        taken = select(Account.id).where(func.lower(Account.login) == person.login.lower())
+        taken = select(Account.id).where(Account.has_login(person.login))
         if db.session.execute(taken).first():
             raise LoginTaken
         return None
