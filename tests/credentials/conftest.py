@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from selfcare.services.console.iam.keystone.driver import Keystone
-from selfcare.services.console.iam.port import Person
+from selfcare.services.console.iam.port import Holder
 from tests.browsing import Browser, Page
 
 REF = "OCB0000124"
@@ -21,8 +21,8 @@ def marie(cast: Any, stand_in_iam: Keystone) -> str:
     """Her login; she has a console role, an account there, and an API password."""
     login: str = cast.member("marie.dupont", ref=REF, console_roles=["guest"], console_state="done")
     stand_in_iam.prepare_contract(REF)
-    person = Person(login, "marie.dupont@example.com", "Marie DUPONT")
-    stand_in_iam.set_groups(REF, person, frozenset({"guest"}))
+    holder = Holder(login, "marie.dupont@example.com", "Marie DUPONT")
+    stand_in_iam.set_groups(REF, holder, frozenset({"guest"}))
     stand_in_iam.set_password(REF, login, API_PASSWORD)
     return login
 
