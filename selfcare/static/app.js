@@ -1,22 +1,33 @@
 /* What HTML and htmx leave open. Pages work without it. */
 (function () {
-  var doc = document, status = doc.getElementById("status"), errors = doc.getElementById("errors");
+  var doc = document, root = doc.documentElement, status = doc.getElementById("status"), errors = doc.getElementById("errors");
   if (errors) errors.focus();
-  /* A client of the OpenID provider gets its answer by a form; the button sends it, too. */
-  [].forEach.call(doc.querySelectorAll("form[data-post]"), function (form) { form.submit(); });
 
+  function each(which, react) { [].forEach.call(doc.querySelectorAll(which), react); }
   function say(text, shown) {
     if (!status) return;
     status.className = shown ? "notice bad" : "quiet";
     status.textContent = text;
   }
   function closeMenu(outsideOf, back) {
-    [].forEach.call(doc.querySelectorAll("details.menu[open]"), function (menu) {
+    each("details.menu[open]", function (menu) {
       if (menu.contains(outsideOf)) return;
       menu.open = false;
       if (back) menu.querySelector("summary").focus();
     });
   }
+  /* A client of the OpenID provider gets its answer by a form; the button sends it, too. */
+  each("form[data-post]", function (form) { form.submit(); });
+  /* What is to be copied has a button, which needs no permission; it stays selected as well. */
+  each("pre[data-copy]", function (text) {
+    var button = doc.createElement("button");
+    button.className = "button";
+    button.textContent = text.getAttribute("data-copy");
+    text.nextElementSibling.appendChild(button).onclick = function () {
+      getSelection().selectAllChildren(text);
+      if (doc.execCommand("copy")) say(button.textContent = text.getAttribute("data-copied"));
+    };
+  });
   function on(name, react) { doc.addEventListener(name, function (event) { react(event.detail, event); }); }
 
   on("click", function (_, event) { closeMenu(event.target); });
@@ -36,23 +47,22 @@
 
   on("htmx:beforeRequest", function (detail) {
     detail.target.setAttribute("aria-busy", "true");
-    doc.documentElement.classList.add("busy");
+    root.classList.add("busy");
   });
   on("htmx:afterRequest", function (detail) {
     detail.target.removeAttribute("aria-busy");
-    doc.documentElement.classList.remove("busy");
+    root.classList.remove("busy");
   });
-  function parse(detail) { return new DOMParser().parseFromString(detail.xhr.responseText, "text/html"); }
-
   on("htmx:beforeSwap", function (detail) {
-    var code = detail.xhr.status, event = detail.requestConfig.triggeringEvent, page, main;
-    if (code < 400 || code === 422) {
+    var code = detail.xhr.status, fine = code < 400 || code === 422, event = detail.requestConfig.triggeringEvent, page, main;
+    if (fine && event) return;
+    page = new DOMParser().parseFromString(detail.xhr.responseText, "text/html");
+    if (fine) {
       /* The time's answer, the same again: leave what is selected in it alone. */
-      page = !event && parse(detail).getElementById(detail.target.id);
-      if (page && page.textContent === detail.target.textContent) detail.shouldSwap = false;
+      main = page.getElementById(detail.target.id);
+      if (main && main.textContent === detail.target.textContent) detail.shouldSwap = false;
       return;
     }
-    page = parse(detail);
     main = page.getElementById("main");
     detail.shouldSwap = false;
     /* A refusal or failure is a whole page. Shown instead of ours where a link or a search was sent;
@@ -60,8 +70,8 @@
     if (!main || detail.requestConfig.verb === "post" || !event || !/click|submit/.test(event.type))
       return fail(detail, main && main.querySelector("h1"));
     doc.title = page.title;
-    doc.getElementById("main").innerHTML = main.innerHTML;
-    doc.getElementById("main").focus();
+    doc.getElementById("main").replaceWith(main);
+    main.focus();
     scrollTo(0, 0);
   });
   /* Say it; what was worked out from older choices would not be true beside these. */
@@ -74,7 +84,7 @@
     if (detail.target.options) detail.shouldSwap = detail.target.textContent !== detail.fragment.textContent;
   });
   /* A page that the browser keeps for Back shows nothing until the server says whose it is. */
-  var root = doc.documentElement, token = doc.querySelector("[action='/logout'] [name=csrf_token]");
+  var token = doc.querySelector("[action='/logout'] [name=csrf_token]");
   addEventListener("pagehide", function () { root.style.visibility = "hidden"; });
   addEventListener("pageshow", function (event) {
     var asked;

@@ -7,7 +7,8 @@
   function met(rule, text) {
     if (rule.dataset.pattern) return new RegExp("^(?:" + rule.dataset.pattern + ")$", "u").test(text);
     if (rule.dataset.maxBytes) return new TextEncoder().encode(text).length <= rule.dataset.maxBytes;
-    return null; /* known to the server only */
+    /* The others are known to the server only. */
+    return null;
   }
   function look() {
     var text = field.value.normalize("NFC"), all = text.toLowerCase() !== list.dataset.login.toLowerCase();
@@ -18,7 +19,7 @@
       rule.className = good && text ? "met" : "";
       if (good && text) rule.insertAdjacentHTML("afterbegin", "<span class=\"quiet\">" + list.dataset.met + " </span>");
     });
-    level.textContent = text && !all ? level.dataset.invalid : "";
+    level.textContent = text && !all ? level.dataset.unmet : "";
     if (text && all) asked = setTimeout(ask, 350, field.value);
   }
   /* What is left are the most used passwords, a list too long for a page. */
@@ -30,20 +31,20 @@
     fetch(list.dataset.level, { method: "POST", body: form, credentials: "same-origin" }).then(function (answer) {
       return answer.ok ? answer.text() : "";
     }).then(function (word) {
-      if (field.value === text) level.textContent = level.dataset[word === "invalid" ? "common" : word] || "";
+      if (field.value === text) level.textContent = level.dataset[word] || "";
     }, function () {});
   }
-  field.addEventListener("input", function () {
+  field.oninput = function () {
     clearTimeout(wanted);
     clearTimeout(asked);
     wanted = setTimeout(look, 150);
-  });
+  };
 
-  if (toggle) toggle.addEventListener("click", function (event) {
+  if (toggle) toggle.onclick = function (event) {
     var shown = field.type === "password" ? "text" : "password", words = toggle.textContent;
     event.preventDefault();
     field.form.querySelectorAll("input[autocomplete$=password]").forEach(function (input) { input.type = shown; });
     toggle.textContent = toggle.dataset.other;
     toggle.dataset.other = words;
-  });
+  };
 })();

@@ -24,10 +24,10 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 @pytest.fixture
-def portal(another_app) -> Iterator[Any]:
-    """The portal served for real; `portal.url` is its address."""
+def portal(another_app, request) -> Iterator[Any]:
+    """The portal served for real; `portal.url` is its address. Its parameter is other settings."""
     port = free_port()
-    app = another_app(portal_url=f"http://{HOST}:{port}")
+    app = another_app(portal_url=f"http://{HOST}:{port}", **getattr(request, "param", {}))
     app.url = f"http://{HOST}:{port}"
     server = make_server(HOST, port, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)

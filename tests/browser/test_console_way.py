@@ -181,6 +181,19 @@ def test_console_1_a_passkey_opens_the_console_too(way, visit):
     is_in_console(page, here)
 
 
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
+def test_console_1_who_is_not_ready_comes_in_by_waiting(way, visit, cast, scripts):
+    cast.member("marie.dupont", console_roles=["admin"], console_state="queued")
+    here = way()
+    page = visit(here, scripts=scripts).page
+    page.goto(f"{here.portal}/contracts/OCB0000124/console")
+    here.sign_in(page)
+    expect(page.get_by_role("heading", name="being prepared")).to_be_visible()
+    cast.member("marie.dupont", console_roles=["admin"])
+    expect(page).to_have_url(f"{here.console}/dashboard/", timeout=10_000)
+    is_in_console(page, here)
+
+
 class TestSignOut:
     @pytest.fixture
     def inside(self, way, visit) -> tuple[Way, Page]:

@@ -280,7 +280,26 @@ class TestRightContract:
         page = browse_as("pierre.dupont").get(console.address())
         assert page.status == 200
         assert "being prepared" in page.words
-        assert page.one("meta[http-equiv=refresh]")["content"].startswith("5; url=/oauth/continue/")
+        refresh = page.one("noscript meta[http-equiv=refresh]")
+        assert refresh["content"].startswith("5; url=/oauth/continue/")
+
+    def test_console_1_a_page_that_waits_asks_and_is_led_on(self, console, cast, browse_as, app):
+        """The choice made before holds; an answer in place would use the code up for nothing."""
+        for ref in ("OCB0000124", "OCB0000777"):
+            cast.member("pierre.dupont", ref=ref, console_roles=["guest"], console_state="queued")
+        pierre = browse_as("pierre.dupont")
+        choice = pierre.get(console.address())
+        address = str(choice.one("main form")["action"])
+        page = pierre.post(address, {"contract": "OCB0000777", "csrf_token": choice.csrf()})
+        asked = page.one("main [data-hx-get]")["data-hx-get"]
+        assert asked == address
+        assert pierre.get(asked, part="x").status == 204
+        cast.member("pierre.dupont", ref="OCB0000777", console_roles=["guest"])
+        led = pierre.get(asked, part="x")
+        assert (led.status, led.headers["HX-Redirect"]) == (204, address)
+        tokens = console.redeem(console.answer(pierre.get(address).location)["code"]).json
+        assert console.read(tokens["id_token"])["ksdomain"] == "OCB0000777"
+        assert pierre.get(asked, part="x").headers["HX-Redirect"] == address, "it is over"
 
     def test_console_1_the_page_goes_on_once_the_worker_has_finished(
         self, console, cast, browse_as, app, stand_in_iam, worker, ref

@@ -19,7 +19,7 @@ from selfcare.blueprints.oauth.remembered import Remembered
 from selfcare.database import db, writes
 from selfcare.extensions import csrf
 from selfcare.forms.oauth import ContinueForm
-from selfcare.models import Contract, OidcRequest, SignIn, now
+from selfcare.models import Contract, OidcRequest, SignIn, WishState, now
 from selfcare.services.oidc import grants, keys, requests
 from selfcare.services.oidc.requests import Answer, Refused, UnknownClient
 from selfcare.services.users.places import Place, console_places_of
@@ -57,8 +57,10 @@ csrf.exempt(authorize)  # another site's form: it is only asked again
 @public("who is not signed in is sent to sign in")
 @writes
 def proceed(name: str) -> ResponseReturnValue:
-    """The same request again, after signing in."""
+    """The same request again, after signing in; a page that waits asks whether it can go on."""
     waiting = requests.waiting(name)
+    if "HX-Request" in request.headers:
+        return _lead_on(waiting)
     return _proceed(waiting) if waiting else _too_old()
 
 
@@ -76,6 +78,16 @@ def choose(name: str) -> ResponseReturnValue:
         return _refuse_waiting(waiting, "access_denied", "the person said no")
     chosen = form.contract.data or ""
     return Remembered.CHOICE.keep(_proceed(waiting, chosen=chosen, allowed=True), chosen)
+
+
+def _lead_on(waiting: OidcRequest | None) -> ResponseReturnValue:
+    """Nothing, while the page that asks has nothing else to show; then have it loaded anew."""
+    here = None
+    if waiting and not _problem_of_sign_in(waiting):
+        here = _settled(waiting, _places(waiting), None)
+    if here and here.console and here.console.state in {WishState.QUEUED, WishState.RUNNING}:
+        return Response(status=204)
+    return Response(status=204, headers={"HX-Redirect": request.path})
 
 
 def _proceed(
@@ -101,6 +113,7 @@ def _proceed(
     if console is None or not console.is_settled or console.is_disabled:
         if silent:
             return _refuse_waiting(waiting, "interaction_required", "the account is not ready")
+        remember_click(here.contract)  # a choice, too, holds when the page asks again
         return _keep(waiting, rendering.page("oauth/not_ready.html", here=here, waiting=waiting))
     return _let_in(waiting, here.contract)
 
