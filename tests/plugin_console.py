@@ -75,6 +75,14 @@ def iam(app: Flask, faulty: Faulty, console: Console) -> Iterator[Keystone]:
 
 
 @pytest.fixture
+def impatient(iam: Keystone) -> Iterator[None]:
+    """The driver gives up a call after some seconds, as it does in production."""
+    patient, iam.timeout = iam.timeout, 3
+    yield
+    iam.timeout = patient
+
+
+@pytest.fixture
 def stand_in_iam(app: Flask, stand_in: Console) -> Iterator[Keystone]:
     """The same on the stand-in only, for tests of pages."""
     yield from _connected(app, stand_in.url, stand_in)
@@ -96,7 +104,7 @@ def _connected(app: Flask, url: str, console: Console) -> Iterator[Keystone]:
         iam_url=url,
         iam_username=console.username,
         iam_password=console.password,
-        iam_timeout=8,  # a real Keystone on a busy machine needs seconds for some calls
+        iam_timeout=30,  # a real Keystone on a busy machine needs seconds for some calls
     )
     app.extensions["iam"] = port.connect(settings)
     yield app.extensions["iam"]

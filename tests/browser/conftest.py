@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser as Chromium
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 from werkzeug.serving import make_server
 
 from demo.ports import HOST, free_port
@@ -21,6 +21,12 @@ TAKEN_BACK = ("htmx:sendAbort", "htmx:afterRequest")
 """What htmx says of a request that typing on, or leaving the page, takes back; of one that failed
 it says another thing besides."""
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+
+PATIENCE = 30_000
+"""Milliseconds that a busy machine has for what the page will do in the end."""
+
+expect.set_options(timeout=PATIENCE)
 
 
 @pytest.fixture
@@ -103,7 +109,7 @@ class Window:
     problems: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.page.set_default_timeout(10_000)
+        self.page.set_default_timeout(PATIENCE)
         self.page.on("console", self._note)
         self.page.on("pageerror", lambda error: self.problems.append(str(error)))
         self.page.on("requestfailed", self._failed)

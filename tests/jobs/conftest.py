@@ -1,53 +1,44 @@
-"""What the tests of the console's jobs share: the referent, Sophie's access, her mails sent."""
+"""What the tests of jobs share: a contract with its console, processes, a mail to deliver."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
 import pytest
+from flask import Flask
 from sqlalchemy import select
 
 from demo.children import scratch_folder
 from selfcare.database import db
-from selfcare.models import ConsoleAccess, Mail, WishState, now
-from selfcare.services.mail import outbox
+from selfcare.models import Mail, now
+from selfcare.services.console.iam.keystone.driver import Keystone
+from selfcare.services.mail import outbox as mail_outbox
+from tests.browsing import Browser
 from tests.cast import account_of
+from tests.faulty import Faulty
+from tests.jobs.converging import ConsoleWorld
 from tests.jobs.processes import PassingRedis, Processes
 
 
 @pytest.fixture
-def users(ref):
-    return f"/contracts/{ref}/users"
+def world(
+    app: Flask,
+    ref: str,
+    iam: Keystone,
+    faulty: Faulty,
+    paul_is: Callable[..., Browser],
+    id_of: Callable[..., int],
+    outbox: Callable[[str], list[str]],
+) -> ConsoleWorld:
+    """A contract with its referent, and its console."""
+    referent = paul_is(ref=ref, referent=True)
+    return ConsoleWorld(app, ref, referent, iam, faulty, id_of, outbox)
 
 
 @pytest.fixture
-def referent(paul_is, ref, iam):
-    """The browser of the referent of a contract that no other test has."""
-    return paul_is(ref=ref, referent=True)
-
-
-@pytest.fixture
-def access(app):
-    """Sophie's console access as it is now."""
-
-    def found() -> ConsoleAccess:
-        with app.app_context():
-            return db.session.execute(select(ConsoleAccess)).scalar_one()
-
-    return found
-
-
-@pytest.fixture
-def portal_mail_is_sent(app):
-    """As the mail worker does before the console is ready."""
-
-    def sent() -> None:
-        with app.app_context():
-            for mail in db.session.execute(select(Mail)).scalars():
-                mail.state = WishState.DONE
-            db.session.commit()
-
-    return sent
+def settled(world: ConsoleWorld) -> int:
+    """Sophie has her console account; her access's id."""
+    return world.settle()
 
 
 @pytest.fixture
@@ -73,7 +64,7 @@ def write(app, cast) -> Callable[[], int]:
     def write() -> int:
         cast.account("paul.dupont")
         with app.app_context():
-            row = outbox.write(
+            row = mail_outbox.write(
                 "failed_sign_ins", account_of("paul.dupont"), ip="::1", at=now().isoformat()
             )
             db.session.commit()

@@ -72,10 +72,12 @@ class Processes:
             "MAIL_TIMEOUT": "60",
         }
 
-    def __call__(self, *command: str, **environment: str) -> subprocess.Popen[bytes]:
+    def __call__(
+        self, *command: str, program: str = "flask", **environment: str
+    ) -> subprocess.Popen[bytes]:
         with self.log.open("ab") as output:
             process = subprocess.Popen(
-                [sys.executable, "-m", "flask", *command],
+                [sys.executable, "-m", program, *command],
                 cwd=ROOT, env=self.environment | environment, stderr=output,
             )  # fmt: skip
         self.started.append(process)

@@ -22,9 +22,8 @@ from selfcare.database import db
 from selfcare.models import ConsoleAccess, now
 from selfcare.services.console import sweeps as console_sweeps
 from selfcare.services.mail.outbox import write
-from tests.jobs.converging import LOGIN, change, converge
+from tests.jobs.converging import LOGIN
 from tests.plugin_console import peers
-from tests.wizard import add
 
 WORKER = """
 import sys
@@ -38,93 +37,87 @@ with app.app_context():
 @pytest.mark.parametrize("console", peers(), indirect=True)  # Keystone with either database
 class TestTheWholeWay:
     def test_users_4_power_user_gets_an_account_and_two_mails_in_order(
-        self, app, referent, users, ref, iam, access, outbox, mailing, worker
+        self, world, mailing, worker
     ):
-        add(referent, console=("power_user",), users=users)
-        page = referent.get(users)
+        world.add(console=("power_user",))
+        page = world.referent.get(world.users)
         assert "being prepared" in page.words
         assert page.all("#refresh[data-hx-get]")
         worker.run()
-        assert access().state == "done"
-        assert iam.groups_of(ref, LOGIN) == {"power_user"}
-        page = referent.get(users)
+        assert world.access().state == "done"
+        assert world.groups() == {"power_user"}
+        page = world.referent.get(world.users)
         assert not page.all("#refresh")
         mails = [received.message for received in mailing.messages]
         assert [str(mail["Subject"]) for mail in mails] == [
-            f"Votre accès au contrat {ref}",
-            f"Votre accès à la console technique du contrat {ref}",
+            f"Votre accès au contrat {world.ref}",
+            f"Votre accès à la console technique du contrat {world.ref}",
         ]
         console_mail = mails[1].get_body(("plain",)).get_content()
         assert LOGIN in console_mail
-        assert ref in console_mail
+        assert world.ref in console_mail
 
     def test_users_6_removal_shuts_both_doors_and_says_when(
-        self, app, referent, users, ref, iam, browse_as, id_of, worker, mailing
+        self, world, browse_as, worker, mailing
     ):
-        add(referent, console=("power_user",), users=users, orders="visitor")
+        world.add(console=("power_user",), orders="visitor")
         worker.run()
         sophie = browse_as(LOGIN)
-        assert sophie.get(f"/contracts/{ref}/orders").status == 200
-        path = f"{users}/{id_of(LOGIN, ref)}/remove"
-        assert LOGIN in referent.get(path).words
-        receipt = referent.post(path)
-        assert sophie.get(f"/contracts/{ref}/orders").status == 404
-        assert "in progress" in referent.get(receipt.location).words
+        assert sophie.get(f"/contracts/{world.ref}/orders").status == 200
+        path = f"{world.users}/{world.member_id()}/remove"
+        assert LOGIN in world.referent.get(path).words
+        receipt = world.referent.post(path)
+        assert sophie.get(f"/contracts/{world.ref}/orders").status == 404
+        assert "in progress" in world.referent.get(receipt.location).words
         worker.run()
-        assert iam.groups_of(ref, LOGIN) is None
-        page = referent.get(receipt.location)
+        assert world.groups() is None
+        page = world.referent.get(receipt.location)
         assert "in progress" not in page.words
         assert "Console account deleted" in page.words
-        assert LOGIN not in referent.get(users).words.replace("Removal", "")
-        assert referent.post(path).location == receipt.location  # a second click
+        assert LOGIN not in world.referent.get(world.users).words.replace("Removal", "")
+        assert world.referent.post(path).location == receipt.location  # a second click
 
     def test_users_6_keys_the_portal_is_not_told_of_are_gone_all_the_same(
-        self, app, referent, users, ref, iam, id_of, worker, mailing, faulty
+        self, world, worker, mailing
     ):
-        add(referent, console=("guest",), users=users)
+        world.add(console=("guest",))
         worker.run()
-        receipt = referent.post(f"{users}/{id_of(LOGIN, ref)}/remove")
-        faulty.fail("/credentials/OS-EC2", status=403)
+        receipt = world.referent.post(f"{world.users}/{world.member_id()}/remove")
+        world.faulty.fail("/credentials/OS-EC2", status=403)
         worker.run()
-        assert iam.groups_of(ref, LOGIN) is None
-        assert "all, with the account" in referent.get(receipt.location).words
+        assert world.groups() is None
+        assert "all, with the account" in world.referent.get(receipt.location).words
 
-    def test_users_5_more_fewer_and_none(
-        self, app, referent, users, ref, iam, access, id_of, outbox, portal_mail_is_sent
-    ):
-        add(referent, users=users)
-        portal_mail_is_sent()
+    def test_users_5_more_fewer_and_none(self, world):
+        world.add()
+        world.portal_mail_is_sent()
         for console in (("guest",), ("guest", "admin"), ("admin",)):
-            change(referent, users, id_of(LOGIN, ref), console)
-            assert converge(app, access().id) is None
-            assert iam.groups_of(ref, LOGIN) == set(console)
-        change(referent, users, id_of(LOGIN, ref))
-        converge(app, access().id)
-        assert iam.groups_of(ref, LOGIN) is None
-        assert outbox("console_access") == ["sophie.dupont@example.com"]
+            world.change(console)
+            assert world.converge() is None
+            assert world.groups() == set(console)
+        world.change()
+        world.converge()
+        assert world.groups() is None
+        assert world.outbox("console_access") == ["sophie.dupont@example.com"]
 
-    def test_users_4_the_console_mail_waits_for_the_portal_s_own(
-        self, app, referent, users, ref, access, outbox, portal_mail_is_sent
-    ):
-        add(referent, console=("guest",), users=users)
-        converge(app, access().id)
-        assert outbox("console_access") == []
-        portal_mail_is_sent()
+    def test_users_4_the_console_mail_waits_for_the_portal_s_own(self, world):
+        world.add(console=("guest",))
+        world.converge()
+        assert world.outbox("console_access") == []
+        world.portal_mail_is_sent()
         for _ in range(2):
-            with app.app_context():
+            with world.app.app_context():
                 console_sweeps.wake_consoles()
-        assert outbox("console_access") == ["sophie.dupont@example.com"]
+        assert world.outbox("console_access") == ["sophie.dupont@example.com"]
 
-    def test_users_4_two_sweeps_at_once_write_one_mail(
-        self, app, referent, users, ref, access, outbox, portal_mail_is_sent, monkeypatch
-    ):
-        add(referent, console=("guest",), users=users)
-        converge(app, access().id)
-        portal_mail_is_sent()
+    def test_users_4_two_sweeps_at_once_write_one_mail(self, world, monkeypatch):
+        world.add(console=("guest",))
+        world.converge()
+        world.portal_mail_is_sent()
         others: list[threading.Thread] = []
 
         def sweep():
-            with app.app_context():
+            with world.app.app_context():
                 console_sweeps.wake_consoles()
 
         def another_sweep_is_at_it(*args, **kwargs):
@@ -137,107 +130,97 @@ class TestTheWholeWay:
         monkeypatch.setattr("selfcare.services.mail.outbox.write", another_sweep_is_at_it)
         sweep()
         others[0].join()
-        assert outbox("console_access") == ["sophie.dupont@example.com"]
+        assert world.outbox("console_access") == ["sophie.dupont@example.com"]
 
 
 class TestDisturbed:
     """The end state equals the wish each time; nobody gets two accounts or two mails."""
 
     @pytest.fixture
-    def sophie(self, referent, users, portal_mail_is_sent, access):
-        add(referent, console=("power_user",), users=users)
-        portal_mail_is_sent()
-        return access().id
+    def sophie(self, world):
+        world.add(console=("power_user",))
+        world.portal_mail_is_sent()
+        return world.access().id
 
     @staticmethod
-    def in_the_end(app, ref, iam, access, outbox, sophie):
-        with app.app_context():
+    def in_the_end(world, sophie):
+        with world.app.app_context():
             long_after = now() + timedelta(hours=5)
             due = claims.overdue(ConsoleAccess, at=long_after)
             db.session.execute(update(ConsoleAccess).values(due_at=now()))
             db.session.commit()
         for access_id in due:  # as if the hours had passed: no clock of the driver's is turned
-            converge(app, access_id)
-        assert access().state == "done"
-        assert iam.groups_of(ref, LOGIN) == {"power_user"}
-        assert [user.username for user in iam.overview(ref).users.values()] == [LOGIN]
-        assert outbox("console_access") == ["sophie.dupont@example.com"]
+            world.converge(access_id)
+        assert world.access().state == "done"
+        assert world.groups() == {"power_user"}
+        assert [user.username for user in world.iam.overview(world.ref).users.values()] == [LOGIN]
+        assert world.outbox("console_access") == ["sophie.dupont@example.com"]
 
-    def test_users_8_the_job_run_twice(self, app, ref, iam, access, outbox, sophie):
-        converge(app, sophie)
-        converge(app, sophie)
-        self.in_the_end(app, ref, iam, access, outbox, sophie)
+    def test_users_8_the_job_run_twice(self, world, sophie):
+        world.converge(sophie)
+        world.converge(sophie)
+        self.in_the_end(world, sophie)
 
     @pytest.mark.parametrize("call", ["GET /v3/groups", "POST /v3/users", "PUT /v3/groups"])
     @pytest.mark.parametrize("after", [False, True])
-    def test_users_8_a_500_before_or_after_any_call(
-        self, app, ref, iam, access, outbox, sophie, faulty, call, after
-    ):
-        faulty.fail(call, after=after)
-        assert converge(app, sophie)
-        found = access()
+    def test_users_8_a_500_before_or_after_any_call(self, world, sophie, call, after):
+        world.faulty.fail(call, after=after)
+        assert world.converge(sophie)
+        found = world.access()
         assert (found.told, found.problem) == ("failed", "unavailable")
         assert found.due_at is not None
-        self.in_the_end(app, ref, iam, access, outbox, sophie)
+        self.in_the_end(world, sophie)
 
-    def test_users_8_down_for_a_while_is_said_and_made_good(
-        self, app, ref, iam, access, outbox, sophie, faulty, referent, users, id_of
-    ):
-        faulty.fail("", times=20, status=503, body="<html>maintenance</html>")
+    def test_users_8_down_for_a_while_is_said_and_made_good(self, world, sophie):
+        world.faulty.fail("", times=20, status=503, body="<html>maintenance</html>")
         for _ in range(3):
-            converge(app, sophie)
-        page = referent.get(f"{users}/{id_of(LOGIN, ref)}")
+            world.converge(sophie)
+        page = world.referent.get(f"{world.users}/{world.member_id()}")
         assert "The console does not answer at the moment." in page.words
         assert "Next try:" in page.words
-        faulty.faults.clear()
-        self.in_the_end(app, ref, iam, access, outbox, sophie)
+        world.faulty.faults.clear()
+        self.in_the_end(world, sophie)
 
     @pytest.mark.parametrize("call", ["PUT /v3/groups", "POST /v3/users"])
-    def test_users_8_what_was_deleted_there_meanwhile_is_looked_at_again(
-        self, app, ref, iam, access, outbox, sophie, faulty, call
-    ):
-        faulty.fail(call, status=404, body="{}")
-        assert converge(app, sophie)
-        assert access().due_at
-        self.in_the_end(app, ref, iam, access, outbox, sophie)
+    def test_users_8_what_was_deleted_there_meanwhile_is_looked_at_again(self, world, sophie, call):
+        world.faulty.fail(call, status=404, body="{}")
+        assert world.converge(sophie)
+        assert world.access().due_at
+        self.in_the_end(world, sophie)
 
     def test_users_8_a_contract_an_operator_has_yet_to_open_is_tried_again(
-        self, app, ref, iam, access, outbox, sophie, monkeypatch
+        self, world, sophie, monkeypatch
     ):
         with monkeypatch.context() as patch:  # as Flexible Engine: domains are not ours to make
-            patch.setattr(iam, "prepare_contract", iam._domain_id)
-            assert converge(app, sophie)
-            assert access().problem == "contract_missing"
-            assert access().due_at
-        self.in_the_end(app, ref, iam, access, outbox, sophie)
+            patch.setattr(world.iam, "prepare_contract", world.iam._domain_id)
+            assert world.converge(sophie)
+            assert world.access().problem == "contract_missing"
+            assert world.access().due_at
+        self.in_the_end(world, sophie)
 
-    def test_users_8_slow_is_said(self, app, ref, iam, access, outbox, sophie, faulty):
-        faulty.fail("POST /v3/users", hang=9, after=True)
-        assert converge(app, sophie)
-        assert access().problem == "slow"
-        self.in_the_end(app, ref, iam, access, outbox, sophie)
+    def test_users_8_slow_is_said(self, world, sophie, impatient):
+        world.faulty.fail("POST /v3/users", hang=4, after=True)
+        assert world.converge(sophie)
+        assert world.access().problem == "slow"
+        self.in_the_end(world, sophie)
 
-    def test_users_8_throttled_waits_as_long_as_asked(
-        self, app, ref, iam, access, outbox, sophie, faulty
-    ):
-        faulty.fail("POST /v3/users", status=429, headers={"Retry-After": "600"})
-        converge(app, sophie)
-        assert access().due_at > now() + timedelta(seconds=500)
-        calls = len(faulty.calls)
-        converge(app, sophie)  # the queue's own retry comes too early: nothing is asked
-        assert len(faulty.calls) == calls
-        self.in_the_end(app, ref, iam, access, outbox, sophie)
+    def test_users_8_throttled_waits_as_long_as_asked(self, world, sophie):
+        world.faulty.fail("POST /v3/users", status=429, headers={"Retry-After": "600"})
+        world.converge(sophie)
+        assert world.access().due_at > now() + timedelta(seconds=500)
+        calls = len(world.faulty.calls)
+        world.converge(sophie)  # the queue's own retry comes too early: nothing is asked
+        assert len(world.faulty.calls) == calls
+        self.in_the_end(world, sophie)
 
-    def test_users_8_a_worker_killed_between_two_calls(
-        self, app, ref, iam, access, outbox, sophie, faulty, console
-    ):
-        settings = app.extensions["settings"]
+    def test_users_8_a_worker_killed_between_two_calls(self, world, sophie, console):
+        settings = world.app.extensions["settings"]
         environment = {
             **os.environ,
             "DATABASE_URL": settings.database_url,
             "REDIS_URL": settings.redis_url,
             "SECRET_KEY": settings.secret_key,
-            "IAM_URL": faulty.url,
+            "IAM_URL": world.faulty.url,
             "IAM_USERNAME": console.username,
             "IAM_PASSWORD": console.password,
         }
@@ -246,69 +229,63 @@ class TestDisturbed:
         def kill() -> None:
             workers[0].kill()
 
-        faulty.fail("PUT /v3/groups", action=kill, drop=True)
+        world.faulty.fail("PUT /v3/groups", action=kill, drop=True)
         workers.append(
             subprocess.Popen([sys.executable, "-c", WORKER, str(sophie)], env=environment, cwd=ROOT)
         )
         assert workers[0].wait(60) == -signal.SIGKILL
-        assert access().state == "running"
-        self.in_the_end(app, ref, iam, access, outbox, sophie)
+        assert world.access().state == "running"
+        self.in_the_end(world, sophie)
 
-    def test_users_8_a_wish_changed_while_a_worker_is_busy(
-        self, app, ref, iam, access, outbox, sophie, faulty, referent, users, id_of
-    ):
-        membership = id_of(LOGIN, ref)
-        faulty.fail(
+    def test_users_8_a_wish_changed_while_a_worker_is_busy(self, world, sophie):
+        membership = world.member_id()
+        world.faulty.fail(
             "PUT /v3/groups",
             after=True,
             status=204,
-            action=lambda: change(referent, users, membership, ("guest", "admin")),
+            action=lambda: world.change(("guest", "admin"), membership_id=membership),
         )
-        converge(app, sophie)
-        found = access()
+        world.converge(sophie)
+        found = world.access()
         assert (found.state, sorted(found.wanted_groups)) == ("queued", ["admin", "guest"])
-        converge(app, sophie)
-        assert iam.groups_of(ref, LOGIN) == {"guest", "admin"}
-        assert access().state == "done"
-        assert outbox("console_access") == ["sophie.dupont@example.com"]
+        world.converge(sophie)
+        assert world.groups() == {"guest", "admin"}
+        assert world.access().state == "done"
+        assert world.outbox("console_access") == ["sophie.dupont@example.com"]
 
-    def test_users_8_only_one_worker_at_a_time_is_busy_with_a_person(
-        self, app, ref, iam, access, sophie, faulty
-    ):
+    def test_users_8_only_one_worker_at_a_time_is_busy_with_a_person(self, world, sophie):
         calls: list[int] = []
 
         def another_one() -> None:
-            before = len(faulty.calls)
-            converge(app, sophie)
-            calls.append(len(faulty.calls) - before)
+            before = len(world.faulty.calls)
+            world.converge(sophie)
+            calls.append(len(world.faulty.calls) - before)
 
-        faulty.fail("PUT /v3/groups", after=True, status=204, action=another_one)
-        converge(app, sophie)
+        world.faulty.fail("PUT /v3/groups", after=True, status=204, action=another_one)
+        world.converge(sophie)
         assert calls == [0]
 
-    def test_users_8_redis_away_is_left_to_the_sweep(
-        self, app, ref, iam, access, outbox, sophie, worker
-    ):
+    def test_users_8_redis_away_is_left_to_the_sweep(self, world, sophie, worker):
         worker.redis.flushdb()
-        with time_machine.travel(now() + timedelta(minutes=1), tick=True), app.app_context():
+        with time_machine.travel(now() + timedelta(minutes=1), tick=True), world.app.app_context():
             console_sweeps.wake_consoles()
         worker.run()
-        self.in_the_end(app, ref, iam, access, outbox, sophie)
+        self.in_the_end(world, sophie)
 
 
 class TestNoConsole:
     def test_users_8_a_portal_without_console_tries_nothing_until_it_has_one(
-        self, app, referent, users, stand_in_iam, access, worker
+        self, world, stand_in_iam, worker
     ):
-        add(referent, console=("guest",), users=users)
-        app.extensions["iam"] = None
+        world.add(console=("guest",))
+        world.app.extensions["iam"] = None
         worker.run()
-        assert (access().told, access().problem) == ("failed", "not_configured")
-        with time_machine.travel(now() + timedelta(days=1), tick=True), app.app_context():
+        assert (world.access().told, world.access().problem) == ("failed", "not_configured")
+        with time_machine.travel(now() + timedelta(days=1), tick=True), world.app.app_context():
             console_sweeps.wake_consoles()
             console_sweeps.look_at_consoles()
             assert worker.waiting() == []
-            app.extensions["iam"] = stand_in_iam
+            world.app.extensions["iam"] = stand_in_iam
             console_sweeps.wake_consoles()
             worker.run()
-            assert access().state == "done"
+            assert world.access().state == "done"

@@ -12,115 +12,97 @@ import time_machine
 
 from selfcare.background import claims
 from selfcare.models import ConsoleAccess, now
-from tests.jobs.converging import LOGIN, change, converge
 from tests.ports.witness import new_key, own
-from tests.wizard import add
 
 RETRY = "Try again now"
 
 
 @pytest.fixture
-def settled(app, referent, users, portal_mail_is_sent, access):
-    add(referent, console=("power_user",), users=users)
-    portal_mail_is_sent()
-    converge(app, access().id)
-    return access().id
-
-
-@pytest.fixture
-def remove(referent, users, id_of, ref):
+def remove(world):
     """Remove Sophie; gives the receipt's address."""
-    return lambda: referent.post(f"{users}/{id_of(LOGIN, ref)}/remove").location
+    return lambda: world.referent.post(f"{world.users}/{world.member_id()}/remove").location
 
 
 class TestAddedAgainInAHurry:
     """Roles wished again before the end was carried out: late or not, the outcome is the same."""
 
-    def test_users_6_what_the_removal_promised_is_kept(
-        self, app, referent, users, ref, iam, settled, access, remove, outbox, portal_mail_is_sent
-    ):
-        key = access().iam_user_id
-        own(iam, ref).create_key(new_key())
+    def test_users_6_what_the_removal_promised_is_kept(self, world, settled, remove):
+        key = world.access().iam_user_id
+        own(world.iam, world.ref).create_key(new_key())
         receipt = remove()
-        add(referent, console=("guest",), users=users)
-        portal_mail_is_sent()
-        assert "in progress" in referent.get(receipt).words
-        converge(app, settled)
-        assert iam.groups_of(ref, LOGIN) == {"guest"}
-        assert own(iam, ref).access_keys() == []
-        assert (access().state, access().iam_user_id == key) == ("done", False)
-        page = referent.get(receipt)
+        world.add(console=("guest",))
+        world.portal_mail_is_sent()
+        assert "in progress" in world.referent.get(receipt).words
+        world.converge(settled)
+        assert world.groups() == {"guest"}
+        assert own(world.iam, world.ref).access_keys() == []
+        assert (world.access().state, world.access().iam_user_id == key) == ("done", False)
+        page = world.referent.get(receipt)
         assert "in progress" not in page.words
         assert "Access keys deleted 1" in page.words
-        assert outbox("console_access") == ["sophie.dupont@example.com"] * 2
-        converge(app, settled)
-        assert len(outbox("console_access")) == 2
+        assert world.outbox("console_access") == ["sophie.dupont@example.com"] * 2
+        world.converge(settled)
+        assert len(world.outbox("console_access")) == 2
 
-    def test_users_6_a_500_between_the_end_and_the_beginning(
-        self, app, referent, users, ref, iam, settled, access, remove, faulty
-    ):
+    def test_users_6_a_500_between_the_end_and_the_beginning(self, world, settled, remove):
         receipt = remove()
-        add(referent, console=("guest",), users=users)
-        faulty.fail("POST /v3/users")
-        assert converge(app, settled)
-        assert "in progress" not in referent.get(receipt).words
+        world.add(console=("guest",))
+        world.faulty.fail("POST /v3/users")
+        assert world.converge(settled)
+        assert "in progress" not in world.referent.get(receipt).words
         with time_machine.travel(now() + timedelta(minutes=1), tick=True):
-            faulty.calls.clear()
-            assert converge(app, settled) is None
-        assert iam.groups_of(ref, LOGIN) == {"guest"}
-        assert not [call for call in faulty.calls if call.startswith("DELETE")]
+            world.faulty.calls.clear()
+            assert world.converge(settled) is None
+        assert world.groups() == {"guest"}
+        assert not [call for call in world.faulty.calls if call.startswith("DELETE")]
 
-    def test_users_5_roles_taken_away_and_given_back_while_a_worker_is_at_it(
-        self, app, referent, users, ref, iam, settled, access, id_of, faulty
-    ):
-        sophie = id_of(LOGIN, ref)
-        change(referent, users, sophie)
-        faulty.fail(
+    def test_users_5_roles_taken_away_and_given_back_while_a_worker_is_at_it(self, world, settled):
+        sophie = world.member_id()
+        world.change(membership_id=sophie)
+        world.faulty.fail(
             "DELETE /v3/users",
             after=True,
             status=204,
-            action=lambda: change(referent, users, sophie, ("guest",)),
+            action=lambda: world.change(("guest",), membership_id=sophie),
         )
-        converge(app, settled)
-        assert access().state == "queued"
-        faulty.calls.clear()
-        converge(app, settled)
-        assert iam.groups_of(ref, LOGIN) == {"guest"}
-        assert not [call for call in faulty.calls if call.startswith("DELETE")]
+        world.converge(settled)
+        assert world.access().state == "queued"
+        world.faulty.calls.clear()
+        world.converge(settled)
+        assert world.groups() == {"guest"}
+        assert not [call for call in world.faulty.calls if call.startswith("DELETE")]
 
 
 class TestReceipt:
-    def test_users_6_an_end_that_fails_is_said_and_not_given_up(
-        self, app, referent, users, ref, iam, settled, access, remove, faulty
-    ):
+    def test_users_6_an_end_that_fails_is_said_and_not_given_up(self, world, settled, remove):
         receipt = remove()
-        faulty.fail("DELETE /v3/users", status=403, times=2)
-        converge(app, settled)
-        page = referent.get(receipt)
+        world.faulty.fail("DELETE /v3/users", status=403, times=2)
+        world.converge(settled)
+        page = world.referent.get(receipt)
         assert "The console does not allow the portal to do this." in page.words
         assert "Next try:" in page.words
         assert "in progress" not in page.words
-        assert "console account of sophie.dupont" in referent.get(users).words
+        assert "console account of sophie.dupont" in world.referent.get(world.users).words
         assert RETRY in page.words
-        assert referent.post(f"{receipt}/retry").location == receipt
-        assert "in progress" in referent.get(receipt).words
-        converge(app, settled)
-        assert RETRY in referent.get(receipt).words
-        with app.app_context():
+        assert world.referent.post(f"{receipt}/retry").location == receipt
+        assert "in progress" in world.referent.get(receipt).words
+        world.converge(settled)
+        assert RETRY in world.referent.get(receipt).words
+        with world.app.app_context():
             assert claims.overdue(ConsoleAccess, at=now() + timedelta(minutes=2)) == [settled]
-        referent.post(f"{receipt}/retry")
-        converge(app, settled)
-        assert iam.groups_of(ref, LOGIN) is None
-        assert RETRY not in referent.get(receipt).words
-        assert "console account of sophie.dupont" not in referent.get(users).words
+        world.referent.post(f"{receipt}/retry")
+        world.converge(settled)
+        assert world.groups() is None
+        assert RETRY not in world.referent.get(receipt).words
+        assert "console account of sophie.dupont" not in world.referent.get(world.users).words
 
     def test_users_6_roles_taken_away_just_before_count_as_console_access(
-        self, app, referent, users, ref, settled, remove, id_of
+        self, world, settled, remove
     ):
-        change(referent, users, id_of(LOGIN, ref))
+        world.change()
         receipt = remove()
-        assert "in progress" in referent.get(receipt).words
-        converge(app, settled)
-        page = referent.get(receipt)
+        assert "in progress" in world.referent.get(receipt).words
+        world.converge(settled)
+        page = world.referent.get(receipt)
         assert "Console account deleted" in page.words
         assert "in progress" not in page.words

@@ -12,30 +12,30 @@ from rq import Queue
 from rq.worker import Worker
 from sqlalchemy import func, select, update
 
-from selfcare.background import patience
+from selfcare.background import jobs, patience, worker
 from selfcare.background.jobs import QUEUES
 from selfcare.database import db
 from selfcare.models import Mail, WishState, now
 from selfcare.services.mail import outbox
 from tests.cast import account_of
+from tests.jobs import hurried
 from tests.jobs.processes import children_of, is_running, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.once]
 
 
 @pytest.fixture
-def portal(another_app, cast, passing_redis):
-    """A portal whose Redis can be taken away."""
+def portal(another_app, cast, passing_redis, monkeypatch):
+    """A portal whose Redis can be taken away, and whose jobs are tried again soon."""
+    monkeypatch.setattr(jobs, "DELAYS", hurried.DELAYS)
     cast.account("paul.dupont")
     return another_app(redis_url=passing_redis.url)
 
 
 @pytest.fixture
 def run(start, passing_redis):
-    """Start a command on that Redis."""
-    return lambda *command, **environment: start(
-        *command, REDIS_URL=passing_redis.url, **environment
-    )
+    """Start a command on that Redis, in a hurry."""
+    return lambda command: start(command, program="tests.jobs.hurried", REDIS_URL=passing_redis.url)
 
 
 @pytest.fixture
@@ -77,11 +77,16 @@ def assert_the_queues_are_in_order(client) -> None:
         assert queue.failed_job_registry.get_job_ids() == []
 
 
+def test_safe_the_times_that_processes_leave_in_are_those_a_platform_gives_them():
+    """Four tries of a Redis that says nothing, and the process of delayed retries; of 30 s."""
+    assert 4 * patience._LEAVING + worker._SCHEDULER_STOPS < 25
+
+
 @pytest.mark.timeout(240)
-def test_safe_redis_away_for_more_than_a_minute_while_a_job_runs_and_all_ends_done(
+def test_safe_redis_away_for_longer_than_any_wait_while_a_job_runs_and_all_ends_done(
     start, run, write_mail, mails_in, worker_is_there, passing_redis, smtp_server
 ):
-    worker, cron = run("worker"), run("cron")
+    working, cron = run("worker"), run("cron")
     until(worker_is_there)
     smtp_server.hang()
     write_mail()
@@ -90,19 +95,20 @@ def test_safe_redis_away_for_more_than_a_minute_while_a_job_runs_and_all_ends_do
     passing_redis.die()
     gone_at = time.monotonic()
     write_mail()  # its wake-up is lost
-    time.sleep(35)  # RQ says that a job runs every 30 seconds
+    time.sleep(hurried.MONITORED_EVERY + 2)  # RQ says that a job runs
     smtp_server.stop()  # the job's try ends, with nobody to tell
     smtp_server.accept()
     smtp_server.start()
-    until(lambda: time.monotonic() - gone_at > 61, within=90)
-    assert (worker.poll(), cron.poll()) == (None, None)
+    until(lambda: time.monotonic() - gone_at > 12)  # two minutes without hurry
+    assert (working.poll(), cron.poll()) == (None, None)
 
     passing_redis.start()
     smtp_server.wait_for(2, within=60)
     until(lambda: mails_in(WishState.DONE) == 2)
     assert len(smtp_server.messages) == 2
     assert_the_queues_are_in_order(passing_redis.client)
-    assert (worker.poll(), cron.poll()) == (None, None)
+    assert (working.poll(), cron.poll()) == (None, None)
+    until(lambda: start.said().count("redis_back") == 2)
     said = start.said()
     assert said.count("redis_away") == said.count("redis_back") == 2, "once each, not per try"
     assert "could not connect" not in said
@@ -111,7 +117,7 @@ def test_safe_redis_away_for_more_than_a_minute_while_a_job_runs_and_all_ends_do
 def test_safe_a_redis_that_hangs_is_waited_for(
     run, write_mail, mails_in, worker_is_there, passing_redis, smtp_server
 ):
-    worker = run("worker")
+    working = run("worker")
     until(worker_is_there)
     passing_redis.freeze()
     write_mail()
@@ -119,13 +125,13 @@ def test_safe_a_redis_that_hangs_is_waited_for(
     passing_redis.thaw()
     write_mail()
     smtp_server.wait_for(1, within=30)
-    assert worker.poll() is None
+    assert working.poll() is None
 
 
 def test_safe_a_redis_that_comes_back_empty_learns_everything_anew(
     portal, run, write_mail, mails_in, worker_is_there, passing_redis, smtp_server
 ):
-    worker = run("worker")
+    working = run("worker")
     until(worker_is_there)
     smtp_server.hang()
     for _ in range(3):
@@ -148,7 +154,7 @@ def test_safe_a_redis_that_comes_back_empty_learns_everything_anew(
     until(lambda: mails_in(WishState.DONE) == 3)
     assert len(smtp_server.messages) == 3
     assert_the_queues_are_in_order(passing_redis.client)
-    assert worker.poll() is None
+    assert working.poll() is None
 
 
 @pytest.mark.parametrize(
@@ -162,7 +168,7 @@ def test_safe_a_redis_that_comes_back_empty_learns_everything_anew(
 def test_safe_a_redis_that_refuses_to_write_is_waited_for(
     run, write_mail, mails_in, worker_is_there, passing_redis, smtp_server, refuse, relent
 ):
-    worker = run("worker")
+    working = run("worker")
     until(worker_is_there)
     smtp_server.hang()
     write_mail()
@@ -176,7 +182,7 @@ def test_safe_a_redis_that_refuses_to_write_is_waited_for(
     passing_redis.client.execute_command(*relent)
     smtp_server.wait_for(1, within=40)
     until(lambda: mails_in(WishState.DONE) == 1)
-    assert worker.poll() is None
+    assert working.poll() is None
     assert_the_queues_are_in_order(passing_redis.client)
 
 

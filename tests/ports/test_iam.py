@@ -207,8 +207,10 @@ class TestFaults:
         iam.set_groups(opened, SOPHIE, GUEST)
         assert groups_of(witness, opened, "sophie.dupont") == {"guest"}
 
-    def test_users_8_a_hanging_call_is_sent_once_and_given_up(self, iam, opened, faulty, witness):
-        faulty.fail("POST /v3/users", after=True, hang=9)
+    def test_users_8_a_hanging_call_is_sent_once_and_given_up(
+        self, iam, opened, impatient, faulty, witness
+    ):
+        faulty.fail("POST /v3/users", after=True, hang=4)
         with pytest.raises(errors.Slow):
             iam.set_groups(opened, SOPHIE, GUEST)
         assert sum(call.startswith("POST /v3/users") for call in faulty.calls) == 1
