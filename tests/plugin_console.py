@@ -77,9 +77,16 @@ def iam(app: Flask, faulty: Faulty, console: Console) -> Iterator[Keystone]:
 @pytest.fixture
 def impatient(iam: Keystone) -> Iterator[None]:
     """The driver gives up a call after some seconds, as it does in production."""
-    patient, iam.timeout = iam.timeout, 3
+
+    def give_up_after(seconds: int) -> None:
+        iam.timeout = seconds
+        for adapter in iam._adapters.values():
+            adapter.session.timeout = seconds
+
+    patient = iam.timeout
+    give_up_after(3)
     yield
-    iam.timeout = patient
+    give_up_after(patient)
 
 
 @pytest.fixture
