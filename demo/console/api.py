@@ -154,7 +154,9 @@ def users_of(key: str) -> Response:
     only_for_administrator()
     state().get("groups", key)
     members = [state().things["users"][user] for group, user in state().members if group == key]
-    return cut("users", members, pages=False)
+    beginning = request.args.get("name__startswith", "").lower()
+    named = [user for user in members if user["name"].lower().startswith(beginning)]
+    return cut("users", named, pages=False)
 
 
 @bp.put("/groups/<group>/users/<key>")

@@ -157,6 +157,11 @@ def hand_on(row: Wish) -> None:
     row.state, row.due_at = WishState.QUEUED, now()
 
 
+def later(row: Wish, after: timedelta) -> None:
+    """It is done for now, and wished again for then (within `LONGEST`)."""
+    row.state, row.due_at, row.attempts, row.problem = WishState.QUEUED, now() + after, 0, None
+
+
 def give_up(row: Wish, problem: str) -> None:
     """It will not be retried automatically."""
     row.state, row.due_at, row.problem = WishState.FAILED, None, problem[:500]

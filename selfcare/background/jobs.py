@@ -34,8 +34,9 @@ from selfcare.database import db
 
 log = structlog.get_logger(__name__)
 
-QUEUES = ("interactive", "mail", "iam", "orders", "documents", "sweeps")
-"""Where somebody waits comes first; the others take turns (`selfcare.background.worker`)."""
+QUEUES = ("interactive", "mail", "iam", "orders", "documents", "sweeps", "looks")
+"""Where somebody waits comes first; the others take turns, before the last one
+(`selfcare.background.worker`)."""
 
 SHORT = 100
 """Below this queue length a sweep enqueues without checking for duplicates."""

@@ -2,7 +2,8 @@
 
 `interactive` comes first, always: somebody is looking at the page. The other queues take turns by
 the time they use, not by jobs: one that has been served for `TURN` seconds goes to the end of the
-line. A thousand mails do not hold up console accounts, nor a thousand accounts the mails.
+line. A thousand mails do not hold up console accounts, nor a thousand accounts the mails. `looks`
+comes last, always: nobody waits for it, and whoever stops the worker does not either.
 
 A worker whose Redis goes away waits for it (`background.patience`), and leaves when it is told to.
 """
@@ -13,6 +14,7 @@ import os
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from signal import SIGKILL
 from types import FrameType
 from typing import Any
 
@@ -27,7 +29,7 @@ from rq.scheduler import RQScheduler
 
 from selfcare.background import patience
 
-FIRST = "interactive"
+FIRST, LAST = "interactive", "looks"
 TURN = 5.0
 
 WORKER_TTL = 75
@@ -46,17 +48,19 @@ class TurnTakingWorker(Worker):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._turn_of, self._since = "", 0.0
+        self._serving = ""
 
     def reorder_queues(self, reference_queue: Queue) -> None:
         """RQ asks this as it takes a job: who is served next time?"""
         name, present = reference_queue.name, self.clock()
-        if name == FIRST:
+        if name in {FIRST, LAST}:
             return
         if name != self._turn_of:
             self._turn_of, self._since = name, present
         elif present - self._since >= TURN:
             self._ordered_queues.remove(reference_queue)
             self._ordered_queues.append(reference_queue)
+            self._ordered_queues.sort(key=lambda queue: queue.name == LAST)
             self._turn_of = ""
 
     # A Redis that was emptied
@@ -73,6 +77,8 @@ class TurnTakingWorker(Worker):
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
         """What SIGTERM calls."""
         patience.hurry(self.connection)
+        if self._serving == LAST and self.horse_pid:
+            self.kill_horse(SIGKILL)  # nobody waits for it, and its row says how far it came
         super().request_stop(signum, frame)  # type: ignore[no-untyped-call]
 
     def set_shutdown_requested_date(self) -> None:
@@ -87,12 +93,15 @@ class TurnTakingWorker(Worker):
 
     def execute_job(self, job: Job, queue: Queue) -> None:
         """Run a job; what Redis was not told is found by the sweep, or by another worker."""
+        self._serving = queue.name
         try:
             super().execute_job(job, queue)
         except RedisError:
             if patience.Patience.leaving:
                 raise StopRequested from None
             raise
+        finally:
+            self._serving = ""
 
     def stop_scheduler(self) -> None:
         """End the process of delayed retries, which may be waiting for its Redis."""

@@ -11,7 +11,7 @@ from selfcare.models.api import (
 )
 from selfcare.models.audit import AuditEntry
 from selfcare.models.base import Base, Searchable, fold, now
-from selfcare.models.console import ConsoleAccess, ConsoleGroup, ContractConsole
+from selfcare.models.console import ConsoleAccess, ConsoleGroup, ConsoleLook, ContractConsole
 from selfcare.models.contract import Contract, Customer, Membership, Offer, read_profiles
 from selfcare.models.credentials import (
     Challenge,
@@ -96,6 +96,7 @@ __all__ = [
     "CodePurpose",
     "ConsoleAccess",
     "ConsoleGroup",
+    "ConsoleLook",
     "Contract",
     "ContractConsole",
     "Customer",

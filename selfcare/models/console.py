@@ -59,6 +59,25 @@ class ContractConsole(ConsoleWish, Base):
     changed_at: Mapped[datetime] = mapped_column(default=now)
 
 
+class ConsoleLook(Wish, Base):
+    """The next look at a contract's console (USERS-8): wished again as soon as it is done."""
+
+    __tablename__ = "console_looks"
+    __table_args__ = rules_of_a_wish()
+
+    contract_id: Mapped[int] = mapped_column(
+        ForeignKey("contracts.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    began_at: Mapped[datetime | None]
+    """When the present look began, which may take several rounds."""
+    rest: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True), deferred=True)
+    """What was read so far and what is still to be read, as the IAM's driver writes it."""
+    found: Mapped[str | None] = mapped_column(String(64))
+    """A mark of what the last look found."""
+    quiet: Mapped[int] = mapped_column(default=0)
+    """Looks in a row that found just the same."""
+
+
 class ConsoleGroup(Base):
     """A group seen in a contract's console: a role to choose, whoever made it (USERS-2)."""
 

@@ -26,6 +26,7 @@ from selfcare.models import (
     Challenge,
     ConsoleAccess,
     ConsoleGroup,
+    ConsoleLook,
     Contract,
     ContractConsole,
     Customer,
@@ -324,7 +325,7 @@ LASTING = (
         sort=Sort.CONFIDENTIAL,
     ),
     Lasting(
-        models=(Customer, Contract, ContractConsole, ConsoleGroup),
+        models=(Customer, Contract, ContractConsole, ConsoleGroup, ConsoleLook),
         what="companies, their contracts and these contracts' console",
         kept="for good: invoices name them",
         sort=Sort.CONFIDENTIAL,

@@ -22,7 +22,6 @@ SMALL = {
     "oidc_keys": "a handful: they are rotated twice a year",
     "oidc_secrets": "two for each client",
     "oidc_clients": "as many as there are consoles",
-    "contract_consoles": "one for each contract",
 }
 """Tables that may be read whole, and why."""
 

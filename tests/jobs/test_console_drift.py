@@ -14,7 +14,7 @@ from sqlalchemy import select, update
 from selfcare.database import db
 from selfcare.models import ConsoleAccess, MailedLink, now
 from selfcare.services.accounts import people
-from selfcare.services.console import domains as console_domains
+from selfcare.services.console import looking
 from selfcare.services.console.iam.port import Holder
 from tests.browsing import Browser, Page
 from tests.cast import account_of
@@ -34,7 +34,7 @@ class TestDrift:
         with world.app.app_context():
             contract_id = db.session.execute(select(ConsoleAccess.contract_id)).scalar_one()
         with world.app.app_context(), time_machine.travel(now() + timedelta(seconds=2), tick=True):
-            console_domains.look(contract_id)
+            looking.look(contract_id)
 
     def test_users_8_what_was_changed_there_is_shown_and_not_undone(self, world, settled):
         world.iam.set_groups(world.ref, Holder(LOGIN, ""), frozenset({"guest"}))

@@ -23,6 +23,7 @@ from selfcare.database import db
 from selfcare.models import (
     Account,
     ConsoleAccess,
+    ConsoleLook,
     Contract,
     ContractConsole,
     Mail,
@@ -39,6 +40,7 @@ from selfcare.rights import profiles_of_new_user
 from selfcare.services import schedule
 from selfcare.services.console import access as console_access
 from selfcare.services.console import domains as console_domains
+from selfcare.services.console import looking
 from selfcare.services.console import sweeps as console_sweeps
 from selfcare.services.console.iam import iam
 from selfcare.services.mail import outbox
@@ -50,6 +52,7 @@ from tests.wizard import SOPHIE
 pytestmark = pytest.mark.slow
 
 MOST_STEPS = 40
+SWEEPS = (schedule.wake_wishes, console_sweeps.wake_consoles, console_sweeps.look_at_consoles)
 PROFILES = {str(section): str(profile) for section, profile in profiles_of_new_user().items()}
 
 
@@ -61,6 +64,7 @@ class Kind:
     work: Callable[[int], None]
     wish: Callable[[], int]
     outcome: Callable[[], Any]
+    end: WishState = WishState.DONE
 
 
 def sent_once(mailing) -> None:
@@ -151,6 +155,26 @@ def contract_consoles(app, mailing) -> Kind:
     return Kind(ContractConsole, console_domains.prepare, wish, outcome)
 
 
+def looks(app, mailing) -> Kind:
+    """A look is never done: it is queued for later, with nothing left to read."""
+    kind = contract_consoles(app, mailing)
+
+    def wish() -> int:
+        contract_id = kind.wish()
+        console_domains.prepared(contract_id, db.session.get_one(Contract, contract_id).ref)
+        look = db.session.get_one(ConsoleLook, contract_id)
+        claims.want(look)
+        return contract_id
+
+    def outcome() -> None:
+        look = db.session.execute(select(ConsoleLook)).scalar_one()
+        assert (look.rest, look.began_at) == (None, None)
+        assert look.due_at
+        assert look.due_at > now()
+
+    return Kind(ConsoleLook, lambda _: looking.look_on(), wish, outcome, end=WishState.QUEUED)
+
+
 def console_accesses(app, mailing) -> Kind:
     def wish() -> int:
         contract = db.session.execute(select(Contract)).scalar_one()
@@ -193,7 +217,7 @@ def ends_of_tokens(app, mailing) -> Kind:
 
 KINDS = [
     *(mails, mails_of_a_turn, pre_invoices, imports),
-    *(contract_consoles, console_accesses, ends_of_tokens),
+    *(contract_consoles, looks, console_accesses, ends_of_tokens),
 ]
 
 
@@ -257,10 +281,10 @@ def test_safe_a_worker_killed_between_any_two_steps_loses_and_doubles_nothing(
             )
             db.session.execute(minutes_pass)
             db.session.commit()
-            for sweep in (schedule.wake_wishes, console_sweeps.wake_consoles) * 2:
+            for sweep in (*SWEEPS, *SWEEPS):
                 sweep()
         worker.run()
-        assert state_of(app, kind, row_id) == WishState.DONE
+        assert state_of(app, kind, row_id) == kind.end
         with app.app_context():
             kind.outcome()
         if not killed:

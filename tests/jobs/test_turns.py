@@ -82,6 +82,12 @@ class TestTurns:
         order = taken({"mail": 1.0, "iam": 20.0, "interactive": 0.1}, arrivals={30: "interactive"})
         assert order[30] == "interactive"
 
+    def test_users_8_looks_come_last_whatever_was_served(self, app, taken):
+        self.fill(app, looks=5, mail=100, iam=2)
+        order = taken({"mail": 1.0, "iam": 20.0, "looks": 10.0}, arrivals={103: "mail"})
+        assert order.index("looks") == 102
+        assert order[103] == "mail"
+
     def test_design_the_worker_command_takes_turns(self, app, monkeypatch):
         started = []
         monkeypatch.setattr(TurnTakingWorker, "work", lambda self, **_: started.append(self))

@@ -16,6 +16,7 @@ from selfcare.models import ConsoleAccess, Contract, Membership
 from selfcare.rights import Ability
 from selfcare.services.console import access as console_access
 from selfcare.services.console import domains as console_domains
+from selfcare.services.console import looking
 from selfcare.services.users import accepting
 from selfcare.services.users.refusals import ReferentsOwn
 from selfcare.web import rendering
@@ -86,7 +87,7 @@ def look(contract: Contract) -> ResponseReturnValue:
     """Have a worker compare the console with the portal now."""
     if not contract.offer.has_console:
         abort(404)
-    console_domains.look.after_commit(contract.id)
+    looking.look.after_commit(contract.id)
     db.session.commit()
     flash(_("The console is being read; this page shows it in a few seconds."))
     return redirect(url_for(".index", ref=contract.ref), code=303)

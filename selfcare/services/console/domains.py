@@ -1,16 +1,12 @@
-"""A contract's place in the console: made once, then looked at for what changed there.
-
-`prepared` makes the domain, project and groups where they lack; `look` reads groups and people
-and notes what differs from the portal's wish. It never undoes what was done there (USERS-8).
-"""
+"""A contract's place in the console: domain, project and groups, made once (USERS-8)."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import Row, delete, select, update
+from sqlalchemy import Row, select
 
 from selfcare.background import claims
 from selfcare.background.jobs import job
@@ -18,14 +14,15 @@ from selfcare.database import db, insert_unless_there
 from selfcare.models import (
     ConsoleAccess,
     ConsoleGroup,
+    ConsoleLook,
     Contract,
     ContractConsole,
     WishState,
     now,
 )
 from selfcare.rights import PREDEFINED_CONSOLE_ROLES
-from selfcare.services.console.iam import Overview, iam
-from selfcare.services.console.iam.errors import ContractMissing, IamProblem
+from selfcare.services.console.iam import iam
+from selfcare.services.console.iam.errors import IamProblem
 
 LONGEST_GROUP = 64
 
@@ -94,6 +91,14 @@ def _note(console: ContractConsole, problem: IamProblem | None) -> None:
     console.detail = str(problem)[:500] if problem else None
     if problem is None:
         claims.settle(console)
+        insert_unless_there(
+            ConsoleLook,
+            contract_id=console.contract_id,
+            state=WishState.QUEUED,
+            due_at=now(),
+            attempts=0,
+            quiet=0,
+        )
         for name in PREDEFINED_CONSOLE_ROLES:
             values = {"contract_id": console.contract_id, "name": name}
             insert_unless_there(ConsoleGroup, seen_at=now(), **values)
@@ -108,71 +113,6 @@ def postpone(row: ContractConsole | ConsoleAccess, problem: IamProblem) -> None:
     """Try it again after the usual delays, the longest for ever; not sooner than the IAM asked."""
     wait = timedelta(seconds=problem.retry_after or 0)
     claims.postpone(row, problem.code, for_ever=True, at_least=wait)
-
-
-# Looking at it
-
-
-@job(queue="iam", timeout=600)  # a large contract's groups take a call for each of hundreds
-def look(contract_id: int) -> None:
-    """Note which groups the console has, and where it differs from what is wanted."""
-    contract = db.session.get_one(Contract, contract_id)
-    ref = contract.ref
-    db.session.commit()
-    began = now()
-    try:
-        found = iam().overview(ref)
-    except ContractMissing:
-        found = Overview(frozenset(), {})
-    except IamProblem as problem:  # with retries beside the sweep, an outage gathers thousands
-        log.warning("console_not_seen", ref=ref, problem=str(problem))
-        return
-    _note_groups(contract_id, found, began)
-    _note_people(contract_id, found, began)
-    db.session.execute(
-        update(ContractConsole)
-        .where(ContractConsole.contract_id == contract_id)
-        .values(looked_at=began)
-    )
-
-
-def _note_groups(contract_id: int, found: Overview, began: datetime) -> None:
-    for name in found.groups:
-        if len(name) <= LONGEST_GROUP:
-            insert_unless_there(ConsoleGroup, contract_id=contract_id, name=name, seen_at=began)
-    db.session.execute(
-        update(ConsoleGroup)
-        .where(ConsoleGroup.contract_id == contract_id, ConsoleGroup.name.in_(found.groups))
-        .values(seen_at=began)
-    )
-    db.session.execute(
-        delete(ConsoleGroup).where(
-            ConsoleGroup.contract_id == contract_id, ConsoleGroup.seen_at < began
-        )
-    )
-
-
-def _note_people(contract_id: int, found: Overview, began: datetime) -> None:
-    """Only of those who were settled before we looked: nobody else's state means anything yet."""
-    settled = select(ConsoleAccess).where(
-        ConsoleAccess.contract_id == contract_id,
-        ConsoleAccess.state == WishState.DONE,
-        ConsoleAccess.settled_at < began,
-    )
-    in_order = settled.order_by(ConsoleAccess.id)  # two looks at once: none holds up the other
-    for access in db.session.execute(in_order.with_for_update()).scalars():
-        account = found.account_of(access.iam_username or "", access.iam_user_id or "")
-        access.seen_at, access.seen_groups, access.seen_account = began, None, None
-        if account:
-            access.iam_user_id = account.key
-            access.seen_groups = sorted(account.groups)
-            access.seen_account = {
-                "username": account.username,
-                "email": account.email,
-                "enabled": account.enabled,
-            }
-        if seen := access.drift:
-            log.info("console_adrift", access=access.id, seen=seen)
 
 
 def compared(contract_id: int) -> Row[*tuple[Any, ...]] | None:

@@ -11,13 +11,14 @@ from selfcare.background.jobs import Job, job
 from selfcare.database import db
 from selfcare.models import (
     ConsoleAccess,
+    ConsoleLook,
     ContractConsole,
     WishState,
     now,
 )
 from selfcare.services.console import access as console_access
 from selfcare.services.console import domains as console_domains
-from selfcare.services.console import iam, notices
+from selfcare.services.console import iam, looking, notices
 
 
 @job(queue="sweeps")
@@ -77,11 +78,11 @@ def _take_over() -> None:
 
 @job(queue="sweeps")
 def look_at_consoles() -> None:
-    """Compare every contract's console with what the portal wants (USERS-8)."""
+    """Go on comparing contracts' consoles with what the portal wants (USERS-8)."""
     if not iam.is_configured():
         return
-    ready = select(ContractConsole.contract_id).where(ContractConsole.state == WishState.DONE)
-    console_domains.look.wake(db.session.execute(ready).scalars())
+    if claims.overdue(ConsoleLook):
+        looking.look_on.after_commit()
 
 
-SCHEDULE: dict[Job, int] = {wake_consoles: 15, look_at_consoles: 900}
+SCHEDULE: dict[Job, int] = {wake_consoles: 15, look_at_consoles: 60}

@@ -18,6 +18,7 @@ from keystoneauth1.session import Session
 
 from selfcare.services.console.iam import errors
 from selfcare.services.console.iam.errors import AuthExpired, NoRole
+from selfcare.services.console.iam.tokens import KeptToken
 
 MOST_PAGES = 1000
 
@@ -212,14 +213,18 @@ class Client:
             wanted: dict[str, Any] = (
                 {"system_scope": "all"} if scope == "all" else {"domain_name": ref}
             )
+            session = self._session_of(KeptToken(**self._credentials, **wanted))
             self._adapters[scope] = Adapter(
-                self._session(**wanted), service_type="identity", region_name=self._region
+                session, service_type="identity", region_name=self._region
             )
         return self._adapters[scope]
 
     def _session(self, **scope: Any) -> Session:
+        return self._session_of(self._password(**scope))
+
+    def _session_of(self, auth: Password) -> Session:
         return Session(
-            auth=self._password(**scope),
+            auth=auth,
             timeout=self.timeout,
             user_agent="selfcare-portal",
             collect_timing=False,

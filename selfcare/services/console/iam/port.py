@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Protocol
+from typing import Any, Protocol
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,8 @@ class Overview:
 
     groups: frozenset[str]
     users: Mapping[str, Found]
+    rest: dict[str, Any] | None = None
+    """What is still to be read, as JSON to go on with; None once all is there."""
 
     @cached_property
     def _named(self) -> Mapping[str, Found]:
@@ -188,8 +190,13 @@ class ConsoleIAM(Protocol):
     def prepare_contract(self, ref: str) -> None:
         """Make the domain, its project and three groups with their roles, where they lack."""
 
-    def overview(self, ref: str) -> Overview:
-        """Everybody and every group of the contract."""
+    def overview(
+        self, ref: str, *, rest: dict[str, Any] | None = None, within: float | None = None
+    ) -> Overview:
+        """Everybody and every group of the contract.
+
+        A large one takes long: after `within` seconds what is read so far comes with its `rest`.
+        """
 
     def groups_of(self, ref: str, username: str) -> frozenset[str] | None:
         """The groups somebody is in; None without an account."""

@@ -9,10 +9,11 @@ from selfcare.services.console.iam import checking
 from selfcare.services.console.iam.keystone.contracts import Contracts
 from selfcare.services.console.iam.keystone.people import People
 from selfcare.services.console.iam.keystone.personal import Personal
+from selfcare.services.console.iam.keystone.survey import Surveying
 from selfcare.services.console.iam.port import Finding
 
 
-class Keystone(Contracts, People):
+class Keystone(Contracts, People, Surveying):
     """The port on a Keystone; one per process, remembers the ids it learnt."""
 
     PERSONAL: ClassVar[type[Personal]] = Personal
