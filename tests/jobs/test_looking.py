@@ -19,7 +19,7 @@ from selfcare.models import ConsoleLook, Contract, WishState, now
 from selfcare.services.console import domains, looking, sweeps
 from selfcare.services.console.iam import connect
 from selfcare.services.console.iam.keystone import survey
-from selfcare.services.console.iam.port import Person
+from selfcare.services.console.iam.port import Holder
 from tests.faulty import Faulty
 from tests.jobs.processes import until
 
@@ -44,7 +44,7 @@ def crowd(app, contract_id, ref, stand_in_iam, monkeypatch):
     with app.app_context():
         for number in range(CROWD):
             stand_in_iam.set_groups(
-                ref, Person(f"{'abcd'[number % 4]}.{number}", "x@example.com"), GUEST
+                ref, Holder(f"{'abcd'[number % 4]}.{number}", "x@example.com"), GUEST
             )
     return ref
 
@@ -159,7 +159,7 @@ class TestRounds:
             for turn in range(6):
                 if turn == 5:
                     with app.app_context():
-                        stand_in_iam.set_groups(ref, Person("new.there", "x@example.com"), GUEST)
+                        stand_in_iam.set_groups(ref, Holder("new.there", "x@example.com"), GUEST)
                 with app.app_context():
                     looking.look_on()
                 pauses.append((row().due_at - now()) / timedelta(minutes=1))

@@ -1,7 +1,7 @@
 """Looks at contracts' consoles as wishes, with what was read so far.
 
 Revision ID: 2f6a9c1e7d40
-Revises: c7e4a20b95d1
+Revises: c41e8a07d5f2
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "2f6a9c1e7d40"
-down_revision = "c7e4a20b95d1"
+down_revision = "c41e8a07d5f2"
 branch_labels = None
 depends_on = None
 
