@@ -7,10 +7,11 @@ from datetime import timedelta
 from flask.cli import AppGroup
 
 from selfcare.config import ROOT
-from selfcare.services.retention import FORGOTTEN, LASTING
+from selfcare.services.retention.forgotten import FORGOTTEN
+from selfcare.services.retention.lasting import LASTING
 
 PAGE = ROOT / "docs" / "security.md"
-_BEGIN = "<!-- `flask retention docs` makes this table from selfcare/services/retention.py -->"
+_BEGIN = "<!-- `flask retention docs` makes this table from selfcare/services/retention -->"
 _END = "<!-- end of the table -->"
 
 retention_group = AppGroup("retention", help="What is kept, and how long.")

@@ -22,7 +22,6 @@ from selfcare.models import (
     WishState,
     now,
 )
-from selfcare.services import retention
 from selfcare.services.accounts import recovery
 from selfcare.services.console import sweeps as console_sweeps
 from selfcare.services.console.credentials import logins as api_logins
@@ -30,6 +29,7 @@ from selfcare.services.mail import outbox
 from selfcare.services.oidc import backchannel
 from selfcare.services.orders import fulfilment
 from selfcare.services.pre_invoices import making as pre_invoice_making
+from selfcare.services.retention import forgetting
 from selfcare.services.users import imports
 
 PRE_INVOICES_CHANGE = timedelta(days=62)
@@ -84,7 +84,7 @@ SCHEDULE: dict[Job, int] = {
     look_at_pre_invoices: 86_400,
     recovery.wake_requests: 60,
     backchannel.end_expired: 600,
-    retention.forget: 600,
+    forgetting.forget: 600,
     **console_sweeps.SCHEDULE,
 }
 """The jobs cron enqueues, and the seconds between two runs."""

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from selfcare.database import db
 from selfcare.models import AuditEntry, now
-from selfcare.services import retention
+from selfcare.services.retention import forgetting
 from selfcare.services.safety import audit
 from tests.cast import account_of
 
@@ -70,7 +70,7 @@ def test_staff_4_what_is_older_than_a_year_may_go(app, entry):
     with app.app_context():
         db.session.add(AuditEntry(action="sign_in.done", at=now() - timedelta(days=400)))
         db.session.commit()
-        retention.forget()
+        forgetting.forget()
         assert db.session.execute(select(func.count(AuditEntry.id))).scalar_one() == 1
 
 

@@ -13,8 +13,8 @@ from sqlalchemy import func, select
 
 from selfcare.database import db
 from selfcare.models import Challenge
-from selfcare.services import retention
 from selfcare.services.accounts import captcha
+from selfcare.services.retention import forgetting
 from tests.accounts.captchas import solve
 
 FORGOT = "/password/forgot"
@@ -113,7 +113,7 @@ class TestSingleUse:
             time_machine.travel(datetime.now(UTC) + timedelta(minutes=11)),
             app.app_context(),
         ):
-            retention.forget()
+            forgetting.forget()
             assert db.session.execute(select(func.count(Challenge.id))).scalar_one() == 0
 
 

@@ -15,7 +15,7 @@ from sqlalchemy import event, insert, inspect, select, text
 from selfcare.background.jobs import Job
 from selfcare.database import db
 from selfcare.models import Base, Contract, PreInvoice, UsageReport, WishState
-from selfcare.services import retention
+from selfcare.services.retention.forgotten import FORGOTTEN
 from selfcare.services.schedule import SCHEDULE
 
 SMALL = {
@@ -134,7 +134,7 @@ def partial() -> set[str]:
 
 def test_fast_what_is_forgotten_is_found_by_what_names_it(app):
     """A row that is deleted makes the database look for whoever names it: by an index, too."""
-    forgotten = {line.model.__tablename__ for line in retention.FORGOTTEN}
+    forgotten = {line.model.__tablename__ for line in FORGOTTEN}
     with app.app_context():
         seen = inspect(db.engine)
         lacking = {

@@ -18,9 +18,10 @@ from sqlalchemy import select
 from selfcare.background import claims
 from selfcare.database import db
 from selfcare.models import ClientKind, OidcGrant, OidcLogout, WishState, now
-from selfcare.services import retention, schedule
+from selfcare.services import schedule
 from selfcare.services.accounts import two_factor
 from selfcare.services.oidc import backchannel
+from selfcare.services.retention import forgetting
 from tests.browsing import Browser
 from tests.cast import PASSWORD, account_of
 from tests.oidc.party import REDIRECT, Party
@@ -209,10 +210,10 @@ def test_console_9_a_client_that_is_away_is_told_when_it_is_back(
 def test_console_9_what_has_run_out_is_forgotten(inside, marie, party, listener, worker, app):
     by_signing_out(marie)
     told(listener, worker, party)
-    kept = retention.period(OidcGrant)
+    kept = forgetting.period(OidcGrant)
     for ahead, left in ((kept - timedelta(days=1), 1), (kept + timedelta(days=1), 0)):
         with time_machine.travel(now() + ahead), app.app_context():
-            retention.forget()
+            forgetting.forget()
             for kind in (OidcGrant, OidcLogout):
                 assert len(db.session.execute(select(kind)).scalars().all()) == left, kind
 

@@ -13,7 +13,7 @@ from selfcare.database import db
 from selfcare.forms.bounded import SecretField
 from selfcare.models import KeptForm, Membership, SignIn, UserDraft, now
 from selfcare.rights import Profile, Section
-from selfcare.services import retention
+from selfcare.services.retention import forgetting
 from selfcare.services.safety import sealing
 from tests.browsing import Browser
 from tests.cast import PASSWORD
@@ -205,7 +205,7 @@ class TestSafely:
             back = sign_in(paul, asked)
             assert paul.get(back.location).one("[name=login]")["value"] == ""
             with app.app_context():
-                retention.forget()
+                forgetting.forget()
         assert kept(app) == []
 
     def test_users_2_ten_forms_of_a_reasonable_size_are_kept(self, app, paul, end_sessions):

@@ -32,9 +32,11 @@ from selfcare.models import (
     WishState,
     now,
 )
-from selfcare.services import retention
 from selfcare.services.accounts import recovery
-from selfcare.services.retention import FORGOTTEN, LASTING, Sort
+from selfcare.services.retention import forgetting
+from selfcare.services.retention.forgotten import FORGOTTEN
+from selfcare.services.retention.lasting import LASTING
+from selfcare.services.retention.lines import Forgotten, Sort
 from selfcare.services.schedule import SCHEDULE
 
 HOUR = timedelta(hours=1)
@@ -88,7 +90,7 @@ NOBODY = {"Offer.support_phone", "Offer.support_email"}
 ALL = {mapper.class_ for mapper in Base.registry.mappers}
 
 
-def name(line: retention.Forgotten) -> str:
+def name(line: Forgotten) -> str:
     return f"{line.model.__name__}.{line.since.key}"
 
 
@@ -153,7 +155,7 @@ class TestLines:
         with time_machine.travel(present, tick=False):
             make(line.model, **{line.since.key: present - PROMISED[name(line)] - older_by})
             db.session.commit()
-            retention.forget()
+            forgetting.forget()
             assert left(line.model) == stays
 
     @pytest.mark.parametrize("model", [Mail, OidcLogout])
@@ -161,16 +163,16 @@ class TestLines:
         for state in WishState:
             make(model, state=state, created_at=now() - timedelta(days=400))
         db.session.commit()
-        retention.forget()
+        forgetting.forget()
         states = db.session.execute(select(model.state)).scalars()
         assert set(states) == {WishState.QUEUED, WishState.RUNNING}
 
     def test_safe_much_is_forgotten_in_rounds(self, make, worker, monkeypatch):
-        monkeypatch.setattr(retention, "ROUND", 3)
+        monkeypatch.setattr(forgetting, "ROUND", 3)
         for _ in range(7):
             make(RecoveryRequest, created_at=now() - timedelta(days=2))
         db.session.commit()
-        retention.forget()
+        forgetting.forget()
         assert left(RecoveryRequest) == 4
         db.session.rollback()  # SQLite has one writer
         worker.run()
@@ -221,4 +223,4 @@ class TestSchedule:
         assert found == set(SCHEDULE)
 
     def test_safe_what_is_forgotten_goes_within_ten_minutes(self):
-        assert SCHEDULE[retention.forget] <= 600
+        assert SCHEDULE[forgetting.forget] <= 600

@@ -15,8 +15,8 @@ from sqlalchemy import delete, select
 
 from selfcare.database import db
 from selfcare.models import KeptForm, now
-from selfcare.services import retention
 from selfcare.services.accounts import sign_ins
+from selfcare.services.retention import forgetting
 from selfcare.services.safety import sealing
 
 LONGEST = 50_000
@@ -61,7 +61,7 @@ def shown(token: str, *, account_id: int, path: str) -> Fields | None:
             KeptForm.token_hash == _hash(token),
             KeptForm.account_id == account_id,
             KeptForm.path == path,
-            KeptForm.created_at > now() - retention.period(KeptForm),
+            KeptForm.created_at > now() - forgetting.period(KeptForm),
         )
     ).scalar_one_or_none()
     if sealed is None:

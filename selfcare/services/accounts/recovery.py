@@ -15,9 +15,9 @@ from selfcare import config
 from selfcare.background.jobs import job
 from selfcare.database import db
 from selfcare.models import Account, LinkPurpose, MailedLink, RecoveryRequest, SignIn, now
-from selfcare.services import retention
 from selfcare.services.accounts import passwords, people
 from selfcare.services.mail import kinds, links
+from selfcare.services.retention import forgetting
 from selfcare.services.safety import audit, throttling
 from selfcare.services.safety.browsers import Browser
 from selfcare.services.safety.throttling import TooManyAttempts
@@ -105,6 +105,6 @@ def wake_requests() -> None:
     present = now()
     waiting = select(RecoveryRequest.id).where(
         RecoveryRequest.created_at < present - PATIENCE,
-        RecoveryRequest.created_at >= present - retention.period(RecoveryRequest),
+        RecoveryRequest.created_at >= present - forgetting.period(RecoveryRequest),
     )
     answer.wake(db.session.execute(waiting.limit(1000)).scalars())

@@ -1,44 +1,21 @@
-"""What is kept, and how long: one table, carried out by one job, shown in docs/security.md.
-
-Every model stands in it once: in `FORGOTTEN` (its rows go by themselves), or in `LASTING` (they
-stay while something else does, or for good). A new model without a line fails a test.
-"""
+"""What goes by itself, and when."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
-from enum import StrEnum
-from typing import Any
 
-from sqlalchemy import ColumnElement, delete, inspect, select
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy import ColumnElement
 
-from selfcare.background.jobs import job
-from selfcare.database import db
 from selfcare.models import (
-    Account,
     ApiLogin,
     ApiPassword,
     ApiReset,
     AuditEntry,
-    Base,
     Challenge,
-    ConsoleAccess,
-    ConsoleGroup,
-    ConsoleLook,
-    Contract,
-    ContractConsole,
-    Customer,
-    Invoice,
-    InvoiceReference,
     KeptForm,
     Mail,
     MailedCode,
     MailedLink,
-    Membership,
-    Offer,
-    OidcClient,
     OidcDevice,
     OidcGrant,
     OidcKey,
@@ -46,75 +23,16 @@ from selfcare.models import (
     OidcRequest,
     OidcSecret,
     OidcToken,
-    Order,
-    OrderCounter,
     OrderDraft,
-    OrderEvent,
-    Passkey,
-    PreInvoice,
-    PreInvoiceVersion,
-    RecoveryCode,
     RecoveryRequest,
-    Removal,
     SealedSecret,
-    Service,
-    ServiceVersion,
     SignIn,
-    Subscription,
-    SubscriptionTotal,
-    TwoFactor,
-    UsageLine,
-    UsageReport,
-    UsageShare,
     UserDraft,
     UserImport,
-    UserImportLine,
     Wish,
     WishState,
-    now,
 )
-
-ROUND = 1000
-"""Rows of a kind that one transaction deletes; where there are more, another follows."""
-
-
-class Sort(StrEnum):
-    """How careful to be with it; docs/security.md says what the words mean."""
-
-    SECRET = "secret"  # noqa: S105 (a word for secrets, no secret)
-    PERSONAL = "personal"
-    CONFIDENTIAL = "confidential"
-    OPEN = "open"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Forgotten:
-    """Rows that are deleted a `period` after the time in their column `since`."""
-
-    since: InstrumentedAttribute[Any]
-    period: timedelta
-    what: str
-    after: str
-    """What happened at `since`, in words: "it was begun"."""
-    sort: Sort
-    only: ColumnElement[bool] | None = None
-    """Which rows, where it is not all of them."""
-
-    @property
-    def model(self) -> type[Base]:
-        """Whose rows they are."""
-        model: type[Base] = self.since.parent.class_
-        return model
-
-
-@dataclass(frozen=True, kw_only=True)
-class Lasting:
-    """Models whose rows no sweep deletes, and why."""
-
-    models: tuple[type[Base], ...]
-    what: str
-    kept: str
-    sort: Sort
+from selfcare.services.retention.lines import Forgotten, Sort
 
 
 def _over(kind: type[Wish]) -> ColumnElement[bool]:
@@ -282,84 +200,3 @@ FORGOTTEN = (
     ),
 )
 """What goes by itself."""
-
-LASTING = (
-    Lasting(
-        models=(Account, Membership),
-        what="names, addresses, phone numbers and roles of accounts; passwords, as hashes",
-        kept="while there is the account",
-        sort=Sort.PERSONAL,
-    ),
-    Lasting(
-        models=(TwoFactor, RecoveryCode, Passkey),
-        what="secrets of authenticator apps (encrypted), recovery codes (hashes), passkeys",
-        kept="while they are in force",
-        sort=Sort.SECRET,
-    ),
-    Lasting(
-        models=(ConsoleAccess,),
-        what="accounts in the technical console",
-        kept="while there are the account and the contract",
-        sort=Sort.PERSONAL,
-    ),
-    Lasting(
-        models=(Removal,),
-        what="receipts of removals: login and name",
-        kept="while there is the contract",
-        sort=Sort.PERSONAL,
-    ),
-    Lasting(
-        models=(UserImportLine,),
-        what="lines of files of users",
-        kept="with their file",
-        sort=Sort.PERSONAL,
-    ),
-    Lasting(
-        models=(
-            *(Order, OrderEvent, OrderCounter, Subscription, SubscriptionTotal),
-            *(Invoice, InvoiceReference),
-            *(PreInvoice, PreInvoiceVersion, UsageReport, UsageLine, UsageShare),
-        ),
-        what="orders, subscriptions, invoices, usage reports and their documents",
-        kept="for good: the law wants orders kept for 5 years, invoices for 10",
-        sort=Sort.CONFIDENTIAL,
-    ),
-    Lasting(
-        models=(Customer, Contract, ContractConsole, ConsoleGroup, ConsoleLook),
-        what="companies, their contracts and these contracts' console",
-        kept="for good: invoices name them",
-        sort=Sort.CONFIDENTIAL,
-    ),
-    Lasting(
-        models=(Service, ServiceVersion, Offer, OidcClient),
-        what="catalogue, offers, clients of single sign-on",
-        kept="for good: orders and contracts name them; a client, until it is deleted",
-        sort=Sort.OPEN,
-    ),
-)
-"""What stays."""
-
-
-def period(model: type[Base]) -> timedelta:
-    """How long rows of a model are kept, for whoever must not use them any longer."""
-    [line] = [line for line in FORGOTTEN if line.model is model]
-    return line.period
-
-
-@job(queue="sweeps")
-def forget() -> None:
-    """Delete what was kept long enough; a round at a time, so that nobody waits for its locks."""
-    full = [_forget(line) >= ROUND for line in FORGOTTEN]
-    if any(full):
-        forget.after_commit()
-
-
-def _forget(line: Forgotten) -> int:
-    """Delete a round of rows; says how many."""
-    [key] = inspect(line.model).primary_key
-    old = select(key).where(line.since < now() - line.period)
-    if line.only is not None:
-        old = old.where(line.only)
-    mine = old.limit(ROUND).with_for_update(skip_locked=True)  # two sweeps, no row twice
-    gone = db.session.execute(delete(line.model).where(key.in_(mine)).returning(key))
-    return len(gone.all())
