@@ -34,6 +34,9 @@ ANSWER_WITHIN = 900.0
 """Seconds in which the rest of an answer has to be taken, once it is made."""
 LINGER = 2.0
 """Seconds in which a closed connection's last bytes are still listened to (RFC 9112, 9.6)."""
+LEAVES_WITHIN = 3.5
+"""Seconds in which a worker that was told to stop still takes a request on a connection that was
+kept open: its proxy may have sent one before it could learn that the connection ends."""
 GATHERED = 64_000_000
 """Bytes of unfinished requests that one process keeps; the largest goes when there are more."""
 
@@ -64,6 +67,8 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
         super().__init__(*args, **kwargs)
         self.waiting: dict[Connection, float] = {}
         """Connections in the poller, and the moment each is given up."""
+        self.leaves = 0.0
+        """When idle connections are cut, once the worker was told to stop."""
 
     @classmethod
     def check_config(cls, cfg: Any, log: Any) -> None:
@@ -93,24 +98,39 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
             return False
         return bool(conn.parser.finish_body(time.monotonic() + LINGER, 2 * LARGEST_REQUEST))
 
-    def accept(self, listener: socket.socket) -> None:
-        """Take a new connection; when there are too many, the one that waits longest goes."""
+    def set_accept_enabled(self, enabled: bool) -> None:
+        """As the parent; at the end, whoever comes is refused at once and asks somebody else."""
+        super().set_accept_enabled(enabled)
+        if not enabled and not self.alive:
+            self._stop_listening()
+
+    def _stop_listening(self) -> None:
+        """Take those whom the system has let in already; a closed listener would cut them off."""
+        self.leaves = time.monotonic() + LEAVES_WITHIN
+        for listener in self.sockets:
+            while self.accept(listener):
+                pass
+            listener.close()
+
+    def accept(self, listener: socket.socket) -> bool:
+        """Take a new connection, if there is one; whoever waits longest goes for one too many."""
         try:
             accepted, client = listener.accept()
         except OSError as problem:
             if problem.errno in {errno.EMFILE, errno.ENFILE}:
                 self._make_room()
-            return
+            return False
         self.nr_conns += 1
         conn = Connection(self.cfg, Wire(accepted), client, listener.getsockname())
         self._listen(conn)
         if self.nr_conns >= self.worker_connections:
             self._make_room()
+        return True
 
     def finish_request(self, conn: Connection, future: Future[Any]) -> None:
         """A thread is done with it: deliver what the reader has not taken yet, then go on."""
         done = not future.cancelled() and future.exception() is None
-        conn.goes_on = bool(done and future.result() and self.alive)
+        conn.goes_on = bool(done and future.result())  # the answer has said so
         if conn.goes_on:  # a next request may have come with this one
             conn.sock.came[:0] = conn.parser.unreader.take_buffered()
         conn.last = time.monotonic() + ANSWER_WITHIN
@@ -119,17 +139,18 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
     def murder_keepalived(self) -> None:
         """Give up the connections whose time is over, and at the end those that are idle."""
         present = time.monotonic()
+        leaving = self.leaves and present >= self.leaves
         for conn, until in list(self.waiting.items()):
-            if until <= present or (not self.alive and conn.is_idle):
+            if until <= present or (leaving and conn.is_idle):
                 self._drop(conn)
 
     def murder_pending(self) -> None:
         """There is one kind of waiting only."""
 
     def wait_for_and_dispatch_events(self, timeout: float) -> None:
-        """No longer than a second: the parent waits a whole grace period for idle connections."""
+        """Look round often: the parent waits a whole grace period for idle connections."""
         self.murder_keepalived()
-        super().wait_for_and_dispatch_events(min(timeout, 1.0))
+        super().wait_for_and_dispatch_events(min(timeout, 0.2 if self.leaves else 1.0))
 
     def _listen(self, conn: Connection) -> None:
         """Wait for a request; most have come already."""
