@@ -76,7 +76,7 @@ class Settings:
     # Database pool
     database_pool_size: int = setting(
         10,
-        "Connections each web process keeps, for reading and again for writing (PostgreSQL).",
+        "Most connections a web process has at a time (PostgreSQL); threads wait for one.",
         check=rules.between(1),
     )
     database_timeout: int = setting(
