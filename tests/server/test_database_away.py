@@ -140,8 +140,12 @@ def test_safe_a_page_whose_database_stops_half_way_is_our_503(on_postgres, stop,
 def test_safe_a_form_whose_database_stops_half_way_saves_all_or_nothing(on_postgres, stop):
     paul, failed = Browser(on_postgres).sign_in_as("paul.dupont"), 0
     fields = {
-        **{"civility": "sir", "last_name": "Dupont", "locale": "en"},
-        **{"phone": "", "mobile": "0612345678", "csrf_token": paul._token()},
+        "civility": "sir",
+        "last_name": "Dupont",
+        "locale": "en",
+        "phone": "",
+        "mobile": "0612345678",
+        "csrf_token": paul._token(),
     }
     for number in itertools.count(1):
         name = f"Paul {chr(64 + number)}"
