@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
+import pyotp
 import pytest
 from flask import Flask
 from sqlalchemy import select
 
 from selfcare.database import db
-from selfcare.models import ConsoleAccess, Contract
-from selfcare.services.accounts import devices
+from selfcare.models import Account, ConsoleAccess, Contract, SignIn
+from selfcare.services.accounts import devices, passwords, two_factor
 from selfcare.services.console import access as console_access
 from selfcare.services.console.iam import iam
 from tests.browsing import Browser
 from tests.cast import account_of
 
 PAGE = "/account/security/"
+
+
+def by_a_new_password(account: Account) -> None:
+    passwords.change(account, "Another-2026!", by=account)
+
+
+def by_another_s_reset(account: Account) -> None:
+    two_factor.reset(account, by=None, reason="lost")
+
+
+def by_a_second_factor(account: Account) -> None:
+    device = two_factor.prepare(account)
+    sign_in = db.session.execute(select(SignIn)).scalars().one()
+    two_factor.confirm(account, pyotp.TOTP(two_factor.secret(device)).now(), sign_in=sign_in)
 
 
 @pytest.fixture
@@ -70,7 +85,7 @@ def test_auth_7_nobody_ends_anothers(two, cast, browse_as):
 
 def test_auth_7_ending_takes_a_post(two):
     action = str(two[0].get(PAGE).all("tbody form")[0]["action"])
-    assert two[0].get(action).status == 405
+    assert two[0].get(action).one("main form")["method"] == "post"
     assert two[1].get("/account/profile").status == 200
 
 
@@ -140,6 +155,49 @@ class TestConsole:
         after = self.access(app)
         assert (after.state, after.ends_tokens, after.paused) == ("done", False, False)
         assert self.enabled(app, ref) == [True]
+
+    def test_console_9_ending_one_asks_about_the_console(self, marie, browse_as, ref, app, worker):
+        other = browse_as("marie.dupont")
+        [link] = marie.get(PAGE).all("tbody a")
+        asked = marie.get(str(link["href"]))
+        assert asked.one("h1").text == "End this session?"
+        assert other.get("/account/profile").status == 200, "nothing has ended yet"
+        done = marie.post(str(link["href"]), {"console": "1", "csrf_token": asked.csrf()})
+        assert "within a minute" in marie.get(done.location).words
+        assert other.get("/account/profile").status == 303
+        assert self.access(app).ends_tokens
+        worker.run()
+        assert not self.access(app).ends_tokens
+        assert self.enabled(app, ref) == [True]
+
+    def test_console_9_without_the_box_the_console_is_left_alone(self, marie, browse_as, app):
+        other = browse_as("marie.dupont")
+        [link] = marie.get(PAGE).all("tbody a")
+        marie.post(str(link["href"]), {"csrf_token": marie.get(str(link["href"])).csrf()})
+        assert other.get("/account/profile").status == 303
+        assert not self.access(app).ends_tokens
+
+    @pytest.mark.parametrize("ends", [by_a_new_password, by_another_s_reset, by_a_second_factor])
+    def test_console_9_what_makes_sign_ins_doubtful_ends_those_in_the_console(
+        self, marie, app, worker, ref, ends
+    ):
+        """A mailed link and « Mon profil » give the new password by the same service."""
+        with app.app_context():
+            ends(account_of("marie.dupont"))
+            db.session.commit()
+        assert self.access(app).ends_tokens
+        worker.run()
+        after = self.access(app)
+        assert (after.state, after.ends_tokens, after.paused) == ("done", False, False)
+        assert self.enabled(app, ref) == [True]
+
+    def test_console_9_a_first_password_ends_nothing(self, marie, app):
+        with app.app_context():
+            account = account_of("marie.dupont")
+            account.password_hash = None
+            passwords.change(account, "Another-2026!", by=account)
+            db.session.commit()
+        assert not self.access(app).ends_tokens
 
     def test_console_9_an_account_disabled_in_the_console_stays_so(self, marie, ref, app, worker):
         key = self.access(app).iam_user_id

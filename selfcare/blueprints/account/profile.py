@@ -12,6 +12,7 @@ from selfcare.forms.profile import ChangePasswordForm, ProfileForm
 from selfcare.language import _
 from selfcare.lists.activity import ActivityList
 from selfcare.services.accounts import passkeys, passwords, people, personal_data
+from selfcare.services.console import access as console_access
 from selfcare.services.safety.throttling import TooManyAttempts
 from selfcare.web import downloads, rendering
 from selfcare.web.access import current_account, signed_in
@@ -37,7 +38,14 @@ def password() -> ResponseReturnValue:
         keep_passkeys=form.keeps_passkeys,
     )
     db.session.commit()
-    flash(_("Your password is changed. Your other sessions are ended; a mail confirms it."))
+    flash(
+        _(
+            "Your password is changed. Your other sessions are ended, those in the technical "
+            "console included; a mail confirms it."
+        )
+        if console_access.has_accounts(me)
+        else _("Your password is changed. Your other sessions are ended; a mail confirms it.")
+    )
     return redirect(url_for("account.profile"), code=303)
 
 

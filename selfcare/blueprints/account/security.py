@@ -12,7 +12,7 @@ from selfcare.database import db
 from selfcare.forms.confirming import ConfirmForm, EndSignInsForm
 from selfcare.forms.proofs import NewPasskeyForm, ProvenPasskeyForm
 from selfcare.language import _
-from selfcare.models import Passkey, SignIn
+from selfcare.models import Account, Passkey, SignIn
 from selfcare.services.accounts import passkeys, sign_ins, two_factor
 from selfcare.services.accounts.passkeys import PasskeyRefused
 from selfcare.services.console import access as console_access
@@ -41,18 +41,37 @@ def index() -> ResponseReturnValue:
     )
 
 
-@bp.post("/sessions/<int:sign_in_id>/end")
+@bp.route("/sessions/<int:sign_in_id>/end", methods=["GET", "POST"])
 @signed_in
 def end_sign_in(sign_in_id: int) -> ResponseReturnValue:
-    """End one of my sessions: that browser is signed out on its next request."""
-    me = current_account()
+    """End one of my sessions: that browser is signed out on its next request.
+
+    Whoever is in the console, too, is led by a page that asks about it.
+    """
+    me, form = current_account(), EndSignInsForm()
     found = one_or_404(select(SignIn).where(SignIn.id == sign_in_id, SignIn.account_id == me.id))
+    if request.method == "GET":
+        in_console = console_access.has_accounts(me)
+        return rendering.page(
+            "account/end_sign_in.html", row=found, form=form, in_console=in_console
+        )
     if found.ended_at is None:
         sign_ins.end(found)
         audit.record("sign_in.ended", actor=me, subject=me)
+    if form.console.data:
+        _end_in_console(me)
     db.session.commit()
-    flash(_("The session has ended."))
+    flash(
+        _("The session has ended; those in the console end within a minute.")
+        if form.console.data
+        else _("The session has ended.")
+    )
     return redirect(url_for(".index"), code=303)
+
+
+def _end_in_console(me: Account) -> None:
+    console_access.end_tokens(me)
+    audit.record("sign_in.console_ended", actor=me, subject=me)
 
 
 @bp.post("/sessions/end-others")
@@ -63,8 +82,7 @@ def end_others() -> ResponseReturnValue:
     sign_ins.end_all(me, but=current_user._get_current_object())
     audit.record("sign_in.others_ended", actor=me, subject=me)
     if form.console.data:
-        console_access.end_tokens(me)
-        audit.record("sign_in.console_ended", actor=me, subject=me)
+        _end_in_console(me)
     db.session.commit()
     flash(
         _("Your other sessions are ended, and those in the console within a minute.")

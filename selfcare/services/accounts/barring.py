@@ -70,8 +70,7 @@ def enable(account: Account) -> None:
 
 def end_sessions(account: Account) -> None:
     """Every sign-in ends, every mailed link is dead, every token in the console, too."""
-    _end_everything(account)
-    console_access.end_tokens(account)
+    _end_everything(account, in_console=True)
     audit.record("sign_in.all_ended", actor=None, subject=account)
     log.info("sessions_ended", login=account.login)
 
@@ -141,7 +140,7 @@ def _theirs() -> Iterator[tuple[Table, Column[Any]]]:
                 yield table, key.parent
 
 
-def _end_everything(account: Account) -> None:
-    sign_ins.end_all(account)
+def _end_everything(account: Account, *, in_console: bool = False) -> None:
+    sign_ins.end_all(account, in_console=in_console)
     links.end_all(account)
     db.session.flush()

@@ -36,6 +36,8 @@ def change(
 ) -> None:
     """Give a new password; every other session and every mailed link of the account ends (AUTH-3).
 
+    Those in the console end, too, unless it is the account's first password: nobody was there yet.
+
     Args:
         account: whose password; they get a mail about it.
         password: the new one; the caller has checked it with `rules`.
@@ -43,8 +45,9 @@ def change(
         keep: the session it is changed in, which goes on.
         keep_passkeys: whether they go on opening the account.
     """
+    had_one = account.password_hash is not None
     set_password(account, password)
-    sign_ins.end_all(account, but=keep)
+    sign_ins.end_all(account, but=keep, in_console=had_one)
     links.end_all(account)
     if not keep_passkeys:
         passkeys.remove_all(account)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import contains_eager
 from selfcare import config
 from selfcare.database import db
 from selfcare.models import Account, OidcGrant, SignIn, now
+from selfcare.services.console import access as console_access
 from selfcare.services.oidc import backchannel
 from selfcare.services.safety.browsers import Browser
 
@@ -141,8 +142,15 @@ def end(sign_in: SignIn) -> None:
     db.session.flush()
 
 
-def end_all(account: Account, *, but: SignIn | None = None) -> None:
-    """End every sign-in of an account, or every other one."""
+def end_all(account: Account, *, but: SignIn | None = None, in_console: bool = False) -> None:
+    """End every sign-in of an account, or every other one.
+
+    Args:
+        account: whose sign-ins.
+        but: the one that goes on.
+        in_console: whether the tokens of their console accounts end, too (CONSOLE-9); whatever
+            makes former sign-ins doubtful makes these doubtful as well.
+    """
     db.session.execute(
         update(SignIn)
         .where(
@@ -155,3 +163,5 @@ def end_all(account: Account, *, but: SignIn | None = None) -> None:
     backchannel.end(
         OidcGrant.account_id == account.id, OidcGrant.sign_in_id != (but.id if but else None)
     )
+    if in_console:
+        console_access.end_tokens(account)

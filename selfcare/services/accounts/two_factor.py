@@ -92,7 +92,7 @@ def confirm(account: Account, code: str, *, sign_in: SignIn) -> list[str]:
     counted.release()
     device.confirmed_at = now()
     sign_in.two_factor = True
-    sign_ins.end_all(account, but=sign_in)
+    sign_ins.end_all(account, but=sign_in, in_console=True)
     audit.record("two_factor.on", actor=account, subject=account)
     kinds.two_factor_changed(account, on=True)
     return _new_recovery_codes(account)
@@ -171,7 +171,7 @@ def reset(account: Account, *, by: Account | None, reason: str) -> None:
     A staff member is led to set up a new one at the next sign-in.
     """
     _remove(account)
-    sign_ins.end_all(account)
+    sign_ins.end_all(account, in_console=True)
     audit.record("two_factor.reset", actor=by, subject=account, details={"reason": reason})
     kinds.two_factor_changed(account, on=False)
 
