@@ -61,6 +61,7 @@ SHOWN_BY_GET = {  # forms: GET shows, POST does
     "profile.edit",
     "security.new_passkey",
     "security.remove_passkey",
+    "security.end_sign_in",
     "two_factor.index",
     "two_factor.set_up",
     "two_factor.new_codes",
