@@ -129,6 +129,24 @@ class Browser:
         check(page)
         return page
 
+    def send_part(self, part: str, path: str, data: dict[str, Any]) -> Page:
+        """Send a form as htmx does, for one part of the page."""
+        page = Page(
+            self.client.post(
+                path,
+                data={"csrf_token": self._token(), **data},
+                headers={
+                    "Accept-Language": self.language,
+                    "HX-Request": "true",
+                    "HX-Target": part,
+                },
+                environ_base=self.environ,
+                base_url="http://portal.test/",
+            )
+        )
+        check(page, whole=False)
+        return page
+
 
 def check(page: Page, *, whole: bool = True) -> None:
     """Every page: security headers, no inline code, sound structure, nothing left uncommitted."""

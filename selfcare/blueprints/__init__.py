@@ -37,6 +37,7 @@ MODULES = (
     "oauth.doors",
     "oauth.command_line",
     "credentials.pages",
+    "credentials.api_password",
 )
 """Each has a blueprint, `bp`."""
 

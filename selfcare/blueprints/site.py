@@ -39,10 +39,3 @@ def favicon() -> ResponseReturnValue:
 def change_password() -> ResponseReturnValue:
     """Where a password is changed (W3C, a well-known URL)."""
     return redirect(url_for("profile.password"), code=302)
-
-
-@bp.get("/console/api-password")
-@public("the console access mail leads here, before one signs in")
-def api_password() -> ResponseReturnValue:
-    """Who sets the API password as long as the portal does not (API-1)."""
-    return rendering.page("site/api_password.html")

@@ -227,9 +227,7 @@ class Settings:
         check=rules.address,
     )
     api_code_seconds: int = setting(
-        60,
-        "How long a mailed code is good, from the moment the mail server took the mail.",
-        check=rules.between(30, 900),
+        60, "Seconds a mailed code is good, once its mail has left.", check=rules.between(30, 900)
     )
     console_identity_provider: str = setting(
         "portal", "The name Keystone gives this portal as identity provider."
@@ -259,13 +257,12 @@ class Settings:
     )
     throttle_api: str = setting(
         "3 per 15 minutes",
-        "Tries of *API Login* allowed, per account and per network address; fewer than the"
-        " console's own lock-out.",
+        "Tries of an API password, per account and network address; fewer than the console allows.",
         check=rules.limits,
     )
     throttle_api_code: str = setting(
         "5 per 10 minutes; 12 per hour; 40 per day",
-        "Codes mailed to set an API password or to make a key, per account and contract asked for.",
+        "Codes mailed for API passwords and keys, per account and contract.",
         check=rules.limits,
     )
     throttle_recovery: str = setting(
@@ -283,9 +280,7 @@ class Settings:
         check=rules.limits,
     )
     throttle_captcha_sound: str = setting(
-        "6 per minute; 60 per hour",
-        "Captchas read aloud, per network address (300 ms each).",
-        check=rules.limits,
+        "6 per minute; 60 per hour", "Captchas read aloud, per network address.", check=rules.limits
     )
     throttle_strangers: str = setting(
         "40 per hour; 120 per day",
@@ -293,16 +288,12 @@ class Settings:
         check=rules.limits,
     )
     throttle_export: str = setting(
-        "20 per minute; 200 per hour",
-        "Lists as files, and one's own data, per account.",
-        check=rules.limits,
+        "20 per minute; 200 per hour", "Lists and one's data as files.", check=rules.limits
     )
 
     # Rules of passwords, ways of captchas
     password_min_length: int = setting(
-        8,
-        "Shortest password; 8 as in the user guide, 10 or more is the « strong » level.",
-        check=rules.between(8, 64),
+        8, "Shortest password; 10 or more is the « strong » level.", check=rules.between(8, 64)
     )
     captcha_question: bool = setting(
         True, "Offer a plain question to those who can use neither image nor sound of a captcha."

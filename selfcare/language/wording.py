@@ -69,15 +69,6 @@ CONSOLE_ROLE: Mapping[str, Any] = {
 }
 """What the three roles of every contract allow; groups made in the console speak for themselves."""
 
-CODE_PURPOSE: Mapping[str, Any] = {
-    "api_password": _l("Somebody, probably you, is setting a new API password for you."),
-    "access_key": _l("Somebody, probably you, is making an access key for you."),
-    "application_credential": _l(
-        "Somebody, probably you, is making an application credential for you."
-    ),
-}
-"""What a mailed code is for, in its mail."""
-
 CONSOLE_PROBLEM: Mapping[str, Any] = {
     "unavailable": _l("The console does not answer at the moment."),
     "slow": _l("The console takes too long to answer."),
@@ -286,22 +277,6 @@ def console_problem(code: str | None) -> str:
     """Why a console access is not ready, in plain words."""
     known = CONSOLE_PROBLEM.get(code or "")
     return str(known) if known else _("Something unforeseen happened in the console.")
-
-
-API_LOGIN_REFUSED: Mapping[str, Any] = {
-    "wrong": _l(
-        "The company account, the user name or the API password is wrong, or you have no API"
-        " password yet."
-    ),
-    "lost": _l("Nobody looked at your password in time, and it was not kept: try again."),
-}
-"""Why an API Login opened nothing; any other code is a problem of the console."""
-
-
-def api_login_refused(code: str | None) -> str:
-    """Why an API Login opened nothing, in plain words."""
-    known = API_LOGIN_REFUSED.get(code or "")
-    return str(known) if known else f"{console_problem(code)} {_('Try again later.')}"
 
 
 def abilities(profiles: Mapping[Section, Profile], section: Section) -> list[str]:

@@ -12,6 +12,7 @@ from selfcare.database import db
 from selfcare.models import (
     AUTOMATIC_TO_DO,
     ApiLogin,
+    ApiPassword,
     Mail,
     OidcLogout,
     Order,
@@ -25,6 +26,8 @@ from selfcare.models import (
 from selfcare.services.accounts import recovery
 from selfcare.services.console import sweeps as console_sweeps
 from selfcare.services.console.credentials import logins as api_logins
+from selfcare.services.console.credentials import passwords as api_passwords
+from selfcare.services.console.credentials import resets as api_resets
 from selfcare.services.mail import outbox
 from selfcare.services.oidc import backchannel
 from selfcare.services.orders import fulfilment
@@ -41,6 +44,7 @@ WOKEN: tuple[tuple[type[Wish], Job], ...] = (
     (UserImport, imports.run),
     (OidcLogout, backchannel.tell),
     (ApiLogin, api_logins.look),
+    (ApiPassword, api_passwords.carry_out),
 )
 """Wishes and their jobs. One job sends all mails; the console's are woken while there is a console
 (`console_sweeps`)."""
@@ -83,6 +87,7 @@ SCHEDULE: dict[Job, int] = {
     wake_orders: 60,
     look_at_pre_invoices: 86_400,
     recovery.wake_requests: 60,
+    api_resets.wake_codes: 60,
     backchannel.end_expired: 600,
     forgetting.forget: 600,
     **console_sweeps.SCHEDULE,

@@ -16,7 +16,7 @@ from flask_login import current_user
 from markupsafe import Markup
 
 from selfcare.config import Settings
-from selfcare.language import formats, i18n, phones, wording
+from selfcare.language import credential_wording, formats, i18n, phones, wording
 from selfcare.language.document_names import document_name
 from selfcare.language.i18n import Reader
 from selfcare.language.templates import render
@@ -102,6 +102,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         phone=phones.shown,
         device=devices.describe,
         console_problem=wording.console_problem,
+        password_problem=credential_wording.password_problem,
         abilities=wording.abilities,
         document_name=document_name,
         role_change=wording.role_change,
@@ -163,6 +164,7 @@ def _in_language(language: str, settings: Settings) -> tuple[Filters, dict[str, 
         "measured": lambda value, unit: wording.measured(value, unit, reader),
         "size": lambda count: formats.size(count, reader),
         "clock": lambda value: f"{value.astimezone(reader.zone):%H:%M}",
+        "clock_seconds": lambda value: f"{value.astimezone(reader.zone):%H:%M:%S}",
         "iso_day": lambda text: i18n.long_day(date.fromisoformat(text), language),
         "iso_moment": lambda text: reader.moment(datetime.fromisoformat(text)),
         "in_language": lambda row, name: getattr(row, f"{name}_{language}"),
@@ -174,7 +176,7 @@ def _in_language(language: str, settings: Settings) -> tuple[Filters, dict[str, 
     with i18n.speaking(language):
         words = {
             name: {key: str(text) for key, text in texts.items()}
-            for name, texts in vars(wording).items()
+            for name, texts in (vars(wording) | vars(credential_wording)).items()
             if name.isupper() and isinstance(texts, Mapping)
         }
     return filters, {"wording": SimpleNamespace(**words)}

@@ -10,10 +10,14 @@ import pytest
 
 from selfcare.services.console.iam.keystone.driver import Keystone
 from selfcare.services.console.iam.port import Holder
+from tests.accounts.captchas import solve
 from tests.browsing import Browser, Page
 
 REF = "OCB0000124"
 API_PASSWORD = "Nuage-Bleu.42"
+AT = "/console/api-password"
+NEW = "Ciel-Nouveau.77"
+MARIE = "marie.dupont@example.com"
 
 
 @pytest.fixture
@@ -51,3 +55,46 @@ def mailed_code(mailbox: Any) -> Callable[[], str]:
         return str(code)
 
     return read
+
+
+# A new API password, without scripts
+
+
+@pytest.fixture
+def begun(browse):
+    """Step 1; gives the browser on step 2."""
+
+    def begin(email=MARIE, account=REF, browser=browse):
+        done = browser.post(AT, {"account": account, "email": email})
+        assert done.location == f"{AT}/new"
+        return browser
+
+    return begin
+
+
+@pytest.fixture
+def code_asked(app, worker):
+    """« Obtenir le code », captcha included, without scripts."""
+
+    def ask(browser):
+        page = browser.get(f"{AT}/captcha")
+        if page.all("input[name=captcha]"):
+            solved = browser.post(f"{AT}/captcha", solve(app, page))
+            assert "The characters are right" in browser.get(solved.location).words
+        sent = browser.post(f"{AT}/code")
+        assert sent.location == f"{AT}/sending"
+        worker.run()
+        return browser.get(sent.location)
+
+    return ask
+
+
+@pytest.fixture
+def chosen():
+    """Step 2: the password, and the code."""
+
+    def choose(browser, code="", password=NEW, confirm=None, **headers):
+        fields = {"password": password, "confirm": password if confirm is None else confirm}
+        return browser.post(f"{AT}/new", {**fields, "code": code}, **headers)
+
+    return choose

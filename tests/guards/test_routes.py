@@ -33,6 +33,10 @@ WITHOUT_KEY = {  # public pages that show nothing to whoever comes without the l
     "staff_mails.index": 404,  # no demonstration
     "staff_mails.one": 404,
     "doors.checking": 303,
+    "api_password.new": 303,
+    "api_password.captcha": 303,
+    "api_password.sending": 303,
+    "api_password.finish": 303,
     "oauth.authorize": 400,
     "oauth.proceed": 410,
     "oauth_tokens.userinfo": 401,
@@ -81,6 +85,9 @@ SHOWN_BY_GET = {  # forms: GET shows, POST does
     "oauth_devices.index",
     "doors.web_login",
     "doors.api_login",
+    "api_password.confirm",
+    "api_password.new",
+    "api_password.captcha",
 }
 
 
@@ -190,7 +197,12 @@ def test_safe_every_public_route_has_a_reason(app):
         "site.favicon",
         "site.change_password",
         "site.legal",
-        "site.api_password",
+        "api_password.confirm",
+        "api_password.new",
+        "api_password.captcha",
+        "api_password.code",
+        "api_password.sending",
+        "api_password.finish",
         "health.healthz",
         "health.readyz",
         "doors.web_login",

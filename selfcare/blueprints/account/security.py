@@ -37,7 +37,7 @@ def index() -> ResponseReturnValue:
         codes_left=two_factor.codes_left(me),
         passkeys=passkeys.of(me),
         form=ConfirmForm(),
-        in_console=console_access.has_accounts(me),
+        consoles=console_access.contracts_of(me),
     )
 
 

@@ -9,7 +9,7 @@ from selfcare.blueprints.oauth.leading import allow_forms_towards
 from selfcare.blueprints.oauth.remembered import Remembered
 from selfcare.database import db
 from selfcare.forms.oauth import ApiLoginForm, WebLoginForm
-from selfcare.language.wording import api_login_refused
+from selfcare.language.credential_wording import api_login_refused
 from selfcare.models import WishState, now
 from selfcare.services.console.credentials import logins
 from selfcare.services.safety.throttling import TooManyAttempts

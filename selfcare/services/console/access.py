@@ -131,10 +131,15 @@ def end_all(account: Account) -> None:
         want(contract, account, [])
 
 
-def has_accounts(account: Account) -> bool:
-    """Whether somebody has, or is to have, an account in the console of any contract."""
-    theirs = select(ConsoleAccess.wanted_groups).filter_by(account_id=account.id)
-    return any(db.session.execute(theirs).scalars())
+def contracts_of(account: Account) -> list[Contract]:
+    """The contracts in whose console somebody has, or is to have, an account; by name."""
+    theirs = (
+        select(Contract, ConsoleAccess.wanted_groups)
+        .join(ConsoleAccess, ConsoleAccess.contract_id == Contract.id)
+        .where(ConsoleAccess.account_id == account.id)
+        .order_by(Contract.name, Contract.id)
+    )
+    return [contract for contract, groups in db.session.execute(theirs) if groups]
 
 
 def end_tokens(account: Account) -> None:

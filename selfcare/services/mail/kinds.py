@@ -95,7 +95,7 @@ def api_code(account: Account, *, contract: Contract, code: MailedCode) -> Mail:
         awaited=True,
         code_id=code.id,
         ref=contract.ref,
-        purpose=code.purpose.value,
+        purpose=str(code.purpose),
     )
 
 

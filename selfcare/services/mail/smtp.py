@@ -60,6 +60,14 @@ class Conversation(flask_mail.Connection):
             self.is_away = not spoke or isinstance(problem, SMTPServerDisconnected)
             raise
 
+    def greet(self) -> None:
+        """Begin the talk, without a mail.
+
+        Raises:
+            SMTPException, OSError: there is nobody to talk to.
+        """
+        self._begin()
+
     def _begin(self) -> None:
         self._end()
         self.host = self.configure_host()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -20,7 +20,7 @@ from selfcare.background import claims
 from selfcare.background.claims import Claim
 from selfcare.background.jobs import job
 from selfcare.database import db
-from selfcare.models import Account, ApiLogin, ConsoleAccess, Contract, WishState, now
+from selfcare.models import Account, ApiLogin, ConsoleAccess, Contract, now
 from selfcare.services.console.credentials import attempts, sealed
 from selfcare.services.console.iam import iam, username_for
 from selfcare.services.console.iam.errors import IamProblem
@@ -158,22 +158,12 @@ def _look(mine: Claim[ApiLogin]) -> None:
     except IamProblem as problem:
         row = mine.held()
         log.warning("api_login_disturbed", login=row.id, problem=str(problem))
-        if not _comes_again(row, problem, until):
+        if not sealed.comes_again(row, problem, until):
             return
         row.secret_id = sealed.put(password, purpose=PURPOSE, until=until)
         db.session.commit()
         raise
     _settle(mine.held(), access if right else None, known=access)
-
-
-def _comes_again(row: ApiLogin, problem: IamProblem, until: datetime) -> bool:
-    """Whether the next try comes while the password is kept; it is given up otherwise."""
-    if problem.retryable:
-        claims.postpone(row, problem.code)
-    if row.state == WishState.QUEUED and row.due_at and row.due_at < until:
-        return True
-    claims.give_up(row, problem.code)
-    return False
 
 
 def _settle(row: ApiLogin, access: ConsoleAccess | None, *, known: ConsoleAccess | None) -> None:

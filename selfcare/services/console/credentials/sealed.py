@@ -11,8 +11,10 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import delete
 
+from selfcare.background import claims
 from selfcare.database import db
-from selfcare.models import SealedSecret, now
+from selfcare.models import SealedSecret, Wish, WishState, now
+from selfcare.services.console.iam.errors import IamProblem
 from selfcare.services.safety import sealing
 
 GOOD_FOR = timedelta(minutes=2)
@@ -57,6 +59,14 @@ def take(name: str | None, *, purpose: str) -> tuple[str, datetime] | None:
         return None
 
 
-def drop(name: str | None) -> None:
-    """Nobody needs it any more."""
-    db.session.execute(delete(SealedSecret).where(SealedSecret.id == name))
+def comes_again(row: Wish, problem: IamProblem, until: datetime) -> bool:
+    """Whether a wish's next try comes while its secret is kept; it is given up otherwise.
+
+    The caller then puts the secret back, for that time.
+    """
+    if problem.retryable:
+        claims.postpone(row, problem.code)
+    if row.state == WishState.QUEUED and row.due_at and row.due_at < until:
+        return True
+    claims.give_up(row, problem.code)
+    return False

@@ -12,6 +12,9 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, Protocol
 
+LONGEST_PASSWORD = 72
+"""Bytes of an API password: Keystone cuts more off silently, and takes none at all (point 4)."""
+
 
 @dataclass(frozen=True)
 class Holder:
@@ -221,8 +224,13 @@ class ConsoleIAM(Protocol):
         where the service account is not told.
         """
 
-    def set_password(self, ref: str, username: str, password: str) -> None:
-        """Give the account an API password."""
+    def set_password(self, ref: str, username: str, password: str, key: str = "") -> None:
+        """Give the account of that id, else of that name, an API password.
+
+        Raises:
+            NotFound: there is no such account.
+            WeakPassword: the console's own rules refuse it.
+        """
 
     def check_password(self, ref: str, username: str, password: str) -> bool:
         """Whether this is its API password."""

@@ -65,8 +65,8 @@ class Lookup(Client):
             return None
         return user if user.get("domain_id") == self._domain_id(ref) else None
 
-    def _existing_user(self, ref: str, username: str) -> dict[str, Any]:
-        user = self._find_user(ref, username)
+    def _existing_user(self, ref: str, username: str, key: str = "") -> dict[str, Any]:
+        user = self._find_user(ref, username, key)
         if user is None:
             raise NotFound(f"{username} in {ref}")
         return user

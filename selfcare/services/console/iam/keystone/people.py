@@ -10,7 +10,7 @@ from urllib.parse import quote
 from selfcare.services.console.iam import errors
 from selfcare.services.console.iam.errors import Conflict, ContractMissing, Forbidden, NotFound
 from selfcare.services.console.iam.keystone.lookup import Lookup
-from selfcare.services.console.iam.port import Held, Holder
+from selfcare.services.console.iam.port import LONGEST_PASSWORD, Held, Holder
 
 DETAILS: Mapping[str, str] = {
     "username": "name",
@@ -19,8 +19,6 @@ DETAILS: Mapping[str, str] = {
     "enabled": "enabled",
 }
 """A person's field → Keystone's name of it; it has none for a phone."""
-
-LONGEST_PASSWORD = 72  # bytes; more are cut off silently, and none at all is accepted (point 4)
 
 
 class People(Lookup):
@@ -108,11 +106,11 @@ class People(Lookup):
         path = f"users/{user_id}/application_credentials"
         return Held(len(keys), len(self._all(path, ref, key="application_credentials")))
 
-    def set_password(self, ref: str, username: str, password: str) -> None:
+    def set_password(self, ref: str, username: str, password: str, key: str = "") -> None:
         """Set the API password; an empty one would be taken and let anybody in (point 4)."""
         if not 1 <= len(password.encode()) <= LONGEST_PASSWORD:
             raise errors.WeakPassword(f"1 to {LONGEST_PASSWORD} bytes")
-        user = self._existing_user(ref, username)
+        user = self._existing_user(ref, username, key)
         self._call("PATCH", f"/users/{user['id']}", ref, {"user": {"password": password}})
 
     def check_password(self, ref: str, username: str, password: str) -> bool:
