@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +10,6 @@ from flask import Flask
 from sqlalchemy import select
 from werkzeug.routing import Rule
 
-from selfcare import blueprints
 from selfcare.database import db
 from selfcare.models import Account, ConsoleAccess, Membership, Removal
 from selfcare.rights import OFFERS, OPENS, RULES, Profile, Section
@@ -341,23 +339,3 @@ class TestTheTable:
             row.wanted_groups = []
             db.session.commit()
         assert browse_as("sophie.dupont").get(f"/contracts/{REF}/console").status == 403
-
-
-@pytest.mark.once
-def test_design_every_module_of_routes_is_registered_under_its_name():
-    """A blueprint is called like its module, its package and module, or its package's first."""
-    folder = Path(blueprints.__file__).parent
-    files = {
-        ".".join(path.relative_to(folder).with_suffix("").parts): path.read_text()
-        for path in folder.rglob("*.py")
-    }
-    named = {
-        module: found[1]
-        for module, text in files.items()
-        if (found := re.search(r'^bp = Blueprint\("(\w+)"', text, re.MULTILINE))
-    }
-    assert set(named) == set(blueprints.MODULES)
-    assert len(blueprints.MODULES) == len(set(blueprints.MODULES))
-    for module, called in named.items():
-        package, _, own = module.rpartition(".")
-        assert called in {own, f"{package}_{own}", package}, module
