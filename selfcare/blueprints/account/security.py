@@ -51,7 +51,7 @@ def end_sign_in(sign_in_id: int) -> ResponseReturnValue:
     me, form = current_account(), EndSignInsForm()
     found = one_or_404(select(SignIn).where(SignIn.id == sign_in_id, SignIn.account_id == me.id))
     if request.method == "GET":
-        in_console = console_access.has_accounts(me)
+        in_console = bool(console_access.contracts_of(me))
         return rendering.page(
             "account/end_sign_in.html", row=found, form=form, in_console=in_console
         )
