@@ -8,9 +8,9 @@ from __future__ import annotations
 import os
 
 from selfcare import create_app
-from selfcare.lists import query
+from selfcare.lists import addresses
 
-query.PAGE_SIZE = int(os.environ.get("BENCH_ROWS", query.PAGE_SIZE))
+addresses.PAGE_SIZE = int(os.environ.get("BENCH_ROWS", addresses.PAGE_SIZE))
 app = create_app()
 
 

@@ -133,6 +133,11 @@ def insert_unless_there(model: type[Any], **values: Any) -> None:
     db.session.execute(dialect.insert(model).values(**values).on_conflict_do_nothing())
 
 
+_OPTIONS = "-c timezone=UTC -c plan_cache_mode=force_custom_plan -c jit=off"
+"""PostgreSQL plans each statement for its values. A plan made for any would read a contract of a
+million rows as it does one of a hundred: 330 ms instead of 0.3 for a word found everywhere."""
+
+
 def make_engines(settings: Settings) -> tuple[Engine, Engine]:
     """The engine that may write, and the one that reads in AUTOCOMMIT.
 
@@ -170,7 +175,7 @@ def make_engine(settings: Settings) -> Engine:
         pool_use_lifo=True,  # those of a busy hour fall idle, and are closed
         connect_args={
             "connect_timeout": settings.database_timeout,
-            "options": f"-c lock_timeout={settings.database_timeout}s -c timezone=UTC",
+            "options": f"-c lock_timeout={settings.database_timeout}s {_OPTIONS}",
         },
         hide_parameters=True,  # an error's text would quote names, addresses, hashes
     )

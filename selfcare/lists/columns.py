@@ -36,6 +36,7 @@ class Column:
         text: the export's cell, where it comes from the whole row.
         only_in_export: absent from the screen, where another column says it already.
         is_number: its figures stand below one another, aligned at the right.
+        by_index: an index holds its order, however many rows there are.
     """
 
     key: str
@@ -46,6 +47,7 @@ class Column:
     text: Callable[[Row[Any], Reader], str] | None = None
     only_in_export: bool = False
     is_number: bool = False
+    by_index: bool = False
 
     def cell(self, row: Row[Any], reader: Reader) -> str:
         """The cell of a row in a CSV file."""
@@ -78,6 +80,7 @@ def worded(
     *,
     shows: str = "",
     alphabetical: bool = False,
+    ranked: Expression | None = None,
 ) -> Column:
     """A column of codes, sorted as their words are seen: codes of one word stand together.
 
@@ -88,6 +91,7 @@ def worded(
         words: what each code is called, in the order of its life; nothing comes before them all.
         shows: the name of the row's value.
         alphabetical: sorted by the words themselves.
+        ranked: the order of their life, if an index holds it.
     """
 
     def sort(_reader: Reader) -> Any:
@@ -102,4 +106,6 @@ def worded(
     def written(code: str | None, _reader: Reader) -> str:
         return str(words.get(code, code)) if code else ""
 
+    if ranked is not None:
+        return Column(key, label, ranked, shows=shows, written=written, by_index=True)
     return Column(key, label, sort, shows=shows, written=written)

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Self
 
-from sqlalchemy import String, bindparam, cast, func, or_, select
+from sqlalchemy import String, bindparam, cast, select
 
 from selfcare.language import _l, wording
 from selfcare.lists.columns import Column, amount, moment, worded
-from selfcare.lists.query import ListOf, ListQuery
-from selfcare.models import Account, Contract, Membership, Order
-
-PRICE = func.coalesce(Order.price, -1)
-"""« Sur devis » below every amount, on both databases alike."""
+from selfcare.lists.growing import Branch, Growing, mine
+from selfcare.lists.query import ListOf
+from selfcare.models import Account, Contract, Order
+from selfcare.models.order import PRICE_RANK, STATUS_RANK
 
 SHOWN = select(
     Order.id,
@@ -37,34 +36,35 @@ def order_name(row: Any, language: str) -> str:
     return name
 
 
-class _Orders(ListQuery):
+class _Orders(Growing):
     """The common part of both lists of orders."""
 
+    shown = SHOWN
     name = "orders"
     searched = (Order.search_text,)
     searched_dates = (Order.placed_at,)
     default_sort = "-date"
     tie_break = Order.id
-    joins_decide = False
 
 
 class OrderList(_Orders):
     """Date, reference, name, price, by whom, status (figure 21)."""
 
-    statement = SHOWN.where(Order.contract_id == bindparam("contract"))
+    branches = (Branch(Order.contract_id == bindparam("contract")),)
     columns: ClassVar[tuple[Column, ...]] = (
-        moment("date", _l("Date"), Order.placed_at, shows="placed_at"),
-        Column("ref", _l("Ref."), Order.ref),
+        moment("date", _l("Date"), Order.placed_at, shows="placed_at", by_index=True),
+        Column("ref", _l("Ref."), Order.ref, by_index=True),
         Column(
             "name",
             _l("Name"),
             lambda reader: Order.name_en if reader.language == "en" else Order.name_fr,
             text=lambda r, reader: order_name(r, reader.language),
+            by_index=True,
         ),
-        amount("price", _l("Price"), PRICE),
+        amount("price", _l("Price"), PRICE_RANK, by_index=True),
         Column("currency", _l("Currency"), None, only_in_export=True),
         Column("by", _l("By"), Account.login, shows="placed_by"),
-        worded("status", _l("Status"), Order.status, wording.ORDER_STATUS),
+        worded("status", _l("Status"), Order.status, wording.ORDER_STATUS, ranked=STATUS_RANK),
     )
 
     @classmethod
@@ -73,23 +73,13 @@ class OrderList(_Orders):
         return cls._of(contract=contract.id)
 
 
-_MINE = select(Membership.contract_id).where(Membership.account_id == bindparam("account"))
-
-
 class MyOrderList(_Orders):
     """The same list, across contracts: each row says whose contract it is (figure 42)."""
 
-    statement = (
-        SHOWN.add_columns(Contract.ref.label("contract_ref"))
-        .join(Contract, Contract.id == Order.contract_id)
-        .where(Order.contract_id.in_(_MINE))
-        .where(
-            or_(
-                Order.placed_by_id == bindparam("account"),
-                Order.contract_id.in_(_MINE.where(Membership.is_referent)),
-            )
-        )
+    shown = SHOWN.add_columns(Contract.ref.label("contract_ref")).join(
+        Contract, Contract.id == Order.contract_id
     )
+    branches = mine(Order.contract_id, Order.placed_by_id)
     columns: ClassVar[tuple[Column, ...]] = (
         *OrderList.columns[:2],
         Column("contract", _l("Contract"), Contract.ref, shows="contract_ref"),

@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import date
 from typing import Any, ClassVar, Self
 
-from sqlalchemy import bindparam, case, or_, select
+from sqlalchemy import bindparam, case, select
 
 from selfcare.language import _l, wording
 from selfcare.language.i18n import Reader
 from selfcare.lists.columns import Column, amount, day, moment
-from selfcare.lists.query import ListOf, ListQuery
-from selfcare.models import Account, Contract, Membership, Order, Subscription, subscription_status
+from selfcare.lists.growing import Branch, Growing, mine
+from selfcare.lists.query import ListOf
+from selfcare.models import Account, Contract, Order, Subscription, subscription_status
 
 SHOWN = select(
     Subscription.id,
@@ -41,30 +42,36 @@ def _by_status(reader: Reader) -> Any:
     return case((Subscription.starts_on > today, 0), (Subscription.ends_on >= today, 1), else_=2)
 
 
-class _Subscriptions(ListQuery):
+class _Subscriptions(Growing):
     """The common part of both lists of subscriptions."""
 
+    shown = SHOWN
     name = "subscriptions"
     searched = (Subscription.search_text,)
     searched_dates = (Subscription.subscribed_at, Subscription.starts_on, Subscription.ends_on)
     default_sort = "-date"
     tie_break = Subscription.id
-    joins_decide = False
 
 
 class SubscriptionList(_Subscriptions):
     """Subscription date, reference, name, price, start, end, status (figure 22)."""
 
-    statement = SHOWN.where(Subscription.contract_id == bindparam("contract"))
+    branches = (Branch(Subscription.contract_id == bindparam("contract")),)
     columns: ClassVar[tuple[Column, ...]] = (
-        moment("date", _l("Subscription date"), Subscription.subscribed_at, shows="subscribed_at"),
-        Column("ref", _l("Ref."), Subscription.ref),
-        Column("name", _l("Name"), Subscription.name),
-        amount("price", _l("Price"), Subscription.price),
+        moment(
+            "date",
+            _l("Subscription date"),
+            Subscription.subscribed_at,
+            shows="subscribed_at",
+            by_index=True,
+        ),
+        Column("ref", _l("Ref."), Subscription.ref, by_index=True),
+        Column("name", _l("Name"), Subscription.name, by_index=True),
+        amount("price", _l("Price"), Subscription.price, by_index=True),
         amount("upfront", _l("Upfront payment"), None, only_in_export=True),
         Column("currency", _l("Currency"), None, only_in_export=True),
-        day("start", _l("Start date"), Subscription.starts_on, shows="starts_on"),
-        day("end", _l("End date"), Subscription.ends_on, shows="ends_on"),
+        day("start", _l("Start date"), Subscription.starts_on, shows="starts_on", by_index=True),
+        day("end", _l("End date"), Subscription.ends_on, shows="ends_on", by_index=True),
         Column(
             "status",
             _l("Status"),
@@ -79,23 +86,13 @@ class SubscriptionList(_Subscriptions):
         return cls._of(contract=contract.id)
 
 
-_MINE = select(Membership.contract_id).where(Membership.account_id == bindparam("account"))
-
-
 class MySubscriptionList(_Subscriptions):
     """The same list, across contracts (figure 43)."""
 
-    statement = (
-        SHOWN.add_columns(Contract.ref.label("contract_ref"))
-        .join(Contract, Contract.id == Subscription.contract_id)
-        .where(Subscription.contract_id.in_(_MINE))
-        .where(
-            or_(
-                Subscription.subscribed_by_id == bindparam("account"),
-                Subscription.contract_id.in_(_MINE.where(Membership.is_referent)),
-            )
-        )
+    shown = SHOWN.add_columns(Contract.ref.label("contract_ref")).join(
+        Contract, Contract.id == Subscription.contract_id
     )
+    branches = mine(Subscription.contract_id, Subscription.subscribed_by_id)
     columns: ClassVar[tuple[Column, ...]] = (
         *SubscriptionList.columns[:2],
         Column("contract", _l("Contract"), Contract.ref, shows="contract_ref"),

@@ -8,7 +8,16 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, String
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Numeric,
+    String,
+    literal_column,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from selfcare.models.account import Account
@@ -39,6 +48,14 @@ class PriceKind(StrEnum):
     FROM_MONTHLY = "from_monthly"
     ONCE = "once"
     QUOTE = "quote"
+
+
+BY_PRICE = "coalesce({}price, -1)"
+BY_STATUS = (
+    "(CASE {}status WHEN 'submitted' THEN 0 WHEN 'in_progress' THEN 1"
+    " WHEN 'completed' THEN 2 ELSE 3 END)"
+)
+"""The order of a price and of a status, in the words of an index and of a statement alike."""
 
 
 class Order(Searchable, Base):
@@ -88,6 +105,12 @@ class Order(Searchable, Base):
         Index("uq_orders_draft_key", "draft_key", unique=True),
         Index(None, "contract_id", "placed_at", "id"),
         Index(None, "placed_by_id", "placed_at", "id"),
+        Index(None, "contract_id", "placed_by_id", "placed_at", "id"),
+        Index(None, "contract_id", "ref", "id"),
+        Index(None, "contract_id", "name_fr", "id"),
+        Index(None, "contract_id", "name_en", "id"),
+        Index("ix_orders_by_price", "contract_id", text(BY_PRICE.format("")), "id"),
+        Index("ix_orders_by_status", "contract_id", text(BY_STATUS.format("")), "id"),
         index_of(AUTOMATIC_TO_DO, "ix_orders_automatic_to_do", "placed_at"),
     )
 
@@ -99,6 +122,12 @@ class Order(Searchable, Base):
         """Reference, both names, who ordered, and the parameters' values."""
         values = (str(value) for value in self.parameters.values())
         return (self.ref, self.name_fr, self.name_en, self.placed_by.login, *values)
+
+
+PRICE_RANK: ColumnElement[Any] = literal_column(BY_PRICE.format("orders."))
+"""« Sur devis » below every amount, on both databases alike."""
+STATUS_RANK: ColumnElement[Any] = literal_column(BY_STATUS.format("orders."))
+"""The order of `OrderStatus`."""
 
 
 class OrderCounter(Base):

@@ -66,7 +66,12 @@ class Subscription(Searchable, Base):
         CheckConstraint("ends_on >= starts_on", name="dates"),
         Index(None, "contract_id", "subscribed_at", "id"),
         Index(None, "subscribed_by_id", "subscribed_at", "id"),
-        Index(None, "contract_id", "ends_on"),
+        Index(None, "contract_id", "subscribed_by_id", "subscribed_at", "id"),
+        Index(None, "contract_id", "ref", "id"),
+        Index(None, "contract_id", "name", "id"),
+        Index(None, "contract_id", "price", "id"),
+        Index(None, "contract_id", "starts_on", "id"),
+        Index(None, "contract_id", "ends_on", "id"),
     )
 
     def search_terms(self) -> Iterable[str | None]:

@@ -11,10 +11,10 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from selfcare.language.i18n import Reader
+from selfcare.lists.asked import LONGEST_SEARCH, Asked
 from selfcare.lists.contracts import ContractList
 from selfcare.lists.dates import span
 from selfcare.lists.orders import MyOrderList, OrderList
-from selfcare.lists.query import LONGEST_SEARCH, Asked
 from selfcare.lists.subscriptions import SubscriptionList
 
 LISTS = (OrderList, MyOrderList, SubscriptionList, ContractList)

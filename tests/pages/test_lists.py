@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 
+from selfcare.lists.growing import Growing
 from selfcare.rights import Profile
 from tests.browsing import column
 
@@ -159,3 +160,42 @@ class TestMine:
     @pytest.mark.parametrize("q", ["archives", "OCB0000412", "fce archives"])
     def test_account_2_my_contracts_are_searched(self, paul, q):
         assert column(paul.get(f"/account/contracts?q={q}"), "ID") == ["OCB0000412"]
+
+
+class TestLong:
+    """A list of more rows than are counted."""
+
+    @pytest.fixture(autouse=True)
+    def long(self, cast, paul, monkeypatch):
+        monkeypatch.setattr(Growing, "counted_up_to", 30)
+        cast.member("sophie.dupont")
+        cast.orders(31)
+        cast.order(by="sophie.dupont")
+
+    @pytest.mark.parametrize("path", [ORDERS, "/account/orders"])
+    def test_list_1_a_long_list_is_not_counted_to_its_end(self, paul, path):
+        page = paul.get(path)
+        assert "More than 30" in page.one("[data-status]").get_text()
+        assert len(column(paul.get(f"{path}?page=2"), "Ref.")) == 32 - 25
+
+    @pytest.mark.parametrize("path", [ORDERS, "/account/orders"])
+    def test_list_1_a_long_list_says_what_sorts_it(self, paul, path):
+        page = paul.get(path)
+        assert (
+            "A list of more than 30 rows is sorted by Date, Ref., Name, Price, Status only."
+            in page.words
+        )
+        assert not page.all("th a[id$='-by-by']")
+        assert page.all("th a[id$='-by-status']")
+
+    def test_list_1_a_sort_that_a_long_list_refuses_leaves_the_usual_one(self, paul):
+        page = paul.get(f"{ORDERS}?sort=by")
+        assert column(page, "Ref.") == column(paul.get(ORDERS), "Ref.")
+        assert page.one("th[aria-sort]").get_text(strip=True).startswith("Date")
+        assert not [a for a in page.all("#main a[href]") if "sort=by" in str(a["href"])]
+
+    def test_list_1_a_search_that_makes_it_shorter_is_sorted_by_anything(self, paul):
+        page = paul.get(f"{ORDERS}?q=sophie&sort=by")
+        assert column(page, "By") == ["sophie.dupont"]
+        assert page.all("th[aria-sort] a[id$='-by-by']")
+        assert "is sorted by" not in page.words

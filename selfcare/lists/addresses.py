@@ -1,0 +1,96 @@
+"""The addresses of a list: other pages, other sorts, a row that opens."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+from urllib.parse import urlencode
+
+from selfcare.lists import asked as reading
+from selfcare.lists.asked import Asked
+from selfcare.lists.columns import Column
+
+PAGE_SIZE = 25
+
+
+class ListAddresses:
+    """A list as it is asked: what its address says, and the addresses that lead on from there."""
+
+    columns: ClassVar[tuple[Column, ...]]
+    default_sort: ClassVar[str]
+    prefix: ClassVar[str] = ""
+    name: ClassVar[str]
+    """Names the list on its page (`id` of its part) and its export file."""
+
+    path: str
+    asked: Asked
+    keep: Mapping[str, str]
+    """What else the address holds; every address of the list keeps it."""
+    page: int
+    total: int
+    has_next: bool
+
+    @classmethod
+    def read(cls, args: Mapping[str, str]) -> Asked:
+        """The wishes in the address, every value made harmless."""
+        sortable = {column.key for column in cls.columns if column.sort is not None}
+        return reading.read(
+            args, prefix=cls.prefix, sortable=sortable, default_sort=cls.default_sort
+        )
+
+    @classmethod
+    def state(cls, asked: Asked, **changes: Any) -> dict[str, str]:
+        """What an address asks of such a list, `changes` included; defaults stay out of it."""
+        state = {
+            "q": asked.q,
+            "sort": asked.sort,
+            "page": asked.page,
+            "open": asked.open,
+            **changes,
+        }
+        if state["sort"] == cls.default_sort:
+            del state["sort"]
+        if state["page"] == 1:
+            del state["page"]
+        return {cls.prefix + name: str(value) for name, value in state.items() if value}
+
+    @property
+    def pages(self) -> int:
+        """The number of pages known to exist (at least one, be it empty)."""
+        return max(1, -(-self.total // PAGE_SIZE))
+
+    @property
+    def sorted_by(self) -> tuple[str, bool]:
+        """The sorted column's key, and whether it goes down."""
+        return self.asked.sort.removeprefix("-"), self.asked.sort.startswith("-")
+
+    def url(self, **changes: Any) -> str:
+        """The address of this list with something else asked.
+
+        `format="csv"` may be given beside the fields of `Asked`.
+        """
+        state = self.state(self.asked, **{"page": self.page, **changes})
+        query = urlencode({**self.keep, **state})
+        return f"{self.path}?{query}" if query else self.path
+
+    def sort_url(self, column: Column) -> str:
+        """Sort by this column; a second time turns the order round."""
+        key, down = self.sorted_by
+        turned = "" if key != column.key or down else "-"
+        return self.url(sort=turned + column.key, page=1, open="")
+
+    def row_urls(self) -> tuple[str, str]:
+        """The address that opens a row, to put its key behind; and the one that closes it."""
+        closed = self.url(open="")
+        return f"{closed}{'&' if '?' in closed else '?'}{self.prefix}open=", closed
+
+    def pager(self) -> list[int | None]:
+        """Page numbers to offer, None for a gap: `1 … 4 5 6 … 40`."""
+        last = max(self.pages, self.page + self.has_next)
+        near = {1, last, *range(self.page - 1, self.page + 2)}
+        numbers: list[int | None] = []
+        for page in sorted(n for n in near if 1 <= n <= last):
+            if numbers and numbers[-1] is not None and page - numbers[-1] > 1:
+                numbers.append(None)
+            numbers.append(page)
+        return numbers

@@ -1,0 +1,56 @@
+"""What a reader asks of a list, as an address says it (LIST-1).
+
+It is a whitelist: anything else is ignored, never an error and never an expression.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+LONGEST_SEARCH = 200
+_NOT_TEXT = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+_PAGE = re.compile(r"[1-9]\d{0,8}")
+_BEYOND = re.compile(r"[1-9]\d{9,}")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The reader's wishes."""
+
+    q: str = ""
+    sort: str = ""
+    page: int = 1
+    open: str = ""
+    too_long: bool = False
+
+
+def read(
+    args: Mapping[str, str], *, prefix: str, sortable: Collection[str], default_sort: str
+) -> Asked:
+    """The wishes in an address, every value made harmless.
+
+    Args:
+        args: as in `request.args`, whatever somebody typed there.
+        prefix: what this list's names begin with.
+        sortable: the keys of the columns that can be sorted.
+        default_sort: what it is sorted by unless it is asked.
+    """
+
+    def given(name: str) -> str:
+        return _NOT_TEXT.sub(" ", args.get(prefix + name, "")).strip()
+
+    q, sort, page = given("q"), given("sort"), given("page")
+    return Asked(
+        q=q[:LONGEST_SEARCH],
+        too_long=len(q) > LONGEST_SEARCH,
+        sort=sort if sort.removeprefix("-") in sortable else default_sort,
+        page=int(page) if _PAGE.fullmatch(page) else _odd_page(page),
+        open=given("open")[:64],
+    )
+
+
+def _odd_page(page: str) -> int:
+    """A page number too long to be one means the last page; anything else the first."""
+    return 10**9 if _BEYOND.fullmatch(page) else 1

@@ -1,0 +1,171 @@
+"""Lists that may hold millions of rows: a page takes as long as it does among a thousand.
+
+The keys of a page are found first, in the order of an index; what is shown is read for those few
+rows. Rows of many contracts are found contract by contract, as many of each as a page could need.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
+
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Select,
+    Subquery,
+    bindparam,
+    literal,
+    or_,
+    select,
+    true,
+    union_all,
+)
+
+from selfcare.database import Rows, db
+from selfcare.language.i18n import Reader
+from selfcare.lists.columns import Column, Expression
+from selfcare.lists.query import ListQuery
+from selfcare.lists.statements import (
+    MOST,
+    REACH,
+    SKIPPED,
+    Statements,
+    counted,
+    directed,
+    plain,
+)
+from selfcare.models import Membership
+
+Conditions = Sequence[ColumnElement[bool]]
+
+
+@dataclass(frozen=True)
+class Branch:
+    """A part of a list's rows; no row is in two of them.
+
+    Attributes:
+        where: which rows.
+        over: what `where` speaks of beside the row, if it does: the rows belong to each of these.
+    """
+
+    where: ColumnElement[bool]
+    over: Subquery | None = None
+
+    @property
+    def holds(self) -> ColumnElement[bool]:
+        """Whether a row is one of them."""
+        if self.over is None:
+            return self.where
+        asked = select(literal(1)).select_from(self.over).where(self.where)
+        return asked.correlate_except(self.over).exists()
+
+
+def mine(contract_id: Expression, by_id: Expression) -> tuple[Branch, Branch]:
+    """Mine on all my contracts, and everybody's where I am the referent (ACCOUNT-2).
+
+    Args:
+        contract_id: a row's contract.
+        by_id: the account whose row it is.
+    """
+    account: BindParameter[int] = bindparam("account")
+    places = select(Membership.contract_id).where(Membership.account_id == account)
+    all_of = places.where(Membership.is_referent).subquery()
+    own_of = places.where(~Membership.is_referent).subquery()
+    return (
+        Branch(contract_id == all_of.c.contract_id, all_of),
+        Branch((contract_id == own_of.c.contract_id) & (by_id == account), own_of),
+    )
+
+
+class Growing(ListQuery):
+    """A list that only grows. Its `statement` follows from `shown` and `branches`."""
+
+    counted_up_to = 1_000
+    shown: ClassVar[Rows]
+    """The columns, and the joins that bring them."""
+    branches: ClassVar[tuple[Branch, ...]]
+
+    def __init_subclass__(cls) -> None:
+        """Put the statement together, once there are branches."""
+        super().__init_subclass__()
+        if hasattr(cls, "branches"):
+            cls.statement = cls.shown.where(or_(*(branch.holds for branch in cls.branches)))
+
+    def sorts(self, column: Column) -> bool:
+        """Whether it can be sorted by a column; if no index helps, only while it is short."""
+        return super().sorts(column) and (column.by_index or self.total_is_exact)
+
+    def _read(self) -> None:
+        if not self.column_of(self.asked.sort).by_index and not self._count()[1]:
+            self.asked = replace(self.asked, sort=self.default_sort)
+        super()._read()
+
+    @classmethod
+    def written(
+        cls, _statement: Rows, conditions: Conditions, sort: str, reader: Reader
+    ) -> Statements:
+        """The statements, by keys; those of a column without index read all rows there are."""
+        keys = Keys(cls.tie_break, cls.branches, conditions)
+        column, down = cls.column_of(sort), sort.startswith("-")
+        by = column.sorts_by(reader)
+        first = cls.column_of(cls.default_sort).sorts_by(reader)
+        rows = keys.rows(cls.shown)
+        whole = plain(rows, by=by, key=cls.tie_break, down=down, joins_decide=True)
+        return Statements(
+            page=keys.page(cls.shown, by, down=down) if column.by_index else whole.page,
+            count=counted(keys.first(first, down=True, limit=MOST)),
+            everything=whole.everything,
+        )
+
+
+class Keys:
+    """The keys of a list's rows."""
+
+    def __init__(self, key: Expression, branches: Sequence[Branch], conditions: Conditions) -> None:
+        self.key: Any = key
+        self.branches, self.conditions = branches, conditions
+
+    def rows(self, shown: Rows) -> Rows:
+        """All rows, in no order."""
+        if len(self.branches) == 1:
+            return shown.where(self.branches[0].holds, *self.conditions)
+        parts: list[Select[Any]] = []
+        for branch in self.branches:
+            part = select(self.key).where(branch.where, *self.conditions)
+            parts.append(part if branch.over is None else part.join(branch.over, branch.where))
+        keys = union_all(*parts).subquery("keys")
+        return shown.join(keys, keys.c.id == self.key)
+
+    def page(self, shown: Rows, by: Expression, *, down: bool) -> Rows:
+        """One page in the order of an index; what is shown is joined to its rows alone."""
+        keys = self.first(by, down=down, limit=REACH).limit(MOST).offset(SKIPPED).subquery("keys")
+        order = directed([keys.c.by, keys.c.id], down=down)
+        return shown.join(keys, keys.c.id == self.key).order_by(*order)
+
+    def first(self, by: Expression, *, down: bool, limit: BindParameter[int]) -> Select[Any]:
+        """The first keys in an order, and what orders them; `limit` of each branch at most."""
+        [first, *more] = (self._first_of(one, by, down, limit) for one in self.branches)
+        if not more:
+            return first
+        found = union_all(*(one.subquery().select() for one in (first, *more))).subquery()
+        return select(found).order_by(*directed([found.c.by, found.c.id], down=down))
+
+    def _first_of(
+        self, branch: Branch, by: Expression, down: bool, limit: BindParameter[int]
+    ) -> Select[Any]:
+        keyed = select(self.key, by.label("by")).where(branch.where, *self.conditions)
+        keyed = keyed.order_by(*directed([by, self.key], down=down))
+        over = branch.over
+        if over is None:
+            return keyed
+        keyed = keyed.limit(limit).correlate(over)
+        if db.engine.dialect.name == "postgresql":
+            first = keyed.lateral()
+            return select(first).select_from(over.join(first, true()))
+        # SQLite has no LATERAL, but a list of values may depend on the row it is asked for.
+        twin = self.key.table.alias()
+        ids = keyed.with_only_columns(self.key)
+        found = select(twin.c.id).select_from(over.join(twin, twin.c.id.in_(ids)))
+        return select(self.key, by.label("by")).where(self.key.in_(found))
