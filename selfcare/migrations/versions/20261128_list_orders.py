@@ -1,7 +1,7 @@
 """An index for each order of the lists that grow; searches that look at one contract's rows.
 
 Revision ID: c84f0a61d7e2
-Revises: 7b1e4d0c93a2
+Revises: 2f6a9c1e7d40
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "c84f0a61d7e2"
-down_revision = "7b1e4d0c93a2"
+down_revision = "2f6a9c1e7d40"
 branch_labels = None
 depends_on = None
 
