@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Literal
 
 from alembic import context
@@ -38,9 +40,33 @@ def migrate(connection: Connection) -> None:
         compare_type=True,
         render_item=plain_types,
         include_object=is_modelled,
+        transaction_per_migration=True,  # no table stays locked while another one's rows change
     )
     with context.begin_transaction():
         context.run_migrations()
+
+
+ALONE = 5_321_771_903
+"""The number of PostgreSQL's advisory lock that a migration holds; ours by being improbable."""
+
+
+@contextmanager
+def alone(connection: Connection) -> Iterator[None]:
+    """One migration at a time: a second one waits for the first, and finds nothing to do."""
+    if connection.dialect.name != "postgresql":
+        yield
+        return
+    patience = connection.exec_driver_sql("SHOW lock_timeout").scalar_one()
+    connection.exec_driver_sql("SET lock_timeout = 0")  # the other one takes its time
+    connection.exec_driver_sql(f"SELECT pg_advisory_lock({ALONE})")
+    connection.exec_driver_sql(f"SET lock_timeout = '{patience}'")
+    connection.commit()
+    try:
+        yield
+    finally:
+        connection.rollback()
+        connection.exec_driver_sql(f"SELECT pg_advisory_unlock({ALONE})")
+        connection.commit()
 
 
 handed_over: Connection | None = context.config.attributes.get("connection")
@@ -53,7 +79,7 @@ else:
         raise CommandError(str(problem)) from None
     engine = database.make_engine(settings)
     try:
-        with engine.connect() as connection:
+        with engine.connect() as connection, alone(connection):
             migrate(connection)
             connection.commit()
     except OperationalError as problem:

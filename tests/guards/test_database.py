@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import re
+import subprocess
+import sys
+import time
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -103,6 +108,53 @@ def test_design_every_migration_goes_back(settings, empty_database):
             names = set(inspect(connection).get_table_names()) - {"alembic_version"}
         assert names == (set() if target == "base" else set(Base.metadata.tables))
     engine.dispose()
+
+
+def test_operable_a_second_migration_waits_for_the_first(settings, empty_database):
+    """Two instances that start together both migrate; the lock is that of `migrations/env.py`."""
+    if not empty_database.startswith("postgresql"):
+        pytest.skip("SQLite has no advisory locks; one process uses it")
+    variables = {"SECRET_KEY": settings.secret_key, "DATABASE_URL": empty_database, "PATH": ""}
+    with psycopg.connect(empty_database, autocommit=True) as first:
+        first.execute("SELECT pg_advisory_lock(5321771903)")
+        second = subprocess.Popen(
+            [sys.executable, "-m", "alembic", "upgrade", "head"], cwd=ROOT, env=variables
+        )
+        waits = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+        for _ in range(600):
+            if first.execute(waits).fetchone() == (1,):
+                break
+            assert second.poll() is None
+            time.sleep(0.1)
+        else:
+            pytest.fail("it does not wait")
+        tables = "SELECT count(*) FROM information_schema.tables WHERE table_schema = 'public'"
+        assert first.execute(tables).fetchone() == (0,)
+        first.execute("SELECT pg_advisory_unlock(5321771903)")
+        assert second.wait(60) == 0
+        assert first.execute(tables).fetchone() != (0,)
+
+
+SCHEMA = re.compile(
+    r"\bop\.(add_column|alter_column|drop_\w+|create_(?!table)\w+|batch_alter_table)"
+)
+ROWS = re.compile(r"\bsa\.update\(|\.update\(\)|\bUPDATE \w+ SET|INSERT INTO|\binsert\(\)")
+UNTIL = "2f6a9c1e7d40"
+"""The migrations up to this one are of before the first release: there are no rows to hold up."""
+
+
+def test_operable_no_migration_changes_rows_while_it_holds_a_table():
+    """CONTRIBUTING, Migrations: changed tables are locked until the end of the migration."""
+    script = ScriptDirectory.from_config(alembic_config())
+    old = {revision.revision for revision in script.iterate_revisions(UNTIL, "base")}
+    both = [
+        Path(revision.path).name
+        for revision in script.walk_revisions()
+        if revision.revision not in old
+        for source in [Path(revision.path).read_text()]
+        if SCHEMA.search(source) and ROWS.search(source)
+    ]
+    assert both == [], "change the rows in a migration of its own"
 
 
 def test_list_1_rows_of_before_are_found_without_their_letters(settings, empty_database):
