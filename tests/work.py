@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from flask import Flask
-from rq import Queue, SimpleWorker
+from rq import SimpleWorker
 from rq.job import Job
 
-from selfcare.background.jobs import QUEUES, connect
+from selfcare.background.jobs import QUEUES, connect, queue
 
 
 class Worker:
@@ -15,7 +15,8 @@ class Worker:
     def __init__(self, app: Flask) -> None:
         self.app = app
         self.redis = connect(app.extensions["settings"].redis_url)
-        self.queues = [Queue(name, connection=self.redis) for name in QUEUES]
+        with app.app_context():
+            self.queues = [queue(name, self.redis) for name in QUEUES]
 
     def waiting(self) -> list[Job]:
         """The jobs in the queues, first queue first."""

@@ -136,9 +136,11 @@ def claim(kind: type[W], row_id: int) -> Claim[W] | None:
     return Claim(kind, row_id, until) if claimed else None
 
 
-def next_due(kind: type[Wish]) -> int | None:
+def next_due(kind: type[Wish], *conditions: ColumnElement[bool]) -> int | None:
     """The wish that has waited longest, of those that can be taken now."""
-    found = select(key(kind)).where(kind.due_at.is_not(None), can_be_taken(kind, now()))
+    found = select(key(kind)).where(
+        kind.due_at.is_not(None), can_be_taken(kind, now()), *conditions
+    )
     return db.session.execute(found.order_by(kind.due_at).limit(1)).scalar_one_or_none()
 
 

@@ -30,6 +30,7 @@ from rq import Queue, Retry
 from sqlalchemy import event
 from sqlalchemy.orm import Session, SessionTransaction
 
+from selfcare import config
 from selfcare.database import db
 
 log = structlog.get_logger(__name__)
@@ -75,6 +76,21 @@ def redis() -> Redis:
     return client
 
 
+def own(name: str) -> str:
+    """A name in Redis that no other portal which shares it has."""
+    return f"{config.current().own_name}:{name}"
+
+
+def queue(name: str, client: Redis | None = None) -> Queue:
+    """The portal's queue of that name, of `QUEUES`."""
+    return Queue(own(name), connection=client or redis())
+
+
+def kind_of(found: Queue) -> str:
+    """Which of `QUEUES` it is."""
+    return found.name.rpartition(":")[2]
+
+
 @dataclass(frozen=True)
 class Job:
     """A function that a worker runs; made by `@job`."""
@@ -105,7 +121,7 @@ class Job:
             db.session.commit()
 
     def _mark(self, args: tuple[Any, ...]) -> str:
-        return f"waiting:{self.path}:{args}"
+        return own(f"waiting:{self.path}:{args}")
 
     def enqueue(self, *args: Any, first: bool = False) -> None:
         """Hand it to the workers now; `first` where somebody waits for just this one.
@@ -115,7 +131,7 @@ class Job:
         """
         if self.once and not redis().set(self._mark(args), 1, nx=True, ex=FORGOTTEN_AFTER):
             return
-        Queue(self.queue, connection=redis()).enqueue(
+        queue(self.queue).enqueue(
             self.path,
             *args,
             at_front=first,
@@ -139,7 +155,7 @@ class Job:
         """
         found = list(ids)
         try:
-            waiting = Queue(self.queue, connection=redis()).count
+            waiting = queue(self.queue).count
         except RedisError:
             waiting = 0  # whether anybody takes them is seen after the commit
         if waiting >= CROWDED:

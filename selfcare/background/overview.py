@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from rq import Queue, Worker
+from rq import Worker
 from sqlalchemy import func, select
 
-from selfcare.background.jobs import QUEUES, redis
+from selfcare.background.jobs import QUEUES, queue
 from selfcare.database import db
 from selfcare.models import Wish
 
@@ -42,9 +42,9 @@ def queues() -> list[Facts]:
         RedisError: Redis is away.
     """
     return [
-        {"queue": name, "waiting": queue.count, "failed": queue.failed_job_registry.count}
+        {"queue": name, "waiting": found.count, "failed": found.failed_job_registry.count}
         for name in QUEUES
-        for queue in [Queue(name, connection=redis())]
+        for found in [queue(name)]
     ]
 
 
@@ -62,7 +62,7 @@ def workers() -> list[Facts]:
             "done": worker.successful_job_count,
             "failed": worker.failed_job_count,
         }
-        for worker in Worker.all(connection=redis())
+        for worker in Worker.all(queue=queue(QUEUES[0]))
     ]
 
 

@@ -28,6 +28,7 @@ from rq.job import Job
 from rq.scheduler import RQScheduler
 
 from selfcare.background import patience
+from selfcare.background.jobs import kind_of
 
 FIRST, LAST = "interactive", "looks"
 TURN = 5.0
@@ -52,7 +53,7 @@ class TurnTakingWorker(Worker):
 
     def reorder_queues(self, reference_queue: Queue) -> None:
         """RQ asks this as it takes a job: who is served next time?"""
-        name, present = reference_queue.name, self.clock()
+        name, present = kind_of(reference_queue), self.clock()
         if name in {FIRST, LAST}:
             return
         if name != self._turn_of:
@@ -60,7 +61,7 @@ class TurnTakingWorker(Worker):
         elif present - self._since >= TURN:
             self._ordered_queues.remove(reference_queue)
             self._ordered_queues.append(reference_queue)
-            self._ordered_queues.sort(key=lambda queue: queue.name == LAST)
+            self._ordered_queues.sort(key=lambda queue: kind_of(queue) == LAST)
             self._turn_of = ""
 
     # A Redis that was emptied
@@ -93,7 +94,7 @@ class TurnTakingWorker(Worker):
 
     def execute_job(self, job: Job, queue: Queue) -> None:
         """Run a job; what Redis was not told is found by the sweep, or by another worker."""
-        self._serving = queue.name
+        self._serving = kind_of(queue)
         try:
             super().execute_job(job, queue)
         except RedisError:

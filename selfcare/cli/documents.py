@@ -5,10 +5,25 @@ from __future__ import annotations
 import click
 from flask.cli import AppGroup
 
+from selfcare import config
+from selfcare.services import documents
 from selfcare.services.documents import StoreAway
 from selfcare.services.documents import check as document_check
 
 documents_group = AppGroup("documents", help="The document store, for the operator.")
+
+
+@documents_group.command("own")
+def own() -> None:
+    """Make the store this portal's, after its address has changed or its data were moved.
+
+    Never where another portal still uses it: each would delete the other's documents.
+    """
+    try:
+        documents.store().own()
+    except StoreAway as away:
+        raise click.ClickException(str(away)) from None
+    click.echo(f"The document store belongs to {config.current().own_name}.")
 
 
 @documents_group.command("check")

@@ -6,11 +6,10 @@ import click
 import structlog
 from flask import current_app
 from flask.cli import with_appcontext
-from rq import Queue
 
 from selfcare import config, logs
 from selfcare.background import patience
-from selfcare.background.jobs import QUEUES
+from selfcare.background.jobs import QUEUES, own, queue
 from selfcare.background.worker import WORKER_TTL, Cron, Scheduler, TurnTakingWorker
 from selfcare.database import db
 from selfcare.services.schedule import SCHEDULE
@@ -27,7 +26,7 @@ def worker(*, burst: bool) -> None:
     Each job gets a process of its own, so the database's connections are closed before the first.
     """
     connection = patience.connect(config.current().redis_url)
-    queues = [Queue(name, connection=connection) for name in QUEUES]
+    queues = [queue(name, connection) for name in QUEUES]
     db.dispose()
     current_app.extensions["redis"].close()
     level = logs.level_of_rq(config.current())
@@ -38,7 +37,7 @@ def worker(*, burst: bool) -> None:
         # Delayed retries come from it.
         working.scheduler = Scheduler(queues, connection=connection, logging_level=level)
         working.scheduler.acquire_locks(auto_start=True)  # type: ignore[no-untyped-call]
-    log.info("worker_started", queues=[queue.name for queue in queues])
+    log.info("worker_started", queues=[found.name for found in queues])
     working.work(burst=burst, with_scheduler=burst, logging_level=level)
 
 
@@ -49,6 +48,6 @@ def cron() -> None:
     connection = patience.connect(config.current().redis_url)
     scheduler = Cron(connection=connection, logging_level=logs.level_of_rq(config.current()))
     for job, seconds in SCHEDULE.items():
-        scheduler.register(job.function, queue_name=job.queue, interval=seconds)
+        scheduler.register(job.function, queue_name=own(job.queue), interval=seconds)
     log.info("cron_started", jobs=len(SCHEDULE))
     scheduler.start()  # type: ignore[no-untyped-call]

@@ -39,6 +39,12 @@ class Settings:
         check=rules.like(r"(rediss?|unix)://", "redis://, rediss:// or unix:// is needed"),
         secret=True,
     )
+    redis_prefix: str = setting(
+        "",
+        "What the names of this portal's queues and counters in Redis begin with, where several"
+        " portals share one; the host of PORTAL_URL if unset.",
+        check=rules.like(r"[\w.:-]{1,100}$", "letters, digits, `.`, `:`, `_` and `-` only"),
+    )
     portal_url: str = setting(
         "http://127.0.0.1:8000",
         "The address people use, for links in mails. `https://` makes the cookies Secure.",
@@ -325,6 +331,11 @@ class Settings:
     def secure(self) -> bool:
         """Whether people reach the portal by https."""
         return self.portal_url.startswith("https://")
+
+    @property
+    def own_name(self) -> str:
+        """What tells this portal from others that share a Redis or a document store."""
+        return self.redis_prefix or urlsplit(self.portal_url).netloc
 
     @property
     def is_local(self) -> bool:

@@ -21,11 +21,10 @@ from prometheus_client import (
     multiprocess,
 )
 from redis import RedisError
-from rq import Queue
 from sqlalchemy import func, select
 
 from selfcare import config
-from selfcare.background.jobs import QUEUES, redis
+from selfcare.background.jobs import QUEUES, queue
 from selfcare.database import db
 from selfcare.models import Mail
 from selfcare.web.access import public
@@ -67,7 +66,7 @@ def publish() -> Response:
     waiting = Gauge("selfcare_jobs_waiting", "Jobs in a queue.", ["queue"], registry=present)
     for name in QUEUES:
         try:
-            waiting.labels(name).set(Queue(name, connection=redis()).count)
+            waiting.labels(name).set(queue(name).count)
         except RedisError:
             waiting.labels(name).set(float("nan"))
     text = generate_latest(registry) + generate_latest(present)

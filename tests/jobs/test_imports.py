@@ -8,6 +8,7 @@ from sqlalchemy import select
 from selfcare.database import db
 from selfcare.models import AuditEntry, Contract, Membership, UserImport, UserImportLine
 from selfcare.rights import Profile, Section, profiles_of_new_user
+from selfcare.services.console import access
 from selfcare.services.users import imports, members
 from selfcare.services.users.imports import Line
 from selfcare.services.users.roles import Roles
@@ -128,3 +129,18 @@ def test_users_9_the_page_says_why_the_rest_was_left_out(app, loaded, worker, br
     page = browse_as("jacques.dupont").get(f"/contracts/{REF}/users/import/{loaded}")
     assert "Refused: 3" in page.words
     assert "the person who loaded the file may no longer add users" in page.words
+
+
+def test_users_9_the_import_goes_on_before_the_console_begins(app, loaded, worker, monkeypatch):
+    """All are added first: until then the bar moves, and the console would only hold it up."""
+    monkeypatch.setattr(imports, "ROUND", imports.ROUND * 0)
+    monkeypatch.setattr(imports, "WAKE_EVERY", 1)
+    with app.app_context():
+        contract = db.session.execute(select(Contract.id)).scalar_one()
+        db.session.rollback()
+        access.converge_waiting.enqueue(contract)
+        imports.run(loaded)
+    waiting = [(job.func_name, job.args) for job in worker.queues[2].jobs]
+    assert waiting[0] == (imports.run.path, (loaded,))
+    console = [args for name, args in waiting if name == access.converge_waiting.path]
+    assert console == [(contract,)], "one for a contract, however often it is woken"

@@ -13,7 +13,6 @@ from rq.worker import Worker
 from sqlalchemy import func, select, update
 
 from selfcare.background import jobs, patience, worker
-from selfcare.background.jobs import QUEUES
 from selfcare.database import db
 from selfcare.models import Mail, WishState, now
 from selfcare.services.mail import outbox
@@ -68,7 +67,7 @@ def worker_is_there(passing_redis):
 
 def assert_the_queues_are_in_order(client) -> None:
     """One worker, no job that is said to run, none stuck on its way to one."""
-    queues = [Queue(name, connection=client) for name in QUEUES]
+    queues = Queue.all(connection=client)
     until(lambda: not any(queue.job_ids for queue in queues))
     until(lambda: [one.get_state() for one in Worker.all(connection=client)] == ["idle"])
     for queue in queues:

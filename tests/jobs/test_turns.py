@@ -10,7 +10,6 @@ from collections import Counter
 from datetime import timedelta
 
 import pytest
-from rq import Queue
 from sqlalchemy import func, select
 
 from selfcare.background import jobs
@@ -37,7 +36,8 @@ class TestTurns:
     def taken(self, app):
         """Takes waiting jobs as the worker would; each job lasts as long as its queue says."""
         connection = jobs.connect(app.extensions["settings"].redis_url)
-        queues = [Queue(name, connection=connection) for name in jobs.QUEUES]
+        with app.app_context():
+            queues = [jobs.queue(name, connection) for name in jobs.QUEUES]
         worker = TurnTakingWorker(queues, connection=connection)
         present = 0.0
         worker.clock = lambda: present
@@ -47,12 +47,13 @@ class TestTurns:
             order: list[str] = []
             while True:
                 if name := (arrivals or {}).get(len(order)):
-                    Queue(name, connection=connection).enqueue("builtins.int")
+                    with app.app_context():
+                        jobs.queue(name, connection).enqueue("builtins.int")
                 found = worker.dequeue_job_and_maintain_ttl(None)
                 if found is None:
                     return order
-                order.append(found[1].name)
-                present += lasting[found[1].name]
+                order.append(name_of := jobs.kind_of(found[1]))
+                present += lasting[name_of]
 
         yield take
         connection.close()
@@ -60,9 +61,10 @@ class TestTurns:
     @staticmethod
     def fill(app, **counts):
         connection = jobs.connect(app.extensions["settings"].redis_url)
-        for name, count in counts.items():
-            for _ in range(count):
-                Queue(name, connection=connection).enqueue("builtins.int")
+        with app.app_context():
+            for name, count in counts.items():
+                for _ in range(count):
+                    jobs.queue(name, connection).enqueue("builtins.int")
         connection.close()
 
     def test_users_8_consoles_do_not_wait_for_all_mails_of_an_import(self, app, taken):
@@ -92,7 +94,7 @@ class TestTurns:
         started = []
         monkeypatch.setattr(TurnTakingWorker, "work", lambda self, **_: started.append(self))
         app.test_cli_runner().invoke(args=["worker", "--burst"], catch_exceptions=False)
-        assert [queue.name for queue in started[0].queues] == list(jobs.QUEUES)
+        assert [jobs.kind_of(queue) for queue in started[0].queues] == list(jobs.QUEUES)
 
 
 @pytest.mark.parametrize("name", ["set_password", "forgotten_login", "email_change"])

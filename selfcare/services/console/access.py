@@ -180,20 +180,12 @@ def converge(access_id: int) -> None:
         _carry_out(work)
 
 
-@job(queue="iam")
+@job(queue="iam", once=True)
 def converge_waiting(contract_id: int) -> None:
     """The same for everybody of a contract who waits, in one process with one token (USERS-9)."""
     until = now() + ROUND
-    while access_id := db.session.execute(
-        select(ConsoleAccess.id)
-        .where(
-            ConsoleAccess.contract_id == contract_id,
-            ConsoleAccess.attempts == 0,
-            claims.can_be_taken(ConsoleAccess, now()),
-        )
-        .order_by(ConsoleAccess.id)
-        .limit(1)
-    ).scalar_one_or_none():
+    theirs = (ConsoleAccess.contract_id == contract_id) & (ConsoleAccess.attempts == 0)
+    while access_id := claims.next_due(ConsoleAccess, theirs):
         if now() > until:
             converge_waiting.after_commit(contract_id)
             return

@@ -61,10 +61,12 @@ def prepared(contract_id: int, ref: str) -> None:
     Raises:
         IamProblem: it could not be made.
     """
-    _wish(contract_id)
     before = _of(contract_id)
+    if before is None:
+        _wish(contract_id)
+        before = _of(contract_id)
     db.session.commit()
-    if before.state == WishState.DONE:
+    if before and before.state == WishState.DONE:
         return
     iam().prepare_contract(ref)
     if _of(contract_id) == before:  # else somebody is at it, or it was wished anew
@@ -74,10 +76,10 @@ def prepared(contract_id: int, ref: str) -> None:
         _note(console, None)
 
 
-def _of(contract_id: int) -> Row[*tuple[Any, ...]]:
+def _of(contract_id: int) -> Row[*tuple[Any, ...]] | None:
     return db.session.execute(
         select(ContractConsole.state, ContractConsole.due_at).filter_by(contract_id=contract_id)
-    ).one()
+    ).one_or_none()
 
 
 def _wish(contract_id: int) -> None:

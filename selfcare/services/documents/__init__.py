@@ -10,9 +10,9 @@ from typing import cast
 from flask import current_app
 
 from selfcare import config
-from selfcare.services.documents.port import DocumentMissing, DocumentStore, StoreAway
+from selfcare.services.documents.port import DocumentMissing, DocumentStore, ForeignStore, StoreAway
 
-__all__ = ["DocumentMissing", "DocumentStore", "StoreAway", "store"]
+__all__ = ["DocumentMissing", "DocumentStore", "ForeignStore", "StoreAway", "store"]
 
 
 def store() -> DocumentStore:
@@ -20,6 +20,7 @@ def store() -> DocumentStore:
     if "documents" not in current_app.extensions:
         from selfcare.services.documents.object_store import ObjectStore  # noqa: PLC0415 (heavy)
 
-        url = config.current().documents_url
-        current_app.extensions["documents"] = ObjectStore(url)
+        settings = config.current()
+        opened = ObjectStore(settings.documents_url, owner=settings.own_name)
+        current_app.extensions["documents"] = opened
     return cast("DocumentStore", current_app.extensions["documents"])

@@ -97,7 +97,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     url = settings.redis_url
     storage: Storage = RedisStorage(
         url.replace("unix://", "redis+unix://", 1) if url.startswith("unix") else url,
-        key_prefix="throttle",
+        key_prefix=f"{settings.own_name}:throttle",
         socket_connect_timeout=0.5,
         socket_timeout=1.0,
         retry=Retry(NoBackoff(), 0),  # type: ignore[arg-type]  # handed to redis-py

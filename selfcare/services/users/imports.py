@@ -212,7 +212,7 @@ def _add_lines(mine: Claim[UserImport]) -> None:
             break
         contract_id = _add(line)
         count += 1
-        if count % WAKE_EVERY == 0:
+        if count % WAKE_EVERY == 0:  # another worker may begin
             console_access.converge_waiting.after_commit(contract_id)
         db.session.commit()
     loaded = mine.held()
@@ -225,8 +225,7 @@ def _add_lines(mine: Claim[UserImport]) -> None:
 def _hand_on(loaded: UserImport) -> None:
     """Let others have their turn: what remains is another job."""
     claims.hand_on(loaded)
-    console_access.converge_waiting.after_commit(loaded.contract_id)
-    run.after_commit(loaded.id)
+    run.after_commit(loaded.id, first=True)  # the console's work can begin when all are added
 
 
 def _next_line(import_id: int) -> UserImportLine | None:

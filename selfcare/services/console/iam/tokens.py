@@ -17,7 +17,7 @@ from keystoneauth1.identity.v3 import Password
 from keystoneauth1.session import Session
 from redis import RedisError
 
-from selfcare.background.jobs import redis
+from selfcare.background.jobs import own, redis
 from selfcare.models import now
 from selfcare.services.safety import sealing
 from selfcare.services.safety.sealing import SealBroken
@@ -34,7 +34,7 @@ class KeptToken(Password):
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
         told = json.dumps(given, sort_keys=True)  # with the password: another one, another token
-        self._name = f"iam-token:{hashlib.sha256(told.encode()).hexdigest()}"
+        self._mark = hashlib.sha256(told.encode()).hexdigest()
 
     def get_auth_ref(self, session: Session) -> AccessInfoV3:
         """The kept token, or a new one, which is kept."""
@@ -49,14 +49,14 @@ class KeptToken(Password):
         """The IAM no longer takes it."""
         if has_app_context():
             with suppress(RedisError):
-                redis().delete(self._name)
+                redis().delete(own(f"iam-token:{self._mark}"))
         return bool(super().invalidate())
 
     def _load(self) -> AccessInfoV3 | None:
         if not has_app_context():
             return None
         with suppress(RedisError, SealBroken):
-            sealed = redis().get(self._name)
+            sealed = redis().get(own(f"iam-token:{self._mark}"))
             if isinstance(sealed, bytes):
                 kept = json.loads(sealing.unseal(sealed.decode(), purpose=PURPOSE))
                 return AccessInfoV3(kept["body"], kept["token"])
@@ -69,4 +69,6 @@ class KeptToken(Password):
         kept = json.dumps({"body": access._data, "token": access.auth_token})
         if seconds > 0:
             with suppress(RedisError):
-                redis().set(self._name, sealing.seal(kept, purpose=PURPOSE), ex=seconds)
+                redis().set(
+                    own(f"iam-token:{self._mark}"), sealing.seal(kept, purpose=PURPOSE), ex=seconds
+                )
