@@ -88,7 +88,7 @@ def _by_password(given: dict[str, Any]) -> dict[str, Any] | None:
 def _by_token(given: dict[str, Any]) -> dict[str, Any] | None:
     token = state().tokens.get(given["id"])
     if token is None or token["expires_at"] < time.time() or state().is_dead(token):
-        return None
+        raise Refused(404, "Failed to validate token", "Not Found")
     return state().things["users"].get(token["user_id"])
 
 

@@ -38,6 +38,8 @@ MODULES = (
     "oauth.command_line",
     "credentials.pages",
     "credentials.api_password",
+    "credentials.keys",
+    "credentials.outcomes",
 )
 """Each has a blueprint, `bp`."""
 

@@ -55,3 +55,26 @@ def api_login_refused(code: str | None) -> str:
     """Why an API Login opened nothing, in plain words."""
     known = API_LOGIN_REFUSED.get(code or "")
     return str(known) if known else f"{console_problem(code)} {_('Try again later.')}"
+
+
+CREDENTIAL_PROBLEM: Mapping[str, Any] = {
+    "wrong_api_password": _l("The API password is wrong, or you have none yet."),
+    "no_project": _l("The API password is right, but you have no role in the console."),
+    "role_not_held": _l("You do not have all of these roles in the console."),
+    "quota": _l("The console holds as many access keys of yours as it allows: delete one first."),
+    "conflict": _l("The console has one of that name already."),
+    "unsupported": _l("This console has nothing of the kind."),
+    "lost": _l("The console did not answer in time, and your API password was not kept longer."),
+}
+"""What differs from `CONSOLE_PROBLEM` where somebody does something with their own credentials."""
+
+PROJECT_ROLE: Mapping[str, Any] = {
+    "member": _l("Read and change (member)"),
+    "reader": _l("Read only (reader)"),
+}
+
+
+def credential_problem(code: str | None) -> str:
+    """Why a wish for a key or an application credential came to nothing, so far."""
+    known = CREDENTIAL_PROBLEM.get(code or "")
+    return str(known) if known else console_problem(code)

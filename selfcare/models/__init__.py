@@ -12,6 +12,12 @@ from selfcare.models.api import (
 from selfcare.models.audit import AuditEntry
 from selfcare.models.base import Base, Searchable, fold, now
 from selfcare.models.console import ConsoleAccess, ConsoleGroup, ConsoleLook, ContractConsole
+from selfcare.models.console_credentials import (
+    ConsoleCredential,
+    CredentialAction,
+    CredentialKind,
+    CredentialWish,
+)
 from selfcare.models.contract import Contract, Customer, Membership, Offer, read_profiles
 from selfcare.models.credentials import (
     Challenge,
@@ -95,10 +101,14 @@ __all__ = [
     "ClientKind",
     "CodePurpose",
     "ConsoleAccess",
+    "ConsoleCredential",
     "ConsoleGroup",
     "ConsoleLook",
     "Contract",
     "ContractConsole",
+    "CredentialAction",
+    "CredentialKind",
+    "CredentialWish",
     "Customer",
     "DeviceState",
     "Invoice",

@@ -64,7 +64,10 @@ class Removal(Base):
     console_ended_at: Mapped[datetime | None]
     keys_deleted: Mapped[int] = mapped_column(default=0)
     keys_known: Mapped[bool] = mapped_column(default=True)
-    """False where the portal is not told how many: they are gone with the account anyway."""
+    """False where the portal is not told how many there were: those it made are counted, and the
+    others are gone with the account all the same."""
+    applications_deleted: Mapped[int] = mapped_column(default=0)
+    """Application credentials, counted likewise."""
 
 
 class LineState(StrEnum):

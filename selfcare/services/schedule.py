@@ -13,6 +13,7 @@ from selfcare.models import (
     AUTOMATIC_TO_DO,
     ApiLogin,
     ApiPassword,
+    CredentialWish,
     Mail,
     OidcLogout,
     Order,
@@ -26,6 +27,7 @@ from selfcare.models import (
 from selfcare.services.accounts import recovery
 from selfcare.services.console import sweeps as console_sweeps
 from selfcare.services.console.credentials import logins as api_logins
+from selfcare.services.console.credentials import making as credential_making
 from selfcare.services.console.credentials import passwords as api_passwords
 from selfcare.services.console.credentials import resets as api_resets
 from selfcare.services.mail import outbox
@@ -45,6 +47,7 @@ WOKEN: tuple[tuple[type[Wish], Job], ...] = (
     (OidcLogout, backchannel.tell),
     (ApiLogin, api_logins.look),
     (ApiPassword, api_passwords.carry_out),
+    (CredentialWish, credential_making.carry_out),
 )
 """Wishes and their jobs. One job sends all mails; the console's are woken while there is a console
 (`console_sweeps`)."""

@@ -49,10 +49,12 @@ def answer_form(template: str, form: BaseForm, **context: Any) -> ResponseReturn
     return page(template, form=form, **context), 422 if form.errors else 200
 
 
-def answer_wait(template: str, form: BaseForm, wait: TooManyAttempts) -> ResponseReturnValue:
+def answer_wait(
+    template: str, form: BaseForm, wait: TooManyAttempts, **context: Any
+) -> ResponseReturnValue:
     """The page with a form that was not looked at: its reader has tried too often."""
     headers = {"Retry-After": str(wait.seconds)}
-    return page(template, form=form, wait=wait), 429, headers
+    return page(template, form=form, wait=wait, **context), 429, headers
 
 
 def list_page(template: str, wanted: ListOf[ListQuery], **context: Hashable) -> ResponseReturnValue:

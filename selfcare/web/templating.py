@@ -103,6 +103,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         device=devices.describe,
         console_problem=wording.console_problem,
         password_problem=credential_wording.password_problem,
+        credential_problem=credential_wording.credential_problem,
         abilities=wording.abilities,
         document_name=document_name,
         role_change=wording.role_change,

@@ -61,13 +61,8 @@ SHOWN_BY_GET = {  # forms: GET shows, POST does
     "recovery.confirm_email",
     "profile.password",
     "profile.edit",
-    "security.new_passkey",
-    "security.remove_passkey",
-    "security.end_sign_in",
-    "two_factor.index",
-    "two_factor.set_up",
-    "two_factor.new_codes",
-    "two_factor.turn_off",
+    *("security.new_passkey", "security.remove_passkey", "security.end_sign_in"),
+    *("two_factor.index", "two_factor.set_up", "two_factor.new_codes", "two_factor.turn_off"),
     "ordering.form",
     "ordering.summary",
     "users.roles",
@@ -86,6 +81,7 @@ SHOWN_BY_GET = {  # forms: GET shows, POST does
     "api_password.confirm",
     "api_password.new",
     "api_password.captcha",
+    *("credentials_keys.new_key", "credentials_keys.new_application", "credentials_keys.change"),
 }
 
 
@@ -146,10 +142,13 @@ def users_things(cast) -> dict[str, object]:
             "draft_id": 0,
             "import_id": 0,
             "kind": "new",
+            "credential_id": 0,
+            "action": "delete",
+            "mark": "none",
         }
 
 
-OWN = {"draft_id", "import_id"}
+OWN = {"draft_id", "import_id", "credential_id", "mark"}
 """Arguments that name something of one person's only: 404 for everybody else."""
 
 

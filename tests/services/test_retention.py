@@ -22,6 +22,7 @@ from selfcare.models import (
     Base,
     ClientKind,
     CodePurpose,
+    CredentialWish,
     LinkPurpose,
     Mail,
     MailedCode,
@@ -55,6 +56,7 @@ PROMISED = {
     "ApiReset.expires_at": timedelta(days=1),
     "ApiLogin.created_at": timedelta(days=365),
     "ApiPassword.created_at": timedelta(days=30),
+    "CredentialWish.created_at": timedelta(days=30),
     "Challenge.expires_at": timedelta(0),
     "OidcRequest.expires_at": timedelta(days=1),
     "OidcDevice.expires_at": timedelta(days=1),
@@ -73,6 +75,7 @@ NEEDED: dict[type[Base], dict[str, Any]] = {
     OidcClient: {"kind": ClientKind.CONFIDENTIAL},
     Mail: {"state": WishState.DONE},
     OidcLogout: {"state": WishState.DONE},
+    CredentialWish: {"kind": "access_key", "action": "delete", "state": WishState.DONE},
 }
 """Values that a constraint or the line's condition asks for."""
 

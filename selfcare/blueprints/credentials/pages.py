@@ -5,6 +5,9 @@ from __future__ import annotations
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
+from selfcare.models import CredentialKind, now
+from selfcare.services.console import iam
+from selfcare.services.console.credentials import wishes
 from selfcare.web import rendering
 from selfcare.web.credentials_access import Holder, opens_credentials
 from selfcare.web.headers import no_store
@@ -16,4 +19,15 @@ bp = Blueprint("credentials", __name__, url_prefix="/contracts/<ref>/console/cre
 @opens_credentials
 def index(holder: Holder) -> ResponseReturnValue:
     """The API password; access keys and application credentials beside it."""
-    return no_store(rendering.page("credentials/index.html", holder=holder))
+    shown = rendering.page(
+        "credentials/index.html",
+        holder=holder,
+        keys=wishes.of(holder.account, holder.contract, CredentialKind.ACCESS_KEY),
+        applications=wishes.of(holder.account, holder.contract, CredentialKind.APPLICATION),
+        at_work=wishes.at_work(holder.account, holder.contract),
+        most=iam.MOST_KEYS,
+        rests=iam.keys_rest(),
+        has_applications=iam.has_application_credentials(),
+        present=now(),
+    )
+    return no_store(shown)

@@ -227,7 +227,6 @@ def _end(work: Work) -> None:
     held = iam().delete_user(work.ref, name, work.holder.key)
     access = work.claim.held()
     access.iam_user_id, access.starts_over, access.paused = None, False, False
-    access.keys_deleted = held.keys if held else 0
     notices.complete_receipts(access, held)
     db.session.commit()
 

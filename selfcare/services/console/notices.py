@@ -6,7 +6,17 @@ from sqlalchemy import ColumnElement, exists, select, update
 from sqlalchemy.orm import InstrumentedAttribute
 
 from selfcare.database import db
-from selfcare.models import Account, ConsoleAccess, Contract, Mail, Removal, WishState, now
+from selfcare.models import (
+    Account,
+    ConsoleAccess,
+    Contract,
+    CredentialKind,
+    Mail,
+    Removal,
+    WishState,
+    now,
+)
+from selfcare.services.console.credentials import seen
 from selfcare.services.console.iam import Held
 from selfcare.services.mail import kinds
 
@@ -36,7 +46,15 @@ def portal_mail_waits(account_id: int | InstrumentedAttribute[int]) -> ColumnEle
 
 
 def complete_receipts(access: ConsoleAccess, held: Held | None) -> None:
-    """The receipts of this removal say when the console account ended (USERS-6)."""
+    """The receipts of this removal say when the console account ended, and what with it (USERS-6).
+
+    Args:
+        access: whose it was.
+        held: how many credentials the console said there were; None where it did not say.
+    """
+    known = seen.forget(access.account_id, access.contract_id)
+    counted = held or Held(known[CredentialKind.ACCESS_KEY], known[CredentialKind.APPLICATION])
+    access.keys_deleted = counted.keys
     db.session.execute(
         update(Removal)
         .where(
@@ -46,7 +64,8 @@ def complete_receipts(access: ConsoleAccess, held: Held | None) -> None:
         )
         .values(
             console_ended_at=now(),
-            keys_deleted=held.keys if held else 0,
+            keys_deleted=counted.keys,
+            applications_deleted=counted.applications,
             keys_known=held is not None,
         )
     )

@@ -19,6 +19,7 @@ from selfcare.models import (
 from selfcare.services.console import access as console_access
 from selfcare.services.console import domains as console_domains
 from selfcare.services.console import iam, looking, notices
+from selfcare.services.console.credentials import ending
 
 
 @job(queue="sweeps")
@@ -85,4 +86,4 @@ def look_at_consoles() -> None:
         looking.look_on.after_commit()
 
 
-SCHEDULE: dict[Job, int] = {wake_consoles: 15, look_at_consoles: 60}
+SCHEDULE: dict[Job, int] = {wake_consoles: 15, look_at_consoles: 60, ending.remind: 3600}

@@ -7,6 +7,7 @@ mail is sent, and afterwards: no secret among it.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, TypedDict
 
 from selfcare.models import (
@@ -102,6 +103,23 @@ def api_code(account: Account, *, contract: Contract, code: MailedCode) -> Mail:
 def api_password_changed(account: Account, *, contract: Contract) -> Mail:
     """Their API password is another one now (API-1)."""
     return outbox.write("api_password_changed", account, ref=contract.ref)
+
+
+def key_made(account: Account, *, contract: Contract, kind: str, key: str, name: str) -> Mail:
+    """An access key, or an application credential, of theirs was made (API-2, API-4)."""
+    return outbox.write("key_made", account, ref=contract.ref, kind=kind, key=key, called=name)
+
+
+def key_deleted(account: Account, *, contract: Contract, kind: str, key: str, name: str) -> Mail:
+    """One of theirs was deleted."""
+    return outbox.write("key_deleted", account, ref=contract.ref, kind=kind, key=key, called=name)
+
+
+def credential_ends(account: Account, *, contract: Contract, name: str, ends_at: datetime) -> Mail:
+    """An application credential of theirs is about to end (API-4)."""
+    return outbox.write(
+        "credential_ends", account, ref=contract.ref, called=name, ends_at=ends_at.isoformat()
+    )
 
 
 def portal_access(account: Account, *, contract: Contract) -> Mail:

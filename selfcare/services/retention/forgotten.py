@@ -12,6 +12,7 @@ from selfcare.models import (
     ApiReset,
     AuditEntry,
     Challenge,
+    CredentialWish,
     KeptForm,
     Mail,
     MailedCode,
@@ -132,6 +133,14 @@ FORGOTTEN = (
         what="API Login: account, network address",
         after="it was tried",
         sort=Sort.PERSONAL,
+    ),
+    Forgotten(
+        since=CredentialWish.created_at,
+        period=timedelta(days=30),
+        what="access keys and application credentials: that one was made or deleted (no secret)",
+        after="it was wished",
+        sort=Sort.PERSONAL,
+        only=_over(CredentialWish),
     ),
     Forgotten(
         since=ApiPassword.created_at,

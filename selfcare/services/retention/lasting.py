@@ -5,6 +5,7 @@ from __future__ import annotations
 from selfcare.models import (
     Account,
     ConsoleAccess,
+    ConsoleCredential,
     ConsoleGroup,
     ConsoleLook,
     Contract,
@@ -49,8 +50,8 @@ LASTING = (
         sort=Sort.SECRET,
     ),
     Lasting(
-        models=(ConsoleAccess,),
-        what="accounts in the technical console",
+        models=(ConsoleAccess, ConsoleCredential),
+        what="accounts in the technical console, and names of their access keys (no secret)",
         kept="while there are the account and the contract",
         sort=Sort.PERSONAL,
     ),

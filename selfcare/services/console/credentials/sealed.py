@@ -70,3 +70,8 @@ def comes_again(row: Wish, problem: IamProblem, until: datetime) -> bool:
         return True
     claims.give_up(row, problem.code)
     return False
+
+
+def drop(name: str | None) -> None:
+    """Nobody needs it any more."""
+    db.session.execute(delete(SealedSecret).where(SealedSecret.id == name))

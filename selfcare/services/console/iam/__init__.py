@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import cast
 
 from flask import Flask, current_app
@@ -10,7 +11,9 @@ from selfcare import config
 from selfcare.config import Settings
 from selfcare.services.console.iam.errors import NotConfigured
 from selfcare.services.console.iam.flexible_engine import FlexibleEngine
+from selfcare.services.console.iam.keystone.contracts import GRANTS
 from selfcare.services.console.iam.keystone.driver import Keystone
+from selfcare.services.console.iam.keystone.personal import MOST_KEYS
 from selfcare.services.console.iam.port import (
     ConsoleIAM,
     Found,
@@ -23,6 +26,7 @@ from selfcare.services.console.iam.port import (
 )
 
 __all__ = [
+    "MOST_KEYS",
     "ConsoleIAM",
     "Found",
     "Held",
@@ -35,6 +39,9 @@ __all__ = [
     "init_app",
     "username_for",
 ]
+
+PROJECT_ROLES = ("member", "reader")
+"""`member` holds `reader`."""
 
 DRIVERS: dict[str, type[Keystone]] = {"keystone": Keystone, "flexible-engine": FlexibleEngine}
 
@@ -71,6 +78,30 @@ def iam() -> ConsoleIAM:
 def is_configured() -> bool:
     """Whether this portal has been told where its console is."""
     return current_app.extensions["iam"] is not None
+
+
+def keys_rest() -> bool:
+    """Whether this console's keys can be put to rest; asks nobody, so pages may know."""
+    return DRIVERS[config.current().iam_driver].keys_rest
+
+
+def has_application_credentials() -> bool:
+    """Whether this console has application credentials; asks nobody, so pages may know."""
+    return DRIVERS[config.current().iam_driver].has_application_credentials
+
+
+def project_roles(groups: Iterable[str]) -> list[str]:
+    """The project's roles that these console roles may give, the strongest first.
+
+    What a group made in the console gives is not known here: it may be any of them.
+    """
+    given = {
+        role
+        for group in groups
+        for scope, role in GRANTS.get(group, (("project", "member"),))
+        if scope == "project"
+    }
+    return [role for role in PROJECT_ROLES if role in given or "member" in given]
 
 
 def username_for(login: str) -> str:
