@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import typing
 from decimal import Decimal
-from pathlib import Path
+from typing import Any
 
 import click
 from flask.cli import AppGroup
@@ -14,12 +14,13 @@ from selfcare import config
 from selfcare.cli import checking
 from selfcare.cli.printing import as_json, print_rows, say
 from selfcare.config import ROOT, Settings
+from selfcare.config.settings import GROUPS
 
 _INTRODUCTION = """\
 # Settings
 
-Every setting is an environment variable. This page is made from `selfcare/config/settings.py` by
-`flask settings docs`; a test fails when it is out of date.
+Every setting is an environment variable. This page is made from the groups in
+`selfcare/config/` by `flask settings docs`; a test fails when it is out of date.
 
 A value that will not do stops the start (web, worker, cron, commands, migrations) with one
 sentence. These do so together: `MAIL_USE_TLS` with `MAIL_USE_SSL`; `IAM_URL` without its account;
@@ -75,24 +76,24 @@ def check(*, as_json: bool) -> None:
 
 
 def markdown() -> str:
-    """The page of settings: name, kind, default, what it does."""
-    kinds = typing.get_type_hints(Settings)
-    lines = [
-        *_INTRODUCTION.splitlines(),
-        "",
-        "| Variable | Kind | Default | What it does |",
-        "|---|---|---|---|",
-    ]
-    names = {bool: "yes/no", int: "number", Decimal: "number", str: "text"}
-    for spec in dataclasses.fields(Settings):
-        kind = names.get(kinds[spec.name], "path")
-        default = spec.default
-        if isinstance(default, Path):
-            default = f"(temporary folder)/{default.name}"
-        if spec.name == "database_url":
-            default = "sqlite:///…/var/selfcare.db"
-        if spec.name == "documents_url":
-            default = "file:///…/var/documents"
-        shown = f"`{default}`" if default not in ("", None) else ""
-        lines.append(f"| `{spec.name.upper()}` | {kind} | {shown} | {spec.metadata['doc']} |")
+    """The page of settings: name, kind, default, what it does; a table per group."""
+    lines = _INTRODUCTION.splitlines()
+    specs = {spec.name: spec for spec in dataclasses.fields(Settings)}
+    for group in GROUPS:
+        lines += ["", f"## {str(group.__doc__).rstrip('.')}", ""]
+        lines += ["| Variable | Kind | Default | What it does |", "|---|---|---|---|"]
+        lines += [_row(specs[name], kind) for name, kind in typing.get_type_hints(group).items()]
     return "\n".join(lines) + "\n"
+
+
+def _row(spec: dataclasses.Field[Any], kind: Any) -> str:
+    kinds = {bool: "yes/no", int: "number", Decimal: "number", str: "text"}
+    default = {
+        "assets_dir": "(temporary folder)/selfcare-assets",
+        "database_url": "sqlite:///…/var/selfcare.db",
+        "documents_url": "file:///…/var/documents",
+    }.get(spec.name, spec.default)
+    shown = f"`{default}`" if default not in ("", None) else ""
+    return (
+        f"| `{spec.name.upper()}` | {kinds.get(kind, 'path')} | {shown} | {spec.metadata['doc']} |"
+    )

@@ -6,7 +6,8 @@ from typing import Any, cast
 
 from flask import Flask, current_app
 
-from selfcare.config.settings import ROOT, Settings
+from selfcare.config.folders import ROOT
+from selfcare.config.settings import Settings
 
 LARGEST_REQUEST = 1_000_000
 """Bytes of a request's body; what is larger is refused unread."""
