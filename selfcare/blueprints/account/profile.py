@@ -43,7 +43,7 @@ def password() -> ResponseReturnValue:
             "Your password is changed. Your other sessions are ended, those in the technical "
             "console included; a mail confirms it."
         )
-        if bool(console_access.contracts_of(me))
+        if console_access.contracts_of(me)
         else _("Your password is changed. Your other sessions are ended; a mail confirms it.")
     )
     return redirect(url_for("account.profile"), code=303)

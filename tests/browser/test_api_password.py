@@ -1,0 +1,102 @@
+"""API-1 in a real browser: captcha in a window, code counted down, nothing typed is lost."""
+
+from __future__ import annotations
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from playwright.sync_api import expect
+
+from demo.mails import CapturingServer
+from selfcare.database import db
+from selfcare.models import Challenge
+from tests.browser import axe
+from tests.browser.conftest import BROWSERS
+from tests.credentials.conftest import AT, MARIE, NEW, REF, marie
+from tests.work import Worker
+
+__all__ = ["marie"]  # a fixture
+
+pytestmark = [pytest.mark.browser, pytest.mark.needs(*BROWSERS)]
+
+
+@pytest.fixture
+def smtp_server():
+    """A real SMTP server, begun in a thread: in this one, Playwright's loop runs already."""
+    server = CapturingServer()
+    with ThreadPoolExecutor(1) as elsewhere:
+        elsewhere.submit(server.start).result()
+        yield server
+        elsewhere.submit(server.stop).result()
+
+
+@pytest.fixture
+def worked(portal, marie, smtp_server, stand_in_iam):
+    """Runs what waits: mails to a real server, the password to the stand-in."""
+    portal.extensions["mail"].port = smtp_server.port
+    portal.extensions["iam"] = stand_in_iam
+    worker = Worker(portal)
+
+    def run():
+        worker.run()
+        return [mail.message for mail in smtp_server.messages]
+
+    return run
+
+
+def characters(portal, page):
+    """What the captcha's picture shows."""
+    name = page.locator("#captcha-window input[name=captcha]").input_value()
+    with portal.app_context():
+        return db.session.get_one(Challenge, name).data["text"]
+
+
+@axe.LOOKS
+def test_api_1_the_whole_way_with_its_window_tick_and_countdown(
+    portal, worked, window, locale, width, forgiven
+):
+    forgiven += ["422"]  # what htmx shows of a form that was refused
+    browser = window(language=locale, width=width)
+    page = browser.open(f"{AT}?account={REF}")
+    assert axe.faults(page) == []
+    page.fill("#email", MARIE)
+    page.click("button.primary")
+    page.fill("#password", NEW)
+    page.fill("#confirm", NEW)
+    page.click("#get-code")
+    answer = page.locator("#captcha-window #answer")
+    expect(answer).to_be_focused()
+    assert axe.faults(page) == []
+    answer.press_sequentially(characters(portal, page).lower())
+    expect(page.locator("#captcha-window .solved")).to_be_visible()
+    page.click("#captcha-window button.primary")
+    expect(page.locator("#captcha-window")).to_have_count(0)
+    expect(page.locator("#code")).to_be_focused()
+    [mail] = worked()
+    expect(page.locator("#countdown")).to_have_text(re.compile(r"\(\d\d s "))
+    code = re.search(r":\s*(\d{6})\b", mail.get_body(("plain",)).get_content())[1]
+    page.fill("#code", f"{(int(code) + 1) % 1_000_000:06}")
+    page.click("form.card button.primary")
+    expect(page.locator("#code-error")).to_be_visible()
+    expect(page.locator("#password")).to_have_value(NEW)
+    assert axe.faults(page) == []
+    page.fill("#code", code)
+    page.click("form.card button.primary")
+    page.wait_for_url(f"**{AT}/finish")
+    worked()
+    expect(page.locator(".notice.good")).to_be_visible()  # by itself
+    assert axe.faults(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_api_1_the_window_closes_by_escape_and_leaves_what_was_typed(portal, worked, window):
+    page = window().open(f"{AT}?account={REF}")
+    page.fill("#email", MARIE)
+    page.click("button.primary")
+    page.fill("#password", NEW)
+    page.click("#get-code")
+    expect(page.locator("#captcha-window #answer")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.locator("#captcha-window")).to_have_count(0)
+    expect(page.locator("#password")).to_have_value(NEW)
