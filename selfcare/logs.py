@@ -20,8 +20,10 @@ _TALKATIVE = {
     "fontTools": logging.WARNING,
     "factur-x": logging.CRITICAL,
     "pypdf": logging.ERROR,
+    "keystoneauth": logging.WARNING,
 }
-"""Libraries that tell every step (fontTools: 40 lines a PDF), or what we say ourselves."""
+"""Libraries that tell every step (fontTools: 40 lines a PDF), what we say ourselves, or, at DEBUG,
+whole requests to the IAM with the passwords in them (keystoneauth)."""
 
 LONGEST = 2_000
 LONGEST_TRACE = 20_000
