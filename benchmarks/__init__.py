@@ -1,1 +1,1 @@
-"""What quality.md measures, by one command: `make bench`."""
+"""The measurements of the quality goals, by one command: `make bench`."""

@@ -1,4 +1,4 @@
-"""`make bench`: bytes, requests, statements and CPU of every page, and what sweeps take."""
+"""`make bench`: bytes, requests, statements and CPU of every page, and the time of sweeps."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def main(*, orders: int, database: str, only: str | None, growth: bool, write: P
 
 
 def _circumstances() -> str:
-    """When and on what a section was measured; a busy machine takes longer."""
+    """Return the date and the machine of a measurement; a busy machine takes longer."""
     return (
         f"{datetime.now(UTC):%d/%m/%Y}, {platform.machine()}, Python {platform.python_version()},"
         f" {os.cpu_count()} cores, load average {os.getloadavg()[1]:.1f}."
@@ -101,7 +101,7 @@ def _pages(portal: Portal) -> list[str]:
 
 
 def _growth(database: str) -> list[str]:
-    """How much slower a page gets as the table grows."""
+    """Measure how much slower a page gets as the table grows."""
     lines = [
         "Median answer time in ms, as the person waits for it.",
         "",

@@ -1,4 +1,4 @@
-"""The portal with one route more: the bare one that all others are compared with.
+"""The portal with one more route, the bare one, which all others are compared with.
 
 `BENCH_ROWS` makes its lists longer, to be compared with another product's.
 """
@@ -16,5 +16,5 @@ app = create_app()
 
 @app.get("/bare")
 def bare() -> str:
-    """As little as a route of this application can do: no database, no template."""
+    """Answer without database and template: the least a route of this application can do."""
     return "hello"

@@ -37,7 +37,7 @@ BROWSERS, ROUNDS, SECONDS = 4, 5, 4.0
 @click.option("--rows", default=50, help="Rows on a page.")
 @click.option("--database", type=click.Choice(["sqlite", "postgresql"]), default="postgresql")
 def main(*, orders: int, rows: int, database: str) -> None:
-    """Requests a second and seconds to the answer, ours and Django's, in the same run."""
+    """Compare requests per second and response times, ours and Django's, in one run."""
     os.environ["BENCH_ROWS"] = str(rows)
     _install()
     with contextlib.ExitStack() as stack:
@@ -69,7 +69,7 @@ def main(*, orders: int, rows: int, database: str) -> None:
 
 
 def _asked(site: Portal, path: str) -> tuple[float, float]:
-    """Requests a second, and the time within which 95 of 100 were answered, for one round."""
+    """Return requests per second and the 95th percentile of response times, of one round."""
     seconds: list[float] = []
     over = time.monotonic() + SECONDS
 

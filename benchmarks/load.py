@@ -22,7 +22,7 @@ SEARCHES = ("c2", "windows", "2025", "10/2025", "paul", "zzz", "%", "réservatio
 
 @dataclass
 class Seen:
-    """What all people together met."""
+    """The answers that all people together got."""
 
     seconds: list[float] = field(default_factory=list)
     statuses: Counter[int] = field(default_factory=Counter)
@@ -30,13 +30,13 @@ class Seen:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def note(self, status: int, seconds: float) -> None:
-        """One answer."""
+        """Count an answer."""
         with self.lock:
             self.statuses[status] += 1
             self.seconds.append(seconds)
 
     def trouble(self, what: str) -> None:
-        """One answer that nobody should get, or none at all."""
+        """Count an error, or a missing answer."""
         with self.lock:
             self.troubles[what] += 1
 
@@ -47,7 +47,7 @@ class Seen:
 @click.option("--pause", default=5.0, help="Seconds between two clicks of one person, on average.")
 @click.option("--orders", default=20_000, help="Rows on the contract that is looked at.")
 def main(*, people: int, minutes: float, pause: float, orders: int) -> None:
-    """Let people click on a portal with two web processes, on PostgreSQL."""
+    """Simulate people who click on a portal with two web processes, on PostgreSQL."""
     with contextlib.ExitStack() as stack:
         redis = stack.enter_context(redis_server())
         database = stack.enter_context(postgres_server()).create_database("load")
@@ -85,7 +85,7 @@ def _signed_in(portal: Portal) -> Portal:
 
 
 def _click_around(person: Portal, pause: float, seen: Seen, over: threading.Event) -> None:
-    """Pages one has the right to see, some of them again, some of them as htmx asks for them."""
+    """Return pages one may see, some of them twice, some as parts for htmx."""
     pages = [page for page in subjects(CONTRACT) if page.signed_in]
     etags: dict[tuple[str, str], str] = {}
     dice = random.Random()

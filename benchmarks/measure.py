@@ -33,7 +33,7 @@ class Subject:
 
 @dataclass
 class Result:
-    """What was measured of one subject."""
+    """The measurements of one subject."""
 
     subject: Subject
     plain: int
@@ -50,7 +50,7 @@ BARE = Subject("bare route", "/bare", signed_in=False)
 
 
 def subjects(contract: str) -> list[Subject]:
-    """The pages that exist."""
+    """Return the pages to measure."""
     base = f"/contracts/{contract}"
     return [
         Subject("sign-in", "/login", signed_in=False),
@@ -76,7 +76,7 @@ def subjects(contract: str) -> list[Subject]:
 
 
 def weigh(portal: Portal, subject: Subject, statements: dict[str, int]) -> Result:
-    """Bytes and requests of one subject, for a first visit and for one that finds it unchanged."""
+    """Measure bytes and requests of a subject: first visit, and a visit to an unchanged page."""
     answer = portal.get(subject.path, part=subject.part, signed_in=subject.signed_in)
     if answer.status != 200:
         raise RuntimeError(f"{subject.path} answered {answer.status}")
@@ -112,7 +112,7 @@ def _decoded(body: bytes, headers: dict[str, str]) -> bytes:
 
 
 def time_cpu(portal: Portal, results: list[Result]) -> float:
-    """Fill in CPU time and ratio; return the bare route's milliseconds."""
+    """Measure CPU time and ratio; return the bare route's milliseconds."""
     everything: list[tuple[Subject, Result | None]] = [(BARE, None)]
     everything += [(result.subject, result) for result in results]
     taken: dict[Subject, list[float]] = {subject: [] for subject, _ in everything}
@@ -132,7 +132,7 @@ def time_cpu(portal: Portal, results: list[Result]) -> float:
 
 
 def count_statements(environ: dict[str, str], cookie: str, pages: list[Subject]) -> dict[str, int]:
-    """SQL statements of each page, counted in an application of our own on the same database."""
+    """Count each page's SQL statements, in a second application on the same database."""
     from sqlalchemy import event  # noqa: PLC0415
 
     from selfcare import config, create_app  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""`make paint`: when a slow phone on a slow line shows a page (Largest Contentful Paint).
+"""`make paint`: time until a slow phone on a slow line shows a page (Largest Contentful Paint).
 
 Chromium with 400 kbit/s, 400 ms there and back, and a sixth of this machine's speed.
 """
@@ -28,7 +28,7 @@ PAINTED = """() => new Promise(resolve => new PerformanceObserver(
 @click.option("--orders", default=20_000, help="Rows on the contract that is looked at.")
 @click.option("--times", default=7, help="How often each page is opened; the median counts.")
 def main(*, orders: int, times: int) -> None:
-    """Seconds until the page is there: the first one ever, and the next one."""
+    """Measure the seconds until a page is shown: on a first visit, and on the next."""
     path = next(found for name in BROWSERS if (found := shutil.which(name)))
     pages = {
         "sign-in": "/login",
@@ -55,7 +55,7 @@ def main(*, orders: int, times: int) -> None:
 
 
 def _painted(browser: Browser, portal: Portal, address: str) -> tuple[float, float]:
-    """Milliseconds: with nothing in the browser's cache, then coming from another page."""
+    """Return milliseconds: with an empty cache, then coming from another page."""
     url = f"http://127.0.0.1:{portal.port}"
     elsewhere = "/legal" if address == "/login" else "/account/profile"
     with _phone(browser, portal, url, signed_in=address != "/login") as page:

@@ -23,7 +23,7 @@ LOGIN, PASSWORD, CONTRACT = "paul.dupont", "Espace-2026!", "OCB0000124"
 
 @dataclass
 class Answer:
-    """What came back, as it was on the wire."""
+    """An answer as it was on the wire."""
 
     status: int
     headers: dict[str, str]
@@ -42,11 +42,11 @@ class Portal:
     connection: http.client.HTTPConnection = field(init=False)
 
     def __post_init__(self) -> None:
-        """Prepare the connection; opened by the first request."""
+        """Prepare the connection; the first request opens it."""
         self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
 
     def get(self, path: str, *, etag: str = "", part: str = "", signed_in: bool = True) -> Answer:
-        """One page, compressed as a browser asks for it."""
+        """Get a page, compressed as a browser asks for it."""
         headers = {"Accept-Encoding": "br", "Accept-Language": "fr", "Connection": "keep-alive"}
         if signed_in:
             headers["Cookie"] = self.cookie
@@ -57,7 +57,7 @@ class Portal:
         return self._ask("GET", path, headers)
 
     def post(self, path: str, form: dict[str, str]) -> Answer:
-        """A form of a program, which has no cookie."""
+        """Post a form as a program does, without a cookie."""
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
         return self._ask("POST", path, headers, urlencode(form))
 
@@ -70,7 +70,7 @@ class Portal:
         return Answer(response.status, dict(response.getheaders()), content, seconds)
 
     def sign_in(self) -> None:
-        """Through the form, as a person does."""
+        """Sign in through the form, as a person does."""
         page = self._ask("GET", "/login", {})
         token = re.search(rb'name="csrf_token"[^>]*value="([^"]+)"', page.body)
         if token is None:
@@ -95,7 +95,7 @@ class Portal:
             self.cookie = _session(seen.headers["Set-Cookie"])
 
     def cpu_seconds(self) -> float:
-        """CPU time of the web process so far, all its threads (nanosecond counters of Linux)."""
+        """Return the CPU time of the web process so far, of all threads (counters of Linux)."""
         total = 0
         for worker in self._workers():
             for task in Path(f"/proc/{worker}/task").iterdir():
@@ -103,7 +103,7 @@ class Portal:
         return total / 1e9
 
     def memory(self) -> int:
-        """Bytes the web processes hold for themselves alone, what they share not counted."""
+        """Return the bytes of private memory of all web processes; shared pages do not count."""
         total = 0
         for worker in self._workers():
             lines = Path(f"/proc/{worker}/smaps_rollup").read_text().splitlines()
@@ -124,7 +124,7 @@ def _session(header: str) -> str:
 def serving(
     database_url: str, redis_url: str, *, orders: int, processes: int = 1
 ) -> Iterator[Portal]:
-    """A portal on a fresh database: the sample data, and `orders` more on one contract."""
+    """Start a portal on a fresh database: the sample data, and `orders` more on one contract."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -148,7 +148,7 @@ def serving(
          "--subscriptions", str(orders // 2)],
     ):  # fmt: skip
         run(command, environ)
-    # Not under `-m gunicorn`: its master would be our child all the same, under another name.
+    # `python -m gunicorn` makes the master our own child, whose id is known.
     master = subprocess.Popen(
         [sys.executable, "-m", "gunicorn", "benchmarks.app:app", "-c", "gunicorn.conf.py",
          "--bind", f"127.0.0.1:{port}"],
@@ -165,7 +165,7 @@ def serving(
 
 
 def run(command: list[str], environ: dict[str, str]) -> str:
-    """What a command of the portal prints."""
+    """Run a command of the portal; return its output."""
     program = Path(sys.executable).parent / command[0]
     done = subprocess.run(
         [str(program), *command[1:]], cwd=ROOT, env=environ, capture_output=True, check=False

@@ -1,4 +1,4 @@
-"""CPU of single sign-on: what a client's request for a code costs, and the tokens of one."""
+"""CPU time of single sign-on: a client's request for a code, and the tokens for it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from benchmarks.measure import BARE, ROUNDS, TURNS
 from benchmarks.portal import Portal, run
 
 GOALS = {"authorize": 4, "token": 6}
-"""Times the bare route, at most."""
+"""The most that each may cost, as a multiple of the bare route."""
 REDIRECT = "https://console.example/callback"
 CHALLENGE = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
 VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
@@ -17,7 +17,7 @@ VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
 
 
 def table(portal: Portal) -> list[str]:
-    """Measure with one person signed in; milliseconds, and how often the bare route's."""
+    """Measure with one person signed in: milliseconds, and multiples of the bare route."""
     taken = _measured(portal, _registered(portal))
     bare = taken.pop("bare")
     lines = [
@@ -33,13 +33,13 @@ def table(portal: Portal) -> list[str]:
 
 
 def _registered(portal: Portal) -> str:
-    """A client; its secret."""
+    """Make a client; return its secret."""
     add = ["flask", "oidc", "client", "add", "bench", "--name", "Bench"]
     return run([*add, "--redirect-uri", REDIRECT], portal.environ).split()[-1]
 
 
 def _measured(portal: Portal, secret: str) -> dict[str, float]:
-    """Median CPU milliseconds, by name; taken in turns, as pages are."""
+    """Return median CPU milliseconds by name; measured in turns, as pages are."""
     taken: dict[str, list[float]] = {"bare": [], "authorize": [], "token": []}
     for turn in range(ROUNDS + 1):
         began = [portal.cpu_seconds()]

@@ -18,7 +18,7 @@ from demo.invented import COLUMNS, Batch, Row
 
 
 class Load(Protocol):
-    """Where batches go."""
+    """Takes batches of rows."""
 
     connection: Connection
 
@@ -26,12 +26,12 @@ class Load(Protocol):
         """Write the rows of a batch and empty it."""
 
     def next_ids(self) -> dict[str, int]:
-        """The first free id of each table."""
+        """Return the first free id of each table."""
 
 
 @contextlib.contextmanager
 def bulk_load(engine: Engine, expected: Mapping[str, int]) -> Iterator[Load]:
-    """One transaction that nobody else writes beside; all of it stays, or nothing.
+    """Open one transaction, with no other writer; all of it is kept, or nothing.
 
     Args:
         expected: how many rows each table shall get, about.
@@ -56,7 +56,7 @@ class _BulkLoad:
         yield
 
     def next_ids(self) -> dict[str, int]:
-        """The first free id of each table."""
+        """Return the first free id of each table."""
         return {
             table: 1 + (self._scalar(f"SELECT max(id) FROM {table}") or 0)  # noqa: S608 - ours
             for table, columns in COLUMNS.items()
@@ -96,7 +96,7 @@ class _Sqlite(_BulkLoad):
             driver.execute("PRAGMA cache_size = -2000")
 
     def begin(self, expected: Mapping[str, int]) -> None:
-        """Nothing more to prepare."""
+        """Prepare nothing: SQLite needs no more."""
 
     def _copy(self, table: str, columns: Sequence[str], rows: list[Row]) -> None:
         marks = ", ".join("?" * len(columns))

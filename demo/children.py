@@ -1,4 +1,4 @@
-"""Child processes that never outlive us, and the short-lived folders they work in."""
+"""Child processes that never outlive their parent, and short-lived folders for them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO, Any
 
 _PR_SET_PDEATHSIG = 1
-# A path of a Unix socket holds 107 bytes; the longest name put in a scratch folder has 13.
+# The path of a Unix socket holds 107 bytes; the longest name in a scratch folder has 13.
 _LONGEST_SOCKET_FOLDER = 90
 
 
@@ -30,7 +30,7 @@ def start(
     account: Mapping[str, Any] | None = None,
     sockets: Sequence[socket.socket] = (),
 ) -> subprocess.Popen[bytes]:
-    """Start a process in a session of its own that the kernel ends when we are gone.
+    """Start a process in its own session; the kernel ends it when its parent is gone.
 
     This holds even for SIGKILL, which leaves us no time to clean up. (On Linux: elsewhere the
     child is stopped by our own code or not at all.) The kernel watches the *thread* that starts
@@ -80,9 +80,9 @@ def end(process: subprocess.Popen[bytes], signum: signal.Signals, *, within: flo
 
 @contextlib.contextmanager
 def scratch_folder(kind: str, *, in_memory: bool = False) -> Iterator[Path]:
-    """Make a private folder with a path short enough for a Unix socket; gone when we are.
+    """Make a private folder, short enough for a Unix socket, and remove it afterwards.
 
-    Folders of runs that were killed are swept on the way in: their name holds the dead owner's id.
+    Folders that killed runs left are removed first: their names hold the dead owners' ids.
     """
     parent = _scratch_parent(in_memory=in_memory)
     prefix = f"selfcare-{kind}-"

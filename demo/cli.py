@@ -1,4 +1,4 @@
-"""`flask demo`: sample data for a portal that is looked at, tried out or measured.
+"""`flask demo`: sample data for a portal that somebody tries out or measures.
 
 What the commands need is imported when they run: `app.py` brings them to every process.
 """

@@ -14,7 +14,7 @@ from selfcare.services.oidc import clients, keys
 
 
 def register(console_url: str, *, secret: str) -> None:
-    """Let the stand-in sign people in, at the address it has today; its port may change."""
+    """Register the stand-in with the provider, at its present address: its port may change."""
     addresses = [urljoin(console_url, "/dashboard/callback")]
     farewells = [urljoin(console_url, "/dashboard/bye")]
     told = urljoin(console_url, "/dashboard/backchannel")

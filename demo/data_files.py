@@ -11,6 +11,6 @@ FOLDER = Path(__file__).parent / "data"
 
 
 def read(name: str) -> dict[str, Any]:
-    """A file's content, its own for each caller; numbers with a point become Decimal."""
+    """Return a file's content, a new copy for each caller; decimal numbers become Decimal."""
     with (FOLDER / f"{name}.toml").open("rb") as file:
         return tomllib.load(file, parse_float=Decimal)

@@ -22,7 +22,7 @@ _CENTS = Decimal("0.01")
 
 @dataclass(frozen=True)
 class Bill:
-    """What one invoice or credit note says; VAT is taken on the sum of its lines."""
+    """The content of an invoice or credit note; VAT is worked out on the sum of its lines."""
 
     number: str
     issued_on: date
@@ -35,33 +35,33 @@ class Bill:
 
     @property
     def net(self) -> Decimal:
-        """Excluding tax."""
+        """The amount excluding tax."""
         return sum((amount for _, amount in self.lines), Decimal(0))
 
     @property
     def vat(self) -> Decimal:
-        """Rounded once."""
+        """The tax, rounded once."""
         return (self.net * VAT_RATE / 100).quantize(_CENTS, ROUND_HALF_UP)
 
     @property
     def gross(self) -> Decimal:
-        """Including tax."""
+        """The amount including tax."""
         return self.net + self.vat
 
     @property
     def period(self) -> tuple[date, date]:
-        """The month before."""
+        """The month invoiced: the one before."""
         first = first_day(self.issued_on, ahead=-1)
         return first, last_day(first)
 
     @property
     def due_on(self) -> date:
-        """Thirty days later."""
+        """The day to pay by: thirty days later."""
         return self.issued_on + timedelta(days=30)
 
 
 def document(bill: Bill) -> bytes:
-    """The PDF with its data attached: a Factur-X file of the profile EN 16931."""
+    """Return the PDF with its data attached: a Factur-X file of the profile EN 16931."""
     about = {
         "title": f"{_title(bill)}, {SELLER}",
         "author": SELLER,
@@ -73,7 +73,7 @@ def document(bill: Bill) -> bytes:
 
 
 def xml(bill: Bill) -> bytes:
-    """The data alone, checked against the standard's schema."""
+    """Return the data alone, checked against the standard's schema."""
     parties = _parties(bill)
     found: Any = generate_cii_xml(
         {
@@ -137,7 +137,7 @@ def _line(number: int, name: str, amount: Decimal) -> dict[str, Any]:
 
 
 def _page(bill: Bill) -> bytes:
-    """What a person sees: one A4 page, PDF/A-3B."""
+    """Draw the page that people read: A4, PDF/A-3B."""
     pdf = Paper(_title(bill), author=SELLER, compliance=DocumentCompliance.PDFA_3B)
     first, last = bill.period
     for text in (

@@ -1,4 +1,4 @@
-"""The folder in which the demo keeps everything: who uses it, what is in it, how it is wiped.
+"""The folder that holds all of the demo's data: its lock, its files, its removal.
 
 Standard library only: `make demo-reset` works before anything is installed.
 """
@@ -22,10 +22,10 @@ class DemoRunningError(RuntimeError):
 
 
 class DemoFolder:
-    """Where a demo lives between its starts."""
+    """The folder that a demo keeps between its starts."""
 
     def __init__(self, path: Path | None = None) -> None:
-        """Use the folder, made when something is put in it; `DEMO_FOLDER` names another."""
+        """Use the usual folder, or that of `DEMO_FOLDER`; the first file put in makes it."""
         path = path or Path(os.environ.get("DEMO_FOLDER") or _USUAL).absolute()
         self.path = path
         self.database = path / "portal.sqlite3"

@@ -1,4 +1,4 @@
-"""`flask demo grow`: as much data as wanted, to see how the portal does with it.
+"""`flask demo grow`: data in any amount, to see how fast the portal stays.
 
 Everything is made a batch at a time, so that memory stays the same however much is wanted.
 """
@@ -31,36 +31,36 @@ from selfcare.rights import Ability, Rights
 
 BATCH = 20_000
 CONTRACTS_EACH = 3
-"""How many contracts an invented company holds, at most."""
+"""The most contracts that an invented company holds."""
 FIRST_REF = 1_000_000
 
 
 class GrowthRefusedError(ValueError):
-    """These numbers do not go together, or the contract is not there; the message says it."""
+    """The numbers contradict each other, or the contract does not exist; the message says which."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Growth:
-    """How much to add, and where."""
+    """The rows to add, and the contract that gets them."""
 
     contracts: int = 0
     people: int = 0
     orders: int = 0
     subscriptions: int = 0
     contract: str | None = None
-    """The reference of the contract that gets it all, in place of new ones."""
+    """The reference of the contract that gets all rows, in place of new contracts."""
     seed: int = 1
 
     @property
     def rows(self) -> int:
-        """What the progress bar counts."""
+        """The number of rows that the progress bar counts."""
         return self.contracts + self.people + self.orders + self.subscriptions
 
     def check(self) -> None:
-        """Refuse what cannot be.
+        """Refuse numbers that contradict each other.
 
         Raises:
-            GrowthRefusedError: it cannot.
+            GrowthRefusedError: they do.
         """
         if self.subscriptions > self.orders:
             raise GrowthRefusedError("Each subscription comes of an order: more orders are needed.")
@@ -73,7 +73,7 @@ class Growth:
 
 
 def grow(growth: Growth, *, progress: Callable[[int], None] = lambda _: None) -> None:
-    """Add it all in one transaction.
+    """Add all rows in one transaction.
 
     Args:
         progress: is told how many rows more are written.
@@ -110,7 +110,7 @@ class _Grower:
         self._orders = OrderInventor(rng, self._inventor, now=moment)
 
     def run(self) -> None:
-        """Contract by contract, or all on one."""
+        """Add the rows contract by contract, or all to one."""
         if self._growth.contract:
             self._fill_one(self._growth.contract)
         else:
@@ -142,7 +142,7 @@ class _Grower:
             done += held
 
     def _people(self) -> Iterator[Member]:
-        """New people; when there are fewer than contracts, the same ones again and again."""
+        """Yield new people; the same ones again where there are more contracts than people."""
         made: list[Member] = []
         few = self._growth.people < self._growth.contracts
         for _ in range(self._growth.people):
@@ -188,12 +188,12 @@ class _Grower:
 
 
 def _share(total: int, first: int, count: int, of: int) -> int:
-    """What the parts from `first` on get of a total that `of` parts share evenly."""
+    """Return how much of a total `count` parts get, from `first` on, if `of` parts share it."""
     return (first + count) * total // of - first * total // of
 
 
 def _offer_id(connection: Connection) -> int:
-    """The demo's first offer, made unless it is there."""
+    """Return the id of the demo's first offer, made if it is missing."""
     [offer, *_] = read("offers")["offer"]
     there = connection.execute(select(Offer.id).where(Offer.code == offer["code"])).scalar()
     if there is None:
@@ -203,7 +203,7 @@ def _offer_id(connection: Connection) -> int:
 
 
 def _next_ref(connection: Connection) -> int:
-    """The first number after every contract whose reference is like ours."""
+    """Return the number after the last contract whose reference looks like ours."""
     last = connection.execute(
         select(func.max(Contract.ref)).where(
             Contract.ref.between(f"OCB{FIRST_REF}", "OCB9999999"), func.length(Contract.ref) == 10
@@ -214,7 +214,7 @@ def _next_ref(connection: Connection) -> int:
 
 
 def _existing(connection: Connection, ref: str) -> tuple[InventedCustomer, int]:
-    """A contract that is there: its customer with the numbers given so far, and its members.
+    """Return an existing contract: its customer, the order numbers so far, its members.
 
     The counters leave the table: they come back with the last of the rows.
     """

@@ -54,25 +54,25 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     ),
     "order_counters": ("customer_id", "month", "last"),
 }
-"""What is written of each table, in an order that no foreign key objects to."""
+"""The columns written of each table; the tables stand in the order of their foreign keys."""
 
 Batch = dict[str, list[Row]]
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """Somebody who may order on a contract."""
+    """A member who may order on a contract."""
 
     account_id: int
     contract_id: int
     login: str
-    """Folded, as searches look for it."""
+    """The login folded, as searches look for it."""
     name: str
 
 
 @dataclass
 class InventedCustomer:
-    """A company with its contracts, and who orders there."""
+    """A company with its contracts and the members who order."""
 
     id: int
     code: str
@@ -82,12 +82,12 @@ class InventedCustomer:
 
 
 def stored(moment: datetime) -> str:
-    """A time as both databases take it: UTC, in the form SQLAlchemy gives it on SQLite."""
+    """Return a time as both databases take it: UTC, in SQLAlchemy's form for SQLite."""
     return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}.000000"
 
 
 def siren_of(number: int) -> str:
-    """Nine digits, the last of which is the Luhn key of the others."""
+    """Return nine digits, the last of which is the Luhn key of the others."""
     body = f"{number % 10**8:08}"
     doubled = (int(digit) * (2 - position % 2) for position, digit in enumerate(reversed(body)))
     return f"{body}{-sum(digit - 9 if digit > 9 else digit for digit in doubled) % 10}"
@@ -124,13 +124,13 @@ class Inventor:
         self._others = [_as_json(_EVERYWHERE[Profile.VISITOR]), _as_json(profiles_of_new_user())]
 
     def take_id(self, table: str) -> int:
-        """The next free id of a table."""
+        """Return the next free id of a table."""
         taken = self._ids[table]
         self._ids[table] += 1
         return taken
 
     def customer(self, batch: Batch) -> InventedCustomer:
-        """A company."""
+        """Add a company."""
         words, rng, number = self._words, self._rng, self.take_id("customers")
         word, owner = rng.choice(words["companies"]), rng.choice(words["last_names"])
         code = f"{fold(word)[:5].upper()}{number:04}"
@@ -148,7 +148,7 @@ class Inventor:
         return InventedCustomer(number, code)
 
     def contract(self, batch: Batch, customer: InventedCustomer) -> int:
-        """A contract of the company, still without anybody; gives its id."""
+        """Add a contract without members to the company; return its id."""
         number, ref = self.take_id("contracts"), f"OCB{self._next_ref:07}"
         self._next_ref += 1
         name = self._rng.choice(self._words["systems"])
@@ -163,7 +163,7 @@ class Inventor:
         return number
 
     def person(self, batch: Batch) -> Member:
-        """Somebody with an account, of no contract yet (`contract_id` 0)."""
+        """Add an account without a contract (`contract_id` is 0)."""
         words, rng, number = self._words, self._rng, self.take_id("accounts")
         first, civility = rng.choice(words["first_names"])
         last = rng.choice(words["last_names"])
@@ -182,7 +182,7 @@ class Inventor:
     def membership(
         self, batch: Batch, person: Member, contract_id: int, *, is_referent: bool
     ) -> Member | None:
-        """Put somebody on a contract; gives them back if they may order there."""
+        """Make somebody a member of a contract; return the member if they may order there."""
         is_manager = is_referent or self._rng.random() < 0.3
         profiles = self._referent if is_referent else self._manager
         if not is_manager:

@@ -24,12 +24,12 @@ from selfcare.services.months import first_day, reservation_period
 YEARS = 5
 RECENT = timedelta(days=21)
 MIGRATIONS = 0.6
-"""The share of migrations in what becomes no subscription."""
+"""The share of migrations among the orders that lead to no subscription."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Template:
-    """A rate, as its orders and subscriptions write it."""
+    """A rate in the words of its orders and subscriptions."""
 
     parameters: str
     searched_values: str
@@ -44,7 +44,7 @@ class _Template:
 
 @dataclass(frozen=True, slots=True)
 class _Month:
-    """A month where the customers are, and the reservations that its orders make."""
+    """A month in the customers' time zone, with the periods of its orders' reservations."""
 
     begins: float
     code: str
@@ -55,7 +55,7 @@ class OrderInventor:
     """Makes the orders of one customer after the other, in the order of time."""
 
     def __init__(self, rng: Random, inventor: Inventor, *, now: datetime) -> None:
-        """Take what numbers the rows, and the moment up to which orders were placed."""
+        """Take the source of ids, and the moment of the last order."""
         self._rng = rng
         self._inventor = inventor
         self._until = (now - timedelta(hours=1)).timestamp()
@@ -71,7 +71,7 @@ class OrderInventor:
     def orders(
         self, customer: InventedCustomer, count: int, subscribed: int
     ) -> Iterator[tuple[Row, Row | None]]:
-        """Orders of the customer's members, with the subscription of so many, evenly spread."""
+        """Yield orders of the members; `subscribed` of them, evenly spread, with a subscription."""
         if not count:
             return
         random, members, months = self._rng.random, customer.members, self._months
@@ -151,7 +151,7 @@ class OrderInventor:
         return str(recent[self._rng.random() < 0.5])
 
     def _stored(self, at: float) -> str:
-        """The same as `invented.stored`, in a tenth of the time."""
+        """Do the same as `invented.stored`, in a tenth of the time."""
         day, second = divmod(int(at), 86_400)
         text = self._days.get(day)
         if text is None:
@@ -166,7 +166,7 @@ _folded = lru_cache(maxsize=1000)(fold)
 
 
 def _names(slug: str) -> tuple[str, str, str]:
-    """Both names, and what they are found by."""
+    """Return both names, and the text that searches find them by."""
     return *names(slug), Searchable.joined(names(slug))
 
 
@@ -185,7 +185,7 @@ def _template(rate: Rate) -> _Template:
 
 
 def _months(now: datetime) -> Iterator[_Month]:
-    """The months from the first order's to the one after the last's, which only ends the row."""
+    """Yield the months from the first order's on, and one more, which only ends the row."""
     today = now.astimezone(PARIS).date()
     for ahead in range(-12 * YEARS - 1, 2):
         first = first_day(today, ahead=ahead)

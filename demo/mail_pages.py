@@ -36,10 +36,10 @@ _HEADERS = {
 
 
 class KeptMail:
-    """A mail of the folder as the pages show it, however it is made."""
+    """A mail of the folder, for the pages; even a malformed mail can be shown."""
 
     def __init__(self, file: Path, zone: ZoneInfo) -> None:
-        """Read the file; the zone is that of the moments shown."""
+        """Read the file; moments are shown in the zone."""
         self.name = file.name
         self.content = file.read_bytes()
         self.message = message_from_bytes(self.content, policy=policy)
@@ -58,17 +58,17 @@ class KeptMail:
 
     @property
     def to(self) -> str:
-        """Who got it, blind copies included."""
+        """The recipients, blind copies included."""
         return self.header("Delivered-To", "To")
 
     @property
     def subject(self) -> str:
-        """Its subject, or a word for none."""
+        """The subject, or words for a missing one."""
         return self.header("Subject").strip() or "(sans objet)"
 
     @property
     def received(self) -> str:
-        """The moment it came, where the customers are."""
+        """The moment it came, in the portal's time zone."""
         try:
             moment = datetime.strptime(self.name.partition("-")[0], "%Y%m%dT%H%M%S.%f%z")
         except ValueError:
@@ -77,12 +77,12 @@ class KeptMail:
 
     @property
     def text(self) -> str | None:
-        """Its plain text."""
+        """The plain text, if there is one."""
         return _content(self.message.get_body(("plain",)))
 
     @property
     def html(self) -> str | None:
-        """Its HTML, whose links open beside the catcher: the portal refuses to be framed."""
+        """The HTML; its links open in a new tab, since the portal refuses to be framed."""
         page = _content(self.message.get_body(("html",)))
         if page is None:
             return None
@@ -92,7 +92,7 @@ class KeptMail:
 
     @property
     def files(self) -> list[MIMEPart]:
-        """What is attached."""
+        """The attached files."""
         return list(self.message.iter_attachments())
 
 
@@ -105,13 +105,13 @@ def _content(part: MIMEPart | None) -> str | None:
 
 
 def create_app(folder: MailFolder, *, zone: str = Settings.timezone) -> Flask:
-    """The pages of a folder, with moments in the portal's time zone."""
+    """Make the application that shows a folder's mails, with the portal's time zone."""
     app = Flask(__name__)
     app.jinja_env.policies["urlize.rel"] = "noreferrer"
     local = ZoneInfo(zone)
 
     def find(name: str) -> KeptMail:
-        # Only a name that the folder itself lists: nothing to climb out with.
+        # The name must be one that the folder lists, so no path leads out of it.
         file = next((file for file in folder.newest_first() if file.name == name), None)
         return KeptMail(file, local) if file else abort(404)
 

@@ -35,7 +35,7 @@ ACCEPTED = "250 2.0.0 OK"
 
 @dataclass(frozen=True)
 class ReceivedMail:
-    """One mail as the SMTP server was handed it."""
+    """One mail as the SMTP server received it."""
 
     sender: str
     recipients: tuple[str, ...]
@@ -73,7 +73,7 @@ class MailFolder:
 
 
 class CapturingServer:
-    """A real SMTP server in a thread that keeps every mail, and misbehaves on request.
+    """A real SMTP server in a thread; it keeps every mail and fails on request.
 
     with CapturingServer() as server:
         … send to server.host, server.port …

@@ -1,4 +1,4 @@
-"""The orders of the sample data, put in time: those of the figures, and those around today."""
+"""The orders of the sample data with their dates: the figures' orders, and recent ones."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ COMPLETED_WITHIN = timedelta(seconds=48)
 
 @dataclass(frozen=True, kw_only=True)
 class OrderRow:
-    """An order as the data files tell it: a reservation has a rate, a migration has needs."""
+    """An order of the data files: a reservation has a rate, a migration has needs."""
 
     contract: str
     by: str
@@ -30,11 +30,11 @@ class OrderRow:
     needs: str
     subscribed_at: datetime
     ref: str | None
-    """What a figure says the reference is, where one does."""
+    """The reference that a figure shows, if one does."""
 
 
 def order_rows(now: datetime) -> list[OrderRow]:
-    """All sample orders, oldest first, as they are told at a moment."""
+    """Return all sample orders as they are at a moment, oldest first."""
     rows = [*_read("orders-figures", now), *_read("orders-recent", now)]
     return sorted(rows, key=lambda row: row.placed_at)
 
@@ -71,5 +71,5 @@ def _placed_at(row: dict[str, Any], now: datetime) -> datetime:
 
 
 def in_paris(local: datetime) -> datetime:
-    """A time of the data files, which are written where the customers are."""
+    """Return a time of the data files, which hold the customers' local times."""
     return local.replace(tzinfo=PARIS)

@@ -22,7 +22,7 @@ from selfcare.services.usage import reports
 
 REF = "OCB0000124"
 NOT_INVOICED = "OCB0000412"
-"""Has a pre-invoice whose invoice is still to come, and no invoice at all."""
+"""The contract that has a pre-invoice, and no invoice yet."""
 
 MONTHS = 12
 SUBSCRIPTIONS = Decimal("1000.00")
@@ -30,7 +30,7 @@ _CENTS = Decimal("0.01")
 
 
 def add(moment: datetime | None = None) -> int:
-    """Add the papers, unless there are some; gives how many. In the caller's transaction.
+    """Add the papers in the caller's transaction, unless there are some; return how many.
 
     Args:
         moment: the "today" that recent ones end at; the present one unless said.
@@ -68,7 +68,7 @@ def _exists(ref: str) -> bool:
 
 
 def _bills(today: date, contract: Contract, customer: Customer) -> Iterator[Bill]:
-    """The guide's, one for each of the last months, a credit note, and one in Swiss francs."""
+    """Yield the guide's invoices, recent ones, a credit note, and one in Swiss francs."""
     shown = read("papers")["invoice"]
     common: dict[str, Any] = {
         "contract_ref": REF,
@@ -100,7 +100,7 @@ def _bills(today: date, contract: Contract, customer: Customer) -> Iterator[Bill
 
 
 def _worked_out(contract: Contract, month: date) -> tuple[tuple[str, Decimal], ...]:
-    """What the month's pre-invoice says: an invoice that asks for what was announced."""
+    """Return an invoice for the amount that the month's pre-invoice announced."""
     report = reports.of_month(contract.id, month)
     if report is None:
         return ()
@@ -119,7 +119,7 @@ def _lines(net: Decimal) -> tuple[tuple[str, Decimal], ...]:
 
 
 def _report(month: date, ref: str = REF) -> bytes:
-    """A month of usage, a little different from the next, in the operator's 27 columns."""
+    """Return a month of usage in the operator's 27 columns; each month differs a little."""
     lines = [";".join(usage_reading.COLUMNS)]
     for number, row in enumerate(read("papers")["usage"]["lines"], 1):
         service, label, project, quantity, unit, price = row
@@ -146,5 +146,5 @@ def _report(month: date, ref: str = REF) -> bytes:
 
 
 def _months_before(today: date, count: int) -> list[date]:
-    """The first days of the whole months before today's, oldest first."""
+    """Return the first days of the full months before today's, oldest first."""
     return [first_day(today, ahead=ahead) for ahead in range(-count, 0)]

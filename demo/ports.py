@@ -17,7 +17,7 @@ def listen(usual: int) -> socket.socket:
     """
     for port in range(usual, min(usual + _TRIED, 65536)):
         listening = socket.socket()
-        # As servers do: a port whose last connections are just fading out counts as free.
+        # Servers do the same: a port whose last connections are just closing counts as free.
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         with suppress(OSError):  # taken, or not for us to take (below 1024)
             listening.bind((HOST, port))
@@ -29,7 +29,7 @@ def listen(usual: int) -> socket.socket:
 
 
 def port_of(listening: socket.socket) -> int:
-    """The port that a socket listens on."""
+    """Return the port that a socket listens on."""
     return int(listening.getsockname()[1])
 
 

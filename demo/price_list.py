@@ -1,4 +1,4 @@
-"""What reserving a flavor costs: the catalogue's own file, by the template an order names.
+"""The prices of reservations, from the catalogue's own file, by template.
 
 The demo's orders, old and invented, cost what the catalogue says: there is no second price list.
 """
@@ -21,7 +21,7 @@ MIGRATION = "migration"
 
 @dataclass(frozen=True)
 class Rate:
-    """One way of reserving one flavor, as orders and subscriptions write it."""
+    """One way of reserving one flavor, in the words of orders and subscriptions."""
 
     template: str
     subscription_name: str
@@ -34,7 +34,7 @@ class Rate:
 
     @property
     def parameters(self) -> dict[str, str]:
-        """What an order of it was made with, in the order of figure 21."""
+        """The parameters of an order of it, in the order of figure 21."""
         return {
             "region": self.region,
             "serviceCode": self.service_code,
@@ -44,19 +44,19 @@ class Rate:
 
 @cache
 def service(slug: str) -> ServiceFile:
-    """A service as `catalogue/<slug>.toml` has it, read and checked as an operator's is."""
+    """Return the service of `catalogue/<slug>.toml`, read and checked as an operator's is."""
     return catalogue_files.read(ROOT / "catalogue" / f"{slug}.toml")
 
 
 def names(slug: str) -> tuple[str, str]:
-    """What a service is called in French and in English."""
+    """Return a service's names in French and in English."""
     columns: Mapping[str, Any] = service(slug).columns
     return columns["name_fr"], columns["name_en"]
 
 
 @cache
 def rates() -> Mapping[str, Rate]:
-    """All rates, by template."""
+    """Return all rates, by template."""
     found = service(RESERVATION)
     definition = found.definition
     [region] = next(asked.options for asked in definition.fields if asked.name == "region")

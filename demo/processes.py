@@ -27,8 +27,8 @@ from honcho.printer import Message, Printer
 from demo.children import start
 
 STOP_WITHIN = 25.0  # seconds: what a platform leaves a process, too
-_AT_ONCE = 3.0  # a process that ends this soon after its first start can't work at all
-_HEALTHY = 30.0  # one that ran this long is forgiven its former falls
+_AT_ONCE = 3.0  # seconds; a process that ends this soon after its first start cannot work at all
+_HEALTHY = 30.0  # seconds; a process that ran this long has its former falls forgiven
 _LONGEST_DELAY = 30.0
 _TICK = 0.1
 _REMINDED_EVERY = 20
@@ -49,7 +49,7 @@ class Terminal:
         self._lock = threading.Lock()
         self._lines = 0
         self.reminder = ""
-        """What is said again after every so many lines, so that it is always in sight."""
+        """Text that is repeated after every `_REMINDED_EVERY` lines, so that it stays in sight."""
 
     def line(self, name: str, text: str) -> None:
         """Write one line of the process `name`."""
@@ -62,7 +62,7 @@ class Terminal:
             self.block(self.reminder)
 
     def block(self, text: str) -> None:
-        """Write something of our own, which no other line can cut in two."""
+        """Write a text of the demo itself, in one piece."""
         self._write(lambda: print(text, file=self._printer.output, flush=True))
         self._lines = 0
 
@@ -74,7 +74,7 @@ class Terminal:
 
 @dataclass
 class Child:
-    """One of the processes: what it is, and how it is doing."""
+    """One of the processes: its command and its state."""
 
     name: str
     command: Sequence[str | Path]
@@ -95,7 +95,7 @@ class Child:
         return self.process is not None and self.process.poll() is None
 
     def how_it_ended(self) -> str:
-        """Say it in words."""
+        """Return the way it ended, in words."""
         code = self.process.returncode if self.process else 0
         if code < 0:
             return f"was killed by {signal.Signals(-code).name}"
@@ -103,7 +103,7 @@ class Child:
 
 
 class Supervisor:
-    """Keeps processes running until told to stop, and then leaves none behind.
+    """Keeps processes running until it is told to stop; then it leaves none behind.
 
     Everything happens in the thread that calls, which is also the one the children die with.
     """
@@ -115,7 +115,7 @@ class Supervisor:
         environment: Mapping[str, str] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Give all processes the same environment (ours, if none is said)."""
+        """Give all processes the same environment, by default that of this process."""
         self.terminal = terminal
         self.environment = environment
         self.children: list[Child] = []
@@ -123,7 +123,7 @@ class Supervisor:
         self._clock = clock
 
     def request_stop(self, *_: object) -> None:
-        """Have `watch` and `finish` return soon; fit to be a signal handler."""
+        """Make `watch` and `finish` return soon; can be a signal handler."""
         self.stopping = True
 
     def start(
@@ -171,7 +171,7 @@ class Supervisor:
         return False
 
     def stop(self, *, within: float = STOP_WITHIN) -> None:
-        """Stop everything, last started first told, and kill what has not ended in time."""
+        """Stop all processes, the last started first; kill those that do not end in time."""
         for serves in (False, True):
             some = [child for child in self.children if child.serves_the_others == serves]
             self._stop(some, within=within)
@@ -238,7 +238,7 @@ class Supervisor:
         self.terminal.line(child.name, said)
 
     def _hear_out(self, child: Child) -> None:
-        """Let the last lines through; not for long, as a grandchild may hold the pipe open."""
+        """Wait for the last lines, but not for long: a grandchild may hold the pipe open."""
         if child.reader:
             child.reader.join(1.0)
 

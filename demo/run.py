@@ -1,4 +1,4 @@
-"""The whole portal in one terminal: what `make demo` runs."""
+"""`make demo`: the whole portal in one terminal."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Demo:
     portal_url: str
 
     def __init__(self, folder: DemoFolder, terminal: Terminal) -> None:
-        """Take what it is to use."""
+        """Use this folder and this terminal."""
         self.folder = folder
         self.terminal = terminal
         self.supervisor = Supervisor(terminal)
@@ -120,7 +120,7 @@ class Demo:
             supervisor.watch()
 
     def _environment(self, redis_url: str) -> dict[str, str]:
-        # A mail server that the surroundings name is not to be used: the demo mails nobody.
+        # The demo mails nobody: a mail server of the environment is not used.
         theirs = {name: value for name, value in os.environ.items() if not name.startswith("MAIL_")}
         # Without a port of its own, the web server would listen to the whole network.
         theirs.pop("PORT", None)
@@ -151,7 +151,7 @@ class Demo:
 
     @staticmethod
     def _has_console_of_its_own() -> bool:
-        """Whether the surroundings name a real console: then the stand-in stays away."""
+        """Whether the environment names a real console; then the stand-in is not started."""
         return bool(os.environ.get("IAM_URL"))
 
     def _console_environment(self) -> dict[str, str]:
@@ -230,7 +230,7 @@ class Demo:
 
 @contextlib.contextmanager
 def _ending_signals(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
-    """Hand the signals that end a program to a function instead."""
+    """Call a function on the signals that would end the program."""
     signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     former = [signal.signal(signum, handler) for signum in signals]
     try:
@@ -249,7 +249,7 @@ def _python(*arguments: str) -> list[str]:
 
 
 def main() -> int:
-    """Run the demo; 0 when it was stopped as people do, 1 when it could not run."""
+    """Run the demo; return 0 when somebody stopped it, 1 when it could not run."""
     terminal = Terminal(names=PROCESSES)
     try:
         return Demo(DemoFolder(), terminal).run()

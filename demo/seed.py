@@ -1,4 +1,4 @@
-"""The sample data, written into the database: what the guide's figures show, and today's life.
+"""The sample data: the rows of the guide's figures, and recent ones.
 
 A customer comes with everything of theirs or not at all. What is there is left as it is, so a
 later run adds nothing to what people did meanwhile, and takes nothing of it back.
@@ -42,7 +42,7 @@ from selfcare.services.orders import references
 
 
 def strangers() -> int:
-    """How many accounts are neither the demo's people nor grown ones: whose portal is this?"""
+    """Count the accounts that neither the demo nor `grow` made."""
     logins = [person["login"] for person in read("people")["person"]]
     return db.session.execute(
         select(func.count())
@@ -55,7 +55,7 @@ def strangers() -> int:
 
 
 def seed(moment: datetime | None = None) -> list[str]:
-    """Add what is missing, in the caller's transaction; gives the references of new contracts.
+    """Add missing rows in the caller's transaction; return the references of new contracts.
 
     Args:
         moment: the "today" that recent orders lie around; the present one unless said.
@@ -77,7 +77,7 @@ def seed(moment: datetime | None = None) -> list[str]:
 
 
 def _lacks(condition: ColumnElement[bool]) -> bool:
-    """Whether no row is like that."""
+    """Whether no row has these values."""
     return db.session.execute(select(1).where(condition)).first() is None
 
 
@@ -132,7 +132,7 @@ def _add_member(contract: Contract, row: Mapping[str, Any]) -> None:
 
 
 def _account(login: str) -> Account:
-    """The person of that login, made unless there is one."""
+    """Return the account of a login, made if it is missing."""
     there = db.session.execute(select(Account).where(func.lower(Account.login) == login))
     if account := there.scalar_one_or_none():
         return account
@@ -150,7 +150,7 @@ def _account(login: str) -> Account:
 
 
 def _profiles(told: str | Mapping[str, str]) -> dict[Section, Profile]:
-    """Profiles by section; "visitor" and "manager" mean the nearest that each section offers."""
+    """Return profiles by section; a section without "manager" or "visitor" gets the nearest."""
     if told == "referent":
         return profiles_of_referent()
     if isinstance(told, str):
@@ -166,7 +166,7 @@ def _profiles(told: str | Mapping[str, str]) -> dict[Section, Profile]:
 
 
 def _add_orders(contracts: Mapping[str, Contract], rows: Iterable[OrderRow]) -> None:
-    """Orders in the order of time, so that the rule of references (ORDERS-2) numbers them.
+    """Add orders by date, so that the rule of references (ORDERS-2) numbers them.
 
     Raises:
         ValueError: a reference is not the one its figure shows: the data have a gap or too much.

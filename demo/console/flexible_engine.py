@@ -26,7 +26,7 @@ def _refused(refusal: Refused) -> tuple[Response, int]:
 
 @bp.post("/OS-USER/users")
 def create_user() -> tuple[Response, int]:
-    """A user; a name, address or phone that somebody has is refused with a code of its own."""
+    """Create a user; a name, address or phone in use is refused, each with its own code."""
     given: dict[str, Any] = request.get_json()["user"]
     if not re.fullmatch(r"[A-Za-z_][\w.-]{4,31}", given["name"]):
         raise Refused(400, "The username is invalid.", "1101")
@@ -38,7 +38,7 @@ def create_user() -> tuple[Response, int]:
 
 @bp.put("/OS-USER/users/<key>")
 def change_user(key: str) -> Response:
-    """Other details; what somebody else has is refused as above."""
+    """Change a user; details of somebody else are refused as above."""
     given: dict[str, Any] = request.get_json()["user"]
     with state().lock:
         found = state().get("users", key)
@@ -57,21 +57,21 @@ def _refuse_taken(given: dict[str, Any], but: str = "") -> None:
 
 @bp.get("/OS-CREDENTIAL/credentials")
 def credentials() -> Response:
-    """Somebody's access keys, without secrets, nor when they were last used."""
+    """Answer somebody's access keys, without secrets and without their last use."""
     only_for_administrator(own=request.args["user_id"])
     return jsonify(credentials=[_told(key) for key in _held(request.args["user_id"])])
 
 
 @bp.get("/OS-CREDENTIAL/credentials/<access>")
 def credential(access: str) -> Response:
-    """One, and when it was last used; a key that never was says nothing of it."""
+    """Answer one key with its last use, if it was ever used."""
     key = _own(access)
     return jsonify(credential=_told(key) | {n: key[n] for n in {"last_use_time"} & key.keys()})
 
 
 @bp.post("/OS-CREDENTIAL/credentials")
 def create_credential() -> tuple[Response, int]:
-    """Another key, at most two a user; the secret is in this answer only."""
+    """Create a key, at most two for each user; the secret is in this answer only."""
     given = request.get_json()["credential"]
     user = given["user_id"]
     only_for_administrator(own=user)
@@ -96,7 +96,7 @@ def create_credential() -> tuple[Response, int]:
 
 @bp.put("/OS-CREDENTIAL/credentials/<access>")
 def change_credential(access: str) -> Response:
-    """Put to rest, or woken."""
+    """Disable or enable a key."""
     status = request.get_json()["credential"]["status"]
     if status not in {"active", "inactive"}:
         raise Refused(400, "The status is invalid.", "1100")
@@ -108,7 +108,7 @@ def change_credential(access: str) -> Response:
 
 @bp.delete("/OS-CREDENTIAL/credentials/<access>")
 def delete(access: str) -> tuple[str, int]:
-    """One gone."""
+    """Delete a key."""
     with state().lock:
         _own(access)
         del state().things["credentials"][access]

@@ -1,4 +1,4 @@
-"""What a person sees of the stand-in: who is in which group, and the means to make a difference.
+"""The stand-in's pages: who is in which group, and forms that change it past the portal.
 
 So that the demo can show drift: make a group here, take somebody out of one, delete an account.
 """
@@ -57,13 +57,13 @@ td,th{text-align:left;padding:.25rem .5rem;vertical-align:top}"""
 
 @bp.get("/console.css")
 def style() -> ResponseReturnValue:
-    """A few lines of it."""
+    """Return the first lines."""
     return STYLE, 200, {"Content-Type": "text/css"}
 
 
 @bp.get("/")
 def index() -> ResponseReturnValue:
-    """Every contract with its people and groups."""
+    """Show every contract with its people and groups."""
     things = state().things
     domains = [
         {
@@ -83,7 +83,7 @@ def index() -> ResponseReturnValue:
 
 @bp.post("/<any('create-group', 'delete-group', 'change-user', 'delete-user', leave):action>")
 def change(action: str) -> ResponseReturnValue:
-    """Do what an administrator of the console would; from this very page only."""
+    """Change the console as its administrator would; only from this page."""
     if request.headers.get("Origin", request.host_url.rstrip("/")) != request.host_url.rstrip("/"):
         return "Refused: asked from another site.", 403
     form = request.form

@@ -14,18 +14,18 @@ from demo.ports import HOST
 
 
 class _Quiet(WSGIRequestHandler):
-    """Says nothing about requests that went well, and keeps connections open."""
+    """Logs failures only, and keeps connections open."""
 
     protocol_version = "HTTP/1.1"
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Only failures are worth a line."""
+        """Log answers of 5xx only."""
         if str(code).startswith("5"):
             super().log_request(code, size)
 
 
 def create_app(file: Path | None, *, password: str) -> Flask:
-    """The stand-in's application; `file` keeps what it knows."""
+    """Make the stand-in's application; it keeps its data in `file`."""
     app = Flask("console")
     app.extensions["console"] = State(file, password=password)
     # Browsers share cookies between the ports of one host: the portal has a `session` of its own.
@@ -40,7 +40,7 @@ def create_app(file: Path | None, *, password: str) -> Flask:
 def serve(
     port: int, *, inherited: int | None = None, file: Path | None = None, password: str
 ) -> BaseWSGIServer:
-    """A server that answers several at once; the caller runs and stops it.
+    """Make a server with a thread for each request; the caller runs and stops it.
 
     Args:
         inherited: the number of a socket that listens already, in place of the port.

@@ -1,4 +1,4 @@
-"""The stand-in's way in: it asks the portal who came, as Keystone behind mod_auth_openidc does.
+"""Signing in to the stand-in: it asks the portal, as Keystone behind mod_auth_openidc does.
 
 It is a client of the portal's OpenID provider like any other: discovery, code with PKCE, an ID
 token whose signature it checks with the published keys, sign-out both ways. It then shows who
@@ -49,7 +49,7 @@ PAGE = """<!doctype html>
 
 @bp.get("/")
 def index() -> ResponseReturnValue:
-    """Who came; who has not yet is sent to the portal."""
+    """Show who is signed in; send anyone else to the portal."""
     claims = _sessions().get(cookie.get("sid", ""))
     if claims is None:
         return _ask()
@@ -60,7 +60,7 @@ def index() -> ResponseReturnValue:
 
 @bp.get("/sign-in")
 def start() -> ResponseReturnValue:
-    """The console button leads here: whoever was signed in before comes anew, for this contract."""
+    """Sign in anew, for this contract: the console button leads here."""
     _sessions().pop(cookie.pop("sid", ""), None)
     return _ask()
 
@@ -88,7 +88,7 @@ def _ask() -> ResponseReturnValue:
 
 @bp.get("/callback")
 def callback() -> ResponseReturnValue:
-    """The portal's answer: a code, or why there is none."""
+    """Take the portal's answer: a code, or an error."""
     from joserfc.errors import JoseError  # noqa: PLC0415 (heavy)
 
     asked = cookie.pop("asked", {})
@@ -122,7 +122,7 @@ def callback() -> ResponseReturnValue:
 
 @bp.post("/sign-out")
 def sign_out() -> ResponseReturnValue:
-    """Out of the console, then the portal asks whether to leave it, too.
+    """Sign out here; then the portal asks whether to sign out there, too.
 
     As Horizon does, it sends no ID token: with one, the portal would not ask.
     """
@@ -133,13 +133,13 @@ def sign_out() -> ResponseReturnValue:
 
 @bp.get("/bye")
 def bye() -> ResponseReturnValue:
-    """Back from signing out."""
+    """Say that the person has signed out."""
     return _failed("vous êtes déconnecté(e).")
 
 
 @bp.post("/backchannel")
 def backchannel() -> ResponseReturnValue:
-    """The portal says that a sign-in has ended (OpenID Connect Back-Channel Logout)."""
+    """Hear from the portal that a sign-in has ended (OpenID Connect Back-Channel Logout)."""
     from joserfc.errors import JoseError  # noqa: PLC0415 (heavy)
 
     try:
@@ -183,7 +183,7 @@ def _decode(token: str) -> jwt.Token:
 
 
 def _groups(claims: dict[str, Any]) -> list[str]:
-    """The groups of the account the IAM made for this person, which is what really counts."""
+    """Return the groups that count: those of the account the portal made in the IAM."""
     things = state().things
     for user in things["users"].values():
         domain = things["domains"][user["domain_id"]]["name"]
@@ -193,7 +193,7 @@ def _groups(claims: dict[str, Any]) -> list[str]:
 
 
 def _provider() -> dict[str, Any]:
-    """The portal's own description of itself, read once."""
+    """Return the provider's metadata, read once."""
     known: dict[str, Any] = current_app.extensions["provider"]
     if not known:
         address = f"{_portal()}/.well-known/openid-configuration"
@@ -214,6 +214,6 @@ def _here(page: str) -> str:
 
 
 def _sessions() -> dict[str, dict[str, Any]]:
-    """`sid` → claims of those who are signed in here."""
+    """Return the claims of those who are signed in here, by `sid`."""
     found: dict[str, dict[str, Any]] = current_app.extensions["signed_in"]
     return found

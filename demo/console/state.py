@@ -1,4 +1,4 @@
-"""What the stand-in console knows, kept in one file so that a restart forgets nothing."""
+"""The stand-in console's data, kept in one file so that a restart forgets nothing."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class State:
     """Domains, projects, users, groups, memberships, grants, credentials, tokens."""
 
     def __init__(self, file: Path | None = None, *, password: str = "") -> None:
-        """Take up what the file holds; the administrator `admin` gets the password."""
+        """Read the file; the administrator `admin` gets the password."""
         self.file = file
         self.lock = threading.RLock()
         self.busy: set[tuple[str, str]] = set()
@@ -57,7 +57,7 @@ class State:
         )
 
     def add(self, kind: str, values: dict[str, Any]) -> dict[str, Any]:
-        """A new thing; its name is its own in its domain."""
+        """Add a thing; its name must be unique in its domain."""
         name, domain = values.get("name"), values.get("domain_id")
         if kind != "credentials" and any(
             (other["name"], other.get("domain_id")) == (name, domain)
@@ -74,13 +74,13 @@ class State:
         return thing
 
     def get(self, kind: str, key: str) -> dict[str, Any]:
-        """A thing by its id."""
+        """Return a thing by its id."""
         if key not in self.things[kind]:
             raise Refused(404, f"Could not find {kind.removesuffix('s')}: {key}.", "Not Found")
         return self.things[kind][key]
 
     def delete_user(self, key: str) -> None:
-        """A user goes with memberships and credentials."""
+        """Delete a user with memberships and credentials."""
         self.get("users", key)
         del self.things["users"][key]
         self.members = [pair for pair in self.members if pair[1] != key]
@@ -90,7 +90,7 @@ class State:
             }
 
     def delete_group(self, key: str) -> None:
-        """A group goes with its memberships; its members' tokens die."""
+        """Delete a group with its memberships; its members' tokens end."""
         self.get("groups", key)
         del self.things["groups"][key]
         for group, user in self.members:
@@ -99,14 +99,14 @@ class State:
         self.members = [pair for pair in self.members if pair[0] != key]
 
     def leave(self, group: str, user: str) -> None:
-        """Out of a group; every token of theirs dies with it."""
+        """Take somebody out of a group; all their tokens end."""
         if [group, user] not in self.members:
             raise Refused(404, f"Could not find user {user} in group {group}.", "Not Found")
         self.members.remove([group, user])
         self.revoke(user)
 
     def revoke(self, user: str) -> None:
-        """Tokens issued up to this second are dead: the granularity is one second."""
+        """End all tokens issued up to this second: the granularity is one second."""
         self.revoked[user] = int(time.time())
 
     def is_dead(self, token: dict[str, Any]) -> bool:
@@ -114,11 +114,11 @@ class State:
         return int(token["issued_at"]) <= self.revoked.get(token["user_id"], 0)
 
     def groups_of(self, user: str) -> list[dict[str, Any]]:
-        """The groups somebody is in."""
+        """Return the groups somebody is in."""
         return [self.things["groups"][group] for group, member in self.members if member == user]
 
     def save(self) -> None:
-        """Write the file whole, or not at all."""
+        """Write the file in one step, so that it is never half-written."""
         if self.file is None:
             return
         kept = {
