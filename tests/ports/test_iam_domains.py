@@ -164,7 +164,8 @@ class TestCheck:
 
     def test_the_manager_of_a_domain(self, manager, ref):
         lines = self.said(manager, ref, "OCB9999999")
-        assert (True, f"{ref}: it may make users and memberships.") in lines
+        may = f"{ref}: it may make users, memberships and API passwords; people make"
+        assert (True, f"{may} their keys with these.") in lines
         assert (
             False,
             "OCB9999999: a contract of this portal on whose domain it has no role.",

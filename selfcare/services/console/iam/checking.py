@@ -34,7 +34,9 @@ def findings(client: Client, refs: Iterable[str] = ()) -> Iterator[Finding]:
         return
     yield Finding(good=True, sentence="The service account signs in for the whole cloud.")
     if "admin" in everywhere:
-        yield Finding(good=True, sentence="It may make contracts and users.")
+        yield Finding(
+            good=True, sentence="It may make contracts, users, memberships and API passwords."
+        )
     else:
         held = ", ".join(sorted(everywhere)) or "no role"
         yield Finding(
@@ -58,7 +60,11 @@ def _of_single_domains(client: Client, refs: list[str]) -> Iterator[Finding]:
                 " enough.",
             )
         elif "manager" in roles:
-            yield Finding(good=True, sentence=f"{ref}: it may make users and memberships.")
+            yield Finding(
+                good=True,
+                sentence=f"{ref}: it may make users, memberships and API passwords; people make"
+                " their keys with these.",
+            )
         else:
             held = ", ".join(sorted(roles))
             yield Finding(good=False, sentence=f"{ref}: it has {held}; manager is needed.")
