@@ -19,11 +19,18 @@ pytestmark = [
 ]
 
 
+@pytest.fixture
+def manager(app, service):
+    """The portal's driver, whose account has no other role."""
+    app.extensions["iam"] = service("manager")
+    yield app.extensions["iam"]
+    app.extensions["iam"] = None
+
+
 def test_api_1_the_pages_set_a_password_that_signs_in(
-    app, cast, service, ref, browse, begun, code_asked, mailed_code, chosen, worker
+    cast, manager, ref, browse, begun, code_asked, mailed_code, chosen, worker
 ):
     cast.member("marie.dupont", ref=ref, console_roles=["guest"], console_state="done")
-    app.extensions["iam"] = manager = service("manager")
     manager.set_groups(ref, Holder("marie.dupont", MARIE), GUEST)
     browser = begun(account=ref)
     code_asked(browser)
@@ -33,4 +40,3 @@ def test_api_1_the_pages_set_a_password_that_signs_in(
     assert "Your API password is set" in words
     assert "You have no access key and no application credential." in words  # asked as Marie
     assert manager.check_password(ref, "marie.dupont", NEW)
-    app.extensions["iam"] = None
