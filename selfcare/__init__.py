@@ -33,16 +33,7 @@ def create_app(settings: config.Settings | None = None, **overrides: Any) -> Fla
     for doubt in config.doubtful(settings):
         log.warning("doubtful_setting", problem=doubt)
     if settings.sentry_dsn:
-        import sentry_sdk  # noqa: PLC0415 (only where it is used)
-        from sentry_sdk.integrations.logging import LoggingIntegration  # noqa: PLC0415
-
-        sentry_sdk.init(
-            settings.sentry_dsn,
-            send_default_pii=False,
-            include_local_variables=False,
-            integrations=[LoggingIntegration(level=None, event_level=None)],  # errors, not lines
-            before_send=logs.reported,
-        )
+        logs.report_errors(settings.sentry_dsn)
     app = Flask(__name__, static_folder=None)
     app.request_class = FitRequest
     app.config.from_mapping(config.flask_config(settings))

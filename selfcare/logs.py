@@ -113,6 +113,20 @@ def path() -> str:
     return masked(request.path)
 
 
+def report_errors(dsn: str) -> None:
+    """Send errors to Sentry, without what people typed."""
+    import sentry_sdk  # noqa: PLC0415 (only where it is used)
+    from sentry_sdk.integrations.logging import LoggingIntegration  # noqa: PLC0415
+
+    sentry_sdk.init(
+        dsn,
+        send_default_pii=False,
+        include_local_variables=False,
+        integrations=[LoggingIntegration(level=None, event_level=None)],  # errors, not lines
+        before_send=reported,
+    )
+
+
 def reported(event: Any, _hint: Any) -> Any:
     """An error's report as it goes to Sentry: of the request no more than which page it was."""
     event = _masked_all(event)

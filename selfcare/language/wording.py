@@ -175,81 +175,6 @@ def profiles_that_would_do(rule: Rule) -> str:
     return _(" or ").join(names)
 
 
-AUDIT: Mapping[str, Any] = {
-    "sign_in.done": _l("Signed in"),
-    "sign_in.failed": _l("Sign-in failed: wrong password"),
-    "sign_in.wrong_code": _l("Sign-in failed: wrong code"),
-    "sign_in.disabled": _l("Sign-in failed: the account is disabled"),
-    "api_login.done": _l("Signed in by API Login"),
-    "api_login.failed": _l("API Login failed: wrong API password"),
-    "api_password.changed": _l("API password changed"),
-    "sign_in.ended": _l("Session ended"),
-    "sign_in.console_ended": _l("Sessions in the console ended"),
-    "sign_in.others_ended": _l("Other sessions ended"),
-    "sign_in.all_ended": _l("All sessions ended by the staff"),
-    "password.asked": _l("Mail to set the password requested"),
-    "password.changed": _l("Password changed"),
-    "login.asked": _l("Mail with the login requested"),
-    "account.changed": _l("Personal data changed"),
-    "account.disabled": _l("Account disabled by the staff"),
-    "account.enabled": _l("Account enabled by the staff"),
-    "account.erased": _l("Personal data erased"),
-    "staff.added": _l("Staff account created"),
-    "staff.removed": _l("Staff rights taken away"),
-    "contract.opened": _l("Contract opened"),
-    "contract.changed": _l("Contract changed"),
-    "customer.changed": _l("Company details changed"),
-    "offer.changed": _l("Offer changed"),
-    "mail.retried": _l("Mails sent once more"),
-    "email.asked": _l("New email address requested"),
-    "email.changed": _l("Email address changed"),
-    "two_factor.on": _l("Two-factor sign-in turned on"),
-    "two_factor.off": _l("Two-factor sign-in turned off"),
-    "two_factor.reset": _l("Two-factor sign-in reset by the staff"),
-    "two_factor.new_recovery_codes": _l("New recovery codes"),
-    "two_factor.recovery_code_used": _l("Signed in with a recovery code"),
-    "user.added": _l("Added to a contract"),
-    "user.changed": _l("Roles on a contract changed"),
-    "user.removed": _l("Removed from a contract"),
-    "import.stopped": _l("Import of users stopped: the right to add them was gone"),
-    "order.placed": _l("Order placed"),
-    "document.opened": _l("Document opened"),
-    "access_key.created": _l("Access key made"),
-    "access_key.deleted": _l("Access key deleted"),
-    "access_key.rested": _l("Access key deactivated"),
-    "access_key.woken": _l("Access key activated"),
-    "application.created": _l("Application credential made"),
-    "application.deleted": _l("Application credential deleted"),
-    "passkey.added": _l("Passkey added"),
-    "passkey.removed": _l("Passkey removed"),
-}
-"""The names of the audit log's actions; an action that is missing here is shown by its code."""
-
-AUDIT_DETAIL: Mapping[str, Any] = {
-    "reason": _l("reason"),
-    "ticket": _l("ticket"),
-    "email": _l("new address"),
-    "former": _l("former address"),
-    "what": _l("what"),
-    "name": _l("name"),
-    "key": _l("key"),
-    "passkey": _l("passkey"),
-    "roles": _l("roles"),
-    "before": _l("before"),
-    "after": _l("after"),
-    "count": _l("how many"),
-}
-
-ACCOUNT_FIELD: Mapping[str, Any] = {
-    "civility": _l("Title"),
-    "last_name": _l("Last name"),
-    "first_name": _l("First name"),
-    "phone": _l("Phone"),
-    "mobile": _l("Mobile"),
-    "locale": _l("Preferred language"),
-}
-
-
 def quoted(cell: str) -> str:
     """A cell of somebody's file, as far as it helps to find it."""
     return _("“%(cell)s”") % {"cell": cell if len(cell) <= 40 else f"{cell[:40]}…"}
@@ -273,11 +198,6 @@ def role_change(change: Sequence[str]) -> str:
         label = str(SECTION[Section(section)])
         before, after = (str(PROFILE[Profile(profile)]) for profile in (was, held))
     return _("%(label)s: %(value)s") % {"label": label, "value": f"{before} → {after}"}
-
-
-def audit(action: str) -> str:
-    """The action, in the reader's language."""
-    return str(AUDIT.get(action, action))
 
 
 def console_problem(code: str | None) -> str:

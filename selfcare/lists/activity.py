@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from sqlalchemy import ColumnElement, Row, func
 
-from selfcare.language import _, _l, wording
+from selfcare.language import _, _l, audit_wording, wording
 from selfcare.language.i18n import Reader
 from selfcare.lists.columns import Column, moment, worded
 from selfcare.lists.query import ListOf, ListQuery
@@ -21,7 +21,7 @@ def details(row: Row[Any], _reader: Reader | None = None) -> str:
     words = [str(row.about)]
     for name, value in json.loads(row.details).items():
         shown = ", ".join(_part(part) for part in (value if isinstance(value, list) else [value]))
-        label = str(wording.AUDIT_DETAIL.get(name, name))
+        label = str(audit_wording.DETAIL.get(name, name))
         words.append(_("%(label)s: %(value)s", label=label, value=shown) if shown else "")
     return " · ".join(word for word in words if word)
 
@@ -30,7 +30,7 @@ def _part(part: Any) -> str:
     """One of an entry's details: changed roles, a field's name, or a text."""
     if isinstance(part, list):
         return wording.role_change(part)
-    return str(wording.ACCOUNT_FIELD.get(part, part))
+    return str(audit_wording.ACCOUNT_FIELD.get(part, part))
 
 
 class ActivityList(ListQuery):
@@ -43,7 +43,7 @@ class ActivityList(ListQuery):
             "what",
             _l("What"),
             AuditEntry.action,
-            wording.AUDIT,
+            audit_wording.ACTION,
             shows="action",
             alphabetical=True,
         ),
@@ -71,5 +71,9 @@ class ActivityList(ListQuery):
     def _matches(self, word: str) -> Iterator[ColumnElement[bool]]:
         """Actions are searched by the words the reader sees."""
         yield from super()._matches(word)
-        named = [action for action in wording.AUDIT if fold(word) in fold(wording.audit(action))]
+        named = [
+            action
+            for action in audit_wording.ACTION
+            if fold(word) in fold(audit_wording.action(action))
+        ]
         yield AuditEntry.action.in_(named)

@@ -16,7 +16,7 @@ from flask_login import current_user
 from markupsafe import Markup
 
 from selfcare.config import Settings
-from selfcare.language import credential_wording, formats, i18n, phones, wording
+from selfcare.language import audit_wording, credential_wording, formats, i18n, phones, wording
 from selfcare.language.document_names import document_name
 from selfcare.language.i18n import Reader
 from selfcare.language.templates import render
@@ -66,48 +66,9 @@ HTMX_CONFIG = json.dumps(
 
 def init_app(app: Flask, settings: Settings) -> None:
     """Give the templates what they need; nothing here costs a query."""
-    render_chrome = lru_cache(maxsize=2000)(_render_chrome)
-
-    def chrome() -> dict[str, Markup]:
-        """Header and footer of a page, rendered once for everything they depend on."""
-        return render_chrome(chrome_key())
-
-    env = app.jinja_env
-    env.trim_blocks = env.lstrip_blocks = True
-    assets: dict[str, str] = app.extensions["assets"]
-    env.globals.update(
-        asset=assets.__getitem__,
-        may=may,
-        Ability=Ability,
-        Section=Section,
-        menu_endpoints=MENU_ENDPOINTS,
-        languages=i18n.LANGUAGES,
-        locale=i18n.locale,
-        chrome=chrome,
-        csrf=csrf.csrf_token,
-        wanted_part=rendering.wanted_part,
-        subscription_status=subscription_status,
-        today=lambda: i18n.reader().today(),
-        htmx_config=HTMX_CONFIG,
-        contract_url=contract_url,
-        passkeys_possible=passkeys.possible,
-        drift_of=drift_of,
-        may_change_roles_of=_may_change_roles_of,
-    )
-    env.filters.update(
-        fields_of=json.loads,
-        lines=lines,
-        once=once,
-        profile_names=wording.profiles_that_would_do,
-        phone=phones.shown,
-        device=devices.describe,
-        console_problem=wording.console_problem,
-        password_problem=credential_wording.password_problem,
-        credential_problem=credential_wording.credential_problem,
-        abilities=wording.abilities,
-        document_name=document_name,
-        role_change=wording.role_change,
-    )
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals.update(_globals(app))
+    app.jinja_env.filters.update(_filters())
     app.extensions["in_language"] = lambda language: _in_language(language, settings)
 
     @app.context_processor
@@ -118,6 +79,53 @@ def init_app(app: Flask, settings: Settings) -> None:
             "me": current_user.account if current_user and current_user.is_authenticated else None,
             "section": g.get("section"),
         }
+
+
+def _globals(app: Flask) -> dict[str, Any]:
+    render_chrome = lru_cache(maxsize=2000)(_render_chrome)
+    assets: dict[str, str] = app.extensions["assets"]
+
+    def chrome() -> dict[str, Markup]:
+        """Header and footer of a page, rendered once for everything they depend on."""
+        return render_chrome(chrome_key())
+
+    return {
+        "asset": assets.__getitem__,
+        "may": may,
+        "Ability": Ability,
+        "Section": Section,
+        "menu_endpoints": MENU_ENDPOINTS,
+        "languages": i18n.LANGUAGES,
+        "locale": i18n.locale,
+        "chrome": chrome,
+        "csrf": csrf.csrf_token,
+        "wanted_part": rendering.wanted_part,
+        "subscription_status": subscription_status,
+        "today": lambda: i18n.reader().today(),
+        "htmx_config": HTMX_CONFIG,
+        "contract_url": contract_url,
+        "passkeys_possible": passkeys.possible,
+        "drift_of": drift_of,
+        "may_change_roles_of": _may_change_roles_of,
+    }
+
+
+def _filters() -> Filters:
+    return {
+        "fields_of": json.loads,
+        "lines": lines,
+        "once": once,
+        "profile_names": wording.profiles_that_would_do,
+        "phone": phones.shown,
+        "device": devices.describe,
+        "console_problem": wording.console_problem,
+        "password_problem": credential_wording.password_problem,
+        "credential_problem": credential_wording.credential_problem,
+        "abilities": wording.abilities,
+        "audit_action": audit_wording.action,
+        "document_name": document_name,
+        "role_change": wording.role_change,
+    }
 
 
 @lru_cache(maxsize=4096)

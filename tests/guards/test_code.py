@@ -41,10 +41,30 @@ def name(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
+def body(function: ast.FunctionDef) -> int:
+    """The lines of a function below its docstring."""
+    first = (
+        function.body[1] if ast.get_docstring(function) and function.body[1:] else function.body[0]
+    )
+    return (function.end_lineno or 0) - first.lineno + 1
+
+
 class TestModules:
     @pytest.mark.parametrize("path", MODULES, ids=name)
     def test_design_no_module_is_too_long(self, path):
         assert len(path.read_text().splitlines()) <= 350
+
+    @pytest.mark.parametrize("path", MODULES, ids=name)
+    def test_design_no_function_is_too_long(self, path):
+        """40 lines without its head and its docstring, in the portal itself."""
+        if not name(path).startswith("selfcare/"):
+            return
+        long = [
+            f"{node.name}: {lines}"
+            for node in ast.walk(ast.parse(path.read_text()))
+            if isinstance(node, ast.FunctionDef) and (lines := body(node)) > 40
+        ]
+        assert not long
 
     def test_design_modules_are_named_after_what_they_know(self):
         assert not [name(path) for path in MODULES if path.stem in FORBIDDEN]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote_plus
 
@@ -26,6 +27,40 @@ bp = Blueprint("oauth_tokens", __name__)
 csrf.exempt(bp)  # clients have no session
 
 
+_SUPPORTED: Mapping[str, Any] = {
+    "scopes_supported": list(requests.SCOPES),
+    "response_types_supported": ["code", "id_token"],
+    "response_modes_supported": ["query", "form_post"],
+    "grant_types_supported": [
+        "authorization_code",
+        "implicit",
+        "urn:ietf:params:oauth:grant-type:device_code",
+    ],
+    "subject_types_supported": ["public"],
+    "id_token_signing_alg_values_supported": keys.ALGORITHMS,
+    "token_endpoint_auth_methods_supported": [
+        "client_secret_basic",
+        "client_secret_post",
+        "none",
+    ],
+    "code_challenge_methods_supported": ["S256"],
+    "prompt_values_supported": sorted(requests.PROMPTS),
+    "claims_supported": [
+        *("iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "amr", "azp", "sid"),
+        *("preferred_username", "ksuser", "ksdomain", "groups", "email", "email_verified"),
+        *("name", "given_name", "family_name", "locale"),
+    ],
+    "ui_locales_supported": ["fr", "en"],
+    "claims_parameter_supported": False,
+    "request_parameter_supported": False,
+    "request_uri_parameter_supported": False,
+    "authorization_response_iss_parameter_supported": True,
+    "backchannel_logout_supported": True,
+    "backchannel_logout_session_supported": True,
+}
+"""What the discovery document says besides addresses."""
+
+
 @bp.get("/.well-known/openid-configuration")
 @public("clients read it")
 def discovery() -> ResponseReturnValue:
@@ -44,35 +79,7 @@ def discovery() -> ResponseReturnValue:
         introspection_endpoint=address(".introspect"),
         end_session_endpoint=address("oauth_ending.end"),
         device_authorization_endpoint=address(".device"),
-        scopes_supported=list(requests.SCOPES),
-        response_types_supported=["code", "id_token"],
-        response_modes_supported=["query", "form_post"],
-        grant_types_supported=[
-            "authorization_code",
-            "implicit",
-            "urn:ietf:params:oauth:grant-type:device_code",
-        ],
-        subject_types_supported=["public"],
-        id_token_signing_alg_values_supported=keys.ALGORITHMS,
-        token_endpoint_auth_methods_supported=[
-            "client_secret_basic",
-            "client_secret_post",
-            "none",
-        ],
-        code_challenge_methods_supported=["S256"],
-        prompt_values_supported=sorted(requests.PROMPTS),
-        claims_supported=[
-            *("iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "amr", "azp", "sid"),
-            *("preferred_username", "ksuser", "ksdomain", "groups", "email", "email_verified"),
-            *("name", "given_name", "family_name", "locale"),
-        ],
-        ui_locales_supported=["fr", "en"],
-        claims_parameter_supported=False,
-        request_parameter_supported=False,
-        request_uri_parameter_supported=False,
-        authorization_response_iss_parameter_supported=True,
-        backchannel_logout_supported=True,
-        backchannel_logout_session_supported=True,
+        **_SUPPORTED,
     )
 
 

@@ -61,8 +61,22 @@ def load(
     if not any_seller:
         _check_seller(read)
     contract = _contract_of(read, contract_ref)
+    invoice = _row(read, contract, digest, pdf)
+    db.session.add(invoice)
+    db.session.flush()
+    db.session.add_all(
+        InvoiceReference(invoice_id=invoice.id, number=other.number, issued_on=other.issued_on)
+        for other in read.refers_to
+    )
+    db.session.flush()
+    if keep:
+        _put(invoice, pdf, read.xml)
+    return invoice
+
+
+def _row(read: ReadInvoice, contract: Contract, digest: str, pdf: bytes) -> Invoice:
     folder = f"invoices/{contract.ref}/{digest}"
-    invoice = Invoice(
+    return Invoice(
         number=read.number,
         contract_id=contract.id,
         kind=read.kind,
@@ -87,16 +101,6 @@ def load(
         xml_key=f"{folder}.xml" if read.xml else None,
         xml_size=len(read.xml) if read.xml else None,
     )
-    db.session.add(invoice)
-    db.session.flush()
-    db.session.add_all(
-        InvoiceReference(invoice_id=invoice.id, number=other.number, issued_on=other.issued_on)
-        for other in read.refers_to
-    )
-    db.session.flush()
-    if keep:
-        _put(invoice, pdf, read.xml)
-    return invoice
 
 
 def check_new(pdf: bytes) -> None:

@@ -1,7 +1,7 @@
 """The audit log: one row per thing done, in the transaction that does it (STAFF-4, ACCOUNT-3).
 
 A database trigger keeps the rows as they are (migration `account_security`). An action is named
-`subject.verb`; its words in both languages stand in `wording.AUDIT`.
+`subject.verb`; its words in both languages stand in `audit_wording.ACTION`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def record(
     """Write down what is being done; it counts once the present transaction is committed.
 
     Args:
-        action: `subject.verb`, e.g. `password.changed`; see `wording.AUDIT`.
+        action: `subject.verb`, e.g. `password.changed`; see `audit_wording.ACTION`.
         actor: who does it; None for the portal itself, or somebody who is not signed in.
         subject: what it is done to; an account's owner sees it in « Mon activité ».
         called: what to call that account where its login is not the actor's to know.

@@ -94,11 +94,6 @@ def read_xml(xml: bytes) -> ReadInvoice:
     sign = -1 if kind == InvoiceKind.CREDIT_NOTE and gross > 0 else 1
     net = sign * document.amount(f"{paths.SUMS}/ram:TaxBasisTotalAmount")
     period = f"{paths.SETTLEMENT}/ram:BillingSpecifiedPeriod"
-
-    def signed(name: str) -> Decimal | None:
-        amount = document.optional_amount(f"{paths.SUMS}/ram:{name}")
-        return amount if amount is None else sign * amount
-
     return ReadInvoice(
         number=document.text(f"{paths.DOCUMENT}/ram:ID"),
         kind=kind,
@@ -116,15 +111,20 @@ def read_xml(xml: bytes) -> ReadInvoice:
         payment_terms=_payment_terms(document),
         period_from=document.day(f"{period}/ram:StartDateTime"),
         period_to=document.day(f"{period}/ram:EndDateTime"),
-        paid=signed("TotalPrepaidAmount"),
-        rounding=signed("RoundingAmount"),
+        paid=_signed(document, "TotalPrepaidAmount", sign),
+        rounding=_signed(document, "RoundingAmount", sign),
         for_others=sign * totals.for_others(document),
-        payable=signed("DuePayableAmount"),
+        payable=_signed(document, "DuePayableAmount", sign),
         refers_to=tuple(_references(document)),
         lines=_making(net, [*_lines(document, sign), *_adjustments(document, sign)]),
         xml=xml,
         remarks=tuple(totals.remarks(document)),
     )
+
+
+def _signed(document: Document, name: str, sign: int) -> Decimal | None:
+    amount = document.optional_amount(f"{paths.SUMS}/ram:{name}")
+    return amount if amount is None else sign * amount
 
 
 def _contract_refs(document: Document) -> Iterator[str]:
