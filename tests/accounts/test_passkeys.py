@@ -8,12 +8,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 
+from selfcare.database import db
+from selfcare.models import Passkey
 from selfcare.services.accounts import passkeys
 from tests.accounts.authenticator import Authenticator
 from tests.accounts.captchas import ask_for_password
 from tests.accounts.test_two_factor import BASE, begin_set_up
 from tests.browsing import Browser, Page
-from tests.cast import PASSWORD
+from tests.cast import PASSWORD, account_of
 
 NEW, IN = "/account/security/passkeys/new", "/login/passkey"
 
@@ -141,6 +143,18 @@ def test_auth_7_half_an_answer_opens_nothing(device, browse, part):
 
 def test_auth_7_a_passkey_is_added_once(me, device):
     assert add(me, device, "Again").status == 422
+
+
+def test_auth_7_an_account_has_ten_passkeys_at_most(me, app):
+    with app.app_context():
+        account = account_of("paul.dupont")
+        for number in range(9):
+            key = Passkey(credential_id=f"AAA{number}", public_key=b"-", name=str(number))
+            key.account_id = account.id
+            db.session.add(key)
+        db.session.commit()
+    assert add(me, Authenticator(), "The tenth").status == 303
+    assert add(me, Authenticator(), "The eleventh").status == 422
 
 
 def test_auth_7_a_borrowed_session_cannot_add_one(me):
