@@ -71,6 +71,8 @@ def test_console_3_what_is_wrong_is_not_told(marie, browse, api_login, fields):
     assert page.status == 200
     [told] = page.texts("#errors li")
     assert told.startswith("The company account, the user name or the API password is wrong")
+    assert page.one("#account")["value"] == fields.get("account", REF)
+    assert page.one("#user_name")["value"] == fields.get("user_name", marie)
     assert browse.get(PAGE).status == 303
 
 

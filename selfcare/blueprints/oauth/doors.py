@@ -52,7 +52,9 @@ def forgotten() -> ResponseReturnValue:
 @shown_again
 def api_login() -> ResponseReturnValue:
     """Company account, user name and API password (CONSOLE-3); a worker looks at them."""
-    form = _api_login_form()
+    form = ApiLoginForm(
+        data={"account": Remembered.ACCOUNT.read(), "user_name": Remembered.NAME.read()}
+    )
     if not form.validate_on_submit():
         return rendering.answer_form("oauth/api_login.html", form)
     try:
@@ -80,7 +82,7 @@ def checking() -> ResponseReturnValue:
         return no_store(rendering.page("oauth/api_login_checking.html", asked=asked))
     if asked.expires_at:
         return redirect(url_for("credentials.index", ref=asked.company_account), code=303)
-    form = _api_login_form()
+    form = ApiLoginForm(data={"account": asked.company_account, "user_name": asked.user_name})
     if asked.wait_until and asked.wait_until > now():
         wait = TooManyAttempts(asked.wait_until)
         return rendering.answer_wait("oauth/api_login.html", form, wait)
@@ -97,9 +99,3 @@ def end_api_login() -> ResponseReturnValue:
     answer = redirect(url_for(".api_login"), code=303)
     answer.headers["Clear-Site-Data"] = '"cache"'
     return ApiLoginCookie.keep(answer, "")
-
-
-def _api_login_form() -> ApiLoginForm:
-    return ApiLoginForm(
-        data={"account": Remembered.ACCOUNT.read(), "user_name": Remembered.NAME.read()}
-    )
