@@ -13,7 +13,7 @@ import click
 from demo.ports import free_port
 from proof import federation, needed, servers, steps
 from proof.portal import portal
-from proof.steps import Scene
+from proof.scene import Scene
 from tests.keystone import KeystoneUnavailableError, keystone
 
 CLIENT, TOOL = "keystone", "openstack"
@@ -103,7 +103,14 @@ def staged() -> Iterator[Scene]:
                 client_id=CLIENT,
             )
         )
-        yield Scene(website, keystone=public_url, horizon=dashboard, tool=TOOL, stack=stack)
+        yield Scene(
+            website,
+            keystone=public_url,
+            horizon=dashboard,
+            tool=TOOL,
+            stack=stack,
+            administrator=administrator,
+        )
 
 
 if __name__ == "__main__":

@@ -38,8 +38,8 @@ ROOT = Path(__file__).parent.parent
 class Portal:
     """A running portal, and its `flask` command."""
 
-    def __init__(self, url: str, environment: dict[str, str]) -> None:
-        self.url, self.environment = url, environment
+    def __init__(self, url: str, environment: dict[str, str], *, mails: Path) -> None:
+        self.url, self.environment, self.mails = url, environment, mails
 
     def flask(self, *arguments: str) -> str:
         """What the command says."""
@@ -126,7 +126,7 @@ def portal(
             )
             try:
                 answers(f"{url}/readyz", process, log)
-                yield Portal(url, {**environment, **_kept(folder)})
+                yield Portal(url, {**environment, **_kept(folder)}, mails=DemoFolder(folder).mails)
             finally:
                 end(process, signal.SIGTERM, within=40)
 

@@ -2,49 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import re
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
-from playwright.sync_api import BrowserContext, Page, Response, expect
+from playwright.sync_api import Response, expect
 
-from proof import terminal, visits
-from proof.portal import CONTRACTS, LOGIN, Portal
+from proof import keys, terminal, visits
+from proof.portal import CONTRACTS, LOGIN
+from proof.scene import Scene
 
 OF_APACHE = "mod_auth_openidc_session"
 FORGED = {"OIDC-iss": "", "OIDC-ksuser": LOGIN, "OIDC-ksdomain": CONTRACTS[0]}
-
-
-@dataclass
-class Scene:
-    """The running servers, and the person's browser."""
-
-    portal: Portal
-    keystone: str
-    horizon: str
-    tool: str
-    stack: contextlib.ExitStack
-    picture: bytes = b""
-    copied: str = ""
-    """Apache's own cookie, as somebody who looked over the line might have it."""
-    copied_at: float = 0.0
-    _browser: BrowserContext | None = field(default=None)
-
-    @property
-    def browser(self) -> BrowserContext:
-        """The same from step to step: who signed in stays so."""
-        if self._browser is None:
-            self._browser = self.stack.enter_context(visits.chromium())
-        return self._browser
-
-    def page(self) -> Page:
-        """Its only tab."""
-        return self.browser.pages[0] if self.browser.pages else self.browser.new_page()
 
 
 def first_click(scene: Scene) -> str:
@@ -199,5 +171,8 @@ ALL: tuple[Callable[[Scene], str], ...] = (
     from_horizon,
     by_websso,
     by_device,
+    keys.api_password,
+    keys.access_key,
+    keys.application_credential,
     out_of_portal,
 )

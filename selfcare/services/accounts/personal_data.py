@@ -15,6 +15,7 @@ from selfcare.models import (
     Account,
     AuditEntry,
     ConsoleAccess,
+    ConsoleCredential,
     Contract,
     Mail,
     Membership,
@@ -86,6 +87,17 @@ ROWS: Mapping[str, Rows] = {
     "passkeys": select(Passkey.name, Passkey.created_at, Passkey.last_used_at)
     .where(Passkey.account_id == _MINE)
     .order_by(Passkey.id),
+    "console_credentials": select(
+        ConsoleCredential.kind,
+        ConsoleCredential.key,
+        ConsoleCredential.name,
+        ConsoleCredential.roles,
+        ConsoleCredential.made_at,
+        ConsoleCredential.last_used_at,
+        ConsoleCredential.expires_at,
+    )
+    .where(ConsoleCredential.account_id == _MINE)
+    .order_by(ConsoleCredential.id),
     "mails": select(Mail.name, Mail.recipient, Mail.state, Mail.created_at, Mail.sent_at)
     .where(Mail.account_id == _MINE)
     .order_by(Mail.created_at),

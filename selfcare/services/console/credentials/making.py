@@ -27,7 +27,6 @@ from selfcare.models import (
     CredentialAction,
     CredentialKind,
     CredentialWish,
-    WishState,
     now,
 )
 from selfcare.services.console.credentials import attempts, sealed, seen
@@ -94,8 +93,12 @@ def _carry_out(mine: Claim[CredentialWish]) -> None:
         found = seen.look(own)
     except IamProblem as problem:
         log.warning("credential_disturbed", wish=mine.row_id, problem=str(problem))
-        if _comes_again(mine.held(), problem, until):
+        wish = mine.held()
+        if sealed.comes_again(wish, problem, until):
+            db.session.commit()
             raise
+        sealed.drop(wish.password_id)
+        wish.password_id = None
         return
     _settle(work, made, found)
 
@@ -213,16 +216,3 @@ def _settle(work: Work, made: Made, found: Iterable[seen.Seen]) -> None:
         write(account, contract=contract, kind=work.kind, key=made.key, name=work.name)
     db.session.commit()
     log.info("credential_done", wish=wish.id, kind=work.kind, action=work.action)
-
-
-def _comes_again(wish: CredentialWish, problem: IamProblem, until: datetime) -> bool:
-    """Note what is in the way; whether the next try comes while the password is kept."""
-    if problem.retryable:
-        claims.postpone(wish, problem.code)
-    again = wish.state == WishState.QUEUED and wish.due_at is not None and wish.due_at < until
-    if not again:
-        sealed.drop(wish.password_id)
-        wish.password_id = None
-        claims.give_up(wish, problem.code)
-    db.session.commit()
-    return again

@@ -62,7 +62,7 @@ def take(name: str | None, *, purpose: str) -> tuple[str, datetime] | None:
 def comes_again(row: Wish, problem: IamProblem, until: datetime) -> bool:
     """Whether a wish's next try comes while its secret is kept; it is given up otherwise.
 
-    The caller then puts the secret back, for that time.
+    Where it comes, the caller sees to it that the secret is there, for the time it had.
     """
     if problem.retryable:
         claims.postpone(row, problem.code)
