@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, time, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from flask_wtf import FlaskForm
 from wtforms import DateField, SelectMultipleField, SubmitField, ValidationError
@@ -20,6 +20,12 @@ from selfcare.language.credential_wording import PROJECT_ROLE
 from selfcare.services import months
 
 LONGEST = timedelta(days=365)
+
+
+class OneOfTheBoxes(CheckboxInput):
+    """A box that need not be ticked itself, since another one will do."""
+
+    validation_attrs: ClassVar[list[str]] = ["disabled"]
 
 
 class ApiPasswordForm(FlaskForm):
@@ -55,7 +61,7 @@ class NewApplicationForm(NewKeyForm):
         _l("Roles"),
         [InputRequired(_l("Choose at least one role"))],
         widget=Choices(),
-        option_widget=CheckboxInput(),
+        option_widget=OneOfTheBoxes(),
     )
     last_day = DateField(
         _l("Last day"), [InputRequired(_l("Enter the last day"))], format=["%Y-%m-%d", "%d/%m/%Y"]

@@ -16,6 +16,7 @@ from sqlalchemy import select
 from selfcare.database import db
 from selfcare.models import (
     AuditEntry,
+    ConsoleAccess,
     CredentialWish,
     SealedSecret,
     now,
@@ -258,6 +259,15 @@ class TestApplicationCredentials:
         page = hers.post(NEW_APPLICATION, {"get_code": "1", **application(name="nightly")})
         assert page.one("#name")["value"] == "nightly"
         assert page.one("input[name=roles][value=reader]").has_attr("checked")
+
+    def test_api_4_one_role_of_several_will_do(self, app, hers):
+        with app.app_context():
+            access = db.session.execute(select(ConsoleAccess)).scalar_one()
+            access.wanted_groups = ["power_user"]
+            db.session.commit()
+        boxes = hers.get(NEW_APPLICATION).all("input[name=roles]")
+        assert [box["value"] for box in boxes] == ["member", "reader"]
+        assert not [box for box in boxes if box.has_attr("required")]
 
     def test_api_4_a_name_is_good_once(self, wished):
         wished(NEW_APPLICATION, **application())
