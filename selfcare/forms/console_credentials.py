@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, time, timedelta
-from typing import Any, ClassVar
+from typing import Any
 
 from flask_wtf import FlaskForm
 from wtforms import DateField, SelectMultipleField, SubmitField, ValidationError
@@ -25,7 +25,7 @@ LONGEST = timedelta(days=365)
 class OneOfTheBoxes(CheckboxInput):
     """A box that need not be ticked itself, since another one will do."""
 
-    validation_attrs: ClassVar[list[str]] = ["disabled"]
+    validation_attrs = ["disabled"]  # noqa: RUF012 (WTForms reads it)
 
 
 class ApiPasswordForm(FlaskForm):
