@@ -86,7 +86,8 @@ class TestTheWholeWay:
         world.faulty.fail("/credentials/OS-EC2", status=403)
         worker.run()
         assert world.groups() is None
-        assert "(those made through the portal; any others ended with the account)" in world.referent.get(receipt.location).words
+        words = world.referent.get(receipt.location).words
+        assert "(those made through the portal; any others ended with the account)" in words
 
     def test_users_5_more_fewer_and_none(self, world):
         world.add()
