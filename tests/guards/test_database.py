@@ -282,3 +282,48 @@ def test_safe_wishes_of_before_keep_their_place(settings, empty_database):
         )
         assert found.scalars().all() == list(reports)
     engine.dispose()
+
+
+def test_console_5_the_provider_comes_and_goes_and_people_stay(settings, empty_database):
+    """Whoever is there gets a name for clients; what clients hold goes with their tables."""
+    engine = database.make_engine(dataclasses.replace(settings, database_url=empty_database))
+    config = alembic_config()
+    before, names = "91d4be07c3a6", []
+    with engine.connect() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, before)
+        for table in ("platforms", "customers", "offers"):
+            if inspect(connection).has_table(table):
+                put(connection, table, id=1)
+        put(connection, "contracts", id=1)
+        for number in (1, 2):
+            put(connection, "accounts", id=number, login=f"l{number}", email=f"e{number}",
+                civility="madam", locale="fr")  # fmt: skip
+            put(connection, "sign_ins", id=number, account_id=number, token_hash=f"t{number}")
+            put(connection, "console_accesses", id=number, account_id=number, state="ready")
+        for _turn in range(2):
+            command.upgrade(config, "5e0c9b7d2a41")
+            for table, column in (("accounts", "subject"), ("sign_ins", "sid")):
+                found = connection.exec_driver_sql(f"SELECT {column} FROM {table}").scalars().all()
+                assert all(re.fullmatch(r"[0-9a-f]{32}", name) for name in found)
+                names += found
+            put(connection, "oidc_keys", kid="k")
+            put(connection, "oidc_clients", id="c", kind="confidential")
+            put(connection, "oidc_secrets", client_id="c")
+            put(connection, "oidc_requests", client_id="c")
+            put(connection, "oidc_grants", id=1, client_id="c", code_hash="h")
+            put(connection, "oidc_tokens", grant_id=1)
+            put(connection, "oidc_devices", client_id="c", grant_id=1, state="allowed")
+            put(connection, "oidc_logouts", client_id="c", state="done", due_at=None)
+            connection.execute(text("UPDATE console_accesses SET ends_tokens = true"))
+            connection.commit()
+            command.downgrade(config, before)
+            tables = inspect(connection).get_table_names()
+            assert not [table for table in tables if table.startswith("oidc_")]
+            for table in ("accounts", "sign_ins", "console_accesses"):
+                assert connection.exec_driver_sql(f"SELECT id FROM {table}").scalars().all()
+        command.upgrade(config, "head")
+        assert not connection.execute(text("SELECT count(*) FROM oidc_grants")).scalar()
+        connection.commit()
+    engine.dispose()
+    assert len(names) == len(set(names)) == 8
