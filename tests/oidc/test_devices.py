@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -100,6 +102,38 @@ class TestDevice:
         assert ask(code_challenge="x", code_challenge_method="plain") == {
             "error": "invalid_request"
         }
+
+    def test_console_10_no_contract_but_ones_own_can_be_chosen(self, ask, poll, marie, cast):
+        cast.contract("OCB0000999")
+        asked = ask()
+        page = let_in(marie, asked["user_code"], contract="OCB0000999")
+        assert page.one("input[name=contract]")["value"] == "OCB0000124", "asked again"
+        assert poll(asked["device_code"]) == {"error": "authorization_pending"}
+
+    def test_console_10_a_code_is_used_up_whatever_the_other_server_s_clock_says(
+        self, ask, poll, marie
+    ):
+        asked = ask()
+        let_in(marie, asked["user_code"])
+        present = now()
+        with time_machine.travel(present + timedelta(seconds=2)):
+            assert "id_token" in poll(asked["device_code"])
+        with time_machine.travel(present):
+            assert poll(asked["device_code"]) == {"error": "expired_token"}
+
+    def test_console_10_of_many_who_poll_at_once_one_gets_tokens(self, ask, poll, marie):
+        line = threading.Barrier(4)
+
+        def at_once(device_code):
+            line.wait(timeout=60)
+            return poll(device_code)
+
+        with ThreadPoolExecutor(4) as runners:
+            for _race in range(4):
+                asked = ask()
+                let_in(marie, asked["user_code"])
+                answers = list(runners.map(at_once, [asked["device_code"]] * 4))
+                assert len([one for one in answers if "id_token" in one]) == 1, answers
 
     def test_console_10_another_client_s_code_opens_nothing(self, ask, app, register, marie):
         asked = ask()

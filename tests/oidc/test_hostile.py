@@ -166,6 +166,18 @@ class TestWhoAndWhere:
         tokens = console.redeem(console.code_of(marie)).json
         assert console.read(tokens["id_token"])["ksdomain"] == "OCB0000124"
 
+    def test_console_1_a_cookie_made_up_for_another_contract_opens_none(self, console, marie, cast):
+        """What a browser remembers preselects; it is neither a choice nor a right."""
+        cast.contract("OCB0000999")
+        for name in ("console_contract", "company_account", "console_name"):
+            marie.client.set_cookie(name, "OCB0000999", domain="portal.test")
+        tokens = console.redeem(console.code_of(marie)).json
+        assert console.read(tokens["id_token"])["ksdomain"] == "OCB0000124"
+        cast.member("marie.dupont", ref="OCB0000777", console_roles=["admin"])
+        page = marie.get(console.address())
+        assert page.one("input[type=radio][checked]")["value"] == "OCB0000124"
+        assert "OCB0000999" not in page.words
+
     def test_console_1_a_click_counts_for_one_way(self, console, marie, cast):
         cast.member("marie.dupont", ref="OCB0000777", console_roles=["admin"])
         with marie.client.session_transaction() as session:

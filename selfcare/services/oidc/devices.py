@@ -141,8 +141,11 @@ def redeem(device_code: str, *, client: OidcClient, verifier: str | None) -> Tok
         raise InvalidGrant
     taken = db.session.execute(
         update(OidcDevice)
-        .where(OidcDevice.code_hash == device.code_hash, OidcDevice.expires_at > present)
-        .values(expires_at=present)
+        .where(
+            OidcDevice.code_hash == device.code_hash,
+            OidcDevice.expires_at > OidcDevice.created_at,  # the servers' clocks differ
+        )
+        .values(expires_at=OidcDevice.created_at)
         .returning(OidcDevice.grant_id)
     ).scalar_one_or_none()
     granted = by_id(taken) if taken else None
