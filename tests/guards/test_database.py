@@ -288,7 +288,8 @@ def test_console_5_the_provider_comes_and_goes_and_people_stay(settings, empty_d
     """Whoever is there gets a name for clients; what clients hold goes with their tables."""
     engine = database.make_engine(dataclasses.replace(settings, database_url=empty_database))
     config = alembic_config()
-    before, names = "91d4be07c3a6", []
+    before = "91d4be07c3a6"
+    names: list[str] = []
     with engine.connect() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, before)
