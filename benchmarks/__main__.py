@@ -17,8 +17,13 @@ from benchmarks import measure, report, sign_on, sweeps
 from benchmarks.portal import CONTRACT, Portal, serving
 from demo.servers import ServerUnavailableError, postgres_server, redis_server
 
+COLUMNS = (
+    *("page", "HTML", "on the wire", "first visit", "requests", "again"),
+    *("SQL", "CPU ms", "× bare", "wait ms", "database ms"),
+)
 PARTS = ("pages", "sign-on", "sweeps")
-GROWTH = (1_000, 100_000, 1_000_000)
+GROWTH = ((1_000, 0), (1_000, 400_000), (100_000, 0), (1_000_000, 0))
+"""Orders of the contract that is looked at, and of a thousand others."""
 
 
 @click.command()
@@ -27,7 +32,7 @@ GROWTH = (1_000, 100_000, 1_000_000)
 @click.option(
     "--only", type=click.Choice(["pages", "sign-on", "sweeps"]), help="Measure only this."
 )
-@click.option("--growth", is_flag=True, help="Also 1 000, 100 000 and 1 000 000 orders.")
+@click.option("--growth", is_flag=True, help="Also 1 000 to 1 000 000 orders.")
 @click.option(
     "--write",
     type=click.Path(path_type=Path),
@@ -46,7 +51,7 @@ def main(*, orders: int, database: str, only: str | None, growth: bool, write: P
                 with _portal(name, 10) as portal:
                     sections[f"{name}, single sign-on"] = sign_on.table(portal)
             if only in {None, "sweeps"}:
-                rows = GROWTH[-1] if growth else orders
+                rows = GROWTH[-1][0] if growth else orders
                 sections[f"{name}, sweeps at {rows} rows"] = sweeps.table(name, rows)
         except ServerUnavailableError as missing:
             click.echo(f"{name}: not measured, {missing}", err=True)
@@ -68,7 +73,7 @@ def _circumstances() -> str:
 
 
 @contextlib.contextmanager
-def _portal(database: str, orders: int) -> Iterator[Portal]:
+def _portal(database: str, orders: int, *, others: int = 0) -> Iterator[Portal]:
     with contextlib.ExitStack() as stack:
         redis = stack.enter_context(redis_server())
         if database == "sqlite":
@@ -77,45 +82,58 @@ def _portal(database: str, orders: int) -> Iterator[Portal]:
         else:
             url = stack.enter_context(postgres_server()).create_database("bench")
         click.echo(f"… {database}: {orders} orders", err=True)
-        yield stack.enter_context(serving(url, redis, orders=orders))
+        yield stack.enter_context(serving(url, redis, orders=orders, others=others))
 
 
 def _pages(portal: Portal) -> list[str]:
     pages = measure.subjects(CONTRACT)
-    statements = measure.count_statements(portal.environ, portal.cookie, pages)
-    results = [measure.weigh(portal, page, statements) for page in pages]
+    asked = measure.ask_database(portal.environ, portal.cookie, pages)
+    results = [measure.weigh(portal, page, asked[page]) for page in pages]
     bare = measure.time_cpu(portal, results)
     lines = [
-        f"Bare route: {bare:.2f} CPU ms.",
+        f"Bare route: {bare:.2f} CPU ms. Wait: the median until a person has the whole answer; the",
+        "database's part of it: how long the web process waits for its statements.",
         "",
-        "| page | HTML | on the wire | first visit | requests | again | SQL | CPU ms | × bare |",
-        "|---|---:|---:|---:|---:|---:|---:|---:|---:|",
+        f"| {' | '.join(COLUMNS)} |",
+        f"|---|{'---:|' * (len(COLUMNS) - 1)}",
     ]
     for r in results:
         whole = "–" if r.subject.part else f"{r.first_visit / 1000:.1f} kB"
         lines.append(
             f"| {r.subject.name} | {r.plain / 1000:.1f} kB | {r.wire / 1000:.1f} kB | {whole} |"
             f" {r.requests} | {r.unchanged} | {r.statements} | {r.cpu_ms:.2f} | {r.ratio:.1f} |"
+            f" {r.wait_ms:.1f} | {r.database_ms:.1f} |"
         )
     return lines
 
 
 def _growth(database: str) -> list[str]:
-    """Measure how much slower a page gets as the table grows."""
+    """Measure how much slower a page gets as its contract's orders grow, and those of others."""
+    base = f"/contracts/{CONTRACT}"
+    pages = {
+        "orders": f"{base}/orders",
+        "search": f"{base}/orders?q=c2.large",
+        "rare word": f"{base}/orders?q=1703-007",
+        "by status": f"{base}/orders?sort=status",
+        "by price": f"{base}/orders?sort=price",
+        "page 40": f"{base}/orders?page=40",
+        "page 4 000": f"{base}/orders?page=4000",
+        "subscriptions": f"{base}/subscriptions",
+        "my orders": "/account/orders",
+        "my subscriptions": "/account/subscriptions",
+    }
     lines = [
-        "Median answer time in ms, as the person waits for it.",
+        "Median answer time in ms, as the person waits for it; a page beyond the last is the last.",
         "",
-        "| orders | orders page | search |",
-        "|---:|---:|---:|",
+        f"| orders of the contract | of others | {' | '.join(pages)} |",
+        f"|---:|---:|{'---:|' * len(pages)}",
     ]
-    for orders in GROWTH:
-        with _portal(database, orders) as portal:
-            page, search = (
-                _median_ms(portal, f"/contracts/{CONTRACT}/orders{query}")
-                for query in ("", "?q=c2.large")
-            )
-        lines.append(f"| {orders} | {page:.1f} | {search:.1f} |")
-    return lines
+    for orders, others in GROWTH:
+        with _portal(database, orders, others=others) as portal:
+            waits = [_median_ms(portal, path) for path in pages.values()]
+        shown = " | ".join(f"{wait:.1f}" for wait in waits)
+        lines.append(f"| {orders} | {others} | {shown} |")
+    return [*lines, ""]
 
 
 def _median_ms(portal: Portal, path: str) -> float:

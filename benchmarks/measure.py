@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 import statistics
+import time
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import urljoin
 
 from benchmarks.portal import Portal
@@ -42,8 +42,10 @@ class Result:
     requests: int
     unchanged: int
     statements: int
+    database_ms: float
     cpu_ms: float = 0.0
     ratio: float = 0.0
+    wait_ms: float = 0.0
 
 
 BARE = Subject("bare route", "/bare", signed_in=False)
@@ -75,8 +77,8 @@ def subjects(contract: str) -> list[Subject]:
     ]
 
 
-def weigh(portal: Portal, subject: Subject, statements: dict[str, int]) -> Result:
-    """Measure bytes and requests of a subject: first visit, and a visit to an unchanged page."""
+def weigh(portal: Portal, subject: Subject, asked: tuple[int, float]) -> Result:
+    """Weigh the bytes and requests of one subject, for a first visit and for one that finds it unchanged."""
     answer = portal.get(subject.path, part=subject.part, signed_in=subject.signed_in)
     if answer.status != 200:
         raise RuntimeError(f"{subject.path} answered {answer.status}")
@@ -99,7 +101,8 @@ def weigh(portal: Portal, subject: Subject, statements: dict[str, int]) -> Resul
         first_visit=len(answer.body) + sum(files),
         requests=1 + len(files),
         unchanged=again.status,
-        statements=statements.get(subject.path, -1),
+        statements=asked[0],
+        database_ms=asked[1],
     )
 
 
@@ -116,11 +119,13 @@ def time_cpu(portal: Portal, results: list[Result]) -> float:
     everything: list[tuple[Subject, Result | None]] = [(BARE, None)]
     everything += [(result.subject, result) for result in results]
     taken: dict[Subject, list[float]] = {subject: [] for subject, _ in everything}
+    waited: dict[Subject, list[float]] = {subject: [] for subject, _ in everything}
     for turn in range(ROUNDS + 1):
         for subject, _ in everything:
             began = portal.cpu_seconds()
             for _ in range(TURNS):
-                portal.get(subject.path, part=subject.part, signed_in=subject.signed_in)
+                answer = portal.get(subject.path, part=subject.part, signed_in=subject.signed_in)
+                waited[subject].append(answer.seconds * 1000)
             if turn:  # the first one warms up
                 taken[subject].append((portal.cpu_seconds() - began) / TURNS * 1000)
     bare = statistics.median(taken[BARE])
@@ -128,26 +133,38 @@ def time_cpu(portal: Portal, results: list[Result]) -> float:
         if result is not None:
             result.cpu_ms = statistics.median(taken[subject])
             result.ratio = result.cpu_ms / bare
+            result.wait_ms = statistics.median(waited[subject])
     return bare
 
 
-def count_statements(environ: dict[str, str], cookie: str, pages: list[Subject]) -> dict[str, int]:
-    """Count each page's SQL statements, in a second application on the same database."""
+def ask_database(
+    environ: dict[str, str], cookie: str, pages: list[Subject]
+) -> dict[Subject, tuple[int, float]]:
+    """Count the SQL statements of each page and their milliseconds, in an application of our own."""
     from sqlalchemy import event  # noqa: PLC0415
 
     from selfcare import config, create_app  # noqa: PLC0415
 
-    app = create_app(config.load(environ, log_level="WARNING"))
+    settings = config.load(environ, log_level="WARNING")
+    app = create_app(settings)
     client = app.test_client()
     name, _, value = cookie.partition("=")
     client.set_cookie(name, value, domain="127.0.0.1")
-    counted: dict[str, int] = {}
-    seen: list[Any] = []
-    event.listen(app.extensions["read_engine"], "before_cursor_execute", lambda *a: seen.append(a))
+    began: list[float] = []
+    took: list[float] = []
+    engine = app.extensions["read_engine"]
+    event.listen(engine, "before_cursor_execute", lambda *_: began.append(time.perf_counter()))
+    event.listen(
+        engine, "after_cursor_execute", lambda *_: took.append(time.perf_counter() - began.pop())
+    )
+    found: dict[Subject, tuple[int, float]] = {}
     for page in pages:
-        seen.clear()
-        base = config.load(environ).portal_url
-        client.get(page.path, base_url=base)
-        counted[page.path] = len(seen)
-    app.extensions["read_engine"].dispose()
-    return counted
+        headers = {"HX-Request": "true", "HX-Target": page.part} if page.part else {}
+        sums = []
+        for _ in range(TURNS):
+            took.clear()
+            client.get(page.path, base_url=settings.portal_url, headers=headers)
+            sums.append(sum(took) * 1000)
+        found[page] = len(took), statistics.median(sums)
+    engine.dispose()
+    return found

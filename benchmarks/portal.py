@@ -122,9 +122,12 @@ def _session(header: str) -> str:
 
 @contextlib.contextmanager
 def serving(
-    database_url: str, redis_url: str, *, orders: int, processes: int = 1
+    database_url: str, redis_url: str, *, orders: int, others: int = 0, processes: int = 1
 ) -> Iterator[Portal]:
-    """Start a portal on a fresh database: the sample data, and `orders` more on one contract."""
+    """Serve a portal on a fresh database: the sample data, and `orders` more on one contract.
+
+    `others` are those of a thousand other contracts beside it.
+    """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -141,12 +144,14 @@ def serving(
         "WEB_THREADS": "4",
     }
     environ.pop("PORT", None)
-    for command in (
-        ["alembic", "upgrade", "head"],
-        ["flask", "demo", "seed"],
-        ["flask", "demo", "grow", "--contract", CONTRACT, "--orders", str(orders),
-         "--subscriptions", str(orders // 2)],
-    ):  # fmt: skip
+    grow = ["flask", "demo", "grow"]
+    commands = [["alembic", "upgrade", "head"], ["flask", "demo", "seed"]]
+    if others:
+        beside = ["--contracts", "1000", "--people", "2000", "--orders", str(others)]
+        commands.append([*grow, *beside, "--subscriptions", str(others // 2)])
+    mine = ["--contract", CONTRACT, "--orders", str(orders)]
+    commands.append([*grow, *mine, "--subscriptions", str(orders // 2)])
+    for command in commands:
         run(command, environ)
     # `python -m gunicorn` makes the master our own child, whose id is known.
     master = subprocess.Popen(

@@ -22,6 +22,7 @@ from selfcare.database import Bound, db
 from selfcare.models import Account, Contract, SignIn
 from selfcare.rights import RULES, Ability
 from selfcare.services.accounts import sign_ins
+from selfcare.services.presence import Presence
 from selfcare.services.users import places
 from selfcare.services.users.places import Place
 
@@ -104,13 +105,20 @@ def row_or_404(chosen: Bound) -> Row[*tuple[Any, ...]]:
 
 def enter(ref: str) -> Place:
     """The signed-in person's place on a contract; 404 where they have none."""
-    found = places.place_of(current_account().id, ref)
+    here = presence()
+    found = here.place if here and here.ref == ref else places.place_of(current_account().id, ref)
     if found is None:
         abort(404)
     if found.membership.invited_as is not None:
         places.arrive(found.membership)
     g.place = found
     return found
+
+
+def presence() -> Presence | None:
+    """What this request found about the signed-in person; None if they signed in by it."""
+    found: Presence | None = g.get("presence")
+    return found if found and found.sign_in is current_user._get_current_object() else None
 
 
 def place() -> Place | None:

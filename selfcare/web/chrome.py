@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from flask import g
 from flask_login import current_user
 
 from selfcare.language.i18n import locale
+from selfcare.services.presence import Menu
 from selfcare.services.users import places
 from selfcare.web import csrf
-from selfcare.web.access import current_account, place
+from selfcare.web.access import current_account, place, presence
 
 
 def chrome_key() -> tuple[Any, ...]:
@@ -39,10 +40,12 @@ def _chrome_key() -> tuple[Any, ...]:
     )
 
 
-def menu_contracts() -> tuple[tuple[str, str], ...]:
+def menu_contracts() -> Menu:
     """The contracts « Mon compte » names, one more than it shows; read once a request."""
+    here = presence()
+    if here is not None and here.menu is not None:
+        return here.menu
     if "menu_contracts" not in g:
         rows = places.contracts_in_menu(current_account().id)
         g.menu_contracts = tuple((row.ref, row.name) for row in rows)
-    found: tuple[tuple[str, str], ...] = g.menu_contracts
-    return found
+    return cast("Menu", g.menu_contracts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from functools import lru_cache
 
 from flask import current_app, g, session
 from itsdangerous import TimestampSigner, URLSafeTimedSerializer
@@ -22,9 +23,13 @@ def csrf_token() -> str:
     """
     if "csrf_token" not in g:
         raw = session.setdefault("csrf_token", secrets.token_hex(20))
-        signer = URLSafeTimedSerializer(
-            current_app.config["SECRET_KEY"], salt="wtf-csrf-token", signer=_Undated
-        )
-        g.csrf_token = signer.dumps(raw)
+        g.csrf_token = _signed(raw, current_app.config["SECRET_KEY"])
     token: str = g.csrf_token
     return token
+
+
+@lru_cache(maxsize=4096)
+def _signed(raw: str, secret_key: str) -> str:
+    """The same for all pages of a session, so it is signed for the first."""
+    signer = URLSafeTimedSerializer(secret_key, salt="wtf-csrf-token", signer=_Undated)
+    return str(signer.dumps(raw))

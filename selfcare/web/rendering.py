@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl
 
-from flask import Response, current_app, request, session
+from flask import Response, current_app, g, request, session
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 from sqlalchemy import inspect as sa_inspect
@@ -17,6 +18,7 @@ from selfcare.language.templates import render
 from selfcare.lists.query import ListOf, ListQuery
 from selfcare.models import Base
 from selfcare.services.safety.throttling import TooManyAttempts
+from selfcare.web import csrf
 from selfcare.web.access import current_account, place
 from selfcare.web.addresses import local_part
 from selfcare.web.chrome import chrome_key
@@ -150,7 +152,7 @@ def _etag(template: str, rows: ListQuery, context: Mapping[str, Hashable]) -> st
         rows.reader.today(),
         tuple(map(tuple, rows.rows)),
         tuple(context.items()),
-        chrome_key(),
+        (csrf.csrf_token(), g.get("section")) if wanted_part() else chrome_key(),
         _looks(),
     )
     return f"{hash(seen) & 0xFFFFFFFFFFFFFFFF:016x}"
@@ -170,5 +172,10 @@ def _columns(entity: Base) -> tuple[Hashable, ...]:
     values = entity.__dict__
     return tuple(
         value if isinstance(value := values.get(key), Hashable) else repr(value)
-        for key in sa_inspect(type(entity)).column_attrs.keys()  # noqa: SIM118 (no mapping)
+        for key in _column_names(type(entity))
     )
+
+
+@lru_cache
+def _column_names(model: type[Base]) -> tuple[str, ...]:
+    return tuple(sa_inspect(model).column_attrs.keys())

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 
 from selfcare.extensions import login_manager
 from selfcare.models import SignIn
-from selfcare.services.accounts import sign_ins
+from selfcare.services import presence
 from selfcare.web import resuming
 from selfcare.web.access import current_account
 from selfcare.web.addresses import RowId, local_part, refuse_nul
@@ -26,10 +26,14 @@ def init_app(app: Flask) -> None:
 
 
 def _load(token: str) -> SignIn | None:
-    sign_in = sign_ins.load(token)
-    if sign_in:
-        g.account_id = sign_in.account_id  # for the log, which asks no database
-    return sign_in
+    """The sign-in behind a cookie; where on the portal it is comes with it."""
+    ref = (request.view_args or {}).get("ref")
+    found = presence.of(token, ref=ref, with_menu="HX-Request" not in request.headers)
+    if found is None:
+        return None
+    g.account_id = found.sign_in.account_id  # for the log, which asks no database
+    g.presence = found
+    return found.sign_in
 
 
 def _staff_use_two_factors() -> Response | None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from datetime import datetime, timedelta
+from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import and_, bindparam, select, update
 from sqlalchemy.orm import contains_eager
 
 from selfcare import config
@@ -19,18 +20,16 @@ from selfcare.services.safety.browsers import Browser
 _FRESH = timedelta(minutes=10)
 """How stale `last_seen_at` may be; saves a write on nearly every page."""
 
-_LOAD = (
-    select(SignIn)
-    .join(SignIn.account)
-    .options(contains_eager(SignIn.account))
-    .where(
-        SignIn.token_hash == bindparam("hash"),
-        SignIn.ended_at.is_(None),
-        SignIn.expires_at > bindparam("at"),
-        SignIn.awaits_code == bindparam("awaits_code"),
-        Account.disabled_at.is_(None),
-    )
+IS_OPEN = and_(
+    SignIn.token_hash == bindparam("hash"),
+    SignIn.ended_at.is_(None),
+    SignIn.expires_at > bindparam("at"),
+    SignIn.awaits_code == bindparam("awaits_code"),
+    Account.disabled_at.is_(None),
 )
+"""Whether a sign-in, joined with its account, is the one that is asked for (see `asked`)."""
+
+_LOAD = select(SignIn).join(SignIn.account).options(contains_eager(SignIn.account)).where(IS_OPEN)
 
 
 def _hash(token: str) -> str:
@@ -75,16 +74,15 @@ def begin(
 
 def load(token: str) -> SignIn | None:
     """The sign-in a cookie stands for, unless it was ended or has expired; prolongs it."""
-    present = now()
-    sign_in = _find(token, present, awaits_code=False)
-    if sign_in and present - sign_in.last_seen_at > _FRESH:
-        _prolong(sign_in, present)
+    sign_in = _find(token)
+    if sign_in:
+        prolong(sign_in)
     return sign_in
 
 
 def awaiting(token: str) -> SignIn | None:
     """The sign-in whose second factor is still to come."""
-    return _find(token, now(), awaits_code=True)
+    return _find(token, awaits_code=True)
 
 
 def whose(token: str) -> int | None:
@@ -120,12 +118,20 @@ def open_ones(account: Account) -> list[SignIn]:
     return list(db.session.execute(statement).scalars())
 
 
-def _find(token: str, present: datetime, *, awaits_code: bool) -> SignIn | None:
-    asked = {"hash": _hash(token), "at": present, "awaits_code": awaits_code}
-    return db.session.execute(_LOAD, asked).scalar_one_or_none()
+def asked(token: str, *, awaits_code: bool = False) -> dict[str, Any]:
+    """What `IS_OPEN` asks, for the sign-in of a cookie."""
+    return {"hash": _hash(token), "at": now(), "awaits_code": awaits_code}
 
 
-def _prolong(sign_in: SignIn, present: datetime) -> None:
+def _find(token: str, *, awaits_code: bool = False) -> SignIn | None:
+    return db.session.execute(_LOAD, asked(token, awaits_code=awaits_code)).scalar_one_or_none()
+
+
+def prolong(sign_in: SignIn) -> None:
+    """Somebody uses it: it lasts longer, within its bounds."""
+    present = now()
+    if present - sign_in.last_seen_at <= _FRESH:
+        return
     sign_in.last_seen_at = present
     settings = config.current()
     sign_in.expires_at = min(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, bindparam, select
+from sqlalchemy import Row, Select, and_, bindparam, select
 from sqlalchemy.orm import contains_eager
 
 from selfcare.database import db
@@ -30,15 +30,17 @@ class Place:
         return self.membership.contract
 
 
+ITS_CONSOLE = and_(
+    ConsoleAccess.account_id == Membership.account_id,
+    ConsoleAccess.contract_id == Membership.contract_id,
+)
+"""Whether a console access is that of a membership."""
+
 _PLACES = (
     select(Membership, ConsoleAccess)
     .join(Membership.contract)
     .join(Contract.offer)
-    .outerjoin(
-        ConsoleAccess,
-        (ConsoleAccess.account_id == Membership.account_id)
-        & (ConsoleAccess.contract_id == Membership.contract_id),
-    )
+    .outerjoin(ConsoleAccess, ITS_CONSOLE)
     .options(contains_eager(Membership.contract).contains_eager(Contract.offer))
     .where(Membership.account_id == bindparam("account"))
 )
@@ -46,19 +48,25 @@ _BY_NAME = _PLACES.order_by(Contract.name, Contract.id).limit(bindparam("most"))
 _IN_CONSOLE = _BY_NAME.where(ConsoleAccess.id.is_not(None), Offer.has_console)
 _PLACE = _PLACES.where(Contract.ref == bindparam("ref"))
 
-_MENU = (
-    select(Contract.ref, Contract.name)
-    .join(Membership, Membership.contract_id == Contract.id)
-    .where(Membership.account_id == bindparam("account"))
-    .order_by(Contract.name, Contract.id)
-    .limit(11)
-)
+
+def in_menu(account_id: Any) -> Select[str, str]:
+    """Reference and name of somebody's first contracts by name, one more than the menu shows."""
+    return (
+        select(Contract.ref, Contract.name)
+        .join(Membership, Membership.contract_id == Contract.id)
+        .where(Membership.account_id == account_id)
+        .order_by(Contract.name, Contract.id)
+        .limit(11)
+    )
+
+
+_MENU = in_menu(bindparam("account"))
 
 
 def place_of(account_id: int, ref: str) -> Place | None:
     """Somebody's place on a contract, or None if they have none there."""
     found = db.session.execute(_PLACE, {"account": account_id, "ref": ref}).one_or_none()
-    return _place(*found) if found else None
+    return placed(*found) if found else None
 
 
 def arrive(membership: Membership) -> None:
@@ -67,7 +75,8 @@ def arrive(membership: Membership) -> None:
     db.session.flush()
 
 
-def _place(membership: Membership, console: ConsoleAccess | None) -> Place:
+def placed(membership: Membership, console: ConsoleAccess | None) -> Place:
+    """The place that a membership gives, with its console access."""
     roles = tuple(console.wanted_groups) if console else ()
     return Place(membership, Rights(membership.profiles, roles), console)
 
@@ -80,13 +89,13 @@ def contracts_in_menu(account_id: int) -> list[Row[Any]]:
 def places_of(account_id: int, *, limit: int) -> list[Place]:
     """Somebody's places on their contracts, by name (the home page's cards)."""
     asked = {"account": account_id, "most": limit}
-    return [_place(*found) for found in db.session.execute(_BY_NAME, asked)]
+    return [placed(*found) for found in db.session.execute(_BY_NAME, asked)]
 
 
 def console_places_of(account_id: int) -> list[Place]:
     """Those where they have a console role, as the way into the console offers them."""
     asked = {"account": account_id, "most": MOST_IN_CONSOLE}
-    places = [_place(*found) for found in db.session.execute(_IN_CONSOLE, asked)]
+    places = [placed(*found) for found in db.session.execute(_IN_CONSOLE, asked)]
     return [here for here in places if here.rights.console_roles]
 
 
