@@ -177,8 +177,23 @@ class TestStatements:
             statements.clear()
             paul.client.get(path, base_url="http://portal.test/")
             counts[path] = len(statements)
-        assert max(counts[path] for path in LISTS) <= 6, counts
+        assert max(counts[path] for path in LISTS) <= 3, counts  # who and where, rows, count
         assert max(counts.values()) <= 8, counts
+
+    def test_fast_who_is_here_where_and_with_which_menu_is_one_statement(
+        self, cast, fill, browse_as, statements
+    ):
+        fill(0)
+        cast.contract("OCB0000777", name='Étoile « d’or » "\\')
+        cast.member("paul.dupont", ref="OCB0000777", referent=True)
+        paul = browse_as("paul.dupont")
+        statements.clear()
+        page = paul.get("/contracts/OCB0000777/support")
+        assert len(statements) == 1, statements
+        assert 'Étoile « d’or » "\\' in page.words
+        statements.clear()
+        assert paul.get("/contracts/OCB0000001/support").status == 404
+        assert len(statements) == 1, statements
 
     def test_fast_a_part_costs_no_more_than_its_page(self, fill, browse_as, statements):
         fill(25)
@@ -186,7 +201,8 @@ class TestStatements:
         for path, part in LISTS.items():
             statements.clear()
             paul.get(path, part=part)
-            assert len(statements) <= 6, (path, statements)
+            assert len(statements) <= 3, (path, statements)
+            assert "json" not in statements[0], "a part has no menu"
 
     def test_fast_reading_takes_no_transaction(self, fill, browse_as, statements):
         fill(25)
