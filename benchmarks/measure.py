@@ -78,7 +78,7 @@ def subjects(contract: str) -> list[Subject]:
 
 
 def weigh(portal: Portal, subject: Subject, asked: tuple[int, float]) -> Result:
-    """Weigh the bytes and requests of one subject, for a first visit and for one that finds it unchanged."""
+    """Measure bytes and requests of a subject: first visit, and a visit to an unchanged page."""
     answer = portal.get(subject.path, part=subject.part, signed_in=subject.signed_in)
     if answer.status != 200:
         raise RuntimeError(f"{subject.path} answered {answer.status}")
@@ -140,7 +140,7 @@ def time_cpu(portal: Portal, results: list[Result]) -> float:
 def ask_database(
     environ: dict[str, str], cookie: str, pages: list[Subject]
 ) -> dict[Subject, tuple[int, float]]:
-    """Count the SQL statements of each page and their milliseconds, in an application of our own."""
+    """Count and time each page's SQL statements, in a second application on the same database."""
     from sqlalchemy import event  # noqa: PLC0415
 
     from selfcare import config, create_app  # noqa: PLC0415

@@ -124,7 +124,7 @@ def _session(header: str) -> str:
 def serving(
     database_url: str, redis_url: str, *, orders: int, others: int = 0, processes: int = 1
 ) -> Iterator[Portal]:
-    """Serve a portal on a fresh database: the sample data, and `orders` more on one contract.
+    """Start a portal on a fresh database: the sample data, and `orders` more on one contract.
 
     `others` are those of a thousand other contracts beside it.
     """
