@@ -88,7 +88,7 @@ def _delete(scene: Scene) -> None:
     page.click("main a[href$='/delete']")
     page.fill("input[name=password]", scene.api_password)
     page.click("main form button.danger")
-    page.wait_for_selector("#outcome a.button:not([hx-get])")
+    page.wait_for_selector("#outcome a.button:not([data-hx-get])")
 
 
 def _code(scene: Scene) -> str:

@@ -3,46 +3,20 @@
 from __future__ import annotations
 
 import re
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from playwright.sync_api import expect
 
-from demo.mails import CapturingServer
 from selfcare.database import db
 from selfcare.models import Challenge
 from tests.browser import axe
 from tests.browser.conftest import BROWSERS
+from tests.browser.posting import smtp_server, worked
 from tests.credentials.conftest import AT, MARIE, NEW, REF, marie
-from tests.work import Worker
 
-__all__ = ["marie"]  # a fixture
+__all__ = ["marie", "smtp_server", "worked"]  # fixtures
 
 pytestmark = [pytest.mark.browser, pytest.mark.needs(*BROWSERS)]
-
-
-@pytest.fixture
-def smtp_server():
-    """A real SMTP server, begun in a thread: in this one, Playwright's loop runs already."""
-    server = CapturingServer()
-    with ThreadPoolExecutor(1) as elsewhere:
-        elsewhere.submit(server.start).result()
-        yield server
-        elsewhere.submit(server.stop).result()
-
-
-@pytest.fixture
-def worked(portal, marie, smtp_server, stand_in_iam):
-    """Runs what waits: mails to a real server, the password to the stand-in."""
-    portal.extensions["mail"].port = smtp_server.port
-    portal.extensions["iam"] = stand_in_iam
-    worker = Worker(portal)
-
-    def run():
-        worker.run()
-        return [mail.message for mail in smtp_server.messages]
-
-    return run
 
 
 def characters(portal, page):

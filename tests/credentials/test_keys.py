@@ -15,12 +15,17 @@ from sqlalchemy import select
 
 from selfcare.database import db
 from selfcare.models import (
+    Account,
     AuditEntry,
     ConsoleAccess,
+    ConsoleCredential,
+    Contract,
     CredentialWish,
+    Removal,
     SealedSecret,
     now,
 )
+from selfcare.services.console import access as console_access
 from selfcare.services.console import iam as port
 from selfcare.services.console.credentials import ending
 from tests.credentials.conftest import API_PASSWORD, REF
@@ -222,6 +227,40 @@ class TestAccessKeys:
         page = hers.get(PAGE)
         assert "k" * 32 in page.words
         assert page.texts('td[data-label="Made on"]').count("not known") == 1
+
+
+class TestEnd:
+    @pytest.mark.parametrize("told", [True, False], ids=["counted there", "counted here"])
+    def test_api_2_with_the_last_role_all_of_them_end_and_are_counted(
+        self, app, hers, wished, worker, stand_in_iam, faulty_stand_in, told
+    ):
+        wished(NEW_KEY)
+        wished(NEW_APPLICATION, **application())
+        if not told:  # as a service account that rules a domain only is answered
+            faulty_stand_in.fail("/credentials/OS-EC2", status=403)
+        with app.app_context():
+            access = db.session.execute(select(ConsoleAccess)).scalar_one()
+            account = db.session.get_one(Account, access.account_id)
+            contract = db.session.get_one(Contract, access.contract_id)
+            removal = Removal(
+                membership_id=1,
+                contract_id=contract.id,
+                account_id=account.id,
+                login=account.login,
+                full_name=account.full_name,
+                removed_by="paul.dupont",
+                had_console=True,
+            )
+            db.session.add(removal)
+            console_access.want(contract, account, [])
+            db.session.commit()
+        worker.run()
+        assert stand_in_iam.groups_of(REF, "marie.dupont") is None
+        with app.app_context():
+            removal = db.session.execute(select(Removal)).scalar_one()
+            assert (removal.keys_deleted, removal.applications_deleted) == (1, 1)
+            assert removal.keys_known is told
+            assert db.session.execute(select(ConsoleCredential)).all() == []
 
 
 class TestApplicationCredentials:
