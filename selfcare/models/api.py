@@ -52,6 +52,9 @@ class MailedCode(Base):
     created_at: Mapped[datetime] = mapped_column(default=now)
     accepted_at: Mapped[datetime | None]
     """When the mail server took the mail: the code's time starts."""
+    told_at: Mapped[datetime | None]
+    """When the mail server was first talked to, whatever it said: pages count from there, since a
+    server that takes a mail later, or never, would tell somebody from nobody."""
     ended_at: Mapped[datetime | None]
     """When it was used, or a newer one took its place."""
 

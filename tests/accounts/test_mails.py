@@ -22,6 +22,7 @@ from selfcare.models import (
     Order,
     OrderStatus,
     Passkey,
+    now,
 )
 from selfcare.services.mail import kinds, links, outbox
 from selfcare.services.mail import samples as mail_samples
@@ -89,6 +90,7 @@ class TestKinds:
                 "contract": db.session.execute(select(Contract)).scalar_one(),
                 "link": links.create(paul, LinkPurpose.SET_PASSWORD),
                 "code": MailedCode(id=1, purpose=CodePurpose.ACCESS_KEY, nonce="x"),
+                "ends_at": now(),
                 "passkey": Passkey(name="phone"),
                 "told": fulfilment.told(order),
                 "status": OrderStatus.COMPLETED,

@@ -302,6 +302,7 @@ class TestMyData:
         assert data["console_accesses"][0]["wanted_groups"] == ["admin"]
         assert len(data["orders"]) == 2
         assert len(data["subscriptions"]) == len(data["sign_ins"]) == 1
+        assert data["api_logins"] == data["api_passwords"] == []
         assert "Hers" not in answer.text
         done = [entry["at"] for entry in data["activity"]]
         assert done == sorted(done)

@@ -17,6 +17,7 @@ from selfcare.models import (
 )
 from selfcare.services.console.credentials import passwords
 from selfcare.services.console.iam.port import NewKey
+from selfcare.services.mail import outbox
 from tests.accounts.captchas import solve
 from tests.browsing import Browser
 from tests.credentials.conftest import API_PASSWORD, AT, MARIE, NEW, REF
@@ -206,7 +207,33 @@ class TestStrangers:
         page = code_asked(begun(email="nobody@example.com"))
         assert page.status == 200
         with app.app_context():
-            assert db.session.execute(select(MailedCode.accepted_at)).scalar_one() is None
+            assert db.session.execute(select(MailedCode.told_at)).scalar_one() is None
+
+    @pytest.mark.parametrize("reply", ["550 5.1.1 no such mailbox", "450 4.2.0 try again"])
+    def test_api_1_what_the_mail_server_says_of_an_address_is_no_sign_either(
+        self, marie, begun, code_asked, chosen, smtp_server, mailbox, reply
+    ):
+        smtp_server.refuse(reply)
+        browser = begun()
+        with time_machine.travel(now(), tick=False) as clock:
+            assert code_asked(browser).location == f"{AT}/new"
+            assert "the code has left" in browser.get(f"{AT}/new").words
+            clock.shift(timedelta(seconds=61))
+            assert "no longer good" in chosen(browser, "0000000").one("#code-error").get_text()
+
+    def test_api_1_a_mail_that_is_taken_later_brings_a_code_that_is_good_for_its_minute(
+        self, app, marie, begun, code_asked, chosen, mailed_code, smtp_server
+    ):
+        smtp_server.refuse("450 4.2.0 try again")
+        browser = begun()
+        with time_machine.travel(now(), tick=False) as clock:
+            code_asked(browser)
+            smtp_server.accept()
+            clock.shift(timedelta(seconds=90))
+            with app.app_context():
+                outbox.deliver_waiting()
+            clock.shift(timedelta(seconds=59))
+            assert chosen(browser, mailed_code()).location == f"{AT}/finish"
 
     def test_api_1_the_web_process_looks_nobody_up(self, app, marie, begun, browse, statements):
         begun()

@@ -132,7 +132,7 @@ def sending() -> ResponseReturnValue:
     asked = resets.code_of(reset) if reset else None
     if asked is None:
         return redirect(url_for(".confirm"), code=303)
-    if asked.accepted_at or now() > asked.created_at + resets.LATE:
+    if asked.told_at or now() > asked.created_at + resets.LATE:
         return redirect(url_for(".new"), code=303)
     return no_store(rendering.page("credentials/sending.html"))
 

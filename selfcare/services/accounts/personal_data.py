@@ -13,6 +13,8 @@ from sqlalchemy import bindparam, select
 from selfcare.database import Rows, db
 from selfcare.models import (
     Account,
+    ApiLogin,
+    ApiPassword,
     AuditEntry,
     ConsoleAccess,
     ConsoleCredential,
@@ -84,6 +86,21 @@ ROWS: Mapping[str, Rows] = {
     )
     .where(SignIn.account_id == _MINE)
     .order_by(SignIn.created_at),
+    "api_logins": select(
+        Contract.ref,
+        ApiLogin.user_name,
+        ApiLogin.created_at,
+        ApiLogin.expires_at,
+        ApiLogin.ended_at,
+        ApiLogin.ip,
+    )
+    .join(Contract, Contract.id == ApiLogin.contract_id)
+    .where(ApiLogin.account_id == _MINE)
+    .order_by(ApiLogin.id),
+    "api_passwords": select(Contract.ref, ApiPassword.set_at, ApiPassword.state)
+    .join(Contract, Contract.id == ApiPassword.contract_id)
+    .where(ApiPassword.account_id == _MINE)
+    .order_by(ApiPassword.id),
     "passkeys": select(Passkey.name, Passkey.created_at, Passkey.last_used_at)
     .where(Passkey.account_id == _MINE)
     .order_by(Passkey.id),

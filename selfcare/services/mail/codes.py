@@ -30,11 +30,18 @@ def is_right(code: MailedCode, given: str) -> bool:
     return any(same)
 
 
-def starts(code_id: int) -> None:
-    """The mail server has taken the mail: the code's time starts."""
+def starts(code_id: int, *, taken: bool) -> None:
+    """The mail server was talked to about the code.
+
+    Args:
+        code_id: whose row.
+        taken: it took the mail, so the code's time starts.
+    """
     code = db.session.get(MailedCode, code_id)
-    if code is not None and code.accepted_at is None:
-        code.accepted_at = now()
+    if code is not None:
+        code.told_at = code.told_at or now()
+        if taken:
+            code.accepted_at = code.accepted_at or now()
 
 
 def _readings(code: MailedCode) -> Iterator[str]:

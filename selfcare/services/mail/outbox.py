@@ -22,7 +22,7 @@ from selfcare.database import db
 from selfcare.models import Account, Mail, WishState, now
 from selfcare.services.mail import codes
 from selfcare.services.mail.composing import message
-from selfcare.services.mail.smtp import Conversation, is_final
+from selfcare.services.mail.smtp import Conversation, has_answered, is_final
 
 log = structlog.get_logger(__name__)
 
@@ -149,7 +149,7 @@ def _deliver(mail_id: int, server: Conversation) -> None:
             claims.settle(row)
             row.sent_at = now()
             if "code_id" in row.context:
-                codes.starts(row.context["code_id"])
+                codes.starts(row.context["code_id"], taken=True)
             db.session.commit()
 
 
@@ -162,4 +162,6 @@ def _note(row: Mail, problem: Exception) -> None:
         claims.postpone(row, f"{type(problem).__name__}: {problem}")
         if row.state == WishState.FAILED:
             log.error("mail_failed", mail=row.id, problem=row.problem)
+    if "code_id" in row.context and has_answered(problem):
+        codes.starts(row.context["code_id"], taken=False)
     db.session.commit()

@@ -115,3 +115,9 @@ def is_final(problem: Exception) -> bool:
     if isinstance(problem, (SMTPSenderRefused, SMTPDataError)):
         return 500 <= problem.smtp_code < 600
     return False
+
+
+def has_answered(problem: Exception) -> bool:
+    """Whether the server was there and said no, to these people or this mail."""
+    refusals = (SMTPRecipientsRefused, SMTPSenderRefused, SMTPDataError)
+    return isinstance(problem, refusals)

@@ -77,16 +77,18 @@ def check(account: Account, contract: Contract, given: str, *, purpose: CodePurp
 
 
 def ends_at(code: MailedCode) -> datetime | None:
-    """When its time is over; None while the mail has not left."""
-    if code.accepted_at is None:
-        return None
-    return code.accepted_at + timedelta(seconds=config.current().api_code_seconds)
+    """When a page calls it over; None while the mail server was not talked to."""
+    return code.told_at + _lifetime() if code.told_at else None
 
 
 def is_over(code: MailedCode) -> bool:
-    """Whether a new one has to be asked for."""
+    """Whether a page asks to get a new one."""
     end = ends_at(code)
     return code.ended_at is not None or code.tries_left < 1 or (end is not None and end <= now())
+
+
+def _lifetime() -> timedelta:
+    return timedelta(seconds=config.current().api_code_seconds)
 
 
 # For whoever may not be known: the same steps, with nobody's code
@@ -128,7 +130,7 @@ def use(code: MailedCode | None, given: str) -> None:
     Raises:
         CodeRefused: as `WrongCode` or `CodeOver`.
     """
-    if code is None or is_over(code):
+    if code is None:
         raise CodeOver
     left = db.session.execute(
         update(MailedCode)
@@ -141,7 +143,9 @@ def use(code: MailedCode | None, given: str) -> None:
         raise CodeOver
     right = mailed.is_right(code, given)
     if not right or code.account_id is None:
-        raise WrongCode(left)
+        raise CodeOver if is_over(code) else WrongCode(left)
+    if code.accepted_at and now() >= code.accepted_at + _lifetime():
+        raise CodeOver
     used = db.session.execute(
         update(MailedCode)
         .where(MailedCode.id == code.id, MailedCode.ended_at.is_(None))

@@ -132,7 +132,7 @@ def answer(code_id: int) -> None:
         .where(MailedCode.id == code_id)
         .with_for_update()
     ).one_or_none()
-    if asked is None or asked[1].account_id or asked[1].accepted_at:
+    if asked is None or asked[1].account_id or asked[1].told_at:
         return
     reset, code = asked
     if found := _meant(reset):
@@ -146,7 +146,7 @@ def pretend(code_id: int) -> None:
     """Talk to the mail server and send nothing, so that time passes for strangers alike."""
     with Conversation(current_app.extensions["mail"]) as server:
         server.greet()
-    mailed.starts(code_id)
+    mailed.starts(code_id, taken=False)
 
 
 @job(queue="sweeps")
@@ -155,7 +155,7 @@ def wake_codes() -> None:
     waiting = select(MailedCode.id).where(
         MailedCode.purpose == CodePurpose.API_PASSWORD,
         MailedCode.account_id.is_(None),
-        MailedCode.accepted_at.is_(None),
+        MailedCode.told_at.is_(None),
         MailedCode.created_at.between(now() - TOO_LATE, now() - LATE),
     )
     answer.wake(db.session.execute(waiting.order_by(MailedCode.id).limit(1000)).scalars())
