@@ -131,6 +131,10 @@ def reported(event: Any, _hint: Any) -> Any:
     """An error's report as it goes to Sentry: of the request no more than which page it was."""
     event = _masked_all(event)
     event.pop("request", None)
+    known = structlog.contextvars.get_contextvars()
+    told = {name: known[name] for name in ("request_id", "job") if name in known}
+    if told:
+        event["tags"] = {**(event.get("tags") or {}), **told}
     if has_request_context():
         address = request.host_url.rstrip("/") + path()
         event["request"] = {"method": request.method, "url": address}

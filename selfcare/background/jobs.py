@@ -22,11 +22,11 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 import structlog
-from flask import current_app
+from flask import current_app, g
 from redis import Redis, RedisError
 from redis.backoff import NoBackoff
 from redis.retry import Retry as RedisRetry
-from rq import Queue, Retry
+from rq import Queue, Retry, get_current_job
 from sqlalchemy import event
 from sqlalchemy.orm import Session, SessionTransaction
 
@@ -108,7 +108,12 @@ class Job:
 
     def __call__(self, *args: Any) -> None:
         """Run now, in an application context of its own, in one transaction."""
-        with current_app._get_current_object().app_context():  # type: ignore[attr-defined]
+        cause = _cause_of_this_job()
+        with (
+            structlog.contextvars.bound_contextvars(job=self.path, **cause),
+            current_app._get_current_object().app_context(),  # type: ignore[attr-defined]
+        ):
+            g.request_id = cause.get("request_id", "")
             if self.once:
                 with suppress(RedisError):
                     redis().delete(self._mark(args))  # what is wished from now on is a new one
@@ -139,6 +144,7 @@ class Job:
             job_timeout=self.timeout,
             result_ttl=60,
             failure_ttl=7 * 86400,
+            meta=_cause_of_what_follows(),
         )
 
     def after_commit(self, *args: Any, first: bool = False) -> None:
@@ -164,6 +170,18 @@ class Job:
         room = max(len(found), SHORT) - waiting
         for row_id in found[: max(room, 0)]:
             self.after_commit(row_id)
+
+
+def _cause_of_what_follows() -> dict[str, str]:
+    """The request that wishes it, for the job's log lines, its audit rows and its error reports."""
+    found = structlog.contextvars.get_contextvars().get("request_id")
+    return {"request_id": found} if found else {}
+
+
+def _cause_of_this_job() -> dict[str, str]:
+    present = get_current_job()
+    found = present.meta.get("request_id") if present else None
+    return {"request_id": found} if found else _cause_of_what_follows()
 
 
 def job(

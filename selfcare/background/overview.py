@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from datetime import datetime
 from typing import Any
 
+from redis import RedisError
 from rq import Worker
 from sqlalchemy import func, select
 
-from selfcare.background.jobs import QUEUES, queue
+from selfcare.background.jobs import QUEUES, own, queue, redis
 from selfcare.database import db
-from selfcare.models import Wish
+from selfcare.models import Wish, WishState, now
 
 Facts = Mapping[str, Any]
 
@@ -21,6 +24,41 @@ def kinds() -> list[type[Wish]]:
     for kind in found:
         found += kind.__subclasses__()
     return sorted((kind for kind in found if hasattr(kind, "__tablename__")), key=_name)
+
+
+def counts() -> Iterator[tuple[str, str, int]]:
+    """How many wishes are in each state but done, by kind; all states are named."""
+    for kind in kinds():
+        found: dict[WishState, int] = dict.fromkeys(_OPEN, 0)
+        waiting = select(kind.state, func.count()).where(kind.due_at.is_not(None))
+        given_up = select(func.count()).where(kind.state == WishState.FAILED)
+        for state, count in db.session.execute(waiting.group_by(kind.state)):
+            found[WishState(state)] = count
+        found[WishState.FAILED] = db.session.execute(given_up).scalar_one()
+        for state, count in found.items():
+            yield _name(kind), state.value, count
+
+
+def note_sweep() -> None:
+    """Say that the sweep has run, for whoever watches it."""
+    with suppress(RedisError):
+        redis().set(own(_SWEPT), now().isoformat())
+
+
+def since_last_sweep() -> float | None:
+    """Seconds since the sweep last ran; None if nobody remembers.
+
+    Raises:
+        RedisError: Redis is away.
+    """
+    said: Any = redis().get(own(_SWEPT))
+    if said is None:
+        return None
+    return (now() - datetime.fromisoformat(said.decode())).total_seconds()
+
+
+_SWEPT = "last-sweep"
+_OPEN = (WishState.QUEUED, WishState.RUNNING, WishState.FAILED)
 
 
 def wishes() -> Iterator[Facts]:

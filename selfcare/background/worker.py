@@ -15,9 +15,13 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from signal import SIGKILL
+from smtplib import SMTPException
+from socket import gaierror
+from ssl import SSLError
 from types import FrameType
 from typing import Any
 
+import structlog
 from redis import RedisError
 from redis.client import Pipeline
 from rq import Queue, Worker
@@ -26,6 +30,7 @@ from rq.exceptions import StopRequested
 from rq.executions import Execution
 from rq.job import Job
 from rq.scheduler import RQScheduler
+from sqlalchemy.exc import OperationalError
 
 from selfcare.background import patience
 from selfcare.background.jobs import kind_of
@@ -39,6 +44,13 @@ A Redis that says nothing for 10 seconds longer than that counts as away."""
 
 _SCHEDULER_STOPS = 5.0
 """Seconds that the process of delayed retries has to stop in; it may be waiting for its Redis."""
+
+
+_EXPECTED = (ConnectionError, TimeoutError, SMTPException, gaierror, SSLError, OperationalError)
+"""What goes wrong while an SMTP server, the console or the database is away; beside it whatever
+says `is_expected` of itself."""
+
+log = structlog.get_logger(__name__)
 
 
 class TurnTakingWorker(Worker):
@@ -63,6 +75,23 @@ class TurnTakingWorker(Worker):
             self._ordered_queues.append(reference_queue)
             self._ordered_queues.sort(key=lambda queue: kind_of(queue) == LAST)
             self._turn_of = ""
+
+    # A job that is tried again
+
+    def handle_exception(self, job: Job, *exc_info: Any) -> None:
+        """Say what RQ would say of a failed job: where it had to be expected, in one line."""
+        problem = exc_info[1]
+        if isinstance(problem, _EXPECTED) or getattr(problem, "is_expected", False):
+            log.warning(
+                "job_tried_again",
+                job=job.func_name,
+                args=job.args,
+                tries_left=job.retries_left or 0,
+                problem=f"{type(problem).__name__}: {problem}",
+                **job.meta,
+            )
+        else:
+            super().handle_exception(job, *exc_info)
 
     # A Redis that was emptied
 

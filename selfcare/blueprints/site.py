@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, current_app, redirect, url_for
+from datetime import timedelta
+
+from flask import Blueprint, Response, abort, current_app, make_response, redirect, url_for
 from flask.typing import ResponseReturnValue
 
+from selfcare import config
+from selfcare.models import now
 from selfcare.web import rendering
 from selfcare.web.access import public
 
@@ -30,6 +34,39 @@ def legal() -> ResponseReturnValue:
 def favicon() -> ResponseReturnValue:
     """The logo, wherever this version of the portal keeps it."""
     answer = redirect(current_app.extensions["assets"]["logo.svg"], code=302)
+    answer.headers["Cache-Control"] = "public, max-age=86400"
+    return answer
+
+
+@bp.get("/robots.txt")
+@public("search engines ask for it")
+def robots() -> ResponseReturnValue:
+    """Nothing here is for search engines: every page is somebody's own, or leads to one."""
+    return _text("User-agent: *\nDisallow: /\n")
+
+
+@bp.get("/.well-known/security.txt")
+@public("whoever has found a weakness looks here")
+def security() -> ResponseReturnValue:
+    """Who to tell of a weakness (RFC 9116), where `SECURITY_CONTACT` says so."""
+    settings = config.current()
+    if not settings.security_contact:
+        abort(404)
+    here = settings.portal_url.rstrip("/") + url_for(".security")
+    lines = [
+        *(f"Contact: {contact}" for contact in settings.security_contacts),
+        f"Expires: {now() + timedelta(days=180):%Y-%m-%dT00:00:00Z}",
+        "Preferred-Languages: fr, en",
+        f"Canonical: {here}",
+    ]
+    if settings.security_policy_url:
+        lines.append(f"Policy: {settings.security_policy_url}")
+    return _text("\n".join(lines) + "\n")
+
+
+def _text(content: str) -> Response:
+    answer = make_response(content)
+    answer.headers["Content-Type"] = "text/plain; charset=utf-8"
     answer.headers["Cache-Control"] = "public, max-age=86400"
     return answer
 

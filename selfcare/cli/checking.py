@@ -88,10 +88,11 @@ def _documents() -> str:
 
 def _mail() -> str:
     try:
-        with Conversation(current_app.extensions["mail"]):
-            return ""
+        with Conversation(current_app.extensions["mail"]) as server:
+            server.greet()
     except (SMTPException, OSError) as problem:
         return f"the SMTP server does not let us in: {problem}"
+    return ""
 
 
 def _first_line(problem: SQLAlchemyError) -> str:

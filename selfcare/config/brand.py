@@ -63,6 +63,15 @@ class Brand:
         check=rules.mail_address,
         invented=True,
     )
+    security_contact: str = setting(
+        "",
+        "Whom to tell of a weakness, in `/.well-known/security.txt` (none if unset): `mailto:` or"
+        " `https://` addresses separated by commas.",
+        check=rules.addresses,
+    )
+    security_policy_url: str = setting(
+        "", "How weaknesses are dealt with, in the same file.", check=rules.address
+    )
     ece_changes_url: str = setting(
         "",
         "« Gérer vos services »: the change-request application; hidden if unset.",

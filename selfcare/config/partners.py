@@ -27,6 +27,15 @@ class Partners:
         check=rules.mail_address,
         invented=True,
     )
+    mail_reply_to: str = setting(
+        "", "Where answers to mails go; to `MAIL_SENDER` if unset.", check=rules.mail_address
+    )
+    mail_bounces: str = setting(
+        "",
+        "Where servers send what they cannot deliver (the envelope's sender); to `MAIL_SENDER` if"
+        " unset.",
+        check=rules.mail_address,
+    )
     mail_timeout: int = setting(
         15, "Seconds before a silent SMTP server counts as away.", check=rules.between(1)
     )

@@ -112,6 +112,11 @@ def address(value: str) -> str | None:
     return "an https:// or mailto: address is needed"
 
 
+def addresses(text: str) -> str | None:
+    """Where links may lead, between commas."""
+    return next((f"{one}: {said}" for one in listed(text) if (said := address(one))), None)
+
+
 def links(text: str) -> list[tuple[str, str]]:
     """`Label|https://…`, separated by commas or new lines, as (label, address)."""
     pairs = (part.split("|", 1) for part in re.split(r"[,\n]", text) if "|" in part)

@@ -41,6 +41,11 @@ class Settings(Bounds, Partners, Brand, Operating):
         return host in {"127.0.0.1", "::1", "localhost"} or host.endswith((".localhost", ".test"))
 
     @property
+    def security_contacts(self) -> list[str]:
+        """Whom to tell of a weakness."""
+        return rules.listed(self.security_contact)
+
+    @property
     def operators(self) -> list[str]:
         """The operators' addresses."""
         return rules.listed(self.operator_emails)

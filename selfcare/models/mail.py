@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from selfcare.models.base import Base, now
 from selfcare.models.wish import Wish, rules_of_a_wish
+
+_FAILED = text("state = 'failed'")
 
 
 class Mail(Wish, Base):
@@ -17,7 +19,9 @@ class Mail(Wish, Base):
 
     __tablename__ = "mails"
     __table_args__ = rules_of_a_wish(
-        Index(None, "account_id", "created_at"), Index(None, "created_at")
+        Index(None, "account_id", "created_at"),
+        Index(None, "created_at"),
+        Index("ix_mails_failed", "id", sqlite_where=_FAILED, postgresql_where=_FAILED),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from sqlalchemy import select, text
 
-from selfcare.background import claims
+from selfcare.background import claims, overview
 from selfcare.background.jobs import Job, job
 from selfcare.database import db
 from selfcare.models import (
@@ -58,6 +58,7 @@ def wake_wishes() -> None:
     """Wake wishes nobody took: Redis was away, or a worker was killed with one in its hands."""
     for kind, work in WOKEN:
         work.wake(claims.overdue(kind))
+    overview.note_sweep()
     if claims.overdue(Mail):
         outbox.deliver_waiting.after_commit()
 

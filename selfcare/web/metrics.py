@@ -1,7 +1,8 @@
 """`/metrics` for Prometheus, where the setting asks for it (quality.md, Safe).
 
 Several web processes need one folder for their numbers: `PROMETHEUS_MULTIPROC_DIR`, the library's
-own variable, emptied before each start. Without it each process tells its own.
+own variable, emptied before each start. Without it each process tells its own. What is the same
+for all of them is not kept there: it is looked up when somebody asks (`Present`).
 """
 
 from __future__ import annotations
@@ -9,28 +10,30 @@ from __future__ import annotations
 import hmac
 import os
 import time
+from collections.abc import Iterator
 
 from flask import Flask, Response, g, request
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
     CollectorRegistry,
     Counter,
-    Gauge,
     Histogram,
     generate_latest,
     multiprocess,
 )
+from prometheus_client.metrics_core import GaugeMetricFamily
+from prometheus_client.registry import Collector
 from redis import RedisError
-from sqlalchemy import func, select
 
 from selfcare import config
+from selfcare.background import overview
 from selfcare.background.jobs import QUEUES, queue
-from selfcare.database import db
-from selfcare.models import Mail
+from selfcare.services.mail import outbox
 from selfcare.web.access import public
 
 REQUESTS = Counter("selfcare_requests_total", "Answers given.", ["endpoint", "status"])
 SECONDS = Histogram("selfcare_request_seconds", "Time to answer.", ["endpoint"])
+_UNKNOWN = float("nan")
 
 
 def init_app(app: Flask) -> None:
@@ -47,9 +50,55 @@ def _count(response: Response) -> Response:
     return response
 
 
+class Present(Collector):
+    """The present state of database and queues, the same whichever process is asked.
+
+    Every number comes from an index that holds only what is not done: a million mails that have
+    left cost nothing.
+    """
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """The families, each once."""
+        wishes = GaugeMetricFamily(
+            "selfcare_wishes",
+            "Work that is not done, by kind and state (mails: mails; console accounts:"
+            " console_accesses; late pre-invoices: pre_invoices).",
+            labels=["wish", "state"],
+        )
+        for kind, state, count in overview.counts():
+            wishes.add_metric([kind, state], count)
+        yield wishes
+        yield GaugeMetricFamily(
+            "selfcare_mails_stalled_seconds",
+            "How long mails have been due without any leaving.",
+            value=outbox.stalled_for().total_seconds(),
+        )
+        waiting = GaugeMetricFamily("selfcare_jobs_waiting", "Jobs in a queue.", labels=["queue"])
+        for name in QUEUES:
+            try:
+                waiting.add_metric([name], queue(name).count)
+            except RedisError:
+                waiting.add_metric([name], _UNKNOWN)
+        yield waiting
+        yield from _background()
+
+
+def _background() -> Iterator[GaugeMetricFamily]:
+    try:
+        workers, age = float(len(overview.workers())), overview.since_last_sweep()
+    except RedisError:
+        workers, age = _UNKNOWN, _UNKNOWN
+    yield GaugeMetricFamily("selfcare_workers", "Workers alive.", value=workers)
+    yield GaugeMetricFamily(
+        "selfcare_last_sweep_age_seconds",
+        "Since cron and a worker last looked for lost wake-ups, once a minute; NaN if never.",
+        value=_UNKNOWN if age is None else age,
+    )
+
+
 @public("asked by the monitoring, which has a token of its own")
 def publish() -> Response:
-    """The counters of all processes, the mails by state, the jobs that wait."""
+    """The counters of all processes, and the present state."""
     if not _is_known():
         return Response(status=401, headers={"WWW-Authenticate": "Bearer"})
     registry = CollectorRegistry()
@@ -58,19 +107,8 @@ def publish() -> Response:
     else:
         registry.register(REQUESTS)
         registry.register(SECONDS)
-    present = CollectorRegistry()
-    mails = Gauge("selfcare_mails", "Mails by state.", ["state"], registry=present)
-    by_state = select(Mail.state, func.count()).group_by(Mail.state)
-    for state, count in db.session.execute(by_state):
-        mails.labels(state).set(count)
-    waiting = Gauge("selfcare_jobs_waiting", "Jobs in a queue.", ["queue"], registry=present)
-    for name in QUEUES:
-        try:
-            waiting.labels(name).set(queue(name).count)
-        except RedisError:
-            waiting.labels(name).set(float("nan"))
-    text = generate_latest(registry) + generate_latest(present)
-    return Response(text, content_type=CONTENT_TYPE_LATEST)
+    registry.register(Present())
+    return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
 
 
 def _is_known() -> bool:

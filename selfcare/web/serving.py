@@ -20,6 +20,7 @@ from functools import partial
 from typing import Any
 
 from gunicorn.errors import ConfigError
+from gunicorn.http import wsgi
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from selfcare.config import LARGEST_REQUEST
@@ -84,6 +85,7 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
     def init_process(self) -> None:
         """As the parent; what gunicorn itself says of requests tells no token, and is not long."""
         self.log.error_log.addFilter(MaskedRecords())
+        wsgi.SERVER = "portal"  # nobody has to know by what, and of which version, it is served
         super().init_process()
 
     def handle_request(self, req: Any, conn: Connection) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from email import message_from_bytes
 from email.header import decode_header, make_header
 from email.message import Message
@@ -11,6 +12,7 @@ import pytest
 
 from demo.mails import ReceivedMail
 from selfcare.database import db
+from selfcare.services.accounts import people
 from selfcare.services.mail import outbox
 from selfcare.services.mail import samples as mail_samples
 from tests.cast import account_of
@@ -106,3 +108,15 @@ def test_mail_is_two_readings_of_one_text_in_lines_that_every_server_takes(app, 
         assert isinstance(content, bytes)
         assert content.decode().replace("\r\n", "\n").strip() == str(text).strip()
     assert words(str(message["Subject"])) == built.subject
+
+
+def test_mail_answers_and_bounces_go_where_the_settings_say(app, cast, mailbox, monkeypatch):
+    cast.account("paul.dupont")
+    said = {"mail_reply_to": "aide@example.org", "mail_bounces": "retours@example.org"}
+    wished = replace(app.extensions["settings"], **said)
+    monkeypatch.setitem(app.extensions, "settings", wished)
+    with app.app_context():
+        people.welcome(account_of("paul.dupont"))
+        db.session.commit()
+    assert mailbox.last()["Reply-To"] == "aide@example.org"
+    assert mailbox.server.messages[-1].sender == "retours@example.org"

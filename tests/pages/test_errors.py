@@ -9,7 +9,6 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from selfcare.database import db
 from selfcare.models import Account
 from selfcare.rights import Profile
-from selfcare.services.users import places
 from tests.browsing import Browser
 
 VISITOR = Profile.VISITOR
@@ -106,7 +105,7 @@ class TestFailures:
         def fail(*_: object, **__: object) -> None:
             raise problem
 
-        monkeypatch.setattr(places, "places_of", fail)
+        monkeypatch.setattr("selfcare.blueprints.home.places_of", fail)
 
     def test_safe_500_is_a_page_with_a_number_to_quote(self, shown, browse_as, monkeypatch):
         paul = browse_as("paul.dupont")
@@ -180,5 +179,5 @@ class TestFailures:
         assert browse.get("/readyz").json == {
             "database": "ok",
             "redis": "ok",
-            "oldest_mail_seconds": 0,
+            "mails_stalled_seconds": 0,
         }

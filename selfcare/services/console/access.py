@@ -280,4 +280,12 @@ def _postpone(work: Work, problem: IamProblem) -> None:
     else:
         claims.give_up(access, problem.code)
     db.session.commit()
-    log.warning("console_failed", access=work.access_id, problem=str(problem))
+    log.warning(
+        "console_failed",
+        access=work.access_id,
+        ref=work.ref,
+        login=work.holder.username,
+        code=problem.code,
+        problem=str(problem),
+        tried_again=problem.retryable or ends,
+    )

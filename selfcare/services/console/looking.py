@@ -18,6 +18,7 @@ from selfcare.background.claims import Claim
 from selfcare.background.jobs import Overtaken, job
 from selfcare.database import db, insert_unless_there
 from selfcare.models import (
+    Account,
     ConsoleAccess,
     ConsoleGroup,
     ConsoleLook,
@@ -140,13 +141,19 @@ def _note_groups(contract_id: int, found: Overview, began: datetime) -> None:
 
 def _note_people(contract_id: int, found: Overview, began: datetime) -> None:
     """Only of those who were settled before we looked: nobody else's state means anything yet."""
-    settled = select(ConsoleAccess).where(
-        ConsoleAccess.contract_id == contract_id,
-        ConsoleAccess.state == WishState.DONE,
-        ConsoleAccess.settled_at < began,
+    settled = (
+        select(ConsoleAccess, Account.disabled_at)
+        .join(Account, Account.id == ConsoleAccess.account_id)
+        .where(
+            ConsoleAccess.contract_id == contract_id,
+            ConsoleAccess.state == WishState.DONE,
+            ConsoleAccess.settled_at < began,
+        )
     )
     in_order = settled.order_by(ConsoleAccess.id)  # two looks at once: none holds up the other
-    for access in db.session.execute(in_order.with_for_update()).scalars():
+    mine = in_order.with_for_update(of=ConsoleAccess)
+    for access, disabled_at in db.session.execute(mine).all():
+        seen_before = access.drift
         account = found.account_of(access.iam_username or "", access.iam_user_id or "")
         access.seen_at, access.seen_groups, access.seen_account = began, None, None
         if account:
@@ -155,7 +162,8 @@ def _note_people(contract_id: int, found: Overview, began: datetime) -> None:
             access.seen_account = {
                 "username": account.username,
                 "email": account.email,
-                "enabled": account.enabled,
+                # one that the portal has disabled is as it should be
+                "enabled": account.enabled or (disabled_at is not None and access.iam_enabled),
             }
-        if seen := access.drift:
+        if (seen := access.drift) and seen != seen_before:
             log.info("console_adrift", access=access.id, seen=seen)

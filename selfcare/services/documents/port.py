@@ -13,6 +13,8 @@ class DocumentMissing(LookupError):
 class StoreAway(OSError):
     """The store cannot be reached, refuses us, or is broken; nothing was done, try again later."""
 
+    is_expected = True
+
 
 class ForeignStore(StoreAway):
     """The store is another portal's: nothing is put there or deleted, only read."""

@@ -38,6 +38,9 @@ def rendered(row: Mail, account: Account | None) -> Letter:
         text = render(f"mail/{row.name}/body.txt", **context)
         html = render(f"mail/{row.name}/body.html", subject=subject, **context)
     settings = config.current()
+    headers = {"Auto-Submitted": "auto-generated", "Content-Language": row.locale}
+    if settings.mail_reply_to:
+        headers["Reply-To"] = settings.mail_reply_to
     return Letter(
         sender=Mailbox(settings.brand_name, settings.mail_sender),
         to=Mailbox(account.full_name if account else "", _as_servers_know(row.recipient)),
@@ -45,5 +48,6 @@ def rendered(row: Mail, account: Account | None) -> Letter:
         text=text,
         html=html,
         message_id=f"<{row.message_id}>",
-        headers={"Auto-Submitted": "auto-generated", "Content-Language": row.locale},
+        headers=headers,
+        bounces_to=settings.mail_bounces or settings.mail_sender,
     )

@@ -44,11 +44,13 @@ class Letter(Message):
         html: str,
         message_id: str,
         headers: dict[str, str],
+        bounces_to: str = "",
     ) -> None:
         super().__init__(
             subject, [to.address], text, html, sender=sender.address, extra_headers=headers
         )
         self.author, self.addressee = sender, to
+        self.bounces_to = bounces_to or sender.address
         self.msgId = message_id
 
     def as_bytes(self) -> bytes:

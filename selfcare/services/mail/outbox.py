@@ -7,13 +7,14 @@ rendered when it is sent, in the addressee's language. See docs/adding-a-mail.md
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import timedelta
 from time import monotonic
 from typing import Any
 from uuid import uuid4
 
 import structlog
 from flask import current_app
-from sqlalchemy import update
+from sqlalchemy import func, select, update
 
 from selfcare import config
 from selfcare.background import claims
@@ -83,6 +84,25 @@ def retry(ids: Collection[int] | None) -> int:
     return tried
 
 
+def stalled_for() -> timedelta:
+    """How long mails have been due without any leaving; nothing where none is due.
+
+    While a thousand leave one after the other, the last of them is due for minutes: that is a
+    queue, not a fault.
+    """
+    due = db.session.execute(
+        select(func.min(Mail.due_at)).where(
+            Mail.due_at.is_not(None), Mail.state == WishState.QUEUED
+        )
+    ).scalar_one()
+    if due is None:
+        return timedelta()
+    left = db.session.execute(  # by number, the latest first: found in the first rows
+        select(Mail.sent_at).where(Mail.state == WishState.DONE).order_by(Mail.id.desc()).limit(1)
+    ).scalar_one_or_none()
+    return max(now() - max(due, left or due), timedelta())
+
+
 def _put(row: Mail, *, awaited: bool = False) -> Mail:
     row.message_id = f"{uuid4()}@{current_app.config['SERVER_NAME'].split(':')[0]}"
     db.session.add(row)
@@ -138,7 +158,7 @@ def _deliver(mail_id: int, server: Conversation) -> None:
         try:
             built = message(mine.seen())
             db.session.commit()  # nothing stays locked while the SMTP server takes its time
-            server.send(built)
+            server.send(built, built.bounces_to)
         except Exception as problem:  # a template's error too: every try counts, the last one shows
             db.session.rollback()
             _note(mine.held(), problem)

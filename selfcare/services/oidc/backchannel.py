@@ -30,6 +30,8 @@ _WITHIN = 5
 class NotTold(Exception):
     """The client did not take it this time."""
 
+    is_expected = True
+
 
 def end(*conditions: ColumnElement[bool]) -> None:
     """End these grants; each client that held some of a sign-in is told of it once."""

@@ -21,6 +21,8 @@ class IamProblem(Exception):
 
     code: ClassVar[str] = "unknown"
     retryable: ClassVar[bool] = False
+    is_expected: ClassVar[bool] = True
+    """A worker says so in one line; `console_failed` tells the rest."""
 
     def __init__(self, detail: str = "", *, retry_after: int | None = None) -> None:
         super().__init__(detail or self.code)
