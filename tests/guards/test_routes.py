@@ -24,6 +24,7 @@ WITHOUT_KEY = {  # public pages that show nothing to whoever comes without the l
     "recovery.open_link": 303,
     "recovery.set_password": 410,
     "recovery.confirm_email": 410,
+    "site.security": 404,  # no contact is set
     "site.favicon": 302,
     "site.change_password": 302,  # leads to a page that asks to sign in
     "captcha.picture": 404,
@@ -191,6 +192,8 @@ def test_safe_every_public_route_has_a_reason(app):
         "staff_mails.one",
         "account.language",
         "site.accessibility",
+        "site.robots",
+        "site.security",
         "site.favicon",
         "site.change_password",
         "site.legal",
