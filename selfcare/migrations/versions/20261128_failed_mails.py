@@ -1,7 +1,7 @@
 """An index of the mails that were given up: few among very many.
 
 Revision ID: 3c81e5f7a2d9
-Revises: 8d2f64b1c0a7
+Revises: e70b3d5a91c4
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "3c81e5f7a2d9"
-down_revision = "8d2f64b1c0a7"
+down_revision = "e70b3d5a91c4"
 branch_labels = None
 depends_on = None
 
