@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from typing import Any
 
 from facturx import generate_cii_xml, generate_from_binary
@@ -60,6 +61,7 @@ class Bill:
         return self.issued_on + timedelta(days=30)
 
 
+@lru_cache(maxsize=32)  # tests draw the same ones hundreds of times
 def document(bill: Bill) -> bytes:
     """Return the PDF with its data attached: a Factur-X file of the profile EN 16931."""
     about = {
