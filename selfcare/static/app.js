@@ -19,15 +19,19 @@
   /* A client of the OpenID provider gets its answer by a form; the button sends it, too. */
   each("form[data-post]", function (form) { form.submit(); });
   /* What is to be copied has a button, which needs no permission; it stays selected as well. */
-  each("pre[data-copy]", function (text) {
-    var button = doc.createElement("button");
-    button.className = "button";
-    button.textContent = text.getAttribute("data-copy");
-    text.nextElementSibling.appendChild(button).onclick = function () {
-      getSelection().selectAllChildren(text);
-      if (doc.execCommand("copy")) say(button.textContent = text.getAttribute("data-copied"));
-    };
-  });
+  function offer() {
+    each("pre[data-copy]", function (text) {
+      var button = doc.createElement("button");
+      button.type = button.className = "button";
+      button.textContent = text.getAttribute("data-copy");
+      text.removeAttribute("data-copy");
+      text.nextElementSibling.appendChild(button).onclick = function () {
+        getSelection().selectAllChildren(text);
+        if (doc.execCommand("copy")) say(button.textContent = text.getAttribute("data-copied"));
+      };
+    });
+  }
+  offer();
   function on(name, react) { doc.addEventListener(name, function (event) { react(event.detail, event); }); }
 
   on("click", function (_, event) { closeMenu(event.target); });
@@ -106,6 +110,7 @@
   on("htmx:sendError", function (detail) { fail(detail); });
   /* Say what came; a reader whose link is gone goes on at the top of the new part. */
   on("htmx:afterSettle", function (detail, event) {
+    offer();
     var part = event.target, news = part.querySelector("[data-status]");
     if (news) say(news.textContent.trim());
     if (doc.activeElement === doc.body && part.tabIndex === -1) part.focus({ preventScroll: true });

@@ -162,6 +162,14 @@ class TestCommandLine:
         assert "auth_type: v3websso" in (shown or "")
         assert page.evaluate("String(getSelection())").strip() == (shown or "").strip()
 
+    def test_console_10_what_comes_later_is_copied_too(self, people, window):
+        page = window(PEOPLE["one"]).open(COMMAND_LINE)
+        late = "<pre data-copy='Copy late' data-copied='Copied: late'>late</pre><p></p>"
+        page.evaluate("late => htmx.swap('#main', late, { swapStyle: 'beforeend' })", late)
+        page.get_by_role("button", name="Copy late").click()
+        expect(page.get_by_role("button", name="Copied: late")).to_be_visible()
+        expect(page.locator("main button")).to_have_count(5)
+
     def test_console_10_without_scripts_there_is_no_button_but_the_file(self, people, window):
         page = window(PEOPLE["one"], scripts=False).open(COMMAND_LINE)
         expect(page.locator("main button")).to_have_count(0)

@@ -269,7 +269,7 @@ class TestApplicationCredentials:
         told = facts(page)
         [found] = console().application_credentials()
         assert (found.key, found.name, found.roles) == (told["Identifier"], "backup", {"reader"})
-        clouds, openrc = (shown.get_text() for shown in page.all("#outcome pre"))
+        clouds, openrc = (shown.get_text() for shown in page.all("#outcome pre[data-copy]"))
         auth = yaml.safe_load(clouds)["clouds"][REF]["auth"]
         assert auth["application_credential_id"] == found.key
         assert auth["application_credential_secret"] == told["Secret"]
