@@ -73,7 +73,7 @@ CLUES: Mapping[str, Mapping[str, str]] = {
         "password.asked": "set the password",
         "password.changed": "Password changed",
         "login.asked": "with the login",
-        "account.changed": "Personal data",
+        "account.changed": "Personal data changed",
         "email.asked": "email address requested",
         "email.changed": "address changed",
         "two_factor.on": "turned on",
