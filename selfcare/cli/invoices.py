@@ -1,4 +1,4 @@
-"""`flask invoices`: take invoices in (INVOICES-2)."""
+"""`flask invoices`: load invoices (INVOICES-2)."""
 
 from __future__ import annotations
 

@@ -226,7 +226,7 @@ FILE_NAME = {
     "lines": _l("usage-lines"),
     "users": _l("users"),
     "console-users": _l("console-users"),
-    "newcomers": _l("users-to-add"),
+    "new-members": _l("users-to-add"),
     "my-data": _l("my-data"),
 }
 """Downloads by the list's name, without spaces and accents: some browsers garble them."""

@@ -41,7 +41,7 @@ CLUES: Mapping[str, Mapping[str, str]] = {
         "lines": "lines",
         "users": "users",
         "console-users": "console-users",
-        "newcomers": "to-add",
+        "new-members": "to-add",
         "my-data": "my-data",
     },
     "ABILITY": {

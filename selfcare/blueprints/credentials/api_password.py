@@ -13,19 +13,17 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from selfcare import config
-from selfcare.blueprints.sign_in.captcha import challenge_for
+from selfcare.blueprints.sign_in.captcha import challenge_for, passed
 from selfcare.database import db
 from selfcare.forms.captcha import CaptchaForm
 from selfcare.forms.credentials import ApiPasswordForm, ConfirmAccountForm
 from selfcare.language import _
 from selfcare.language.i18n import locale
 from selfcare.models import ApiReset, WishState, now
-from selfcare.services.accounts import recovery
 from selfcare.services.accounts.password_rules import PasswordRules, composed
 from selfcare.services.console.credentials import codes, passwords, resets
 from selfcare.services.console.credentials.codes import CodeOver, CodeRefused, WrongCode
 from selfcare.services.console.iam.port import LONGEST_PASSWORD
-from selfcare.services.safety import browsers
 from selfcare.services.safety.throttling import TooManyAttempts
 from selfcare.web import rendering
 from selfcare.web.access import public
@@ -86,12 +84,10 @@ def captcha() -> ResponseReturnValue:
     if (reset := _present()) is None:
         return redirect(url_for(".confirm"), code=303)
     form, challenge = CaptchaForm(), None
-    if request.method == "POST" and not request.form.get("renew"):
-        recovery.check_address(browsers.present())
-        if form.validate_on_submit():
-            reset.solved_captcha = True
-            db.session.commit()
-            return redirect(url_for(".captcha"), code=303)
+    if passed(form):
+        reset.solved_captcha = True
+        db.session.commit()
+        return redirect(url_for(".captcha"), code=303)
     if not reset.solved_captcha:
         challenge = challenge_for(form)
         if challenge.is_question:

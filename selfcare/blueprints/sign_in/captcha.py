@@ -8,8 +8,9 @@ from flask.typing import ResponseReturnValue
 from selfcare import config
 from selfcare.database import db
 from selfcare.forms.captcha import CaptchaForm
+from selfcare.language import _
 from selfcare.language.i18n import locale
-from selfcare.services.accounts import captcha
+from selfcare.services.accounts import captcha, recovery
 from selfcare.services.accounts.captcha import Captcha
 from selfcare.services.safety import browsers, throttling
 from selfcare.web.access import public
@@ -37,6 +38,25 @@ def sound(name: str) -> ResponseReturnValue:
     answer = _file(captcha.sound(name, locale()), "audio/wav")
     answer.headers["Content-Security-Policy"] = PLAYER_POLICY
     return answer
+
+
+def passed(form: CaptchaForm) -> bool:
+    """Whether the form was sent and is right; to ask for another captcha is not to send it.
+
+    The captcha is looked at last, so that another mistake does not use it up: asked once, it is
+    gone.
+    """
+    if request.method == "GET" or request.form.get("renew"):
+        return False
+    recovery.check_address(browsers.present())
+    if not form.validate_on_submit():
+        return False
+    if captcha.solved(form.captcha.data or "", form.answer.data or ""):
+        return True
+    form.answer.errors = [
+        _("Wrong answer, or the page was open for more than 10 minutes: try again below")
+    ]
+    return False
 
 
 def challenge_for(form: CaptchaForm) -> Captcha:

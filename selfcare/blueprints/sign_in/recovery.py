@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from selfcare import config
-from selfcare.blueprints.sign_in.captcha import challenge_for
+from selfcare.blueprints.sign_in.captcha import challenge_for, passed
 from selfcare.database import db
 from selfcare.forms.captcha import CaptchaForm
 from selfcare.forms.confirming import ConfirmForm
@@ -41,7 +41,7 @@ def forgotten_password() -> ResponseReturnValue:
     form = ForgottenPasswordForm()
     if request.method == "GET":
         form.login.data = trimmed(request.args.get("login", "")[:254])
-    if not _sound(form):
+    if not passed(form):
         return _form_page("recovery/password.html", form)
     _ask("password", form.login.data or "")
     return redirect(url_for(".password_asked"), code=303)
@@ -60,7 +60,7 @@ def password_asked() -> ResponseReturnValue:
 def forgotten_login() -> ResponseReturnValue:
     """« Vous avez perdu votre identifiant »: mail address and captcha (figure 7)."""
     form = ForgottenLoginForm()
-    if not _sound(form):
+    if not passed(form):
         return _form_page("recovery/login.html", form)
     _ask("login", form.email.data or "")
     return redirect(url_for(".login_asked"), code=303)
@@ -153,14 +153,6 @@ def confirm_email() -> ResponseReturnValue:
     session.pop(_OPENED, None)
     flash(_("Your new email address is confirmed."))
     return redirect(url_for("account.profile"), code=303)
-
-
-def _sound(form: CaptchaForm) -> bool:
-    """Whether the form was sent and is right; a wish for another captcha is not sending it."""
-    if request.method == "GET" or request.form.get("renew"):
-        return False
-    recovery.check_address(browsers.present())
-    return bool(form.validate_on_submit())
 
 
 def _ask(wanted: str, given: str) -> None:

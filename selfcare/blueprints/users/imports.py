@@ -15,7 +15,7 @@ from selfcare.language.i18n import locale
 from selfcare.language.wording import TOO_MANY_STRANGERS
 from selfcare.models import Contract, UserImport
 from selfcare.rights import Ability
-from selfcare.services.console import domains as console_domains
+from selfcare.services.console.domains import choice_of_roles
 from selfcare.services.safety.throttling import TooManyAttempts
 from selfcare.services.users import file, imports
 from selfcare.web import downloads, rendering
@@ -33,7 +33,7 @@ def index(contract: Contract) -> ResponseReturnValue:
     form = UploadForm()
     if form.validate_on_submit():
         try:
-            lines = file.read(_content(form), console=_on_offer(contract))
+            lines = file.read(_content(form), console=choice_of_roles(contract))
             name = _file(form).filename or ""
             loaded = imports.keep(contract, current_account(), name, lines)
         except file.UnreadableFile as problem:
@@ -62,16 +62,12 @@ def _file(form: UploadForm) -> FileStorage:
     return form.file.data
 
 
-def _on_offer(contract: Contract) -> list[str] | None:
-    return console_domains.roles_on_offer(contract.id) if contract.offer.has_console else None
-
-
 @bp.get("/template.csv")
 @requires(Ability.ADD_USER)
 def template(contract: Contract) -> ResponseReturnValue:
     """A file to fill in."""
     answer = Response(file.template(locale()), content_type="text/csv; charset=utf-8")
-    answer.headers["Content-Disposition"] = downloads.attachment("newcomers", "csv")
+    answer.headers["Content-Disposition"] = downloads.attachment("new-members", "csv")
     return answer
 
 

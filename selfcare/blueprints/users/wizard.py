@@ -21,7 +21,7 @@ from selfcare.language import _
 from selfcare.language.wording import TOO_MANY_STRANGERS, USER_REFUSAL
 from selfcare.models import Account, Contract, Membership, UserDraft
 from selfcare.rights import Ability, Rights
-from selfcare.services.console import domains as console_domains
+from selfcare.services.console.domains import choice_of_roles
 from selfcare.services.safety.throttling import TooManyAttempts
 from selfcare.services.users import drafts, members, strangers
 from selfcare.services.users.refusals import GoneMeanwhile, LoginTaken, ReferentsOwn, Refusal
@@ -116,7 +116,7 @@ def roles(contract: Contract, kind: str, draft_id: int) -> ResponseReturnValue:
     if draft.result_id:
         return _finished(contract, draft)
     chosen = Roles.from_json(draft.roles)
-    form = roles_form(chosen, console=_on_offer(contract), console_only=draft.console_only)
+    form = roles_form(chosen, console=choice_of_roles(contract), console_only=draft.console_only)
     step = request.form.get("step", "next")
     if rendering.wanted_part() == "preview" and form.validate_on_submit():
         return _roles_page(
@@ -145,7 +145,7 @@ def first_roles_step(
     if request.form.get("seen", mark) != mark:  # another manager was quicker
         flash(USER_REFUSAL["ChangedMeanwhile"])
         return redirect(request.path, code=303)
-    form = roles_form(in_force, console=_on_offer(contract), console_only=console_only)
+    form = roles_form(in_force, console=choice_of_roles(contract), console_only=console_only)
     if form.validate_on_submit():
         draft = drafts.begin_change(
             current_account(), membership, form.roles(), seen=in_force, console_only=console_only
@@ -176,13 +176,6 @@ def _roles_page(
         known=_known(contract, draft),
         subject=_subject(draft),
     )
-
-
-def _on_offer(contract: Contract) -> list[str] | None:
-    """The console roles to choose from; None where the offer has no console."""
-    if not contract.offer.has_console:
-        return None
-    return console_domains.roles_on_offer(contract.id)
 
 
 # Step 3

@@ -129,6 +129,11 @@ def compared(contract_id: int) -> Row[*tuple[Any, ...]] | None:
     ).one_or_none()
 
 
+def choice_of_roles(contract: Contract) -> list[str] | None:
+    """The console roles to choose from; None where the offer has no console."""
+    return roles_on_offer(contract.id) if contract.offer.has_console else None
+
+
 def roles_on_offer(contract_id: int) -> list[str]:
     """The console roles one may choose: the three of every contract, and those made there."""
     made = db.session.execute(

@@ -25,7 +25,7 @@ FORESEEN = timedelta(days=62)
 
 
 class InvoiceRefused(ValueError):
-    """The invoice cannot be taken in; the message says why."""
+    """The invoice cannot be loaded; the message says why."""
 
 
 class InvoiceAlreadyLoaded(Exception):
@@ -40,7 +40,7 @@ def load(
     contract_ref: str | None = None,
     any_seller: bool = False,
 ) -> Invoice:
-    """Take an invoice in: its row, its PDF, its XML; all of them or nothing.
+    """Load an invoice: its row, its PDF, its XML; all of them or nothing.
 
     The documents are put last, when the database has nothing against the row any more, under
     names made of their content: whatever stops us here, loading again comes out the same.
@@ -48,7 +48,7 @@ def load(
     Args:
         keep: put the documents; a dry run does not, and rolls the row back.
         contract_ref: the contract of a document that names none of ours.
-        any_seller: take it from whatever company.
+        any_seller: load it from whatever company.
 
     Raises:
         AlreadyThere: the same file is there already.
