@@ -14,6 +14,7 @@ from pathlib import Path
 from types import FrameType
 
 from demo.children import scratch_folder
+from demo.data_files import read
 from demo.folder import DemoFolder, DemoRunningError
 from demo.ports import HOST, listen, port_of
 from demo.processes import StartFailedError, Supervisor, Terminal
@@ -211,10 +212,16 @@ class Demo:
     def _welcome(self) -> str:
         width = max(len(login) for login, _ in SIGN_INS)
         people = "\n".join(f"    {login:{width}}  {who}" for login, who in SIGN_INS)
+        staff = "\n".join(
+            f"    {one['login']:{width}}  {', '.join(one['roles'])}; app's key {one['key']}"
+            for one in read("staff")["agent"]
+        )
         rule = "─" * 72
         return (
             f"\n{rule}\n"
             f"  Sign in as, with the password {PASSWORD}\n{people}\n\n"
+            f"  Staff, at {self.portal_url}/staff/login, with a code of an authenticator app:\n"
+            f"{staff}\n\n"
             f"  Ctrl-C stops everything; what you did is kept (`make demo-reset` forgets it).\n"
             f"  Mails are files in {os.path.relpath(self.folder.mails)}/, too.\n\n"
             f"{self._addresses()}\n{rule}\n"

@@ -34,16 +34,17 @@ from selfcare.models import (
     Subscription,
     now,
 )
-from selfcare.rights import OFFERS, Profile, Section, profiles_of_referent
-from selfcare.services.accounts import passwords
+from selfcare.rights import OFFERS, Profile, Section, StaffRole, profiles_of_referent
+from selfcare.services.accounts import passwords, two_factor
 from selfcare.services.catalogue import publishing
 from selfcare.services.months import reservation_period
 from selfcare.services.orders import references
+from selfcare.services.staff import agents
 
 
 def strangers() -> int:
     """Count the accounts that neither the demo nor `grow` made."""
-    logins = [person["login"] for person in read("people")["person"]]
+    logins = [person["login"] for person in [*read("people")["person"], *read("staff")["agent"]]]
     return db.session.execute(
         select(func.count())
         .select_from(Account)
@@ -72,6 +73,9 @@ def seed(moment: datetime | None = None) -> list[str]:
         if _lacks(Customer.code == row["code"]):
             contracts |= {contract.ref: contract for contract in _add_customer(row)}
     _add_orders(contracts, order_rows(moment))
+    for row in read("staff")["agent"]:
+        if _lacks(func.lower(Account.login) == row["login"]):
+            _add_agent(row)
     db.session.flush()
     return list(contracts)
 
@@ -147,6 +151,17 @@ def _account(login: str) -> Account:
     db.session.add(account)
     db.session.flush()
     return account
+
+
+def _add_agent(row: dict[str, Any]) -> None:
+    """A staff member whose authenticator app is set up: its key is no secret here."""
+    roles, key = row.pop("roles"), row.pop("key")
+    account = Account(**row, is_staff=True)
+    passwords.set_password(account, PASSWORD)
+    db.session.add(account)
+    db.session.flush()
+    agents.set_roles(account, [StaffRole(role) for role in roles])
+    two_factor.take_over(account, key)
 
 
 def _profiles(told: str | Mapping[str, str]) -> dict[Section, Profile]:

@@ -16,7 +16,15 @@ from selfcare.extensions import compress, csrf, db, mail
 from selfcare.language import i18n, templates
 from selfcare.services.console import iam
 from selfcare.services.safety import throttling
-from selfcare.web import assets, errors, headers, known_browser, signing_in, templating
+from selfcare.web import (
+    assets,
+    errors,
+    headers,
+    known_browser,
+    signing_in,
+    templating,
+    visiting,
+)
 from selfcare.web.requests import FitRequest
 
 log = structlog.get_logger(__name__)
@@ -51,6 +59,7 @@ def create_app(settings: config.Settings | None = None, **overrides: Any) -> Fla
     logs.init_app(app)
     known_browser.init_app(app)
     db.init_app(app, settings)
+    visiting.init_app(app)  # before anything else of a request asks who is there
     csrf.init_app(app)
     mail.init_app(app)
     signing_in.init_app(app)

@@ -64,7 +64,7 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class Database:
-    """Two engines per application, one session per application context.
+    """Three engines per application, one session per application context.
 
     What Flask-SQLAlchemy-Lite does, without its asynchronous half, which costs a thread a request
     (docs/adr/0004).
@@ -73,6 +73,7 @@ class Database:
     def init_app(self, app: Flask, settings: Settings) -> None:
         """Make the engines; nothing is connected yet."""
         app.extensions["engine"], app.extensions["read_engine"] = make_engines(settings)
+        app.extensions["visit_engine"] = make_visit_engine(settings)
         app.teardown_appcontext(self._close)
 
     @property
@@ -82,27 +83,33 @@ class Database:
         return engine
 
     @property
-    def engines(self) -> tuple[Engine, Engine]:
-        """Both engines: the one that may write, the one that reads in AUTOCOMMIT."""
-        return self.engine, current_app.extensions["read_engine"]
+    def engines(self) -> tuple[Engine, Engine, Engine]:
+        """The one that may write, the one that reads in AUTOCOMMIT, the one of staff visits."""
+        extensions = current_app.extensions
+        return self.engine, extensions["read_engine"], extensions["visit_engine"]
 
     def dispose(self) -> None:
         """Close all idle connections, before a fork or at the end."""
-        writes, reads = self.engines
+        writes, reads, visits = self.engines
         shared = reads.pool is writes.pool
         writes.dispose()
         if shared:
             reads.pool = writes.pool
         else:
             reads.dispose()
+        visits.dispose()
 
     @property
     def session(self) -> Session:
         """The session of this request, command or job."""
         session: Session | None = g.get("session")
         if session is None:
-            reads = has_request_context() and _only_reads()
-            session = g.session = Session(self.engines[reads])
+            writing, reading, visiting = self.engines
+            if g.get("read_only"):
+                engine = visiting
+            else:
+                engine = reading if has_request_context() and _only_reads() else writing
+            session = g.session = Session(engine)
         return session
 
     @staticmethod
@@ -161,8 +168,22 @@ def _put_in_mode(connection: Connection, *, autocommit: bool) -> None:
         driver.autocommit = autocommit
 
 
-def make_engine(settings: Settings) -> Engine:
-    """An engine for the settings, for what may write; nothing is connected yet."""
+def make_visit_engine(settings: Settings) -> Engine:
+    """An engine on which the database refuses to write, whoever asks (STAFF-2)."""
+    if make_url(settings.database_url).get_backend_name() == "sqlite":
+        engine = _sqlite_engine(settings, reads=True)
+        event.listen(engine, "connect", _sqlite_refuse_writes)
+        return engine
+    engine = make_engine(settings, session="-c default_transaction_read_only=on")
+    event.listen(engine, "engine_connect", partial(_put_in_mode, autocommit=True))
+    return engine
+
+
+def make_engine(settings: Settings, *, session: str = "") -> Engine:
+    """An engine for the settings, for what may write; nothing is connected yet.
+
+    `session` holds more of PostgreSQL's settings for each of its connections.
+    """
     url = make_url(settings.database_url)
     if url.get_backend_name() not in {"postgres", "postgresql"}:
         return _sqlite_engine(settings)
@@ -175,7 +196,7 @@ def make_engine(settings: Settings) -> Engine:
         pool_use_lifo=True,  # those of a busy hour fall idle, and are closed
         connect_args={
             "connect_timeout": settings.database_timeout,
-            "options": f"-c lock_timeout={settings.database_timeout}s {_OPTIONS}",
+            "options": f"-c lock_timeout={settings.database_timeout}s {_OPTIONS} {session}",
         },
         hide_parameters=True,  # an error's text would quote names, addresses, hashes
     )
@@ -263,6 +284,10 @@ def _sqlite_connect(connection: Any, _record: Any) -> None:
         "recursive_triggers=ON",  # or REPLACE deletes rows without asking their triggers
     ):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _sqlite_refuse_writes(connection: Any, _record: Any) -> None:
+    connection.execute("PRAGMA query_only=ON")
 
 
 def _sqlite_begin(

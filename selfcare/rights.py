@@ -183,3 +183,45 @@ def may_change_roles(*, of_referent: bool, own: bool) -> bool:
     Of their own, nobody gives the section « Utilisateurs » away (`services/users.py`).
     """
     return own or not of_referent
+
+
+class StaffRole(StrEnum):
+    """The tasks of a staff member, who has one or several (STAFF-5)."""
+
+    SUPPORT = "support"
+    OPERATOR = "operator"
+    AUDITOR = "auditor"
+
+
+class StaffAbility(StrEnum):
+    """The abilities of staff, who are members of no contract; named after their action."""
+
+    LOOK = "look"
+    VISIT = "visit"
+    WRITE_NOTES = "write_notes"
+    RETRY = "retry"
+    DISABLE = "disable"
+    READ_AUDIT = "read_audit"
+
+
+STAFF_RULES: Mapping[StaffAbility, frozenset[StaffRole]] = {
+    StaffAbility.LOOK: frozenset(StaffRole),
+    StaffAbility.VISIT: frozenset({StaffRole.SUPPORT}),
+    StaffAbility.WRITE_NOTES: frozenset({StaffRole.SUPPORT, StaffRole.OPERATOR}),
+    StaffAbility.RETRY: frozenset({StaffRole.SUPPORT, StaffRole.OPERATOR}),
+    StaffAbility.DISABLE: frozenset({StaffRole.OPERATOR}),
+    StaffAbility.READ_AUDIT: frozenset({StaffRole.AUDITOR}),
+}
+
+
+def staff_may(roles: Iterable[StaffRole], ability: StaffAbility) -> bool:
+    """Whether one of these roles has the ability."""
+    return not STAFF_RULES[ability].isdisjoint(roles)
+
+
+class VisitPolicy(StrEnum):
+    """A referent's answer to staff who want to look at the contract as its members do (STAFF-2)."""
+
+    NOTICE = "notice"
+    APPROVAL = "approval"
+    CLOSED = "closed"

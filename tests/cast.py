@@ -24,12 +24,15 @@ from selfcare.models import (
     WishState,
     now,
 )
-from selfcare.rights import Profile, Section, profiles_of_referent
-from selfcare.services.accounts import passwords, people
+from selfcare.rights import Profile, Section, StaffRole, profiles_of_referent
+from selfcare.services.accounts import passwords, people, two_factor
 from selfcare.services.months import reservation_period
 from selfcare.services.orders import references
+from selfcare.services.staff import agents
 
 PASSWORD = "Espace-2026!"
+TOTP_KEY = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+"""Of the authenticator app of staff in tests."""
 NOTHING = dict.fromkeys(Section, Profile.NONE) | {Section.CONTRACT: Profile.VISITOR}
 
 
@@ -68,6 +71,18 @@ class Cast:
             )
             passwords.set_password(account, PASSWORD)
             db.session.add(account)
+            db.session.commit()
+        return login
+
+    def agent(
+        self, login: str = "agent.support", *roles: StaffRole, key: str = TOTP_KEY, **values: Any
+    ) -> str:
+        """A staff member with these roles (support, unless others are named) and an app's key."""
+        self.account(login, is_staff=True, **values)
+        with self.app.app_context():
+            account = account_of(login)
+            agents.set_roles(account, roles or (StaffRole.SUPPORT,))
+            two_factor.take_over(account, key)
             db.session.commit()
         return login
 

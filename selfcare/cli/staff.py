@@ -10,8 +10,11 @@ from selfcare.cli.members import new_member
 from selfcare.cli.printing import as_json, print_rows, refusing, say, stream
 from selfcare.database import db
 from selfcare.models import CIVILITIES, LOCALES, Account, TwoFactor
+from selfcare.rights import StaffRole
 from selfcare.services.accounts import people, staff
 from selfcare.services.accounts.people import AccountRefused
+from selfcare.services.staff import agents
+from selfcare.services.staff.agents import NotStaff
 
 staff_group = AppGroup("staff", help="Support people: members of nothing, who help customers.")
 
@@ -24,6 +27,15 @@ staff_group = AppGroup("staff", help="Support people: members of nothing, who he
 @click.option("--title", type=click.Choice(CIVILITIES), default="madam", show_default=True)
 @click.option("--mobile", required=True, help="Their mobile phone.")
 @click.option("--locale", type=click.Choice(LOCALES), default="fr", show_default=True)
+@click.option(
+    "--role",
+    "roles",
+    type=click.Choice([role.value for role in StaffRole]),
+    multiple=True,
+    default=[StaffRole.SUPPORT.value],
+    show_default=True,
+    help="What they do; say it several times for several roles.",
+)
 @as_json
 def add(
     *,
@@ -34,6 +46,7 @@ def add(
     title: str,
     mobile: str,
     locale: str,
+    roles: tuple[str, ...],
     as_json: bool,
 ) -> None:
     """Make the staff account LOGIN; they get the access mail and set their password.
@@ -62,6 +75,7 @@ def add(
                 locale=person.locale,
             )
         )
+    agents.set_roles(made, [StaffRole(role) for role in roles])
     db.session.commit()
     say(f"{made.login} is staff; {made.email} gets the access mail.", as_json=as_json,
         login=made.login, email=made.email)  # fmt: skip
@@ -85,6 +99,30 @@ def list_staff(*, as_json: bool) -> None:
         .order_by(Account.login)
     )
     print_rows(stream(found), as_json=as_json, nothing="Nobody is staff: flask staff add")
+
+
+@staff_group.command("roles")
+@click.argument("login")
+@click.option(
+    "--role",
+    "roles",
+    type=click.Choice([role.value for role in StaffRole]),
+    multiple=True,
+    required=True,
+    help="A role from now on; say it several times for several. Those not named end.",
+)
+@as_json
+def set_roles(*, login: str, roles: tuple[str, ...], as_json: bool) -> None:
+    """Give LOGIN these roles in place of the former ones."""
+    with refusing(AccountRefused):
+        account = people.known(login)
+    try:
+        agents.set_roles(account, [StaffRole(role) for role in roles])
+    except NotStaff:
+        raise click.ClickException(f"{account.login} is not staff") from None
+    db.session.commit()
+    now_has = ", ".join(sorted(set(roles)))
+    say(f"{account.login} has: {now_has}.", as_json=as_json, login=account.login, roles=list(roles))
 
 
 @staff_group.command("remove")

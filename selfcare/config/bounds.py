@@ -10,7 +10,7 @@ from selfcare.config.fields import setting
 
 @dataclass(frozen=True, kw_only=True)
 class Bounds:
-    """Brakes, passwords, captchas."""
+    """Brakes, passwords, captchas, the door of staff."""
 
     # Sign-in throttling (AUTH-6)
     throttle_account: str = setting(
@@ -72,4 +72,18 @@ class Bounds:
     )
     captcha_question: bool = setting(
         True, "Offer a plain question to those who can use neither image nor sound of a captcha."
+    )
+
+    # The pages of staff: STAFF-5
+    staff_networks: str = setting(
+        "",
+        "Networks that the pages of staff may be opened from, like `192.0.2.0/24, 2001:db8::/32`;"
+        " from everywhere if unset.",
+        check=rules.networks,
+    )
+    staff_session_hours: int = setting(
+        8, "Hours after which staff sign in again.", check=rules.between(1, 24)
+    )
+    staff_idle_minutes: int = setting(
+        30, "Minutes without a page after which staff sign in again.", check=rules.between(15, 240)
     )

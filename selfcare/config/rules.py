@@ -5,6 +5,7 @@ A check gets a value and returns a phrase that ends the sentence "NAME=value: â€
 
 from __future__ import annotations
 
+import ipaddress
 import re
 import types
 import typing
@@ -156,6 +157,24 @@ def companies(text: str) -> str | None:
     found = identifiers(text)
     wrong = (one for one in found if not re.fullmatch(r"\d{9}|[A-Z]{2}[0-9A-Z]{2,13}", one))
     return next((f"{one} is neither a SIREN nor a VAT number" for one in wrong), None)
+
+
+def networks_in(text: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+    """Networks, or single addresses, separated by commas.
+
+    Raises:
+        ValueError: one of them is not a network.
+    """
+    return [ipaddress.ip_network(part) for part in listed(text)]
+
+
+def networks(text: str) -> str | None:
+    """Each is a network with its length, or an address."""
+    try:
+        networks_in(text)
+    except ValueError as problem:
+        return str(problem)
+    return None
 
 
 def time_zone(value: str) -> str | None:

@@ -54,6 +54,18 @@ ACTION: Mapping[str, Any] = {
     "application.deleted": _l("Application credential deleted"),
     "passkey.added": _l("Passkey added"),
     "passkey.removed": _l("Passkey removed"),
+    "visit.asked": _l("Support asked to look at the contract"),
+    "visit.invited": _l("Support invited"),
+    "visit.allowed": _l("Support’s visit allowed"),
+    "visit.refused": _l("Support’s visit refused"),
+    "visit.begun": _l("Support began to look at the contract"),
+    "visit.page": _l("Support looked at a page"),
+    "visit.ended": _l("Support’s visit ended"),
+    "visit.policy": _l("Rule for support’s visits changed"),
+    "staff.changed": _l("Staff member’s roles changed"),
+    "staff.retried": _l("Failed work retried"),
+    "note.written": _l("Note written"),
+    "note.finished": _l("Note finished"),
 }
 """The names of the audit log's actions; an action that is missing here is shown by its code."""
 
@@ -67,6 +79,7 @@ DETAIL: Mapping[str, Any] = {
     "key": _l("key"),
     "passkey": _l("passkey"),
     "roles": _l("roles"),
+    "pages": _l("pages"),
     "before": _l("before"),
     "after": _l("after"),
     "count": _l("how many"),

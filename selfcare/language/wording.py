@@ -228,5 +228,6 @@ FILE_NAME = {
     "console-users": _l("console-users"),
     "new-members": _l("users-to-add"),
     "my-data": _l("my-data"),
+    "audit": _l("audit-log"),
 }
 """Downloads by the list's name, without spaces and accents: some browsers garble them."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from sqlalchemy import ColumnElement, Row, func
 
@@ -37,7 +37,7 @@ class ActivityList(ListQuery):
     """Newest first; searched by person, contract, network address and date."""
 
     name = "activity"
-    columns = (
+    columns: ClassVar[tuple[Column, ...]] = (
         moment("date", _l("Date"), AuditEntry.at, shows="at"),
         worded(
             "what",
@@ -47,16 +47,16 @@ class ActivityList(ListQuery):
             shows="action",
             alphabetical=True,
         ),
-        Column("by", _l("By"), AuditEntry.actor, shows="actor"),
+        Column("by", _l("By"), audit.ACTOR, shows="actor"),
         Column("contract", _l("Contract"), AuditEntry.contract_ref, shows="contract_ref"),
-        Column("from", _l("Network address"), AuditEntry.ip, shows="ip"),
+        Column("from", _l("Network address"), audit.ORIGIN, shows="ip"),
         Column("details", _l("Details"), None, text=details, only_in_export=True),
     )
-    searched = (
-        func.lower(AuditEntry.actor),
+    searched: ClassVar[tuple[Any, ...]] = (
+        func.lower(audit.ACTOR),
         func.lower(AuditEntry.subject),
         func.lower(AuditEntry.contract_ref),
-        AuditEntry.ip,
+        audit.ORIGIN,
     )
     searched_dates = (AuditEntry.at,)
     default_sort = "-date"

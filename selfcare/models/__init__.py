@@ -71,6 +71,15 @@ from selfcare.models.order import (
     PriceKind,
 )
 from selfcare.models.service import Service, ServiceVersion
+from selfcare.models.staff import (
+    LONGEST_REASON,
+    LONGEST_STAFF_NOTE,
+    LONGEST_TICKET,
+    StaffMembership,
+    StaffNote,
+    Visit,
+    VisitKind,
+)
 from selfcare.models.subscription import (
     Subscription,
     SubscriptionStatus,
@@ -89,7 +98,10 @@ __all__ = [
     "LOCALES",
     "LONGEST_NAME",
     "LONGEST_NOTE",
+    "LONGEST_REASON",
     "LONGEST_REGION",
+    "LONGEST_STAFF_NOTE",
+    "LONGEST_TICKET",
     "USUAL_TYPE",
     "Account",
     "ApiLogin",
@@ -147,6 +159,8 @@ __all__ = [
     "Service",
     "ServiceVersion",
     "SignIn",
+    "StaffMembership",
+    "StaffNote",
     "Subscription",
     "SubscriptionStatus",
     "SubscriptionTotal",
@@ -157,6 +171,8 @@ __all__ = [
     "UserDraft",
     "UserImport",
     "UserImportLine",
+    "Visit",
+    "VisitKind",
     "Wish",
     "WishState",
     "fold",

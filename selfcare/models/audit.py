@@ -24,6 +24,7 @@ class AuditEntry(Base):
         Index(None, "subject_id", "at"),
         Index(None, "contract_ref", "at"),
         Index(None, "at"),
+        Index(None, "visit_id", "at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -39,4 +40,6 @@ class AuditEntry(Base):
     contract_ref: Mapped[str] = mapped_column(String(16), default="")
     ip: Mapped[str] = mapped_column(String(45), default="")
     request_id: Mapped[str] = mapped_column(String(64), default="")
+    visit_id: Mapped[int | None]
+    """The staff visit it was done in; its agent is shown to customers as « Support »."""
     details: Mapped[dict[str, Any]] = mapped_column(default=dict)

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import (
     JSON,
+    CheckConstraint,
     ForeignKey,
     Index,
     Numeric,
@@ -23,7 +24,7 @@ from sqlalchemy.types import TypeDecorator
 from selfcare import rights
 from selfcare.models.account import Account
 from selfcare.models.base import Base, Searchable, now
-from selfcare.rights import Profile, Section
+from selfcare.rights import Profile, Section, VisitPolicy
 
 
 class Customer(Base):
@@ -58,6 +59,9 @@ class Contract(Searchable, Base):
     """One contract = one IAM domain of the console, named by `ref`."""
 
     __tablename__ = "contracts"
+    __table_args__ = (
+        CheckConstraint("visit_policy IN ('notice', 'approval', 'closed')", name="visit_policy"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     ref: Mapped[str] = mapped_column(String(16), unique=True)
@@ -70,6 +74,8 @@ class Contract(Searchable, Base):
     created_at: Mapped[datetime] = mapped_column(default=now)
     vat_rate: Mapped[Decimal | None] = mapped_column(Numeric(5, 2))
     """Per cent, where it is not the setting's: Réunion has 8.5, abroad it may be 0."""
+    visit_policy: Mapped[VisitPolicy] = mapped_column(String(8), default=VisitPolicy.NOTICE)
+    """Whether staff may look at it as its members do (STAFF-2)."""
 
     customer: Mapped[Customer] = relationship(lazy="raise_on_sql")
     offer: Mapped[Offer] = relationship(lazy="raise_on_sql")

@@ -35,6 +35,7 @@ from selfcare.services.oidc import backchannel
 from selfcare.services.orders import fulfilment
 from selfcare.services.pre_invoices import making as pre_invoice_making
 from selfcare.services.retention import forgetting
+from selfcare.services.staff import ending as visit_ending
 from selfcare.services.users import imports
 
 PRE_INVOICES_CHANGE = timedelta(days=62)
@@ -94,6 +95,7 @@ SCHEDULE: dict[Job, int] = {
     api_resets.wake_codes: 60,
     backchannel.end_expired: 600,
     forgetting.forget: 600,
+    visit_ending.end_expired: 60,
     **console_sweeps.SCHEDULE,
 }
 """The jobs cron enqueues, and the seconds between two runs."""

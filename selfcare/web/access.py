@@ -12,17 +12,19 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any, TypeVar, cast
 
-from flask import abort, g, redirect, session
+from flask import abort, g, redirect, session, url_for
 from flask_login import current_user, login_required, logout_user
 from sqlalchemy import Row, Select
 from werkzeug.exceptions import Forbidden
 from werkzeug.wrappers import Response
 
+from selfcare import rights
 from selfcare.database import Bound, db
 from selfcare.models import Account, Contract, SignIn
-from selfcare.rights import RULES, Ability
+from selfcare.rights import RULES, Ability, StaffAbility
 from selfcare.services.accounts import sign_ins
 from selfcare.services.presence import Presence
+from selfcare.services.staff import agents
 from selfcare.services.users import places
 from selfcare.services.users.places import Place
 
@@ -39,12 +41,24 @@ class ProfileMissing(Forbidden):
         self.ability, self.rule, self.contract = ability, RULES[ability], contract
 
 
+class RoleMissing(Forbidden):
+    """The staff member's roles do not have the ability; the page says which do."""
+
+    def __init__(self, ability: StaffAbility) -> None:
+        super().__init__()
+        self.ability = ability
+
+
 @dataclass(frozen=True)
 class Requirement:
-    """The right a view declares: an ability, "signed in", or public with a reason."""
+    """The right a view declares: an ability, "signed in", or public with a reason.
+
+    Views below `/staff` declare an ability of staff.
+    """
 
     ability: Ability | None = None
     public: str = ""
+    staff: StaffAbility | None = None
 
 
 def requires(ability: Ability) -> Callable[[View], View]:
@@ -81,6 +95,30 @@ def public(reason: str) -> Callable[[View], View]:
     return decorate
 
 
+def staff(ability: StaffAbility) -> Callable[[View], View]:
+    """The view is for staff with the ability, signed in with a second factor (STAFF-5)."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def checked(*args: Any, **kwargs: Any) -> Any:
+            if not current_user.two_factor:
+                return redirect(url_for("staff.second_factor"), code=303)
+            if not staff_may(ability):
+                raise RoleMissing(ability)
+            return view(*args, **kwargs)
+
+        return declared(cast("View", login_required(checked)), Requirement(staff=ability))
+
+    return decorate
+
+
+def staff_may(ability: StaffAbility) -> bool:
+    """Whether the signed-in staff member has an ability; reads their roles once a request."""
+    if "staff_roles" not in g:
+        g.staff_roles = agents.roles_of(current_account())
+    return rights.staff_may(g.staff_roles, ability)
+
+
 def declared(view: View, right: Requirement) -> View:
     """The view with its right, which the guard of all routes reads."""
     view.right = right  # type: ignore[attr-defined]
@@ -109,7 +147,7 @@ def enter(ref: str) -> Place:
     found = here.place if here and here.ref == ref else places.place_of(current_account().id, ref)
     if found is None:
         abort(404)
-    if found.membership.invited_as is not None:
+    if found.membership.invited_as is not None and "visit" not in g:
         places.arrive(found.membership)
     g.place = found
     return found

@@ -10,8 +10,9 @@ from flask_login import current_user
 from selfcare.language.i18n import locale
 from selfcare.services.presence import Menu
 from selfcare.services.users import places
-from selfcare.web import csrf
+from selfcare.web import csrf, realms, visiting
 from selfcare.web.access import current_account, place, presence
+from selfcare.web.realms import Realm
 
 
 def chrome_key() -> tuple[Any, ...]:
@@ -24,9 +25,12 @@ def chrome_key() -> tuple[Any, ...]:
 
 def _chrome_key() -> tuple[Any, ...]:
     if not current_user.is_authenticated:
-        return (locale(), csrf.csrf_token())
+        return (locale(), csrf.csrf_token(), realms.present())
     here, account = place(), current_account()
     return (
+        realms.present(),
+        visit.id if (visit := visiting.present()) else None,
+        g.get("staff_roles"),
         account.id,
         account.full_name,
         account.login,
@@ -42,6 +46,10 @@ def _chrome_key() -> tuple[Any, ...]:
 
 def menu_contracts() -> Menu:
     """The contracts « Mon compte » names, one more than it shows; read once a request."""
+    if visit := visiting.present():
+        return ((visit.contract.ref, visit.contract.name),)
+    if realms.present() is Realm.STAFF:
+        return ()
     here = presence()
     if here is not None and here.menu is not None:
         return here.menu

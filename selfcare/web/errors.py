@@ -23,13 +23,15 @@ from selfcare import logs
 from selfcare.config import Settings
 from selfcare.database import db
 from selfcare.extensions import login_manager
+from selfcare.language.staff_wording import STAFF_ROLE
 from selfcare.language.templates import render
+from selfcare.rights import STAFF_RULES, StaffRole
 from selfcare.services.documents import StoreAway
 from selfcare.services.safety.throttling import TooManyAttempts
 from selfcare.services.users import places
 from selfcare.web import headers as web_headers
 from selfcare.web import resuming
-from selfcare.web.access import ProfileMissing
+from selfcare.web.access import ProfileMissing, RoleMissing
 from selfcare.web.addresses import safe_next
 
 if TYPE_CHECKING:
@@ -44,7 +46,7 @@ _DATABASE_AWAY = (
     PendingRollbackError,
     PoolTimeout,
 )
-_FROM_THE_DATABASE = ("place", "section", "chrome_key", "menu_contracts")
+_FROM_THE_DATABASE = ("visit", "place", "section", "chrome_key", "menu_contracts")
 """Names in `g` of data read from there; an error page shows none of it."""
 
 _LAST_WORDS = """<!DOCTYPE html>
@@ -61,6 +63,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     """Answer every error with a page of ours."""
     app.register_error_handler(CSRFError, _csrf)
     app.register_error_handler(ProfileMissing, _missing)
+    app.register_error_handler(RoleMissing, _role_missing)
     app.register_error_handler(TooManyAttempts, _too_many)
     app.register_error_handler(HTTPException, _http)
     for problem in _DATABASE_AWAY:
@@ -127,6 +130,12 @@ def _missing(problem: ProfileMissing) -> ResponseReturnValue:
         contract=problem.contract,
         referent=referent,
     )
+
+
+def _role_missing(problem: RoleMissing) -> ResponseReturnValue:
+    """Says which role of staff has it."""
+    roles = [STAFF_ROLE[role] for role in StaffRole if role in STAFF_RULES[problem.ability]]
+    return _answer(403, staff_roles=roles)
 
 
 def _too_many(wait: TooManyAttempts) -> ResponseReturnValue:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, g, make_response, request
-from flask.sessions import SecureCookieSessionInterface
 from flask.typing import ResponseReturnValue
 
 from selfcare.config import Settings
+from selfcare.web.realms import SessionCookie
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -25,12 +24,6 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-
-
-class SessionCookie(SecureCookieSessionInterface):
-    """The session's cookie, signed likewise."""
-
-    digest_method = staticmethod(hashlib.sha256)
 
 
 def transport_headers(settings: Settings) -> dict[str, str]:
@@ -60,6 +53,7 @@ def init_app(app: Flask, settings: Settings) -> None:
             request.method in {"GET", "HEAD"}
             and response.status_code == 200
             and not response.is_streamed
+            and "visit" not in g
         ):
             if not response.get_etag()[0]:
                 response.add_etag(weak=True)

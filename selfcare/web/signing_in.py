@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from flask import Flask, g, redirect, request, url_for
-from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from selfcare.extensions import login_manager
-from selfcare.models import SignIn
+from selfcare.models import SignIn, Visit
 from selfcare.services import presence
-from selfcare.web import resuming
-from selfcare.web.access import current_account
+from selfcare.services.accounts import sign_ins
+from selfcare.services.staff import visits
+from selfcare.web import realms, resuming
 from selfcare.web.addresses import RowId, local_part, refuse_nul
+from selfcare.web.realms import Realm
 
 
 def init_app(app: Flask) -> None:
@@ -22,29 +23,32 @@ def init_app(app: Flask) -> None:
     login_manager.user_loader(_load)
     login_manager.unauthorized_handler(_ask_to_sign_in)
     app.before_request(refuse_nul)
-    app.before_request(_staff_use_two_factors)
 
 
-def _load(token: str) -> SignIn | None:
+def _load(token: str) -> SignIn | Visit | None:
+    """Whoever the cookie of the request's realm stands for; staff only below `/staff`."""
+    realm = realms.present()
+    if realm is Realm.VISIT:
+        return visits.load(token)
+    found = _staff(token) if realm is Realm.STAFF else _customer(token)
+    if found is not None:
+        g.account_id = found.account_id  # for the log, which asks no database
+    return found
+
+
+def _customer(token: str) -> SignIn | None:
     """The sign-in behind a cookie; where on the portal it is comes with it."""
     ref = (request.view_args or {}).get("ref")
     found = presence.of(token, ref=ref, with_menu="HX-Request" not in request.headers)
-    if found is None:
+    if found is None or found.sign_in.account.is_staff:
         return None
-    g.account_id = found.sign_in.account_id  # for the log, which asks no database
     g.presence = found
     return found.sign_in
 
 
-def _staff_use_two_factors() -> Response | None:
-    """Staff signed in with a password alone get no further than setting up a code (AUTH-7)."""
-    if request.blueprint in {None, "two_factor", "health", "site"}:
-        return None
-    if request.endpoint in {"auth.logout", "account.language"}:
-        return None
-    if not current_user.is_authenticated or current_user.two_factor:
-        return None
-    return redirect(url_for("two_factor.index"), code=303) if current_account().is_staff else None
+def _staff(token: str) -> SignIn | None:
+    sign_in = sign_ins.load(token)
+    return sign_in if sign_in and sign_in.account.is_staff else None
 
 
 def _ask_to_sign_in() -> Response:
@@ -62,7 +66,8 @@ def _ask_to_sign_in() -> Response:
     else:
         asked = _page_of_form()
     target = asked if asked != url_for("home.index") else ""
-    address = url_for("auth.login", next=target or None)
+    door = "staff.login" if realms.present() is Realm.STAFF else "auth.login"
+    address = url_for(door, next=target or None)
     return (
         Response(status=204, headers={"HX-Redirect": address})
         if in_part

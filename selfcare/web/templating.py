@@ -16,16 +16,24 @@ from flask_login import current_user
 from markupsafe import Markup
 
 from selfcare.config import Settings
-from selfcare.language import audit_wording, credential_wording, formats, i18n, phones, wording
+from selfcare.language import (
+    audit_wording,
+    credential_wording,
+    formats,
+    i18n,
+    phones,
+    staff_wording,
+    wording,
+)
 from selfcare.language.document_names import document_name
 from selfcare.language.i18n import Reader
 from selfcare.language.templates import render
 from selfcare.lists.users import drift_of
 from selfcare.models import PriceKind, read_profiles, subscription_status
-from selfcare.rights import Ability, Rights, Section, may_change_roles
+from selfcare.rights import Ability, Rights, Section, StaffAbility, may_change_roles
 from selfcare.services.accounts import devices, passkeys
-from selfcare.web import csrf, rendering
-from selfcare.web.access import current_account, may, place
+from selfcare.web import csrf, realms, rendering, visiting
+from selfcare.web.access import current_account, may, place, staff_may
 from selfcare.web.chrome import chrome_key, menu_contracts
 
 MENU_ENDPOINTS: dict[Section, str] = {
@@ -78,6 +86,7 @@ def init_app(app: Flask, settings: Settings) -> None:
             # mails are rendered where there is no request, and nobody signed in
             "me": current_user.account if current_user and current_user.is_authenticated else None,
             "section": g.get("section"),
+            "visit": visiting.present(),
         }
 
 
@@ -92,6 +101,8 @@ def _globals(app: Flask) -> dict[str, Any]:
     return {
         "asset": assets.__getitem__,
         "may": may,
+        "staff_may": staff_may,
+        "StaffAbility": StaffAbility,
         "Ability": Ability,
         "Section": Section,
         "menu_endpoints": MENU_ENDPOINTS,
@@ -106,6 +117,9 @@ def _globals(app: Flask) -> dict[str, Any]:
         "contract_url": contract_url,
         "passkeys_possible": passkeys.possible,
         "drift_of": drift_of,
+        "visit_state": staff_wording.visit_state,
+        "visit_minutes": staff_wording.visit_minutes,
+        "minutes_left": staff_wording.minutes_left,
         "may_change_roles_of": _may_change_roles_of,
     }
 
@@ -125,6 +139,7 @@ def _filters() -> Filters:
         "audit_action": audit_wording.action,
         "document_name": document_name,
         "role_change": wording.role_change,
+        "why_not": staff_wording.why_not,
     }
 
 
@@ -145,8 +160,11 @@ def lines(text: str) -> Markup:
 
 def _render_chrome(_key: tuple[Any, ...]) -> dict[str, Markup]:
     """The header and footer; what is read here follows from the key."""
-    if not current_user.is_authenticated:
-        header, context = "components/header_public.html", {}
+    context: dict[str, Any] = {}
+    if realms.present() is realms.Realm.STAFF:
+        header = "components/header_staff.html"
+    elif not current_user.is_authenticated:
+        header = "components/header_public.html"
     else:
         header = "components/header.html"
         context = {"contracts": menu_contracts()}
@@ -185,7 +203,8 @@ def _in_language(language: str, settings: Settings) -> tuple[Filters, dict[str, 
     with i18n.speaking(language):
         words = {
             name: {key: str(text) for key, text in texts.items()}
-            for name, texts in (vars(wording) | vars(credential_wording)).items()
+            for module in (wording, credential_wording, staff_wording)
+            for name, texts in vars(module).items()
             if name.isupper() and isinstance(texts, Mapping)
         }
     return filters, {"wording": SimpleNamespace(**words)}

@@ -22,6 +22,7 @@ from selfcare.models import (
     Order,
     OrderStatus,
     Passkey,
+    Visit,
     now,
 )
 from selfcare.services.mail import kinds, links, outbox
@@ -83,11 +84,12 @@ class TestKinds:
         with app.app_context():
             paul = account_of("paul.dupont")
             order = db.session.execute(select(Order).filter_by(ref=order_ref)).scalar_one()
+            contract = db.session.execute(select(Contract)).scalar_one()
             given: dict[str, object] = {
                 "account": paul,
                 "by": paul,
                 "owner": paul,
-                "contract": db.session.execute(select(Contract)).scalar_one(),
+                "contract": contract,
                 "link": links.create(paul, LinkPurpose.SET_PASSWORD),
                 "code": MailedCode(id=1, purpose=CodePurpose.ACCESS_KEY, nonce="x"),
                 "ends_at": now(),
@@ -95,6 +97,14 @@ class TestKinds:
                 "told": fulfilment.told(order),
                 "status": OrderStatus.COMPLETED,
                 "changes": [["orders", "none", "visitor"]],
+                "visited": paul,
+                "visit": Visit(
+                    account=paul,
+                    contract=contract,
+                    reason="The page stays empty",
+                    ticket="INC-2041",
+                    expires_at=now(),
+                ),
             }
             asked = inspect.signature(self.KINDS[name]).parameters
             written = self.KINDS[name](**{key: given.get(key, "x") for key in asked})

@@ -20,6 +20,7 @@ from tests.cast import NOTHING
 REF = "OCB0000124"
 WITHOUT_KEY = {  # public pages that show nothing to whoever comes without the link or password
     "auth.code": 303,
+    "staff.code": 303,
     "auth.passkey": 404,  # the tests' portal is not on https
     "recovery.open_link": 303,
     "recovery.set_password": 410,
@@ -83,6 +84,9 @@ SHOWN_BY_GET = {  # forms: GET shows, POST does
     "api_password.new",
     "api_password.captcha",
     *("credentials_keys.new_key", "credentials_keys.new_application", "credentials_keys.change"),
+    *("staff.login", "staff.code", "staff.second_factor"),
+    *("staff_notes.of_person", "staff_notes.of_contract"),
+    *("staff_visits.new", "staff_visits.invited"),
 }
 
 
@@ -103,7 +107,7 @@ def address(app: Flask, cast, papers):
     ref = cast.subscription()
     things = {"ref": REF, "order_ref": ref, "sub_ref": ref, "slug": "reservation", **papers}
     things |= {"token": "none", "name": "none", "locale": "fr", "kind": "html"}
-    things |= {"sign_in_id": "1", "passkey_id": "1"}
+    things |= {"sign_in_id": "1", "passkey_id": "1", "contract_ref": REF}
     things |= {"flow": "v3websso", "file": "clouds.yaml"}
     things |= users_things(cast)
 
@@ -140,6 +144,10 @@ def users_things(cast) -> dict[str, object]:
         return {
             "membership_id": membership.id,
             "removal_id": removal.id,
+            "account_id": membership.account_id,
+            "visit_id": 0,
+            "mail_id": 0,
+            "note_id": 0,
             "draft_id": 0,
             "import_id": 0,
             "kind": "new",
@@ -156,6 +164,9 @@ OWN = {"draft_id", "import_id", "credential_id", "mark"}
 def test_safe_every_route_declares_its_right(app):
     for rule in app.url_map.iter_rules():
         right = right_of(app, rule)
+        below_staff = rule.rule.startswith("/staff") and not right.public
+        of_door = rule.endpoint.startswith("staff.")
+        assert bool(right.staff) is (below_staff and not of_door), rule
         if right.ability:
             assert "ref" in rule.arguments, f"{rule}: an ability belongs to a contract"
         else:
@@ -190,6 +201,9 @@ def test_safe_every_public_route_has_a_reason(app):
         "captcha.sound",
         "staff_mails.index",
         "staff_mails.one",
+        "staff.login",
+        "staff.code",
+        "staff.language",
         "account.language",
         "site.accessibility",
         "site.robots",
@@ -232,7 +246,8 @@ def test_safe_nobody_reads_anything_before_signing_in(app, browse, address):
             assert page.status == WITHOUT_KEY.get(rule.endpoint, 200), rule
         else:
             assert page.status == 303, rule
-            assert page.location.startswith("/login"), rule
+            door = "/staff/login" if rule.rule.startswith("/staff") else "/login"
+            assert page.location.startswith(door), rule
 
 
 def test_safe_every_form_needs_its_token(app, browse_as, address):

@@ -145,7 +145,7 @@ def test_safe_a_form_whose_database_stops_half_way_saves_all_or_nothing(on_postg
         "locale": "en",
         "phone": "",
         "mobile": "0612345678",
-        "csrf_token": paul._token(),
+        "csrf_token": paul._token("/"),
     }
     for number in itertools.count(1):
         name = f"Paul {chr(64 + number)}"

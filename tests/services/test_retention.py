@@ -30,6 +30,9 @@ from selfcare.models import (
     OidcClient,
     OidcLogout,
     RecoveryRequest,
+    StaffMembership,
+    StaffNote,
+    Visit,
     WishState,
     now,
 )
@@ -45,6 +48,8 @@ PROMISED = {
     "SignIn.expires_at": timedelta(days=365),
     "AuditEntry.at": timedelta(days=367),
     "Mail.created_at": timedelta(days=365),
+    "Visit.expires_at": timedelta(days=367),
+    "StaffNote.created_at": timedelta(days=730),
     "MailedLink.expires_at": timedelta(days=30),
     "UserDraft.updated_at": timedelta(days=7),
     "UserImport.created_at": timedelta(days=30),
@@ -74,6 +79,8 @@ NEEDED: dict[type[Base], dict[str, Any]] = {
     RecoveryRequest: {"wanted": "password"},
     OidcClient: {"kind": ClientKind.CONFIDENTIAL},
     Mail: {"state": WishState.DONE},
+    StaffMembership: {"role": "support"},
+    Visit: {"kind": "notice"},
     OidcLogout: {"state": WishState.DONE},
     CredentialWish: {"kind": "access_key", "action": "delete", "state": WishState.DONE},
 }
@@ -112,6 +119,8 @@ class Maker:
                 given.setdefault(column.key, self.parent(column))
             elif not column.nullable and not is_made and not self.counts_itself(column):
                 given.setdefault(column.key, self.value(column))
+        if model is StaffNote:  # on one of two subjects
+            given["account_id"] = self.parent(inspect(model).columns["account_id"])
         row = model(**given)
         db.session.add(row)
         db.session.flush()

@@ -43,6 +43,7 @@ CLUES: Mapping[str, Mapping[str, str]] = {
         "console-users": "console-users",
         "new-members": "to-add",
         "my-data": "my-data",
+        "audit": "audit-log",
     },
     "ABILITY": {
         "open_contract": "see the contract",

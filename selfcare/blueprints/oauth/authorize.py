@@ -99,8 +99,6 @@ def _proceed(
         if silent:
             return _refuse_waiting(waiting, "login_required", problem)
         return _to_sign_in(waiting)
-    if current_account().is_staff:
-        return _refuse_waiting(waiting, "access_denied", "staff have no place in the console")
     places = _places(waiting)
     if not places:
         return _refuse_waiting(waiting, "access_denied", "no console role on this contract")

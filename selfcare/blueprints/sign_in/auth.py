@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, abort, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_user
@@ -16,7 +18,7 @@ from selfcare.language import _
 from selfcare.models import SignIn
 from selfcare.services.accounts import passkeys, sign_ins, signing_in
 from selfcare.services.accounts.passkeys import PasskeyRefused, PasskeyWentBack
-from selfcare.services.accounts.signing_in import AccountDisabled, WrongCredentials
+from selfcare.services.accounts.signing_in import AccountDisabled, WrongCredentials, WrongDoor
 from selfcare.services.accounts.two_factor import WrongCode
 from selfcare.services.safety import browsers, throttling
 from selfcare.services.safety.throttling import TooManyAttempts
@@ -56,8 +58,11 @@ def login() -> ResponseReturnValue:
         )
     except WrongCredentials as why:
         db.session.commit()
-        disabled = isinstance(why, AccountDisabled)
-        return rendering.page("auth/login.html", form=form, refused=True, disabled=disabled), 422
+        told: dict[str, Any] = {
+            "disabled": isinstance(why, AccountDisabled),
+            "staff": isinstance(why, WrongDoor),
+        }
+        return rendering.page("auth/login.html", form=form, refused=True, **told), 422
     except TooManyAttempts as wait:
         return rendering.answer_wait("auth/login.html", form, wait)
     db.session.commit()

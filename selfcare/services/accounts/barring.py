@@ -37,7 +37,7 @@ _KEPT = frozenset({"sign_ins", "console_accesses"})
 """Rows about an erased person that work is still to be done with; they are emptied instead."""
 
 
-def disable(account: Account) -> None:
+def disable(account: Account, *, by: Account | None = None) -> None:
     """Nothing opens to them from now on, here or in the console; their roles stay noted.
 
     Raises:
@@ -48,11 +48,11 @@ def disable(account: Account) -> None:
     account.disabled_at = now()
     _end_everything(account)
     console_access.follow(account, ["enabled"])
-    audit.record("account.disabled", actor=None, subject=account)
+    audit.record("account.disabled", actor=by, subject=account)
     log.info("account_disabled", login=account.login)
 
 
-def enable(account: Account) -> None:
+def enable(account: Account, *, by: Account | None = None) -> None:
     """They sign in again, with the password they had; their console accounts open again.
 
     Raises:
@@ -64,7 +64,7 @@ def enable(account: Account) -> None:
         raise AccountRefused(f"{account.login} was erased")
     account.disabled_at = None
     console_access.follow(account, ["enabled"])
-    audit.record("account.enabled", actor=None, subject=account)
+    audit.record("account.enabled", actor=by, subject=account)
     log.info("account_enabled", login=account.login)
 
 

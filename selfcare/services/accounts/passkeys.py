@@ -156,7 +156,7 @@ def sign_in(*, challenge: str, credential: str, browser: Browser) -> SignIn:
     except _refusals() as refusal:
         raise PasskeyRefused(str(refusal)) from refusal
     account = passkey.account
-    if account.disabled_at is not None:
+    if account.disabled_at is not None or account.is_staff:  # staff have a door of their own
         audit.record("sign_in.disabled", actor=None, subject=account)
         raise PasskeyRefused
     if passkey.sign_count and proof.new_sign_count <= passkey.sign_count:

@@ -24,7 +24,9 @@ from selfcare.models import (
     Order,
     Passkey,
     SignIn,
+    StaffNote,
     Subscription,
+    Visit,
 )
 from selfcare.services.accounts import two_factor
 from selfcare.services.safety import audit
@@ -115,6 +117,15 @@ ROWS: Mapping[str, Rows] = {
     )
     .where(ConsoleCredential.account_id == _MINE)
     .order_by(ConsoleCredential.id),
+    "notes_of_support": select(StaffNote.created_at, StaffNote.text)
+    .where(StaffNote.account_id == _MINE)
+    .order_by(StaffNote.id),
+    "visits_of_support": select(
+        Contract.ref, Visit.reason, Visit.ticket, Visit.begun_at, Visit.ended_at, Visit.pages
+    )
+    .join(Contract, Contract.id == Visit.contract_id)
+    .where(Visit.account_id == _MINE, Visit.begun_at.is_not(None))
+    .order_by(Visit.id),
     "mails": select(Mail.name, Mail.recipient, Mail.state, Mail.created_at, Mail.sent_at)
     .where(Mail.account_id == _MINE)
     .order_by(Mail.created_at),

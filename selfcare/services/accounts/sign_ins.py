@@ -36,6 +36,15 @@ def _hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
+def _lifetime(account: Account) -> tuple[timedelta, timedelta]:
+    """How long a sign-in lasts without a page, and at most (AUTH-7; of staff: STAFF-5)."""
+    settings = config.current()
+    if account.is_staff:
+        idle = timedelta(minutes=settings.staff_idle_minutes)
+        return idle, timedelta(hours=settings.staff_session_hours)
+    return timedelta(hours=settings.session_hours), timedelta(days=settings.session_max_days)
+
+
 CODE_WITHIN = timedelta(minutes=10)
 """How long after the password the second factor may come."""
 
@@ -61,8 +70,7 @@ def begin(
         token_hash=_hash(token),
         ip=browser.ip,
         user_agent=browser.user_agent[:255],
-        expires_at=now()
-        + (CODE_WITHIN if awaits_code else timedelta(hours=config.current().session_hours)),
+        expires_at=now() + (CODE_WITHIN if awaits_code else _lifetime(account)[0]),
         awaits_code=awaits_code,
         two_factor=two_factor,
     )
@@ -133,11 +141,8 @@ def prolong(sign_in: SignIn) -> None:
     if present - sign_in.last_seen_at <= _FRESH:
         return
     sign_in.last_seen_at = present
-    settings = config.current()
-    sign_in.expires_at = min(
-        present + timedelta(hours=settings.session_hours),
-        sign_in.created_at + timedelta(days=settings.session_max_days),
-    )
+    idle, at_most = _lifetime(sign_in.account)
+    sign_in.expires_at = min(present + idle, sign_in.created_at + at_most)
     db.session.flush()
 
 

@@ -36,10 +36,17 @@ class AccountDisabled(WrongCredentials):
     """The password is right, but an operator has disabled the account."""
 
 
-def sign_in(login: str, password: str, *, browser: Browser) -> SignIn:
+class WrongDoor(WrongCredentials):
+    """The password is right, but staff and customers sign in at pages of their own (STAFF-5)."""
+
+
+def sign_in(login: str, password: str, *, browser: Browser, staff: bool = False) -> SignIn:
     """Check a login and password, with the brakes on (AUTH-1, AUTH-6).
 
+    `staff` at the door of staff, which opens to nobody else.
+
     Raises:
+        WrongDoor: nothing is begun.
         WrongCredentials: wrong login or wrong password; the caller commits all the same, since
             a burst of failures leaves a mail to its owner.
         AccountDisabled: right, but the account opens nothing.
@@ -64,6 +71,8 @@ def sign_in(login: str, password: str, *, browser: Browser) -> SignIn:
         audit.record("sign_in.disabled", actor=None, subject=account)
         raise AccountDisabled
     by_account.release()
+    if account.is_staff is not staff:
+        raise WrongDoor
     awaits_code = two_factor.of(account) is not None
     if not awaits_code:
         audit.record("sign_in.done", actor=account, subject=account)

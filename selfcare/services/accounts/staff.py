@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 
 from selfcare.database import db
-from selfcare.models import Account
+from selfcare.models import Account, StaffMembership
 from selfcare.services.accounts import barring, people
 from selfcare.services.accounts.people import AccountRefused
 from selfcare.services.safety import audit
@@ -51,6 +51,7 @@ def remove(account: Account) -> None:
         raise AccountRefused(f"{account.login} is not staff")
     if account.disabled_at is None:
         barring.disable(account)
+    db.session.execute(delete(StaffMembership).where(StaffMembership.account_id == account.id))
     account.is_staff = False
     audit.record("staff.removed", actor=None, subject=account)
     log.info("staff_removed", login=account.login)

@@ -55,6 +55,14 @@ def prepare(account: Account) -> TwoFactor:
     return device
 
 
+def take_over(account: Account, key: str) -> None:
+    """Put a key in force that somebody's app has already (base32)."""
+    device = TwoFactor(account_id=account.id, confirmed_at=now(), last_step=0)
+    device.sealed_secret = sealing.seal(key, purpose=_PURPOSE)
+    db.session.add(device)
+    db.session.flush()
+
+
 def prepared(account: Account) -> TwoFactor | None:
     """The secret waiting for its first code."""
     found = db.session.get(TwoFactor, account.id)

@@ -18,6 +18,7 @@ from selfcare.models import (
     MailedLink,
     OrderStatus,
     Passkey,
+    Visit,
     now,
 )
 from selfcare.services.mail import outbox
@@ -200,3 +201,30 @@ def order_to_do(*, told: Told, by: Account) -> Sequence[Mail]:
     """An order that an operator carries out; goes to each of `OPERATOR_EMAILS`."""
     orderer = {"login": by.login, "name": by.full_name, "email": by.email}
     return outbox.write_to_operators("order_to_do", **told, by=orderer)
+
+
+def visit_begun(account: Account, *, visit: Visit, visited: Account, contract: Contract) -> Mail:
+    """Support looks at a contract as this member, until then (STAFF-2)."""
+    return outbox.write(
+        "visit_begun",
+        account,
+        ref=contract.ref,
+        contract_name=contract.name,
+        visited=visited.full_name,
+        reason=visit.reason,
+        ticket=visit.ticket,
+        until=visit.expires_at.isoformat(),
+    )
+
+
+def visit_asked(account: Account, *, visit: Visit) -> Mail:
+    """Support asks the referent whether it may look at the contract (STAFF-2)."""
+    return outbox.write(
+        "visit_asked",
+        account,
+        ref=visit.contract.ref,
+        contract_name=visit.contract.name,
+        visited=visit.account.full_name,
+        reason=visit.reason,
+        ticket=visit.ticket,
+    )

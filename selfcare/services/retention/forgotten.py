@@ -28,8 +28,10 @@ from selfcare.models import (
     RecoveryRequest,
     SealedSecret,
     SignIn,
+    StaffNote,
     UserDraft,
     UserImport,
+    Visit,
     Wish,
     WishState,
 )
@@ -63,6 +65,20 @@ FORGOTTEN = (
         after="they were written",
         sort=Sort.PERSONAL,
         only=_over(Mail),
+    ),
+    Forgotten(
+        since=Visit.expires_at,
+        period=timedelta(days=367),
+        what="support's visits: who, as whom, why",
+        after="they ended",
+        sort=Sort.PERSONAL,
+    ),
+    Forgotten(
+        since=StaffNote.created_at,
+        period=timedelta(days=730),
+        what="support's notes on people and contracts",
+        after="they were written",
+        sort=Sort.PERSONAL,
     ),
     Forgotten(
         since=MailedLink.expires_at,

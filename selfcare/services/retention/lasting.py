@@ -26,6 +26,7 @@ from selfcare.models import (
     Removal,
     Service,
     ServiceVersion,
+    StaffMembership,
     Subscription,
     SubscriptionTotal,
     TwoFactor,
@@ -38,7 +39,7 @@ from selfcare.services.retention.lines import Lasting, Sort
 
 LASTING = (
     Lasting(
-        models=(Account, Membership),
+        models=(Account, Membership, StaffMembership),
         what="names, addresses, phone numbers and roles of accounts; passwords, as hashes",
         kept="while there is the account",
         sort=Sort.PERSONAL,

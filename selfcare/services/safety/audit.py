@@ -12,7 +12,7 @@ from flask import g
 from sqlalchemy import String, bindparam, case, cast, or_, select
 
 from selfcare.database import Bound, Rows, db
-from selfcare.models import Account, AuditEntry, Contract
+from selfcare.models import Account, AuditEntry, Contract, Visit
 from selfcare.services.safety import browsers
 
 
@@ -26,6 +26,7 @@ def record(
     on_behalf_of: Account | None = None,
     details: dict[str, Any] | None = None,
     ip: str | None = None,
+    visit: Visit | None = None,
 ) -> AuditEntry:
     """Write down what is being done; it counts once the present transaction is committed.
 
@@ -38,6 +39,7 @@ def record(
         on_behalf_of: whom a staff member acts for.
         details: JSON values, no secret; a visit's reason and ticket stand here.
         ip: where from, where that is not the present request.
+        visit: the staff visit it belongs to.
     """
     entry = AuditEntry(
         action=action,
@@ -51,24 +53,36 @@ def record(
         ip=browsers.present().ip if ip is None else ip,
         request_id=g.get("request_id", ""),
         details=details or {},
+        visit_id=visit.id if visit else None,
     )
     db.session.add(entry)
     db.session.flush()
     return entry
 
 
+SUPPORT = "Support"
+"""The name of staff in both languages, for customers, who see neither login nor address."""
+
+_BY_STAFF = AuditEntry.actor_id.is_distinct_from(bindparam("account")) & (
+    AuditEntry.actor_id.in_(select(Account.id).where(Account.is_staff))
+)
+ACTOR = case((_BY_STAFF, SUPPORT), else_=AuditEntry.actor)
+"""The actor as `concerning` shows it to the reader it is bound to."""
+ORIGIN = case((_BY_STAFF, ""), else_=AuditEntry.ip)
+"""The network address, likewise."""
+
 _CONCERNING: Rows = select(
     AuditEntry.id,
     AuditEntry.at,
     AuditEntry.action,
-    AuditEntry.actor,
+    ACTOR.label("actor"),
     AuditEntry.on_behalf_of,
     AuditEntry.subject,
     case((AuditEntry.subject_id == bindparam("account"), ""), else_=AuditEntry.subject).label(
         "about"
     ),
     AuditEntry.contract_ref,
-    AuditEntry.ip,
+    ORIGIN.label("ip"),
     cast(AuditEntry.details, String).label("details"),
 ).where(
     or_(

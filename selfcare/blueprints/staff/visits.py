@@ -1,0 +1,153 @@
+"""Visits, as staff begin, confirm and see them (STAFF-2)."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from flask import Blueprint, Response, flash, redirect, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from selfcare.database import db
+from selfcare.forms.confirming import ConfirmForm
+from selfcare.forms.staff import InvitedForm, MemberVisitForm, VisitForm
+from selfcare.language import _
+from selfcare.language.staff_wording import VISIT_REFUSAL
+from selfcare.models import Account, SignIn, Visit
+from selfcare.rights import StaffAbility
+from selfcare.services.accounts import two_factor
+from selfcare.services.accounts.two_factor import WrongCode
+from selfcare.services.safety.throttling import TooManyAttempts
+from selfcare.services.staff import looking, visits
+from selfcare.services.staff.visits import NotAllowed, Wish
+from selfcare.services.users import places
+from selfcare.web import realms, rendering
+from selfcare.web.access import current_account, one_or_404, staff
+
+bp = Blueprint("staff_visits", __name__, url_prefix="/staff")
+
+CONTRACTS = 200
+
+
+@bp.get("/visits")
+@staff(StaffAbility.LOOK)
+def index() -> ResponseReturnValue:
+    """All visits, the latest first."""
+    return rendering.page("staff/visits.html", visits=looking.visits(), form=ConfirmForm())
+
+
+@bp.route("/people/<int:account_id>/visit", methods=["GET", "POST"])
+@staff(StaffAbility.VISIT)
+def new(account_id: int) -> ResponseReturnValue:
+    """Why, for which ticket, on which contract; a fresh code; then it begins, or is asked for."""
+    account = one_or_404(select(Account).filter_by(id=account_id))
+    here = {p.contract.ref: p.contract for p in places.places_of(account.id, limit=CONTRACTS)}
+    form = MemberVisitForm()
+    form.contract.choices = [(ref, f"{ref} [{one.name}]") for ref, one in here.items()]
+    if form.validate_on_submit() and _fresh(form):
+        wish = Wish(
+            account=account,
+            contract=here[form.contract.data],
+            reason=form.reason.data or "",
+            ticket=form.ticket.data or "",
+            emergency=form.emergency.data,
+        )
+        try:
+            visit = visits.ask(wish, agent=_sign_in())
+        except NotAllowed as refusal:
+            db.session.rollback()
+            form.contract.errors = [VISIT_REFUSAL[refusal.code]]
+        else:
+            return _begun(visit)
+    return rendering.answer_form("staff/visit.html", form, person=account)
+
+
+@bp.route("/visits/invited", methods=["GET", "POST"])
+@staff(StaffAbility.VISIT)
+def invited() -> ResponseReturnValue:
+    """Begin the visit that a customer has read the code of."""
+    form = InvitedForm()
+    if form.validate_on_submit() and _fresh(form):
+        try:
+            visit = visits.accept(
+                form.invitation.data or "",
+                reason=form.reason.data or "",
+                ticket=form.ticket.data or "",
+                agent=_sign_in(),
+            )
+        except NotAllowed as refusal:
+            db.session.rollback()
+            form.invitation.errors = [VISIT_REFUSAL[refusal.code]]
+        else:
+            return _begun(visit)
+    return rendering.answer_form("staff/invited.html", form)
+
+
+@bp.post("/visits/<int:visit_id>/begin")
+@staff(StaffAbility.VISIT)
+def begin(visit_id: int) -> ResponseReturnValue:
+    """Begin a visit that was allowed in the meantime."""
+    try:
+        return _begun(visits.begin_allowed(_visit(visit_id), agent=_sign_in()))
+    except NotAllowed as refusal:
+        return _not_allowed(refusal)
+
+
+@bp.post("/visits/<int:visit_id>/confirm")
+@staff(StaffAbility.VISIT)
+def confirm(visit_id: int) -> ResponseReturnValue:
+    """Confirm a colleague's emergency visit, as the second person."""
+    try:
+        visits.answer(_visit(visit_id), yes=True, by=current_account())
+    except NotAllowed as refusal:
+        return _not_allowed(refusal)
+    db.session.commit()
+    flash(_("The emergency visit is confirmed."))
+    return redirect(url_for("staff_finding.index"), code=303)
+
+
+def _visit(visit_id: int) -> Visit:
+    found = select(Visit).filter_by(id=visit_id)
+    return one_or_404(found.options(joinedload(Visit.account), joinedload(Visit.contract)))
+
+
+def _sign_in() -> SignIn:
+    return cast("SignIn", current_user._get_current_object())
+
+
+def _not_allowed(refusal: NotAllowed) -> ResponseReturnValue:
+    db.session.rollback()
+    flash(str(VISIT_REFUSAL[refusal.code]), "bad")
+    return redirect(url_for("staff_finding.index"), code=303)
+
+
+def _fresh(form: VisitForm) -> bool:
+    """Whether the code is the agent's, now."""
+    me = current_account()
+    try:
+        two_factor.check(me, form.code.data or "", brake=two_factor.brake_of_signed_in(me))
+    except WrongCode:
+        db.session.commit()
+        form.code.errors = [_("This code is wrong or has already been used")]
+        return False
+    except TooManyAttempts as wait:
+        db.session.rollback()
+        form.code.errors = [
+            _("Too many attempts: try again in %(minutes)s min.", minutes=wait.minutes)
+        ]
+        return False
+    return True
+
+
+def _begun(visit: Visit) -> Response:
+    """Commit first: no row, no page."""
+    db.session.commit()
+    if visit.token is None:
+        flash(_("The visit was asked for. It waits on your first page until it is allowed."))
+        return cast("Response", redirect(url_for("staff_finding.index"), code=303))
+    ref = looking.visits(Visit.id == visit.id)[0].contract.ref
+    answer = cast("Response", redirect(url_for("contract.index", ref=ref), code=303))
+    realms.hand_over_visit(answer, visit.token)
+    return answer

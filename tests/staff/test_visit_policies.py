@@ -1,0 +1,138 @@
+"""Who may visit a contract: its referent decides, a customer invites (STAFF-2)."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select, update
+
+from selfcare.database import db
+from selfcare.models import AuditEntry, Contract, Visit
+from selfcare.rights import VisitPolicy
+from tests.browsing import Browser
+from tests.staff.conftest import REF
+
+HOME = f"/contracts/{REF}/"
+
+
+def the_visit(app) -> Visit:
+    return db.session.execute(select(Visit).order_by(Visit.id.desc()).limit(1)).scalar_one()
+
+
+def actions(app) -> list[str]:
+    with app.app_context():
+        return list(db.session.execute(select(AuditEntry.action).order_by(AuditEntry.id)).scalars())
+
+
+@pytest.fixture
+def inside(agent, visiting) -> Browser:
+    """Claire, in a visit to Paul."""
+    assert visiting().location == HOME
+    return agent
+
+
+class TestPolicy:
+    @pytest.fixture
+    def policy(self, app, paul_id):
+        def set_to(policy: VisitPolicy) -> None:
+            with app.app_context():
+                db.session.execute(update(Contract).values(visit_policy=policy))
+                db.session.commit()
+
+        return set_to
+
+    def test_staff_2_after_approval_only(self, app, agent, visiting, policy, browse_as, mailbox):
+        policy(VisitPolicy.APPROVAL)
+        assert visiting().location == "/staff/"
+        assert agent.get(HOME).location.startswith("/login")
+        assert "Begin the visit" not in agent.get("/staff/").texts("form button")
+        paul = browse_as("paul.dupont")
+        assert "Support asks to look" in mailbox.text()
+        [form] = [
+            f for f in paul.get(f"{HOME}support/visits").all("form")
+            if str(f["action"]).endswith("/answer")
+        ]  # fmt: skip
+        paul.post(str(form["action"]), {"answer": "yes"})
+        [begin] = [
+            f for f in agent.get("/staff/").all("form") if str(f["action"]).endswith("/begin")
+        ]
+        assert agent.post(str(begin["action"])).location == HOME
+        assert agent.get(HOME).status == 200
+
+    def test_staff_2_refused_is_refused(self, app, agent, visiting, policy, browse_as):
+        policy(VisitPolicy.APPROVAL)
+        visiting()
+        with app.app_context():
+            number = the_visit(app).id
+        browse_as("paul.dupont").post(f"{HOME}support/visits/{number}/answer", {"answer": "no"})
+        agent.post(f"/staff/visits/{number}/begin")
+        assert agent.get(HOME).location.startswith("/login")
+
+    def test_staff_2_only_the_referent_answers(self, app, cast, visiting, policy, browse_as):
+        from selfcare.rights import Profile
+
+        policy(VisitPolicy.APPROVAL)
+        visiting()
+        cast.member("sophie.dupont", support=Profile.MANAGER, users=Profile.MANAGER)
+        with app.app_context():
+            number = the_visit(app).id
+        sophie = browse_as("sophie.dupont")
+        assert sophie.post(f"{HOME}support/visits/{number}/answer", {"answer": "yes"}).status == 404
+        assert sophie.post(f"{HOME}support/visits/policy", {"policy": "notice"}).status == 403
+        with app.app_context():
+            assert the_visit(app).answered_at is None
+
+    def test_staff_2_what_was_asked_for_lapses(
+        self, app, agent, visiting, policy, browse_as, clock
+    ):
+        policy(VisitPolicy.APPROVAL)
+        visiting()
+        clock.later(hours=25)
+        with app.app_context():
+            number = the_visit(app).id
+        browse_as("paul.dupont").post(f"{HOME}support/visits/{number}/answer", {"answer": "yes"})
+        with app.app_context():
+            assert the_visit(app).allowed is False
+
+    def test_staff_2_closed_is_closed(self, visiting, policy):
+        policy(VisitPolicy.CLOSED)
+        page = visiting()
+        assert page.status == 422
+        assert "has closed this contract" in page.words
+
+    def test_staff_2_an_emergency_needs_a_second_person(
+        self, app, cast, agent, visiting, policy, browse_as
+    ):
+        policy(VisitPolicy.CLOSED)
+        assert visiting(emergency="y").location == "/staff/"
+        with app.app_context():
+            number = the_visit(app).id
+        agent.post(f"/staff/visits/{number}/confirm")
+        agent.post(f"/staff/visits/{number}/begin")
+        assert agent.get(HOME).location.startswith("/login")
+        other = browse_as(cast.agent("louis.support"))
+        assert "needs a second person" in other.get("/staff/").words
+        other.post(f"/staff/visits/{number}/confirm")
+        agent.sign_in_as("claire.support")
+        assert agent.post(f"/staff/visits/{number}/begin").location == HOME
+
+
+class TestInvitation:
+    def test_staff_2_a_code_read_out_opens_a_visit_once(
+        self, app, cast, agent, browse_as, clock, paul_id
+    ):
+        page = browse_as("paul.dupont").post(f"{HOME}support/visits/invite")
+        code = page.one("p.code code").text
+        fields = {"invitation": code.lower(), "reason": "Asked on the telephone", "ticket": "T1"}
+        path = "/staff/visits/invited"
+        assert agent.post(path, {**fields, "code": clock.code()}).location == HOME
+        assert agent.get(HOME).status == 200
+        agent.post("/visit/leave")
+        assert "wrong, used or too old" in agent.post(path, {**fields, "code": clock.code()}).words
+
+    def test_staff_2_a_code_lapses_after_an_hour(self, agent, browse_as, clock, paul_id):
+        page = browse_as("paul.dupont").post(f"{HOME}support/visits/invite")
+        clock.later(minutes=61)
+        agent.sign_in_as("claire.support")
+        fields = {"invitation": page.one("p.code code").text, "code": clock.code()}
+        fields |= {"reason": "Asked on the telephone", "ticket": "T1"}
+        assert agent.post("/staff/visits/invited", fields).status == 422
