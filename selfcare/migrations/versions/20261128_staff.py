@@ -96,11 +96,6 @@ def upgrade() -> None:
         _to("staff_memberships", "account_id", "accounts", "CASCADE"),
         sa.PrimaryKeyConstraint("account_id", "role", name=op.f("pk_staff_memberships")),
     )
-    # Whoever was staff keeps all they could do.
-    op.execute(
-        "INSERT INTO staff_memberships (account_id, role) SELECT id, r.role FROM accounts"
-        " CROSS JOIN (SELECT 'support' AS role UNION ALL SELECT 'operator') AS r WHERE is_staff"
-    )
     op.create_table(
         "visits",
         sa.Column("id", sa.Integer(), nullable=False),
