@@ -1,7 +1,7 @@
 """staff: roles, visits, notes; no place on a contract for staff.
 
 Revision ID: c70b5a19e2d4
-Revises: 8d2f64b1c0a7
+Revises: 3c81e5f7a2d9
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "c70b5a19e2d4"
-down_revision = "8d2f64b1c0a7"
+down_revision = "3c81e5f7a2d9"
 branch_labels = None
 depends_on = None
 
