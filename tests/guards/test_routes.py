@@ -141,12 +141,11 @@ def users_things(cast) -> dict[str, object]:
         )
         db.session.add(removal)
         db.session.commit()
-        return {
+        nobodys = ("visit_id", "mail_id", "note_id", "draft_id", "import_id")
+        return dict.fromkeys(nobodys, 0) | {
             "membership_id": membership.id,
             "removal_id": removal.id,
-            **{"account_id": membership.account_id, "visit_id": 0, "mail_id": 0, "note_id": 0},
-            "draft_id": 0,
-            "import_id": 0,
+            "account_id": membership.account_id,
             "kind": "new",
             "credential_id": 0,
             "action": "delete",
