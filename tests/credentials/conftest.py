@@ -7,7 +7,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from flask import Flask
+from sqlalchemy import func, select
 
+from selfcare.database import db
 from selfcare.services.console.iam.keystone.driver import Keystone
 from selfcare.services.console.iam.port import Holder
 from tests.accounts.captchas import solve
@@ -55,6 +58,17 @@ def mailed_code(mailbox: Any) -> Callable[[], str]:
         return str(code)
 
     return read
+
+
+@pytest.fixture
+def newest(app: Flask) -> Callable[..., int]:
+    """The id of the latest row of a kind."""
+
+    def found(kind: Any) -> int:
+        with app.app_context():
+            return int(db.session.execute(select(func.max(kind.id))).scalar_one())
+
+    return found
 
 
 # A new API password, without scripts

@@ -10,7 +10,7 @@ import time_machine
 from sqlalchemy import select
 
 from selfcare.database import db
-from selfcare.models import ConsoleAccess, SealedSecret, now
+from selfcare.models import ApiLogin, ConsoleAccess, SealedSecret, now
 from selfcare.services.console.credentials import logins
 from selfcare.services.console.iam.errors import IamProblem
 from tests.browsing import Browser
@@ -103,7 +103,7 @@ def test_api_5_the_right_password_gives_the_tries_back(app, marie, api_login):
 
 
 def test_api_5_a_console_that_is_away_is_said_and_tried_for_two_minutes(
-    app, marie, browse, faulty_stand_in, worker
+    newest, app, marie, browse, faulty_stand_in, worker
 ):
     faulty_stand_in.fail("POST /v3/auth/tokens", times=3, status=503)
     with time_machine.travel(now(), tick=False) as clock:
@@ -118,7 +118,7 @@ def test_api_5_a_console_that_is_away_is_said_and_tried_for_two_minutes(
         for seconds in (10, 60):
             clock.shift(timedelta(seconds=seconds))
             with app.app_context(), suppress(IamProblem):
-                logins.look(1)
+                logins.look(newest(ApiLogin))
         with app.app_context():
             assert db.session.execute(select(SealedSecret)).first() is None
         page = browse.get(sent.location)

@@ -27,7 +27,7 @@ def sent(begun, code_asked, mailed_code, chosen):
 
 
 def test_api_1_a_console_that_is_away_is_said_with_what_happens_next(
-    app, marie, faulty_stand_in, sent, worker
+    newest, app, marie, faulty_stand_in, sent, worker
 ):
     faulty_stand_in.fail("PATCH /v3/users", status=503)
     browser, finish = sent()
@@ -37,19 +37,19 @@ def test_api_1_a_console_that_is_away_is_said_with_what_happens_next(
     assert "We try again until" in page.words
     assert page.one("meta[http-equiv=refresh]")
     with time_machine.travel(now() + timedelta(seconds=11)), app.app_context():
-        passwords.carry_out(1)
+        passwords.carry_out(newest(ApiPassword))
     assert "Your API password is set" in browser.get(finish).words
 
 
 def test_api_1_after_two_minutes_it_is_given_up_and_nothing_is_kept(
-    app, marie, faulty_stand_in, sent, worker
+    newest, app, marie, faulty_stand_in, sent, worker
 ):
     faulty_stand_in.fail("PATCH /v3/users", status=503, times=9)
     browser, finish = sent()
     worker.run()
     with time_machine.travel(now() + timedelta(minutes=3)):
         with app.app_context():
-            passwords.carry_out(1)
+            passwords.carry_out(newest(ApiPassword))
         page = browser.get(finish)
         assert "did not answer in time" in page.words
         assert page.one("main a.primary")["href"].startswith(AT)
@@ -73,7 +73,7 @@ def test_api_1_what_the_consoles_rules_refuse_is_said_and_chosen_again(
 
 @pytest.mark.parametrize("call", ["PATCH /v3/users", "POST /v3/auth/tokens"])
 def test_api_1_a_worker_killed_after_any_call_leaves_no_doubt_unsaid(
-    app, marie, faulty_stand_in, sent, worker, stand_in_iam, call
+    newest, app, marie, faulty_stand_in, sent, worker, stand_in_iam, call
 ):
     """`KeyboardInterrupt` stands for the kill: nothing after it runs."""
 
@@ -89,10 +89,10 @@ def test_api_1_a_worker_killed_after_any_call_leaves_no_doubt_unsaid(
 
         patch.setattr(driver, verb, dying)
         with pytest.raises(KeyboardInterrupt):
-            passwords.carry_out(1)
+            passwords.carry_out(newest(ApiPassword))
     with time_machine.travel(now() + timedelta(minutes=5)):
         with app.app_context():
-            passwords.carry_out(1)
+            passwords.carry_out(newest(ApiPassword))
         words = browser.get(finish).words
     if call.startswith("PATCH"):
         assert "it is not certain which one is in force" in words

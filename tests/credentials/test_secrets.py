@@ -9,7 +9,7 @@ import pytest
 import sentry_sdk
 
 from selfcare.database import db
-from selfcare.models import Challenge, now
+from selfcare.models import ApiLogin, Challenge, now
 from selfcare.services.console.credentials import logins
 from selfcare.services.console.iam.errors import IamProblem
 from tests.browsing import Browser
@@ -63,7 +63,7 @@ def test_api_1_nothing_typed_is_left_anywhere(
 
 
 def test_api_5_nothing_typed_at_api_login_is_left_anywhere(
-    app, marie, traces, api_login, faulty_stand_in
+    newest, app, marie, traces, api_login, faulty_stand_in
 ):
     faulty_stand_in.fail("POST /v3/auth/tokens", status=500)
     with app.app_context():
@@ -71,7 +71,7 @@ def test_api_5_nothing_typed_at_api_login_is_left_anywhere(
         db.session.commit()
     try:
         with app.app_context():
-            logins.look(1)
+            logins.look(newest(ApiLogin))
     except IamProblem as problem:  # its frames held the password
         sentry_sdk.capture_exception(problem)
     api_login(Browser(app, ip="192.0.2.62"), password=WRONG)
