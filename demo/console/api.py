@@ -122,6 +122,16 @@ def change_user(key: str) -> Response:
     return jsonify(user=_shown(found))
 
 
+@bp.patch("/domains/<key>")
+def change_domain(key: str) -> Response:
+    """Disabled, or enabled again."""
+    only_for_administrator()
+    with state().lock:
+        found = state().get("domains", key)
+        found |= request.get_json()["domain"]
+    return jsonify(domain=_shown(found))
+
+
 @bp.delete("/users/<key>")
 def delete_user(key: str) -> tuple[str, int]:
     """Delete a user with credentials and memberships."""
@@ -201,6 +211,31 @@ def grant(kind: str, target: str, group: str, role: str) -> tuple[str, int]:
         if [target, group, role] not in state().grants:
             state().grants.append([target, group, role])
     return "", 204
+
+
+@bp.delete("/<any(domains, projects):kind>/<target>/groups/<group>/roles/<role>")
+def take_away(kind: str, target: str, group: str, role: str) -> tuple[str, int]:
+    """A group's role there, gone."""
+    only_for_administrator()
+    state().get(kind, target)
+    with state().lock:
+        if [target, group, role] not in state().grants:
+            raise Refused(404, "Could not find role assignment.")
+        state().grants.remove([target, group, role])
+    return "", 204
+
+
+@bp.get("/role_assignments")
+def assignments() -> Response:
+    """Who holds which role on a domain or project, with the roles' names."""
+    only_for_administrator()
+    scopes = {request.args.get(f"scope.{kind}.id") for kind in ("domain", "project")}
+    found = [
+        {"group": {"id": group}, "role": state().things["roles"][role]}
+        for target, group, role in state().grants
+        if target in scopes
+    ]
+    return jsonify(role_assignments=found, links={"next": None})
 
 
 @bp.get("/<any(domains, projects):kind>/<target>/groups/<group>/roles")

@@ -82,6 +82,7 @@ CONSOLE_PROBLEM: Mapping[str, Any] = {
     "quota": _l("The console has no room for another account."),
     "group_missing": _l("A chosen role no longer exists in the console."),
     "contract_missing": _l("The contract is not open in the console yet."),
+    "contract_disabled": _l("The contract has been disabled in the console."),
     "locked": _l("The account is locked in the console."),
     "not_configured": _l("The console’s address is not configured on this portal."),
 }

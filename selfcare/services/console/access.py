@@ -24,12 +24,13 @@ from selfcare.models import (
     WishState,
     now,
 )
+from selfcare.rights import PREDEFINED_CONSOLE_ROLES
 from selfcare.services.console import claims as console_claims
 from selfcare.services.console import domains as console_domains
 from selfcare.services.console import notices
 from selfcare.services.console.claims import Work
 from selfcare.services.console.iam import iam, username_for
-from selfcare.services.console.iam.errors import Conflict, IamProblem
+from selfcare.services.console.iam.errors import Conflict, GroupMissing, IamProblem
 from selfcare.services.oidc import backchannel
 
 log = structlog.get_logger(__name__)
@@ -275,10 +276,12 @@ def _postpone(work: Work, problem: IamProblem) -> None:
     if access.version != work.version:  # the newer wish need not share the older one's fate
         claims.want(access)
         converge.after_commit(access.id, first=True)
-    elif problem.retryable or ends:  # somebody's end is not given up on
+    elif problem.retryable or problem.mendable or ends:  # somebody's end is not given up on
         console_domains.postpone(access, problem)
     else:
         claims.give_up(access, problem.code)
+    if isinstance(problem, GroupMissing) and problem.names & set(PREDEFINED_CONSOLE_ROLES):
+        console_domains.doubt(work.contract_id)
     db.session.commit()
     log.warning(
         "console_failed",

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import Row, select
+from sqlalchemy import Row, select, update
 
 from selfcare.background import claims
 from selfcare.background.jobs import job
@@ -21,10 +21,16 @@ from selfcare.models import (
     now,
 )
 from selfcare.rights import PREDEFINED_CONSOLE_ROLES
-from selfcare.services.console.iam import iam
+from selfcare.services.console.iam import errors, iam
 from selfcare.services.console.iam.errors import IamProblem
 
 LONGEST_GROUP = 64
+
+MENDED = (
+    *(errors.Forbidden.code, errors.NoRole.code, errors.GroupMissing.code),
+    *(errors.ContractMissing.code, errors.ContractDisabled.code),
+)
+"""The problems of people that may be over once their contract is ready."""
 
 log = structlog.get_logger(__name__)
 
@@ -76,6 +82,25 @@ def prepared(contract_id: int, ref: str) -> None:
         _note(console, None)
 
 
+def wish(contract_id: int) -> None:
+    """Have a contract's place made where it lacks, whatever the portal thinks of it by now."""
+    _wish(contract_id)
+    console = db.session.get_one(
+        ContractConsole, contract_id, with_for_update=True, populate_existing=True
+    )
+    claims.want(console)
+    console.changed_at = now()
+    prepare.after_commit(contract_id)
+
+
+def doubt(contract_id: int) -> None:
+    """What was ready may be so no longer: it is made anew where it lacks."""
+    state = select(ContractConsole.state).filter_by(contract_id=contract_id)
+    if db.session.execute(state).scalar_one_or_none() == WishState.DONE:
+        wish(contract_id)
+        log.warning("console_doubted", contract=contract_id)
+
+
 def _of(contract_id: int) -> Row[*tuple[Any, ...]] | None:
     return db.session.execute(
         select(ContractConsole.state, ContractConsole.due_at).filter_by(contract_id=contract_id)
@@ -93,6 +118,15 @@ def _note(console: ContractConsole, problem: IamProblem | None) -> None:
     console.detail = str(problem)[:500] if problem else None
     if problem is None:
         claims.settle(console)
+        db.session.execute(
+            update(ConsoleAccess)
+            .where(
+                ConsoleAccess.contract_id == console.contract_id,
+                ConsoleAccess.state == WishState.QUEUED,
+                ConsoleAccess.problem.in_(MENDED),
+            )
+            .values(due_at=now())
+        )
         insert_unless_there(
             ConsoleLook,
             contract_id=console.contract_id,
@@ -104,7 +138,7 @@ def _note(console: ContractConsole, problem: IamProblem | None) -> None:
         for name in PREDEFINED_CONSOLE_ROLES:
             values = {"contract_id": console.contract_id, "name": name}
             insert_unless_there(ConsoleGroup, seen_at=now(), **values)
-    elif problem.retryable:
+    elif problem.retryable or problem.mendable:
         postpone(console, problem)
     else:
         claims.give_up(console, problem.code)

@@ -27,9 +27,10 @@ from selfcare.models import (
     WishState,
     now,
 )
+from selfcare.services.console import domains
 from selfcare.services.console.domains import LONGEST_GROUP
 from selfcare.services.console.iam import Overview, iam
-from selfcare.services.console.iam.errors import ContractMissing, IamProblem
+from selfcare.services.console.iam.errors import ContractMissing, Forbidden, IamProblem
 
 ROUND = 10.0
 """Seconds for which one job looks; others have their turn before the next."""
@@ -77,8 +78,9 @@ def _look(contract_id: int, *, within: float) -> bool:
         db.session.commit()  # nothing stays locked while the IAM answers
         try:
             found = iam().overview(ref, rest=rest, within=within)
+            sound = found.rest is not None or _is_sound(ref)
         except ContractMissing:
-            found = Overview(frozenset(), {})
+            found, sound = Overview(frozenset(), {}), False
         except IamProblem as problem:  # with retries of its own, an outage gathers thousands
             log.warning("console_not_seen", ref=ref, code=problem.code, problem=str(problem))
             _end(mine.held(), OFTEN)
@@ -89,8 +91,18 @@ def _look(contract_id: int, *, within: float) -> bool:
             claims.hand_on(row)
             db.session.commit()
             return True
+        if not sound:
+            domains.doubt(contract_id)
         _note(mine, found, began)
         return False
+
+
+def _is_sound(ref: str) -> bool:
+    """Whether what the portal prepared is there; a service account that may not ask believes it."""
+    try:
+        return iam().is_sound(ref)
+    except Forbidden:
+        return True
 
 
 def _note(mine: Claim[ConsoleLook], found: Overview, began: datetime) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, ClassVar
@@ -21,6 +22,9 @@ class IamProblem(Exception):
 
     code: ClassVar[str] = "unknown"
     retryable: ClassVar[bool] = False
+    """Whether it may pass by itself: the queue tries again soon."""
+    mendable: ClassVar[bool] = False
+    """Whether somebody may mend it in the console: it is tried again, more and more rarely."""
     is_expected: ClassVar[bool] = True
     """A worker says so in one line; `console_failed` tells the rest."""
 
@@ -57,19 +61,32 @@ class ContractMissing(IamProblem):
     """The contract has no domain in the console yet; where an operator opens it, at any moment."""
 
     code = "contract_missing"
-    retryable = True
+    retryable = mendable = True
+
+
+class ContractDisabled(IamProblem):
+    """Somebody disabled the contract's domain in the console: whoever did enables it again."""
+
+    code = "contract_disabled"
+    mendable = True
 
 
 class GroupMissing(IamProblem):
-    """A wanted group no longer exists in the console."""
+    """Wanted groups no longer exist in the console."""
 
     code = "group_missing"
+    mendable = True
+
+    def __init__(self, names: Iterable[str] = ()) -> None:
+        self.names = frozenset(names)
+        super().__init__(", ".join(sorted(self.names)))
 
 
 class Forbidden(IamProblem):
     """The service account may not do this."""
 
     code = "forbidden"
+    mendable = True
 
 
 class NoRole(Forbidden):

@@ -112,6 +112,12 @@ class FlexibleEngine(Keystone):
             self._ensure("groups", {"name": name, "domain_id": domain}, ref)
         self._groups.pop(ref, None)
 
+    def is_sound(self, ref: str) -> bool:
+        """The groups alone are ours; their roles are the operator's."""
+        there = self._all("domains", ref, {"name": ref})
+        enabled = bool(there) and there[0].get("enabled", True)
+        return enabled and self._group_ids(ref).keys() >= set(PREDEFINED_CONSOLE_ROLES)
+
     def _create_user(self, ref: str, holder: Holder) -> dict[str, Any]:
         user = {
             "name": holder.username,

@@ -193,6 +193,9 @@ class ConsoleIAM(Protocol):
     def prepare_contract(self, ref: str) -> None:
         """Make the domain, its project and three groups with their roles, where they lack."""
 
+    def is_sound(self, ref: str) -> bool:
+        """Whether what `prepare_contract` made is all there, and usable."""
+
     def overview(
         self, ref: str, *, rest: dict[str, Any] | None = None, within: float | None = None
     ) -> Overview:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from selfcare.rights import PREDEFINED_CONSOLE_ROLES
+from selfcare.services.console.iam.errors import ContractDisabled, ContractMissing
 from selfcare.services.console.iam.keystone.lookup import Lookup
 
 GRANTS: Mapping[str, tuple[tuple[str, str], ...]] = {
@@ -20,8 +22,11 @@ class Contracts(Lookup):
 
     def prepare_contract(self, ref: str) -> None:
         """Domain, project, three groups, their roles; what is there already stays as it is."""
-        domain = self._domain_id(ref, missing_ok=True)
-        domain = domain or self._ensure("domains", {"name": ref, "enabled": True}, ref)
+        there = self._all("domains", ref, {"name": ref})
+        if there and not there[0].get("enabled", True):
+            raise ContractDisabled(ref)
+        new = {"name": ref, "enabled": True}
+        domain = str(there[0]["id"]) if there else self._ensure("domains", new, ref)
         self._domains[ref] = domain
         project = self._ensure("projects", {"name": ref, "domain_id": domain}, ref)
         groups = {
@@ -34,3 +39,32 @@ class Contracts(Lookup):
             for scope, role in GRANTS[name]:
                 role_id = self._role_id(role, ref)
                 self._call("PUT", f"{targets[scope]}/groups/{group}/roles/{role_id}", ref)
+
+    def is_sound(self, ref: str) -> bool:
+        """Whether the domain is enabled, and its three groups hold their roles."""
+        there = self._all("domains", ref, {"name": ref})
+        if not there or not there[0].get("enabled", True):
+            return False
+        groups = self._group_ids(ref)
+        if not groups.keys() >= set(PREDEFINED_CONSOLE_ROLES):
+            return False
+        try:
+            scopes = {"domain": str(there[0]["id"]), "project": self._project_id(ref)}
+        except ContractMissing:
+            return False
+        held = {
+            (scope, grant["group"]["id"], grant["role"]["name"])
+            for scope, key in scopes.items()
+            for grant in self._grants(ref, scope, key)
+        }
+        return all(
+            (scope, groups[name], role) in held
+            for name, grants in GRANTS.items()
+            for scope, role in grants
+        )
+
+    def _grants(self, ref: str, scope: str, key: str) -> list[dict[str, Any]]:
+        """The roles that groups hold there."""
+        query = {f"scope.{scope}.id": key, "include_names": "true"}
+        listed = self._all("role_assignments", ref, query)
+        return [grant for grant in listed if "group" in grant]

@@ -47,7 +47,7 @@ class People(Lookup):
             self._groups.pop(ref)  # perhaps made since we looked
             ids = self._group_ids(ref)
         if missing := sorted(groups - ids.keys()):
-            raise errors.GroupMissing(", ".join(missing))
+            raise errors.GroupMissing(missing)
         user = self._find_user(ref, holder.username, holder.key) if holder.key else None
         there = user is not None
         if user is None:
