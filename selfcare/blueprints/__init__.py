@@ -25,6 +25,7 @@ MODULES = (
     "support",
     "users.members",
     "users.console",
+    "users.unknown",
     "users.wizard",
     "users.imports",
     "site",

@@ -11,7 +11,13 @@ from selfcare.models.api import (
 )
 from selfcare.models.audit import AuditEntry
 from selfcare.models.base import Base, Searchable, fold, now
-from selfcare.models.console import ConsoleAccess, ConsoleGroup, ConsoleLook, ContractConsole
+from selfcare.models.console import (
+    ConsoleAccess,
+    ConsoleGroup,
+    ConsoleLook,
+    ContractConsole,
+    UnknownAccount,
+)
 from selfcare.models.console_credentials import (
     ConsoleCredential,
     CredentialAction,
@@ -165,6 +171,7 @@ __all__ = [
     "SubscriptionStatus",
     "SubscriptionTotal",
     "TwoFactor",
+    "UnknownAccount",
     "UsageLine",
     "UsageReport",
     "UsageShare",

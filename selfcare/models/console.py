@@ -90,6 +90,28 @@ class ConsoleGroup(Base):
     seen_at: Mapped[datetime] = mapped_column(default=now)
 
 
+class UnknownAccount(ConsoleWish, Base):
+    """An account seen in a contract's console that is no member's; once wished, it is deleted.
+
+    Until then it is due at no time: nothing that was made there is undone by itself (USERS-8).
+    """
+
+    __tablename__ = "console_unknown_accounts"
+    __table_args__ = rules_of_a_wish(UniqueConstraint("contract_id", "key"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    contract_id: Mapped[int] = mapped_column(ForeignKey("contracts.id", ondelete="CASCADE"))
+    key: Mapped[str] = mapped_column(String(64))
+    """The console's own id of the account."""
+    username: Mapped[str] = mapped_column(String(255))
+    email: Mapped[str] = mapped_column(String(254), default="")
+    enabled: Mapped[bool] = mapped_column(default=True)
+    groups: Mapped[list[str]] = mapped_column(default=list)
+    seen_at: Mapped[datetime] = mapped_column(default=now)
+    due_at: Mapped[datetime | None] = mapped_column(default=None)
+    state: Mapped[WishState] = mapped_column(String(8), default=WishState.DONE)
+
+
 class ConsoleAccess(ConsoleWish, Base):
     """The console roles somebody shall hold on a contract, and how far the console is with it.
 

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from werkzeug.routing import Rule
 
 from selfcare.database import db
-from selfcare.models import Account, ConsoleAccess, Membership, Removal
+from selfcare.models import Account, ConsoleAccess, Membership, Removal, UnknownAccount
 from selfcare.rights import OFFERS, OPENS, RULES, Profile, Section
 from selfcare.web.access import Requirement
 from selfcare.web.templating import MENU_ENDPOINTS
@@ -139,7 +139,10 @@ def users_things(cast) -> dict[str, object]:
             full_name="Gone DUPONT",
             removed_by="paul.dupont",
         )
-        db.session.add(removal)
+        unknown = UnknownAccount(
+            contract_id=membership.contract_id, key="1", username="made.there", groups=["guest"]
+        )
+        db.session.add_all([removal, unknown])
         db.session.commit()
         nobodys = ("visit_id", "mail_id", "note_id", "draft_id", "import_id")
         return dict.fromkeys(nobodys, 0) | {
@@ -148,6 +151,7 @@ def users_things(cast) -> dict[str, object]:
             "account_id": membership.account_id,
             "kind": "new",
             "credential_id": 0,
+            "unknown_id": unknown.id,
             "action": "delete",
             "mark": "none",
         }

@@ -16,7 +16,7 @@ from selfcare.models import ConsoleAccess, Contract, Membership
 from selfcare.rights import Ability
 from selfcare.services.console import access as console_access
 from selfcare.services.console import domains as console_domains
-from selfcare.services.console import looking
+from selfcare.services.console import looking, unknown
 from selfcare.services.users import accepting
 from selfcare.services.users.refusals import ReferentsOwn
 from selfcare.web import rendering
@@ -32,7 +32,10 @@ def index(contract: Contract) -> ResponseReturnValue:
     """Those with a console role, and how the console compares (USERS-7, USERS-8)."""
     compared = console_domains.compared(contract.id)
     return rendering.list_page(
-        "users/console/index.html", ConsoleUserList.of_contract(contract), console=compared
+        "users/console/index.html",
+        ConsoleUserList.of_contract(contract),
+        console=compared,
+        others=unknown.shown(contract.id),
     )
 
 

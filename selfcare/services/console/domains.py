@@ -17,6 +17,7 @@ from selfcare.models import (
     ConsoleLook,
     Contract,
     ContractConsole,
+    Wish,
     WishState,
     now,
 )
@@ -145,7 +146,7 @@ def _note(console: ContractConsole, problem: IamProblem | None) -> None:
     db.session.commit()
 
 
-def postpone(row: ContractConsole | ConsoleAccess, problem: IamProblem) -> None:
+def postpone(row: Wish, problem: IamProblem) -> None:
     """Try it again after the usual delays, the longest for ever; not sooner than the IAM asked."""
     wait = timedelta(seconds=problem.retry_after or 0)
     claims.postpone(row, problem.code, for_ever=True, at_least=wait)

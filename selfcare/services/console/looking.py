@@ -27,7 +27,7 @@ from selfcare.models import (
     WishState,
     now,
 )
-from selfcare.services.console import domains
+from selfcare.services.console import domains, unknown
 from selfcare.services.console.domains import LONGEST_GROUP
 from selfcare.services.console.iam import Overview, iam
 from selfcare.services.console.iam.errors import ContractMissing, Forbidden, IamProblem
@@ -112,6 +112,7 @@ def _note(mine: Claim[ConsoleLook], found: Overview, began: datetime) -> None:
     row.found = mark
     _note_groups(contract_id, found, began)
     _note_people(contract_id, found, began)
+    unknown.note(contract_id, found.users.values(), began)
     db.session.execute(
         update(ContractConsole)
         .where(ContractConsole.contract_id == contract_id)

@@ -13,12 +13,13 @@ from selfcare.models import (
     ConsoleAccess,
     ConsoleLook,
     ContractConsole,
+    UnknownAccount,
     WishState,
     now,
 )
 from selfcare.services.console import access as console_access
 from selfcare.services.console import domains as console_domains
-from selfcare.services.console import iam, looking, notices
+from selfcare.services.console import iam, looking, notices, unknown
 from selfcare.services.console.credentials import ending
 
 
@@ -33,6 +34,7 @@ def wake_consoles() -> None:
     _take_over()
     console_domains.prepare.wake(claims.overdue(ContractConsole))
     console_access.converge.wake(claims.overdue(ConsoleAccess, ~untried()))
+    unknown.end.wake(claims.overdue(UnknownAccount))
     console_access.converge_waiting.wake(contracts_waiting(now()))
     unannounced = select(ConsoleAccess).where(
         ConsoleAccess.state == WishState.DONE,

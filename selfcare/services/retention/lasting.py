@@ -30,6 +30,7 @@ from selfcare.models import (
     Subscription,
     SubscriptionTotal,
     TwoFactor,
+    UnknownAccount,
     UsageLine,
     UsageReport,
     UsageShare,
@@ -60,6 +61,12 @@ LASTING = (
         models=(Removal,),
         what="receipts of removals: login and name",
         kept="while there is the contract",
+        sort=Sort.PERSONAL,
+    ),
+    Lasting(
+        models=(UnknownAccount,),
+        what="accounts seen in contracts' consoles that are no member's: name, address",
+        kept="while the console has them",
         sort=Sort.PERSONAL,
     ),
     Lasting(

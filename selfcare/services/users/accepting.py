@@ -10,7 +10,9 @@ from selfcare.models import (
     ConsoleAccess,
     Contract,
     Membership,
+    UnknownAccount,
 )
+from selfcare.services.console import unknown
 from selfcare.services.console.access import converge, wish_again
 from selfcare.services.users import roles
 from selfcare.services.users.roles import Roles
@@ -59,6 +61,25 @@ def accept(access: ConsoleAccess, mark: str, *, by: Account) -> None:
     wish_again(access)
     db.session.flush()
     converge.after_commit(access.id, first=True)
+
+
+def adopt(found: UnknownAccount, membership: Membership, *, by: Account) -> None:
+    """« Reprendre »: an account made in the console is this member's, with the roles it has.
+
+    Raises:
+        ReferentsOwn: it would be the referent's, whose roles they would change.
+        NobodyHere: it is not theirs to have, by now.
+    """
+    roles.check_whose(membership, by)
+    access = unknown.adopt(found, membership)
+    roles.note_change(
+        db.session.get_one(Account, membership.account_id),
+        db.session.get_one(Contract, membership.contract_id),
+        Roles({}, ()),
+        Roles({}, tuple(access.wanted_groups)),
+        by=by,
+        called=membership.invited_as,
+    )
 
 
 def _membership(access: ConsoleAccess) -> Membership:
