@@ -1,7 +1,7 @@
 """Accounts that were made in contracts' consoles.
 
 Revision ID: d84b17e60c3f
-Revises: 3c81e5f7a2d9
+Revises: d1e8c6b20f95
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "d84b17e60c3f"
-down_revision = "3c81e5f7a2d9"
+down_revision = "d1e8c6b20f95"
 branch_labels = None
 depends_on = None
 
