@@ -17,7 +17,7 @@ from selfcare.models import (
 )
 from selfcare.services.console.credentials import passwords
 from selfcare.services.console.iam.port import NewKey
-from selfcare.services.mail import outbox
+from selfcare.services.mail import outbox as mail_outbox
 from tests.accounts.captchas import solve
 from tests.browsing import Browser
 from tests.credentials.conftest import API_PASSWORD, AT, MARIE, NEW, REF
@@ -160,6 +160,19 @@ class TestMistakes:
         assert not page.all("#password")
         assert page.one("#code-error")
 
+    def test_api_1_a_form_that_is_sent_twice_sets_one_password(
+        self, app, marie, begun, code_asked, mailed_code, chosen, worker, outbox
+    ):
+        browser = begun()
+        code_asked(browser)
+        code = mailed_code()
+        assert [chosen(browser, code).location for _ in range(2)] == [f"{AT}/finish"] * 2
+        worker.run()
+        assert chosen(browser, password="Encore-Un.99").location == f"{AT}/finish"
+        assert browser.get(f"{AT}/new").location == f"{AT}/finish"
+        worker.run()
+        assert outbox("api_password_changed") == [MARIE]
+
     def test_api_1_no_code_without_the_characters(self, marie, begun, browse):
         begun()
         assert browse.post(f"{AT}/code").location == f"{AT}/captcha"
@@ -231,7 +244,7 @@ class TestStrangers:
             smtp_server.accept()
             clock.shift(timedelta(seconds=90))
             with app.app_context():
-                outbox.deliver_waiting()
+                mail_outbox.deliver_waiting()
             clock.shift(timedelta(seconds=59))
             assert chosen(browser, mailed_code()).location == f"{AT}/finish"
 
@@ -243,6 +256,18 @@ class TestStrangers:
         statements.clear()
         begun(email="nobody@example.com", browser=Browser(app, ip="192.0.2.31"))
         assert [text.split()[0:4] for text in statements] == known
+
+    def test_api_1_a_wrong_code_costs_as_much_whoever_it_was_for(
+        self, app, marie, begun, code_asked, chosen, mailbox, statements
+    ):
+        told = []
+        for number, email in enumerate((MARIE, "nobody@example.com")):
+            browser = begun(email, browser=Browser(app, ip=f"192.0.2.{number + 50}"))
+            code_asked(browser)
+            statements.clear()
+            chosen(browser, "0000000")
+            told.append(list(statements))
+        assert told[0] == told[1]
 
     def test_api_1_a_mailbox_gets_only_so_many_codes(self, app, marie, begun, mailbox):
         told = []

@@ -6,6 +6,7 @@ run, the captcha is a window and the code is counted down; without them, each is
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from flask import Blueprint, redirect, request, session, url_for
@@ -60,6 +61,8 @@ def new() -> ResponseReturnValue:
     """« Réinitialiser »: the password twice, and the code (figure 49)."""
     if (reset := _present()) is None:
         return redirect(url_for(".confirm"), code=303)
+    if passwords.is_used(reset):
+        return _on_to(url_for(".finish"))
     form = _form(reset)
     if request.method == "GET":
         return _shown(reset, form)
@@ -71,7 +74,8 @@ def new() -> ResponseReturnValue:
         form.code.errors = [refused]
     if not sound or refused:
         return _shown(reset, form, code_only=set(form.errors) == {"code"})
-    passwords.wish(reset, composed(form.password.data or ""))
+    with suppress(passwords.NotProven):  # sent twice
+        passwords.wish(reset, composed(form.password.data or ""))
     db.session.commit()
     return _on_to(url_for(".finish"))
 

@@ -23,6 +23,7 @@ from selfcare.models import (
     ApiReset,
     ConsoleAccess,
     Contract,
+    WishState,
     now,
 )
 from selfcare.services.console.credentials import attempts, logins, resets, sealed
@@ -41,7 +42,7 @@ and one of the same second would be dead at once (iam.md, point 1)."""
 
 
 class NotProven(Exception):
-    """The code was not given, or too long ago."""
+    """The code was not given, too long ago, or a password was wished with it already."""
 
 
 class Refusal(StrEnum):
@@ -59,8 +60,9 @@ def wish(reset: ApiReset, password: str) -> ApiPassword:
     Raises:
         NotProven: they have not.
     """
+    db.session.refresh(reset, with_for_update=True)  # of a double click one is the wish
     owner = resets.owner(reset)
-    if owner is None:
+    if owner is None or is_used(reset):
         raise NotProven
     account, contract = owner
     row = ApiPassword(
@@ -78,6 +80,12 @@ def wish(reset: ApiReset, password: str) -> ApiPassword:
 def wished(reset: ApiReset) -> ApiPassword | None:
     """The password that was wished on these pages."""
     return db.session.get(ApiPassword, reset.wish_id) if reset.wish_id else None
+
+
+def is_used(reset: ApiReset) -> bool:
+    """Whether these pages led to a password, or are about to; one that failed is chosen again."""
+    wish = wished(reset)
+    return wish is not None and wish.state != WishState.FAILED
 
 
 def kept_until(wish: ApiPassword) -> datetime:
