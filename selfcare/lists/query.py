@@ -7,7 +7,7 @@ asked for comes from the address (`asked`), how it is asked of the database stan
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from functools import lru_cache
@@ -222,6 +222,14 @@ class ListQuery(ListAddresses):
     def shown_columns(self) -> tuple[Column, ...]:
         """The columns on screen."""
         return tuple(column for column in self.columns if not column.only_in_export)
+
+    @property
+    def frame(self) -> Hashable:
+        """All that the head, the pager and the addresses around the rows depend on."""
+        return (
+            *(type(self), self.path, self.asked, tuple(self.keep.items())),
+            *(self.page, self.total, self.total_is_exact, self.has_next),
+        )
 
     def sorts(self, column: Column) -> bool:
         """Whether its reader can sort it by a column."""

@@ -28,6 +28,7 @@ from selfcare.language import (
 from selfcare.language.document_names import document_name
 from selfcare.language.i18n import Reader
 from selfcare.language.templates import render
+from selfcare.lists.query import ListQuery
 from selfcare.lists.users import drift_of
 from selfcare.models import PriceKind, read_profiles, subscription_status
 from selfcare.rights import Ability, Rights, Section, StaffAbility, may_change_roles
@@ -128,6 +129,7 @@ def _filters() -> Filters:
     return {
         "fields_of": json.loads,
         "lines": lines,
+        "around": around,
         "once": once,
         "profile_names": wording.profiles_that_would_do,
         "phone": phones.shown,
@@ -151,6 +153,29 @@ def once(macro: Callable[..., Markup], *values: Any) -> Markup:
     language has its own macros.
     """
     return macro(*values)
+
+
+def around(macro: Callable[..., Markup], rows: ListQuery, *values: Any) -> Markup:
+    """The markup of a macro that looks at a list's frame alone, cached as by `once`."""
+    return _around(macro, _Framed(rows), *values)
+
+
+class _Framed:
+    """A list that is told from others by its frame; it is let go of once it was looked at."""
+
+    def __init__(self, rows: ListQuery) -> None:
+        self.frame, self.rows = rows.frame, [rows]
+
+    def __hash__(self) -> int:
+        return hash(self.frame)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Framed) and self.frame == other.frame
+
+
+@lru_cache(maxsize=4096)
+def _around(macro: Callable[..., Markup], framed: _Framed, *values: Any) -> Markup:
+    return macro(framed.rows.pop(), *values)
 
 
 def lines(text: str) -> Markup:
