@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from decimal import Decimal
 
 import pytest
@@ -12,6 +13,7 @@ from selfcare.database import db
 from selfcare.lists import query
 from selfcare.models import Order
 from selfcare.rights import Profile
+from selfcare.web import templating
 from selfcare.web.templating import once
 
 ORDERS = "/contracts/OCB0000124/orders"
@@ -21,6 +23,7 @@ ORDERS = "/contracts/OCB0000124/orders"
 def nothing_kept(cast):
     cast.referent()
     once.cache_clear()
+    templating._around.cache_clear()
 
 
 def test_list_1_a_second_reader_causes_no_row_to_be_rendered_again(cast, browse_as):
@@ -86,3 +89,38 @@ def test_users_1_a_search_of_another_table_counts_what_it_finds(cast, browse_as)
         cast.member(f"person{number:02}.martin")
     page = browse_as("paul.dupont").get("/contracts/OCB0000124/users?q=martin")
     assert "30 users found" in page.words
+
+
+def test_list_1_what_stands_round_the_rows_is_rendered_once_too(cast, browse_as):
+    cast.orders(30)
+    cast.member("sophie.dupont", orders=Profile.VISITOR)
+    browse_as("paul.dupont").get(ORDERS)
+    rendered = templating._around.cache_info().misses
+    browse_as("sophie.dupont").get(ORDERS)
+    assert templating._around.cache_info().misses == rendered > 0
+
+
+def test_list_1_what_stands_round_the_rows_follows_what_is_asked(cast, browse_as):
+    cast.orders(30)
+    paul = browse_as("paul.dupont")
+    seen = {
+        query: (
+            paul.get(f"{ORDERS}{query}").one("th[aria-sort]").text.split()[0],
+            [a.text for a in paul.get(f"{ORDERS}{query}").all("nav.pager [aria-current]")],
+            str(paul.get(f"{ORDERS}{query}").one("input[name=q]").get("value", "")),
+        )
+        for query in ("", "?page=2", "?sort=ref", "?q=c2", "")
+    }
+    assert seen == {
+        "": ("Date", ["1"], ""),
+        "?page=2": ("Date", ["2"], ""),
+        "?sort=ref": ("Ref.", ["1"], ""),
+        "?q=c2": ("Date", ["1"], "c2"),
+    }
+
+
+def test_list_1_no_row_is_held_by_what_is_kept_round_it(cast, browse_as):
+    cast.orders(3)
+    browse_as("paul.dupont").get(ORDERS)
+    gc.collect()
+    assert not [one for one in gc.get_objects() if isinstance(one, query.ListQuery)]
