@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -128,11 +129,19 @@ def serving(
 
     `others` are those of a thousand other contracts beside it.
     """
+    with tempfile.TemporaryDirectory() as documents:
+        yield from _served(database_url, redis_url, documents, orders, others, processes)
+
+
+def _served(
+    database_url: str, redis_url: str, documents: str, orders: int, others: int, processes: int
+) -> Iterator[Portal]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     environ = {
         **os.environ,
+        "DOCUMENTS_URL": f"file://{documents}",
         "DATABASE_URL": database_url,
         "REDIS_URL": redis_url,
         "SECRET_KEY": secrets.token_hex(32),
