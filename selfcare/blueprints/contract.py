@@ -10,6 +10,7 @@ from selfcare.models import Contract, Customer
 from selfcare.rights import Ability
 from selfcare.services.catalogue import shelf
 from selfcare.services.orders import latest
+from selfcare.services.staff import visits
 from selfcare.services.users import places
 from selfcare.web import rendering
 from selfcare.web.access import current_account, may, requires
@@ -27,6 +28,7 @@ def index(contract: Contract) -> ResponseReturnValue:
         contract=contract,
         customer=db.session.get(Customer, contract.customer_id) if sees_company else None,
         referent=places.referent_of(contract),
+        visits=visits.told_to(current_account(), contract),
         orders=latest.latest_of(current_account().id, contract=contract),
         services=shelf.highlights() if may(Ability.READ_CATALOGUE) else [],
     )

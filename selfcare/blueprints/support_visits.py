@@ -14,8 +14,8 @@ from selfcare.language.staff_wording import VISIT_POLICY, VISIT_REFUSAL
 from selfcare.models import Contract, Visit, now
 from selfcare.rights import Ability, VisitPolicy
 from selfcare.services.safety import audit
-from selfcare.services.staff import ending, looking, visits
-from selfcare.services.staff.visits import NotAllowed
+from selfcare.services.staff import asking, ending, looking
+from selfcare.services.staff.asking import NotAllowed
 from selfcare.web import rendering
 from selfcare.web.access import current_account, one_or_404, place, requires
 from selfcare.web.headers import no_store
@@ -63,7 +63,7 @@ def answer(contract: Contract, visit_id: int) -> ResponseReturnValue:
     visit = _visit(contract, visit_id)
     yes = request.form.get("answer") == "yes"
     try:
-        visits.answer(visit, yes=yes, by=current_account())
+        asking.answer(visit, yes=yes, by=current_account())
     except NotAllowed as refusal:
         db.session.rollback()
         flash(str(VISIT_REFUSAL[refusal.code]), "bad")
@@ -87,7 +87,7 @@ def end(contract: Contract, visit_id: int) -> ResponseReturnValue:
 @requires(Ability.SEE_SUPPORT_CONTACT)
 def invite(contract: Contract) -> ResponseReturnValue:
     """« Inviter le support »: the code to read out, shown once."""
-    visit, code = visits.invite(current_account(), contract)
+    visit, code = asking.invite(current_account(), contract)
     page = rendering.page("support/invited.html", visit=visit, code=code)
     db.session.commit()
     return no_store(page)

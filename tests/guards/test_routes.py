@@ -45,11 +45,8 @@ WITHOUT_KEY = {  # public pages that show nothing to whoever comes without the l
 CALLED_BY_CLIENTS = {  # no session, so no form token: clients prove themselves otherwise
     "oauth.authorize",  # only asked again, by GET
     "oauth_ending.end",  # likewise
-    "oauth_tokens.device",
-    "oauth_tokens.introspect",
-    "oauth_tokens.revoke",
-    "oauth_tokens.token",
-    "oauth_tokens.userinfo",
+    *("oauth_tokens.device", "oauth_tokens.introspect", "oauth_tokens.revoke"),
+    *("oauth_tokens.token", "oauth_tokens.userinfo"),
 }
 ANSWERED_BY_GET = {"oauth.authorize", "oauth_ending.end", "oauth_tokens.userinfo"}
 """OpenID Connect lets clients choose the method."""

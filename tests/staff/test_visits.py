@@ -102,7 +102,7 @@ class TestBeginning:
         assert visiting(by=operator).status == 403
 
     def test_staff_2_so_many_a_day_and_no_more(self, agent, visiting, monkeypatch):
-        monkeypatch.setattr("selfcare.services.staff.visits.A_DAY", 2)
+        monkeypatch.setattr("selfcare.services.staff.asking.A_DAY", 2)
         for _number in range(2):
             assert visiting().status == 303
             agent.post("/visit/leave")
@@ -271,6 +271,14 @@ class TestEnding:
 
 
 class TestTrace:
+    def test_staff_2_the_contracts_page_says_so_while_it_lasts(self, cast, inside, browse_as):
+        told = "Support is looking at this contract"
+        cast.member("sophie.dupont")
+        assert told in browse_as("paul.dupont").get(HOME).words
+        assert told not in browse_as("sophie.dupont").get(HOME).words
+        inside.post("/visit/leave")
+        assert told not in browse_as("paul.dupont").get(HOME).words
+
     def test_staff_2_the_customer_is_told_by_mail_at_once(self, inside, mailbox):
         told = mailbox.text()
         assert "Support is looking at the contract" in told

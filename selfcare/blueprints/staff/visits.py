@@ -20,8 +20,8 @@ from selfcare.rights import StaffAbility
 from selfcare.services.accounts import two_factor
 from selfcare.services.accounts.two_factor import WrongCode
 from selfcare.services.safety.throttling import TooManyAttempts
-from selfcare.services.staff import looking, visits
-from selfcare.services.staff.visits import NotAllowed, Wish
+from selfcare.services.staff import asking, looking
+from selfcare.services.staff.asking import NotAllowed, Wish
 from selfcare.services.users import places
 from selfcare.web import realms, rendering
 from selfcare.web.access import current_account, one_or_404, staff
@@ -55,7 +55,7 @@ def new(account_id: int) -> ResponseReturnValue:
             emergency=form.emergency.data,
         )
         try:
-            visit = visits.ask(wish, agent=_sign_in())
+            visit = asking.ask(wish, agent=_sign_in())
         except NotAllowed as refusal:
             db.session.rollback()
             form.contract.errors = [VISIT_REFUSAL[refusal.code]]
@@ -71,7 +71,7 @@ def invited() -> ResponseReturnValue:
     form = InvitedForm()
     if form.validate_on_submit() and _fresh(form):
         try:
-            visit = visits.accept(
+            visit = asking.accept(
                 form.invitation.data or "",
                 reason=form.reason.data or "",
                 ticket=form.ticket.data or "",
@@ -90,7 +90,7 @@ def invited() -> ResponseReturnValue:
 def begin(visit_id: int) -> ResponseReturnValue:
     """Begin a visit that was allowed in the meantime."""
     try:
-        return _begun(visits.begin_allowed(_visit(visit_id), agent=_sign_in()))
+        return _begun(asking.begin_allowed(_visit(visit_id), agent=_sign_in()))
     except NotAllowed as refusal:
         return _not_allowed(refusal)
 
@@ -100,7 +100,7 @@ def begin(visit_id: int) -> ResponseReturnValue:
 def confirm(visit_id: int) -> ResponseReturnValue:
     """Confirm a colleague's emergency visit, as the second person."""
     try:
-        visits.answer(_visit(visit_id), yes=True, by=current_account())
+        asking.answer(_visit(visit_id), yes=True, by=current_account())
     except NotAllowed as refusal:
         return _not_allowed(refusal)
     db.session.commit()

@@ -1,4 +1,4 @@
-"""Visits: a staff member looks at a contract as one of its members does, and changes nothing.
+"""A visit that goes on: begun, loaded with each page, written down, told (STAFF-2).
 
 The row comes first, then the cookie; every page is written down before it is shown (STAFF-2).
 """
@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import bindparam, exists, func, select, update
-from sqlalchemy.orm import Session, contains_eager
+from sqlalchemy import bindparam, exists, or_, select, update
+from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from selfcare.database import db
 from selfcare.models import (
@@ -22,171 +21,16 @@ from selfcare.models import (
     SignIn,
     StaffMembership,
     Visit,
-    VisitKind,
     now,
 )
-from selfcare.rights import STAFF_RULES, StaffAbility, VisitPolicy
+from selfcare.rights import STAFF_RULES, StaffAbility
 from selfcare.services.mail import kinds
 from selfcare.services.safety import audit, browsers
-from selfcare.services.staff import agents, ending
+from selfcare.services.staff import ending
 from selfcare.services.users import places
 
 LENGTH = timedelta(minutes=30)
 """A visit ends for good after this time."""
-ASKED_FOR = timedelta(hours=24)
-"""What was asked for may be answered, and begun, for so long."""
-INVITED_FOR = timedelta(hours=1)
-A_DAY = 40
-"""Visits that one agent begins within 24 hours, at most."""
-_READABLE = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
-
-
-class NotAllowed(Exception):
-    """The visit is refused; `code` names the reason (`wording.VISIT_REFUSAL`)."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
-
-
-@dataclass(frozen=True, kw_only=True)
-class Wish:
-    """What an agent wants to look at, and why."""
-
-    account: Account
-    contract: Contract
-    reason: str
-    ticket: str = ""
-    emergency: bool = False
-
-
-def ask(wish: Wish, *, agent: SignIn) -> Visit:
-    """Write down a visit that somebody wants; it begins at once where the policy says "notice".
-
-    Otherwise it waits for the referent, or in an emergency for a second staff member.
-
-    Raises:
-        NotAllowed: no role, no such member, one visit already, too many today, contract closed.
-    """
-    _check_agent(agent)
-    _check_member(wish.account, wish.contract)
-    policy = wish.contract.visit_policy
-    if policy == VisitPolicy.CLOSED and not wish.emergency:
-        raise NotAllowed("closed")
-    kind = VisitKind.EMERGENCY if wish.emergency else VisitKind(str(policy))
-    visit = Visit(
-        kind=kind,
-        account=wish.account,
-        contract=wish.contract,
-        agent_id=agent.account_id,
-        reason=wish.reason,
-        ticket=wish.ticket,
-        expires_at=now() + ASKED_FOR,
-        allowed=kind == VisitKind.NOTICE,
-    )
-    db.session.add(visit)
-    db.session.flush()
-    if kind == VisitKind.NOTICE:
-        return _begin(visit, agent=agent)
-    _write_down("visit.asked", visit, actor=agent.account)
-    if kind == VisitKind.APPROVAL and (referent := places.referent_of(wish.contract)):
-        kinds.visit_asked(referent, visit=visit)
-    return visit
-
-
-def answer(visit: Visit, *, yes: bool, by: Account) -> None:
-    """The referent's answer, or in an emergency that of a second staff member.
-
-    Raises:
-        NotAllowed: answered meanwhile, lapsed, or not theirs to answer.
-    """
-    if visit.kind == VisitKind.EMERGENCY:
-        if by.id == visit.agent_id or not agents.may(by, StaffAbility.VISIT):
-            raise NotAllowed("second_person")
-    elif (referent := places.referent_of(visit.contract)) is None or referent.id != by.id:
-        raise NotAllowed("referent")
-    answered = db.session.execute(
-        update(Visit)
-        .where(Visit.id == visit.id, Visit.answered_at.is_(None), Visit.expires_at > now())
-        .values(answered_at=now(), answered_by_id=by.id, allowed=yes)
-        .returning(Visit.id)
-    ).scalar_one_or_none()
-    if answered is None:
-        raise NotAllowed("lapsed")
-    db.session.refresh(visit)
-    _write_down("visit.allowed" if yes else "visit.refused", visit, actor=by)
-
-
-def begin_allowed(visit: Visit, *, agent: SignIn) -> Visit:
-    """Begin a visit that was asked for and allowed.
-
-    Raises:
-        NotAllowed: not (or no longer) allowed, or what `ask` refuses.
-    """
-    _check_agent(agent)
-    _check_member(visit.account, visit.contract)
-    open_still = visit.begun_at is None and visit.expires_at > now()
-    if not (visit.allowed and open_still and visit.agent_id == agent.account_id):
-        raise NotAllowed("lapsed")
-    if visit.kind == VisitKind.APPROVAL and visit.contract.visit_policy == VisitPolicy.CLOSED:
-        raise NotAllowed("closed")
-    return _begin(visit, agent=agent)
-
-
-def invite(account: Account, contract: Contract) -> tuple[Visit, str]:
-    """« Inviter le support »: a code to read out, good for an hour; a new one voids the former."""
-    db.session.execute(
-        update(Visit)
-        .where(
-            Visit.account_id == account.id,
-            Visit.kind == VisitKind.INVITATION,
-            Visit.begun_at.is_(None),
-            Visit.ended_at.is_(None),
-        )
-        .values(ended_at=now())
-    )
-    code = "".join(secrets.choice(_READABLE) for _letter in range(8))
-    visit = Visit(
-        kind=VisitKind.INVITATION,
-        account=account,
-        contract=contract,
-        expires_at=now() + INVITED_FOR,
-        allowed=True,
-        token_hash=_hash(code),
-    )
-    db.session.add(visit)
-    db.session.flush()
-    _write_down("visit.invited", visit, actor=account)
-    return visit, code
-
-
-def accept(code: str, *, reason: str, ticket: str, agent: SignIn) -> Visit:
-    """Begin the visit that a customer has read the code of.
-
-    Raises:
-        NotAllowed: an unknown or lapsed code, or what `ask` refuses.
-    """
-    _check_agent(agent)
-    bare = "".join(code.split()).replace("-", "").upper()
-    visit = db.session.execute(
-        select(Visit)
-        .where(
-            Visit.token_hash == _hash(bare),
-            Visit.kind == VisitKind.INVITATION,
-            Visit.begun_at.is_(None),
-            Visit.ended_at.is_(None),
-            Visit.expires_at > now(),
-        )
-        .with_for_update()
-    ).scalar_one_or_none()
-    if visit is None:
-        raise NotAllowed("code")
-    _check_member(
-        db.session.get_one(Account, visit.account_id),
-        db.session.get_one(Contract, visit.contract_id),
-    )
-    visit.agent_id, visit.reason, visit.ticket = agent.account_id, reason, ticket
-    return _begin(visit, agent=agent)
 
 
 _LOAD = (
@@ -218,7 +62,7 @@ _LOAD = (
 
 def load(token: str) -> Visit | None:
     """The visit a cookie stands for, while all it rests on is there: time, agent, role, member."""
-    asked = {"hash": _hash(token), "at": now()}
+    asked = {"hash": hashed(token), "at": now()}
     return db.session.execute(_LOAD, asked).scalar_one_or_none()
 
 
@@ -248,20 +92,29 @@ def seen(visit: Visit, *, path: str, request_id: str) -> None:
         own.commit()
 
 
-def running_on(contract: Contract) -> list[Visit]:
-    """The visits that go on at this moment, for the notice in the contract's pages."""
-    found = select(Visit).where(
-        Visit.contract_id == contract.id, *ending.RUNNING, Visit.expires_at > now()
+def told_to(account: Account, contract: Contract) -> list[Visit]:
+    """The visits that go on at this moment, as far as somebody is told: to them, or all of them."""
+    is_referent = exists().where(
+        Membership.contract_id == contract.id,
+        Membership.account_id == account.id,
+        Membership.is_referent,
     )
-    return list(db.session.execute(found.order_by(Visit.begun_at)).scalars())
+    found = (
+        select(Visit)
+        .where(Visit.contract_id == contract.id, *ending.RUNNING, Visit.expires_at > now())
+        .where(or_(Visit.account_id == account.id, is_referent))
+        .options(joinedload(Visit.account))
+        .order_by(Visit.begun_at)
+    )
+    return list(db.session.execute(found).scalars())
 
 
-def _begin(visit: Visit, *, agent: SignIn) -> Visit:
+def begin(visit: Visit, *, agent: SignIn) -> Visit:
     """The row of the audit log, then the token for the cookie; and everybody concerned is told."""
     token = secrets.token_urlsafe(32)
     visit.agent_sign_in_id, visit.begun_at = agent.id, now()
-    visit.expires_at, visit.token_hash = now() + LENGTH, _hash(token)
-    _write_down("visit.begun", visit, actor=agent.account)
+    visit.expires_at, visit.token_hash = now() + LENGTH, hashed(token)
+    write_down("visit.begun", visit, actor=agent.account)
     visit.token = token
     account = db.session.get_one(Account, visit.account_id)
     contract = db.session.get_one(Contract, visit.contract_id)
@@ -273,7 +126,8 @@ def _begin(visit: Visit, *, agent: SignIn) -> Visit:
     return visit
 
 
-def _write_down(action: str, visit: Visit, *, actor: Account) -> None:
+def write_down(action: str, visit: Visit, *, actor: Account) -> None:
+    """Write to the audit log what happens to a visit, with its reason and ticket."""
     account = db.session.get_one(Account, visit.account_id)
     details = {"reason": visit.reason, "ticket": visit.ticket}
     audit.record(
@@ -287,27 +141,6 @@ def _write_down(action: str, visit: Visit, *, actor: Account) -> None:
     )
 
 
-def _check_agent(agent: SignIn) -> None:
-    db.session.execute(  # two of one agent at the same time wait for each other
-        select(Account.id).where(Account.id == agent.account_id).with_for_update()
-    )
-    if not agents.may(agent.account, StaffAbility.VISIT):
-        raise NotAllowed("role")
-    mine = select(func.count()).select_from(Visit).where(Visit.agent_id == agent.account_id)
-    present = now()
-    if db.session.execute(mine.where(*ending.RUNNING, Visit.expires_at > present)).scalar_one():
-        raise NotAllowed("nested")
-    ending.end_of_agent(agent.account)  # one whose time is up, before the sweep has come by
-    day = mine.where(Visit.begun_at > present - timedelta(days=1))
-    if db.session.execute(day).scalar_one() >= A_DAY:
-        raise NotAllowed("too_many")
-
-
-def _check_member(account: Account, contract: Contract) -> None:
-    barred = account.is_staff or account.disabled_at is not None
-    if barred or places.place_of(account.id, contract.ref) is None:
-        raise NotAllowed("member")
-
-
-def _hash(token: str) -> str:
+def hashed(token: str) -> str:
+    """A token or code as its row keeps it."""
     return hashlib.sha256(token.encode()).hexdigest()
