@@ -129,6 +129,7 @@ USER_REFUSAL: Mapping[str, Any] = {
     ),
     "GoneMeanwhile": _l("Somebody else has just removed this user from the contract."),
     "RightLost": _l("Not added: the person who loaded the file may no longer add users."),
+    "MailOnItsWay": _l("This mail has not left yet: it is on its way."),
     "RoleNeeded": _l("Choose at least one console role"),
 }
 """Why a change to a contract's users was refused, by the refusal's name."""

@@ -9,13 +9,13 @@ from sqlalchemy import select
 from selfcare.blueprints.users.wizard import first_roles_step
 from selfcare.database import db
 from selfcare.forms.confirming import ConfirmForm
-from selfcare.language import _
+from selfcare.language import _, wording
 from selfcare.lists.users import UserList
 from selfcare.models import Contract, Membership, Removal
 from selfcare.rights import Ability
 from selfcare.services.console import access as console_access
-from selfcare.services.users import members
-from selfcare.services.users.refusals import Refusal
+from selfcare.services.users import access_mails, members
+from selfcare.services.users.refusals import MailOnItsWay, Refusal
 from selfcare.web import rendering
 from selfcare.web.access import current_account, may, one_or_404, requires, row_or_404
 from selfcare.web.resuming import resumes
@@ -40,7 +40,30 @@ def index(contract: Contract) -> ResponseReturnValue:
 def user(contract: Contract, membership_id: int) -> ResponseReturnValue:
     """One user: personal data, profiles, console access."""
     row = row_or_404(UserList.of_contract(contract).where(Membership.id == membership_id))
-    return rendering.page("users/user.html", user=row, parts={"console": "users/_console.html"})
+    mail = access_mails.latest(contract, row.account_id)
+    return rendering.page(
+        "users/user.html",
+        user=row,
+        mail=mail,
+        mail_refused=mail is not None and access_mails.is_refused(mail),
+        parts={"console": "users/_console.html"},
+    )
+
+
+@bp.post("/<int:membership_id>/mail")
+@requires(Ability.CHANGE_USER)
+def mail_again(contract: Contract, membership_id: int) -> ResponseReturnValue:
+    """« Renvoyer »: the mail that tells somebody of their access, once more."""
+    row = row_or_404(UserList.of_contract(contract).where(Membership.id == membership_id))
+    try:
+        access_mails.send_again(contract, membership_id, by=current_account())
+    except MailOnItsWay as refusal:
+        db.session.rollback()
+        flash(str(wording.USER_REFUSAL[type(refusal).__name__]))
+    else:
+        db.session.commit()
+        flash(_("The mail is on its way to %(email)s again.", email=row.email))
+    return redirect(url_for(".user", ref=contract.ref, membership_id=membership_id), code=303)
 
 
 @bp.route("/<int:membership_id>/roles", methods=["GET", "POST"])

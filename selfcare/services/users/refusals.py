@@ -35,6 +35,10 @@ class GoneMeanwhile(Refusal):
     """Somebody else has just removed this user."""
 
 
+class MailOnItsWay(Refusal):
+    """The mail that is asked for once more has not left yet."""
+
+
 class RoleNeeded(Refusal):
     """A console user has at least one console role."""
 
