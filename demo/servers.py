@@ -139,7 +139,7 @@ def postgres_server(*, given: str | None = None) -> Iterator[PostgresServer]:
         return
     with scratch_folder("pg", in_memory=True) as folder:
         account = _server_account()
-        binaries = _reachable(_postgres_binaries(), folder, account)
+        binaries = _reachable(postgres_binaries(), folder, account)
         if account:
             shutil.chown(folder, account["user"], account["group"])
         data, log = folder / "data", folder / "log"
@@ -165,7 +165,8 @@ def postgres_server(*, given: str | None = None) -> Iterator[PostgresServer]:
             end(process, signal.SIGINT, within=_STOP_WITHIN)  # "fast": does not wait for clients
 
 
-def _postgres_binaries() -> Path:
+def postgres_binaries() -> Path:
+    """Return the folder of the newest PostgreSQL's programs that can be had."""
     on_path = shutil.which("initdb")
     by_version = sorted(
         _DEBIAN.glob("*/bin"),
