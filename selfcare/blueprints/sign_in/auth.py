@@ -47,7 +47,7 @@ def name_where_forms_lead(answer: Response) -> Response:
 def login() -> ResponseReturnValue:
     """Check login and password, then lead to the page first asked for (AUTH-1)."""
     target = safe_next(request.args.get("next"))
-    if request.method == "GET" and current_user.is_authenticated and "again" not in request.args:
+    if _is_in_already():
         return redirect(target, code=303)
     form = SignInForm()
     if not form.validate_on_submit():
@@ -66,13 +66,7 @@ def login() -> ResponseReturnValue:
     except TooManyAttempts as wait:
         return rendering.answer_wait("auth/login.html", form, wait)
     db.session.commit()
-    if sign_in.awaits_code:
-        _end_former()
-        session.clear()
-        session[AWAITING] = sign_in.get_id()
-        session["locale"] = sign_in.account.locale  # whose page comes next is known
-        return redirect(url_for(".code", next=request.args.get("next")), code=303)
-    return _enter(sign_in, target)
+    return _await_code(sign_in) if sign_in.awaits_code else _enter(sign_in, target)
 
 
 @bp.route("/login/code", methods=["GET", "POST"])
@@ -104,10 +98,10 @@ def code() -> ResponseReturnValue:
 def passkey() -> ResponseReturnValue:
     """Sign in with a passkey, where browser and portal have them (AUTH-7)."""
     target = safe_next(request.args.get("next"))
-    form, refused, went_back = PasskeyForm(), False, False
+    form, refusal = PasskeyForm(), None
     if not passkeys.possible():
         abort(404)
-    if request.method == "GET" and current_user.is_authenticated and "again" not in request.args:
+    if _is_in_already():
         return redirect(target, code=303)
     if form.validate_on_submit():
         try:
@@ -117,7 +111,7 @@ def passkey() -> ResponseReturnValue:
                 browser=browsers.present(),
             )
         except PasskeyRefused as why:
-            refused, went_back = True, isinstance(why, PasskeyWentBack)
+            refusal = why
         else:
             db.session.commit()
             return _enter(sign_in, target)
@@ -129,10 +123,10 @@ def passkey() -> ResponseReturnValue:
         form=form,
         name=name,
         options=options,
-        refused=refused,
-        went_back=went_back,
+        refused=bool(refusal),
+        went_back=isinstance(refusal, PasskeyWentBack),
     )
-    return no_store((page, 422 if refused else 200))
+    return no_store((page, 422 if refusal else 200))
 
 
 @bp.post("/logout")
@@ -150,6 +144,20 @@ def still_signed_in() -> ResponseReturnValue:
     A page whose reader signed out, or left it to somebody else, gets anything but that.
     """
     return "", 204
+
+
+def _is_in_already() -> bool:
+    """Whether a reader who is signed in came to the sign-in page by mistake."""
+    return request.method == "GET" and current_user.is_authenticated and "again" not in request.args
+
+
+def _await_code(sign_in: SignIn) -> Response:
+    """On to the second factor: no page opens until then."""
+    _end_former()
+    session.clear()
+    session[AWAITING] = sign_in.get_id()
+    session["locale"] = sign_in.account.locale  # whose page comes next is known
+    return redirect(url_for(".code", next=request.args.get("next")), code=303)
 
 
 def _enter(sign_in: SignIn, target: str) -> Response:

@@ -94,26 +94,15 @@ def set_password() -> ResponseReturnValue:
         token = session.get(_OPENED) or request.form.get("link", "")
         link = links.opened(token, LinkPurpose.SET_PASSWORD)
         session[_OPENED] = token  # once more, if its cookie was lost while the page stood open
-        form = NewPasswordForm(
-            passwords.rules(),
-            login=link.account.login,
-            passkeys=passkeys.of(link.account),
-        )
+        account, rules = link.account, passwords.rules()
+        form = NewPasswordForm(rules, login=account.login, passkeys=passkeys.of(account))
         if not form.validate_on_submit():
-            return no_store(
-                rendering.answer_form(
-                    "recovery/set_password.html", form, account=link.account, link=token
-                )
-            )
-        recovery.set_password(
-            link,
-            form.password.data or "",
-            keep=_mine(link.account_id),
-            keep_passkeys=form.keeps_passkeys,
-        )
+            page = "recovery/set_password.html"
+            return no_store(rendering.answer_form(page, form, account=account, link=token))
+        chosen, keep = form.password.data or "", _mine(link.account_id)
+        recovery.set_password(link, chosen, keep=keep, keep_passkeys=form.keeps_passkeys)
     except LinkDead:
         return no_store((rendering.page("recovery/dead.html"), 410))
-    account = link.account
     db.session.commit()
     session.pop(_OPENED, None)
     flash(_("Your password is changed. A mail confirms it."))
