@@ -10,14 +10,17 @@ from sqlalchemy import inspect, select
 from selfcare.background import claims
 from selfcare.background.jobs import DELAYS, Overtaken, job
 from selfcare.database import db
-from selfcare.models import Base, Mail, Wish, WishState, now
+from selfcare.models import Base, ConsoleLook, Mail, Wish, WishState, now
 from selfcare.models.console import ConsoleWish
-from selfcare.services.console.sweeps import wake_consoles
+from selfcare.services.console.sweeps import look_at_consoles, wake_consoles
 from selfcare.services.schedule import SCHEDULE, wake_wishes
 from tests.jobs.processes import until
 
 MINUTE = timedelta(minutes=1)
-ALL = [mapper.class_ for mapper in Base.registry.mappers if issubclass(mapper.class_, Wish)]
+ALL = sorted(
+    (mapper.class_ for mapper in Base.registry.mappers if issubclass(mapper.class_, Wish)),
+    key=lambda kind: kind.__name__,
+)
 
 
 def key_of(row):
@@ -118,6 +121,8 @@ def end_of(wish):
 @pytest.mark.parametrize("kind", ALL, ids=lambda kind: kind.__name__)
 def test_safe_what_a_dead_worker_had_in_hand_is_taken_up_within_a_minute(kind):
     sweep = wake_consoles if issubclass(kind, ConsoleWish) else wake_wishes
+    if kind is ConsoleLook:
+        sweep = look_at_consoles
     seconds = kind.LEASE.total_seconds() + SCHEDULE[sweep]
     assert seconds <= 60
     assert kind.LEASE.total_seconds() > claims.BEAT * 3

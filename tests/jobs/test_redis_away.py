@@ -194,7 +194,7 @@ def test_safe_processes_leave_when_told_to_while_redis_is_away(
     until(
         worker_is_there
         if command == "worker"
-        else lambda: passing_redis.client.llen("rq:queue:sweeps")
+        else lambda: passing_redis.client.llen("rq:queue:portal.test:sweeps")
     )
     getattr(passing_redis, how)()
     time.sleep(2)

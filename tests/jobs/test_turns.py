@@ -163,14 +163,15 @@ class TestManyAtOnce:
         self, app, contract_id, faulty, iam, ref, console, worker
     ):
         with app.app_context():
-            for _ in range(2):
-                console_access.converge_waiting.enqueue(contract_id)
+            for _ in range(2):  # one for each worker, though one would stand for both
+                jobs.queue("iam").enqueue(console_access.converge_waiting.path, contract_id)
         settings = app.extensions["settings"]
         environment = {
             **os.environ,
             "DATABASE_URL": settings.database_url,
             "REDIS_URL": settings.redis_url,
             "SECRET_KEY": settings.secret_key,
+            "PORTAL_URL": settings.portal_url,
             "IAM_URL": faulty.url,
             "IAM_USERNAME": console.username,
             "IAM_PASSWORD": console.password,

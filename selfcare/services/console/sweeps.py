@@ -88,4 +88,4 @@ def look_at_consoles() -> None:
         looking.look_on.after_commit()
 
 
-SCHEDULE: dict[Job, int] = {wake_consoles: 15, look_at_consoles: 60, ending.remind: 3600}
+SCHEDULE: dict[Job, int] = {wake_consoles: 15, look_at_consoles: 30, ending.remind: 3600}
