@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from functools import cache
 from itertools import product
 from re import _constants as op  # type: ignore[attr-defined]  # no other way to the parsed pattern
 from re import _parser as parser  # type: ignore[attr-defined]
@@ -28,7 +29,7 @@ class Matcher:
     """One expression on one text; `steps` says how much work it was."""
 
     def __init__(self, pattern: str, text: str, flags: int = 0) -> None:
-        self.tree: Tree = list(parser.parse(pattern, flags))
+        self.tree, self._known = _parsed(pattern, flags)
         self.text, self.flags, self.steps = text, flags, 0
         self.groups: dict[int, str] = {}
 
@@ -58,8 +59,15 @@ class Matcher:
         if self.steps > ENOUGH:
             raise EndlessError
         if kind in {op.LITERAL, op.NOT_LITERAL, op.IN, op.ANY, op.CATEGORY, op.RANGE}:
-            if at < len(self.text) and self._fits(kind, what, self.text[at]):
-                yield at + 1
+            if at < len(self.text):
+                sign = self.text[at]
+                # the same few parts and signs, again and again
+                part = (kind, what if isinstance(what, int) else id(what), sign)
+                fits = self._known.get(part)
+                if fits is None:
+                    fits = self._known[part] = self._fits(kind, what, sign)
+                if fits:
+                    yield at + 1
         elif kind in {op.MAX_REPEAT, op.MIN_REPEAT}:
             low, high, inner = what
             yield from self._repeat(list(inner), low, high, at, lazy=kind == op.MIN_REPEAT)
@@ -142,6 +150,12 @@ class Matcher:
             bool(self.flags & re.IGNORECASE) and chr(what).lower() == sign.lower()
         )
         return same == (kind == op.LITERAL)
+
+
+@cache
+def _parsed(pattern: str, flags: int) -> tuple[Tree, dict[Any, bool]]:
+    """The parts of an expression, and which signs they are known to fit."""
+    return list(parser.parse(pattern, flags)), {}
 
 
 CATEGORIES = {
