@@ -107,7 +107,11 @@ class ApiReset(Base):
     """
 
     __tablename__ = "api_resets"
-    __table_args__ = (Index(None, "expires_at"),)
+    __table_args__ = (
+        Index(None, "expires_at"),
+        Index(None, "code_id"),
+        Index(None, "wish_id"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)

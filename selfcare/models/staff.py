@@ -89,6 +89,7 @@ class Visit(Base):
         ),
         Index(None, "contract_id", "asked_at"),
         Index(None, "account_id", "asked_at"),
+        Index(None, "agent_sign_in_id"),
         Index(None, "agent_id", "asked_at"),
         Index(None, "expires_at"),
     )

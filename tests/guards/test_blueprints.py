@@ -21,7 +21,7 @@ def test_design_every_module_of_routes_is_registered_under_its_name():
     named = {
         module: found[1]
         for module, text in files.items()
-        if (found := re.search(r'^bp = Blueprint\("(\w+)"', text, re.MULTILINE))
+        if (found := re.search(r'^bp = Blueprint\(\s*"(\w+)"', text, re.MULTILINE))
     }
     assert set(named) == set(blueprints.MODULES)
     assert len(blueprints.MODULES) == len(set(blueprints.MODULES))

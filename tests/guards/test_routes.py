@@ -33,10 +33,7 @@ WITHOUT_KEY = {  # public pages that show nothing to whoever comes without the l
     "staff_mails.index": 404,  # no demonstration
     "staff_mails.one": 404,
     "doors.checking": 303,
-    "api_password.new": 303,
-    "api_password.captcha": 303,
-    "api_password.sending": 303,
-    "api_password.finish": 303,
+    **{f"api_password.{page}": 303 for page in ("new", "captcha", "sending", "finish")},
     "oauth.authorize": 400,
     "oauth.proceed": 410,
     "oauth_tokens.userinfo": 401,
