@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 import pytest
 from flask import Flask
@@ -11,7 +10,7 @@ from sqlalchemy import select
 from werkzeug.routing import Rule
 
 from selfcare.database import db
-from selfcare.models import Account, ConsoleAccess, Membership, Removal, UnknownAccount
+from selfcare.models import Account, Membership, Removal, UnknownAccount
 from selfcare.rights import OFFERS, OPENS, RULES, Profile, Section
 from selfcare.web.access import Requirement
 from selfcare.web.templating import MENU_ENDPOINTS
@@ -310,41 +309,3 @@ def test_rights_the_menu_holds_what_may_be_opened_and_nothing_else(cast, browse_
     ]
     for link in links:
         assert sophie.get(str(link["href"])).status == 200
-
-
-class TestTheTable:
-    """What could be stored, whoever writes it."""
-
-    def test_rights_a_profile_the_section_does_not_offer_is_refused(self, app, cast):
-        with pytest.raises(Exception, match="not offered"):
-            cast.member("sophie.dupont", orders=Profile.MANAGER)
-
-    def test_rights_an_unknown_profile_in_the_database_gives_nothing(self, app, cast, browse_as):
-        from sqlalchemy import text
-
-        cast.member("sophie.dupont", orders=Profile.VISITOR)
-        with app.app_context():
-            db.session.execute(
-                text("UPDATE memberships SET profiles = :given"),
-                {"given": '{"orders": "emperor", "contract": "visitor", "magic": "manager"}'},
-            )
-            db.session.commit()
-        sophie = browse_as("sophie.dupont")
-        assert sophie.get(f"/contracts/{REF}/orders").status == 403
-        assert sophie.get(f"/contracts/{REF}/").status == 200
-
-    def test_rights_a_contract_has_one_referent(self, app, cast):
-        from sqlalchemy.exc import IntegrityError
-
-        cast.member("paul.dupont", referent=True)
-        with pytest.raises(IntegrityError):
-            cast.member("sophie.dupont", referent=True)
-
-    def test_rights_wanted_console_roles_decide(self, app, cast, browse_as):
-        cast.member("sophie.dupont", console_roles=["guest"])
-        assert browse_as("sophie.dupont").get(f"/contracts/{REF}/console").status == 200
-        with app.app_context():
-            row: Any = db.session.execute(select(ConsoleAccess)).scalar_one()
-            row.wanted_groups = []
-            db.session.commit()
-        assert browse_as("sophie.dupont").get(f"/contracts/{REF}/console").status == 403
