@@ -122,8 +122,8 @@ def by_my_sessions(marie: Browser) -> None:
 def by_one_of_my_sessions(marie: Browser) -> None:
     other = Browser(marie.app).sign_in_as("marie.dupont")
     page = other.get("/account/security/")
-    [form] = [form for form in page.all("tbody form") if "/sessions/" in str(form["action"])]
-    other.post(str(form["action"]), {"csrf_token": page.csrf()})
+    [link] = page.all("tbody a")
+    other.post(str(link["href"]), {"csrf_token": page.csrf()})
 
 
 def by_resetting_the_second_factor(marie: Browser) -> None:
