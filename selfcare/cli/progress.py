@@ -106,5 +106,7 @@ class Report:
 
 def plain(text: str) -> str:
     """Names and contents of files are others' words: nothing in them may steer a terminal."""
+    if text.isascii() and text.isprintable():
+        return text
     spaced = "".join(" " if c.isspace() else c for c in text)
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in spaced)
