@@ -47,13 +47,9 @@ CALLED_BY_CLIENTS = {  # no session, so no form token: clients prove themselves 
 ANSWERED_BY_GET = {"oauth.authorize", "oauth_ending.end", "oauth_tokens.userinfo"}
 """OpenID Connect lets clients choose the method."""
 SHOWN_BY_GET = {  # forms: GET shows, POST does
-    "auth.login",
-    "auth.code",
-    "auth.passkey",
-    "recovery.forgotten_password",
-    "recovery.forgotten_login",
-    "recovery.set_password",
-    "recovery.confirm_email",
+    *("auth.login", "auth.code", "auth.passkey"),
+    *("recovery.forgotten_password", "recovery.forgotten_login"),
+    *("recovery.set_password", "recovery.confirm_email"),
     "profile.password",
     "profile.edit",
     *("security.new_passkey", "security.remove_passkey", "security.end_sign_in"),
