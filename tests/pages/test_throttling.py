@@ -110,6 +110,18 @@ class TestAccount:
         assert fail(stranger, 6)[-1].status == 429
         assert mine.sign_in("paul.dupont").status == 303
 
+    def test_auth_6_a_browser_is_known_for_a_year(self, app, clock):
+        mine, stranger = Browser(app), Browser(app, ip="203.0.113.5")
+        mine.sign_in("paul.dupont")
+        cookie = mine.client.get_cookie("known", domain="portal.test", path="/login")
+        assert cookie
+        for days, status in ((364, 303), (2, 429)):
+            clock.shift(timedelta(days=days))
+            later = Browser(app)
+            later.client.set_cookie("known", cookie.value, domain="portal.test", path="/login")
+            fail(stranger, 6)
+            assert later.sign_in("paul.dupont").status == status
+
     def test_auth_6_a_known_browser_is_slowed_by_its_own_failures(self, browse, clock):
         browse.sign_in("paul.dupont")
         browse.post("/logout")
