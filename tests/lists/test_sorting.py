@@ -16,6 +16,7 @@ from sqlalchemy.types import TypeDecorator
 
 from selfcare.language.i18n import Reader, speaking
 from selfcare.lists.activity import ActivityList
+from selfcare.lists.audit import AuditList
 from selfcare.lists.columns import Column
 from selfcare.lists.contracts import ContractList
 from selfcare.lists.invoices import InvoiceList, UsageLineList, UsageReportList
@@ -38,6 +39,7 @@ LISTS: dict[type[ListQuery], Callable[[World], ListOf[Any]]] = {
     UsageReportList: lambda world: UsageReportList.of_contract(world.contract),
     UsageLineList: lambda world: UsageLineList.of_report(world.report),
     ActivityList: lambda world: ActivityList.concerning(world.account),
+    AuditList: lambda _: AuditList.of_all(),
 }
 IN_ENGLISH = {"name": "name_en"}
 

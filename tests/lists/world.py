@@ -216,6 +216,7 @@ def _activity(paul: Account) -> None:
         actor_id=[paul.id] * ROWS,
         at=moments("done"),
         actor=dealt("actor", ["", *WORDS[1:]]),
+        on_behalf_of=dealt("on behalf of", ["", *WORDS[1:]]),
         subject=dealt("subject", WORDS),
         contract_ref=dealt("on", ["", *WORDS[1:]]),
         ip=dealt("ip", ["", *(f"192.0.2.{n}" for n in range(1, ROWS))]),
