@@ -13,7 +13,7 @@ from selfcare.models import CredentialWish
 from selfcare.services.console.credentials import making
 from selfcare.services.console.iam.errors import IamProblem
 from tests.credentials.conftest import API_PASSWORD, REF
-from tests.credentials.test_keys import (
+from tests.credentials.making import (
     NEW_APPLICATION,
     NEW_KEY,
     application,

@@ -42,6 +42,7 @@ def answer(
     """
     problems: list[str] = []
     wished: CredentialWish | None = None
+    wait: TooManyAttempts | None = None
     try:
         with db.session.begin_nested():  # a code that was used for a refusal was not used
             if isinstance(form, NewKeyForm) and purpose and form.get_code.data:
@@ -50,19 +51,28 @@ def answer(
                 wished = wish()
     except wishes.Refused as refusal:
         problems = [_why(refusal)]
-    except TooManyAttempts as wait:
-        return no_store(rendering.answer_wait(template, form, wait, holder=holder, **context))
+    except TooManyAttempts as too_many:
+        wait = too_many
     if wished:
         there = url_for("credentials_outcomes.show", ref=holder.contract.ref, mark=wished.mark)
         db.session.commit()
         return redirect(there, code=303)
     code = codes.present(holder.account, holder.contract, purpose=purpose) if purpose else None
-    shown = rendering.page(
-        template, parts=PARTS, form=form, holder=holder, problems=problems,
-        code=code, ends_at=codes.ends_at(code) if code else None, present=now(), **context,
-    )  # fmt: skip
+    context |= {
+        "parts": PARTS,
+        "holder": holder,
+        "problems": problems,
+        "code": code,
+        "ends_at": codes.ends_at(code) if code else None,
+        "present": now(),
+    }
+    if wait:
+        shown = rendering.answer_wait(template, form, wait, **context)
+    else:
+        wrong = form.errors or problems
+        shown = rendering.page(template, form=form, **context), 422 if wrong else 200
     db.session.commit()
-    return no_store((shown, 422 if form.errors or problems else 200))
+    return no_store(shown)
 
 
 def _proven(form: ApiPasswordForm, holder: Holder, purpose: CodePurpose | None) -> bool:

@@ -15,9 +15,9 @@ from selfcare.web import rendering
 from selfcare.web.credentials_access import Holder, opens_credentials
 from selfcare.web.headers import no_store
 
-bp = Blueprint(
-    "credentials_outcomes", __name__, url_prefix="/contracts/<ref>/console/credentials/wishes"
-)
+PREFIX = "/contracts/<ref>/console/credentials/wishes"
+
+bp = Blueprint("credentials_outcomes", __name__, url_prefix=PREFIX)
 KEY_FILE = "credentials.csv"
 
 
