@@ -128,7 +128,7 @@ class TestAccessKeys:
             assert hers.post(NEW_KEY, {"get_code": "1"}).status == 200
         part = hers.client.post(
             NEW_KEY,
-            data={"get_code": "1", "csrf_token": hers._token()},
+            data={"get_code": "1", "csrf_token": hers._token(NEW_KEY)},
             headers=asked,
             environ_base=hers.environ,
             base_url="http://portal.test/",
