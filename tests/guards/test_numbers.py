@@ -12,6 +12,7 @@ from selfcare.lists.growing import Growing
 from selfcare.lists.query import ListQuery
 from selfcare.services.invoices import loading, plain_pdfs
 from selfcare.services.invoices.facturx import passive, pdf
+from selfcare.services.safety import exports
 from selfcare.services.usage import reading
 from selfcare.services.users import file
 
@@ -64,6 +65,13 @@ PROMISED = [
 def test_design_documents_and_code_have_the_same_numbers(document, promise):
     text = re.sub(r"\s+", " ", (ROOT / "docs" / document).read_text())
     assert promise in text
+
+
+@pytest.mark.once
+def test_safe_exports_take_half_of_a_web_process_s_threads_at_most():
+    threads = re.search(r'"WEB_THREADS"\) or (\d+)', (ROOT / "gunicorn.conf.py").read_text())
+    assert threads
+    assert int(threads[1]) >= 2 * exports.AT_ONCE
 
 
 @pytest.mark.once
