@@ -59,6 +59,7 @@ SHOWN_BY_GET = {  # forms: GET shows, POST does
     "users.roles",
     "users.remove",
     "users_console.roles",
+    "users_unknown.delete",
     "users_wizard.new",
     "users_wizard.new_console_user",
     "users_wizard.person",
