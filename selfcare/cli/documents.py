@@ -6,6 +6,7 @@ import click
 from flask.cli import AppGroup
 
 from selfcare import config
+from selfcare.cli.printing import as_json, refusing, say
 from selfcare.services import documents
 from selfcare.services.documents import StoreAway
 from selfcare.services.documents import check as document_check
@@ -14,16 +15,16 @@ documents_group = AppGroup("documents", help="The document store, for the operat
 
 
 @documents_group.command("own")
-def own() -> None:
+@as_json
+def own(*, as_json: bool) -> None:
     """Make the store this portal's, after its address has changed or its data were moved.
 
     Never where another portal still uses it: each would delete the other's documents.
     """
-    try:
+    with refusing(StoreAway):
         documents.store().own()
-    except StoreAway as away:
-        raise click.ClickException(str(away)) from None
-    click.echo(f"The document store belongs to {config.current().own_name}.")
+    name = config.current().own_name
+    say(f"The document store belongs to {name}.", as_json=as_json, owner=name)
 
 
 @documents_group.command("check")

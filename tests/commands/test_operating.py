@@ -52,7 +52,7 @@ class TestJobs:
         output, code = flask("jobs")
         assert code == 1, "no worker is alive"
         assert ["mails", "queued", "3"] in [line.split()[:3] for line in output.splitlines()]
-        assert ["mail", "3", "0"] in [line.split() for line in output.splitlines()]
+        assert ["mail", "1", "0"] in [line.split() for line in output.splitlines()]
         assert "No worker is alive" in output
 
 
