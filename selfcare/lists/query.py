@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Generic, Self, TypeVar
 
 from sqlalchemy import ColumnElement, Date, Result, Row, and_, or_
 
-from selfcare.database import Bound, Rows, db
+from selfcare.database import Bound, Rows, db, planned_for_its_values
 from selfcare.language.i18n import Reader
 from selfcare.lists import addresses
 from selfcare.lists.addresses import ListAddresses
@@ -202,7 +202,11 @@ class ListQuery(ListAddresses):
 
     def _run(self, statement: Rows, **values: int) -> Result[Any]:
         """Rows need nothing of the session but its connection."""
-        return db.session.connection().execute(statement, {**self.chosen.values, **values})
+        connection, asked = db.session.connection(), {**self.chosen.values, **values}
+        if not self.asked.q:
+            return connection.execute(statement, asked)
+        with planned_for_its_values(connection):
+            return connection.execute(statement, asked)
 
     def everything(self) -> Iterator[Row[Any]]:
         """All rows of the list as filtered and sorted, a few hundred at a time (exports)."""
