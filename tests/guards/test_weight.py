@@ -7,6 +7,7 @@ from urllib.parse import urldefrag
 
 import pytest
 
+from selfcare.config import ROOT
 from tests.browsing import Browser, Page
 from tests.guards.test_routes import address, rules
 
@@ -120,7 +121,14 @@ class TestAssets:
         sizes = self.sizes(browse, app)
         assert sizes["app.css"] <= 8 * K, sizes
         assert sizes["app.js"] <= 2 * K, sizes
-        assert sum(size for name, size in sizes.items() if name.endswith(".js")) <= 18 * K, sizes
+
+    def test_light_the_scripts_of_each_page_fit_the_budget(self, app, browse):
+        """htmx and what all pages have, with those of its own."""
+        sizes, pages = self.sizes(browse, app), ROOT / "selfcare" / "templates"
+        for path in pages.rglob("*.html"):
+            named = set(re.findall(r"asset\([\"'](\w+\.js)[\"']\)", path.read_text()))
+            loaded = named | {"htmx.min.js", "app.js"}
+            assert sum(sizes[name] for name in loaded) <= 18 * K, (path, loaded, sizes)
 
     def test_light_browsers_without_css_variables_get_the_light_colours(self, app, browse):
         css = browse.client.get(app.extensions["assets"]["app.css"], buffered=True).text
