@@ -1,6 +1,6 @@
 /* The captcha as a window, and the code's seconds; both are pages and words without scripts. */
 (function () {
-  var doc = document, size = 5, shown, timer;
+  var doc = document, shown, timer;
   if (!window.HTMLDialogElement || !window.htmx) return;
 
   doc.addEventListener("click", function (event) {
@@ -22,8 +22,8 @@
   doc.addEventListener("input", function (event) {
     var field = event.target, form = field.form;
     if (field.id !== "answer" || !form || form.elements.kind) return;
-    if (field.value.trim().length === size && !form.dataset.sent) {
-      form.dataset.sent = "1";
+    if (field.value.trim().length === 5 && !form.dataset.sent) {
+      form.dataset.sent = 1;
       htmx.trigger(form, "submit");
     }
   });
