@@ -86,7 +86,7 @@ def test_safe_a_claim_that_ended_is_not_held_by_who_had_it(wish):
     second.held()
 
 
-@pytest.mark.parametrize("change", [claims.want, claims.settle, db_delete], ids=str)
+@pytest.mark.parametrize("change", [claims.want, claims.settle, db_delete])
 def test_safe_what_was_wished_anew_or_is_gone_is_not_settled_by_who_had_it(wish, change):
     mine = claims.claim(Mail, wish.id)
     assert mine
