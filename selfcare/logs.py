@@ -132,7 +132,7 @@ def reported(event: Any, _hint: Any) -> Any:
     event = _masked_all(event)
     event.pop("request", None)
     known = structlog.contextvars.get_contextvars()
-    told = {name: known[name] for name in ("request_id", "job") if name in known}
+    told = {name: known[name] for name in ("request_id", "job", "visit") if name in known}
     if told:
         event["tags"] = {**(event.get("tags") or {}), **told}
     if has_request_context():

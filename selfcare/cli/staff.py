@@ -11,9 +11,9 @@ from selfcare.cli.printing import as_json, print_rows, refusing, say, stream
 from selfcare.database import db
 from selfcare.models import CIVILITIES, LOCALES, Account, TwoFactor
 from selfcare.rights import StaffRole
-from selfcare.services.accounts import people, staff
+from selfcare.services.accounts import barring, people, staff
 from selfcare.services.accounts.people import AccountRefused
-from selfcare.services.staff import agents
+from selfcare.services.staff import agents, ending
 from selfcare.services.staff.agents import NotStaff
 
 staff_group = AppGroup("staff", help="Support people: members of nothing, who help customers.")
@@ -123,6 +123,24 @@ def set_roles(*, login: str, roles: tuple[str, ...], as_json: bool) -> None:
     db.session.commit()
     now_has = ", ".join(sorted(set(roles)))
     say(f"{account.login} has: {now_has}.", as_json=as_json, login=account.login, roles=list(roles))
+
+
+@staff_group.command("disable")
+@click.argument("login")
+@as_json
+def disable(*, login: str, as_json: bool) -> None:
+    """Let LOGIN in no more: their sign-ins and visits end at once; their roles stay noted.
+
+    `flask accounts enable` takes it back.
+    """
+    with refusing(AccountRefused):
+        account = people.known(login)
+        if not account.is_staff:
+            raise AccountRefused(f"{account.login} is not staff")
+        barring.disable(account)
+    ending.end_of_agent(account)
+    db.session.commit()
+    say(f"{account.login} is disabled.", as_json=as_json, login=account.login)
 
 
 @staff_group.command("remove")

@@ -146,4 +146,9 @@ def visit_minutes(visit: Visit) -> int:
 
 def minutes_left(end: datetime) -> int:
     """The minutes until then, rounded up."""
-    return max(0, -(-int((end - now()).total_seconds()) // 60))
+    return -(-seconds_left(end) // 60)
+
+
+def seconds_left(end: datetime) -> int:
+    """The seconds until then."""
+    return max(0, int((end - now()).total_seconds()))

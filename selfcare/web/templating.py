@@ -121,6 +121,7 @@ def _globals(app: Flask) -> dict[str, Any]:
         "visit_state": staff_wording.visit_state,
         "visit_minutes": staff_wording.visit_minutes,
         "minutes_left": staff_wording.minutes_left,
+        "seconds_left": staff_wording.seconds_left,
         "may_change_roles_of": _may_change_roles_of,
     }
 

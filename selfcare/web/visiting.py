@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import cast
 
+import structlog
 from flask import Flask, current_app, g, make_response, redirect, request, session, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
@@ -66,6 +67,7 @@ def _gate() -> Response | None:
         return _over()
     visit = g.visit = cast("Visit", current_user._get_current_object())
     g.account_id = visit.account_id
+    structlog.contextvars.bind_contextvars(visit=visit.id)  # in every line and report from here on
     visits.seen(visit, path=request.path, request_id=g.get("request_id", ""))
     if request.endpoint == "home.index":
         return redirect(url_for("contract.index", ref=visit.contract.ref), code=303)

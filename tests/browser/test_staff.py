@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pyotp
 import pytest
 from playwright.sync_api import Page, expect
@@ -66,6 +68,9 @@ def test_staff_2_a_visit_from_the_door_to_leaving(portal, window, sophie_s, scri
     page.locator("#find").press("Enter")
     expect(page).to_have_url(here.url + sophie_s)
     begin_visit(page, here, portal, sophie_s)
+    expect(page.locator(".visit b")).to_have_text(
+        re.compile(r"^(30:00|29:\d\d)$" if scripts else r"minutes left$")
+    )
     page.get_by_role("link", name="Orders").first.click()
     expect(page.locator(".visit")).to_contain_text("Sophie DUPONT")
     page.goto(f"{here.url}/account/profile")

@@ -179,6 +179,14 @@ def test_staff_5_roles_are_changed_by_command(app, cast, claire, browse_as):
     assert browser.get("/staff/visits/invited").status == 403
 
 
+def test_staff_5_a_staff_member_is_disabled_by_command(app, cast, claire, browse_as):
+    browser = browse_as(claire)
+    assert app.test_cli_runner().invoke(args=["staff", "disable", claire]).exit_code == 0
+    assert browser.get("/staff/").location.startswith("/staff/login")
+    cast.account("paul.dupont")
+    assert app.test_cli_runner().invoke(args=["staff", "disable", "paul.dupont"]).exit_code == 1
+
+
 def test_staff_5_staff_added_by_command_have_a_role(app, cast):
     wanted = ["--email", "omar@example.com", "--first-name", "Omar", "--last-name", "Sy"]
     wanted += ["--mobile", "+33 6 01 01 01 01", "--role", "operator"]

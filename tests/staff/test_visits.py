@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import structlog
 from sqlalchemy import select, text, update
 from sqlalchemy.exc import DBAPIError
 
@@ -191,6 +192,15 @@ class TestWhileItLasts:
             assert (entry.actor, entry.on_behalf_of) == ("claire.support", "paul.dupont")
             assert entry.visit_id == the_visit(app).id
             assert the_visit(app).pages == 1
+
+    def test_staff_2_the_lines_of_the_log_name_the_visit(self, app, inside):
+        from selfcare import logs
+
+        inside.get(f"{HOME}orders")
+        with app.app_context():
+            number = the_visit(app).id
+        assert structlog.contextvars.get_contextvars()["visit"] == number
+        assert logs.reported({"message": "x"}, None)["tags"]["visit"] == number
 
     def test_staff_2_a_members_first_look_is_not_used_up(self, app, cast, inside):
         with app.app_context():
