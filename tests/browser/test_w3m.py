@@ -6,9 +6,11 @@ import re
 import subprocess
 from urllib.parse import urlencode
 
+import pyotp
 import pytest
 
-from tests.cast import PASSWORD
+from tests.browsing import Browser
+from tests.cast import PASSWORD, TOTP_KEY, account_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.needs("w3m")]
 
@@ -110,3 +112,26 @@ def test_light_the_list_comes_early(w3m, cookie_of):
     lines = [line for line in text.splitlines() if line.strip()]
     heading = next(n for n, line in enumerate(lines) if line.strip() == "Orders")
     assert heading <= 20, text
+
+
+def test_staff_2_w3m_reads_the_pages_of_staff_and_a_visit(w3m, portal, cast):
+    agent = Browser(portal).sign_in_as(cast.agent("claire.support"))
+
+    def cookie(name: str, path: str) -> str:
+        found = agent.client.get_cookie(name, domain="portal.test", path=path)
+        assert found
+        return f"Cookie: {name}={found.value}"
+
+    inside = ("-header", cookie("session-staff", "/staff"))
+    in_order(w3m("/staff/search?q=dupont", *inside), "Find", "People", "Paul DUPONT")
+    in_order(
+        w3m("/staff/contracts/OCB0000124", *inside),
+        *("SI_Prod", "Contract", "Notes", "Members", "Paul DUPONT", "What happened"),
+    )
+    with portal.app_context():
+        person = account_of("paul.dupont").id
+    fields = {"contract": "OCB0000124", "reason": "The list stays empty", "ticket": "T1"}
+    fields["code"] = pyotp.TOTP(TOTP_KEY).now()
+    assert agent.post(f"/staff/people/{person}/visit", fields).location == f"{C}/"
+    text = w3m(f"{C}/orders", "-header", cookie("session-visit", "/"))
+    in_order(text, "Leave", "Visit: you see the contract", "minutes left", "Orders", "3 orders")
