@@ -103,7 +103,7 @@ class Browser:
         check(page, whole=part is None)
         return page
 
-    def _token(self, path: str) -> str:
+    def _token(self, path: str = "/") -> str:
         """The session's form token, from the lightest page that has a form."""
         light = "/staff/nowhere" if path.startswith("/staff") else "/legal"
         page = self.client.get(light, environ_base=self.environ, base_url="http://portal.test/")

@@ -122,6 +122,13 @@ def change_user(key: str) -> Response:
     return jsonify(user=_shown(found))
 
 
+@bp.get("/domains/<key>")
+def domain(key: str) -> Response:
+    """Answer one domain; clients that have a name ask here first, and get 404."""
+    only_for_administrator()
+    return jsonify(domain=_shown(state().get("domains", key)))
+
+
 @bp.patch("/domains/<key>")
 def change_domain(key: str) -> Response:
     """Disabled, or enabled again."""

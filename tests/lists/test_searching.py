@@ -9,6 +9,7 @@ import pytest
 
 from selfcare.language.i18n import Reader, speaking
 from selfcare.lists.activity import ActivityList
+from selfcare.lists.audit import AuditList
 from selfcare.lists.contracts import ContractList
 from selfcare.lists.invoices import InvoiceList, UsageLineList, UsageReportList
 from selfcare.lists.orders import MyOrderList, OrderList
@@ -33,6 +34,7 @@ FOUND_BY: dict[type[ListQuery], tuple[str, ...]] = {
     UsageReportList: ("month", "currency"),
     UsageLineList: ("service", "project", "label", "resource"),
     ActivityList: ("date", "what", "by", "contract", "from"),
+    AuditList: ("date", "what", "by", "contract", "from"),
 }
 """The columns whose cells are looked for, as people copy them from the list."""
 
