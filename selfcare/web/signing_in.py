@@ -39,6 +39,8 @@ def _load(token: str) -> SignIn | Visit | None:
 def _customer(token: str) -> SignIn | None:
     """The sign-in behind a cookie; where on the portal it is comes with it."""
     ref = (request.view_args or {}).get("ref")
+    if ref and "\0" in ref:  # no contract's; the page is on its way to 404
+        ref = None
     found = presence.of(token, ref=ref, with_menu="HX-Request" not in request.headers)
     if found is None or found.sign_in.account.is_staff:
         return None

@@ -68,7 +68,7 @@ def _gate() -> Response | None:
     visit = g.visit = cast("Visit", current_user._get_current_object())
     g.account_id = visit.account_id
     structlog.contextvars.bind_contextvars(visit=visit.id)  # in every line and report from here on
-    visits.seen(visit, path=request.path, request_id=g.get("request_id", ""))
+    visits.seen(visit, path=request.path.replace("\0", ""), request_id=g.get("request_id", ""))
     if request.endpoint == "home.index":
         return redirect(url_for("contract.index", ref=visit.contract.ref), code=303)
     why = _why_not(visit)

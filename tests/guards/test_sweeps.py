@@ -83,10 +83,13 @@ def read_whole(statement: str, values: Any) -> set[str]:
                 for step in steps
                 if step.startswith("SCAN") and _reads(step)
             }
-        for other in ("seqscan", "hashjoin", "mergejoin"):  # cheaper while the tables are empty
-            connection.execute(text(f"SET LOCAL enable_{other} = off"))
+        others = ("seqscan", "hashjoin", "mergejoin")  # cheaper while the tables are empty
+        for other in others:
+            connection.execute(text(f"SET enable_{other} = off"))
         explained = connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement}", values)
         plan = explained.scalar_one()
+        for other in others:
+            connection.execute(text(f"RESET enable_{other}"))
         return set(_whole(json.loads(plan) if isinstance(plan, str) else plan))
 
 
