@@ -11,15 +11,14 @@ from werkzeug.wrappers import Response
 
 from selfcare import config
 from selfcare.blueprints.oauth.leading import allow_forms_towards
+from selfcare.blueprints.sign_in import second_step
 from selfcare.database import db
 from selfcare.forms.auth import SignInForm
-from selfcare.forms.proofs import CodeForm, PasskeyForm
-from selfcare.language import _
+from selfcare.forms.proofs import PasskeyForm
 from selfcare.models import SignIn
 from selfcare.services.accounts import passkeys, sign_ins, signing_in
 from selfcare.services.accounts.passkeys import PasskeyRefused, PasskeyWentBack
 from selfcare.services.accounts.signing_in import AccountDisabled, WrongCredentials, WrongDoor
-from selfcare.services.accounts.two_factor import WrongCode
 from selfcare.services.safety import browsers, throttling
 from selfcare.services.safety.throttling import TooManyAttempts
 from selfcare.web import known_browser, rendering
@@ -77,19 +76,8 @@ def code() -> ResponseReturnValue:
     sign_in = sign_ins.awaiting(session.get(AWAITING, ""))
     if sign_in is None:
         return redirect(url_for(".login", next=request.args.get("next")), code=303)
-    form = CodeForm()
-    if not form.validate_on_submit():
-        return rendering.answer_form("auth/code.html", form)
-    try:
-        opened = signing_in.give_code(sign_in, form.code.data or "", browser=browsers.present())
-    except WrongCode:
-        db.session.commit()
-        form.code.errors = [_("This code is wrong or has already been used")]
-        return rendering.answer_form("auth/code.html", form)
-    except TooManyAttempts as wait:
-        return rendering.answer_wait("auth/code.html", form, wait)
-    db.session.commit()
-    return _enter(opened, safe_next(request.args.get("next")))
+    opened, page = second_step.ask(sign_in, template="auth/code.html")
+    return _enter(opened, safe_next(request.args.get("next"))) if opened else page
 
 
 @bp.route("/login/passkey", methods=["GET", "POST"])

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_user
 
 from selfcare import config
+from selfcare.blueprints.sign_in import second_step
 from selfcare.config import rules
 from selfcare.database import db
 from selfcare.forms.auth import SignInForm
@@ -22,10 +23,11 @@ from selfcare.services.accounts.signing_in import AccountDisabled, WrongCredenti
 from selfcare.services.accounts.two_factor import WrongCode
 from selfcare.services.safety import browsers
 from selfcare.services.safety.throttling import TooManyAttempts
-from selfcare.web import known_browser, rendering
+from selfcare.web import known_browser, realms, rendering
 from selfcare.web.access import current_account, public, sign_out, signed_in
 from selfcare.web.addresses import safe_next
 from selfcare.web.headers import no_store
+from selfcare.web.realms import Realm
 
 bp = Blueprint("staff", __name__, url_prefix="/staff")
 
@@ -35,9 +37,9 @@ AWAITING = "awaiting"
 @bp.before_app_request
 def only_from_known_networks() -> None:
     """Outside `STAFF_NETWORKS` there is nothing below `/staff`."""
-    allowed = rules.networks_in(config.current().staff_networks)
-    if not allowed or not request.path.startswith("/staff"):
+    if realms.present() is not Realm.STAFF or not config.current().staff_networks:
         return
+    allowed = rules.networks_in(config.current().staff_networks)
     try:
         address = ipaddress.ip_address(browsers.present().ip)
     except ValueError:
@@ -87,19 +89,8 @@ def code() -> ResponseReturnValue:
     sign_in = sign_ins.awaiting(session.get(AWAITING, ""))
     if sign_in is None:
         return redirect(url_for(".login", next=request.args.get("next")), code=303)
-    form = CodeForm()
-    if not form.validate_on_submit():
-        return rendering.answer_form("staff/code.html", form)
-    try:
-        opened = signing_in.give_code(sign_in, form.code.data or "", browser=browsers.present())
-    except WrongCode:
-        db.session.commit()
-        form.code.errors = [_("This code is wrong or has already been used")]
-        return rendering.answer_form("staff/code.html", form)
-    except TooManyAttempts as wait:
-        return rendering.answer_wait("staff/code.html", form, wait)
-    db.session.commit()
-    return _enter(opened, _target())
+    opened, page = second_step.ask(sign_in, template="staff/code.html")
+    return _enter(opened, _target()) if opened else page
 
 
 @bp.route("/second-factor", methods=["GET", "POST"])
