@@ -154,7 +154,7 @@ def _account(login: str) -> Account:
 
 
 def _add_agent(row: dict[str, Any]) -> None:
-    """A staff member whose authenticator app is set up: its key is no secret here."""
+    """A staff member whose authenticator app is set up: its key is not a secret here."""
     roles, key = row.pop("roles"), row.pop("key")
     account = Account(**row, is_staff=True)
     passwords.set_password(account, PASSWORD)
