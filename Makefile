@@ -53,7 +53,8 @@ demo-reset: ## forget what was done in the demo
 
 # --- Checking --------------------------------------------------------------------------------
 
-PYTEST := $(BIN)/python -m pytest -n auto
+# One process more than processors: there is always a test that waits for a server.
+PYTEST := $(BIN)/python -m pytest -n $(shell expr $$(nproc 2>/dev/null || echo 2) + 1)
 
 .PHONY: test
 test: $(VENV)/installed-dev ## all tests, with SQLite then PostgreSQL; ARGS="-k orders"
@@ -64,7 +65,7 @@ test: $(VENV)/installed-dev ## all tests, with SQLite then PostgreSQL; ARGS="-k 
 	run() { $(PYTEST) "$$@" $(ARGS); local code=$$?; \
 		[ $$code -eq 0 ] || [ $$code -eq 5 ] || failed=1; }; `# 5: none of the tests asked for is in it` \
 	run --database sqlite -m "not browser"; \
-	run --database sqlite -m browser --timeout-method thread; `# signals do not reach a browser that hangs; on their own: a browser's event loop and an SMTP server's do not mix` \
+	run -n auto --database sqlite -m browser --timeout-method thread; `# signals do not reach a browser that hangs; on their own: a browser's event loop and an SMTP server's do not mix` \
 	run --database postgresql -m "not browser and not once"; \
 	[ $$failed -eq 0 ] || echo "make test: there are failures" >&2; \
 	exit $$failed
