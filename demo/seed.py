@@ -7,7 +7,7 @@ later run adds nothing to what people did meanwhile, and takes nothing of it bac
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, select
@@ -21,6 +21,7 @@ from selfcare.config import ROOT
 from selfcare.database import db
 from selfcare.language import phones
 from selfcare.models import (
+    AccessRequest,
     Account,
     ConsoleAccess,
     Contract,
@@ -133,6 +134,15 @@ def _add_member(contract: Contract, row: Mapping[str, Any]) -> None:
             changed_at=since,
         )
         db.session.add(console)
+    if "asks" in row:
+        db.session.flush()
+        wish = AccessRequest(
+            membership_id=membership.id,
+            contract_id=contract.id,
+            asked_at=now() - timedelta(hours=20),
+            **row["asks"],
+        )
+        db.session.add(wish)
 
 
 def _account(login: str) -> Account:

@@ -162,6 +162,43 @@ class Rights:
         return tuple(section for section in Section if self.may(OPENS[section]))
 
 
+def opened_by(section: Section, profile: Profile) -> frozenset[Ability]:
+    """The abilities that a profile gives in its section."""
+    found = (ability for ability, rule in RULES.items() if rule.section == section)
+    return frozenset(ability for ability in found if profile in RULES[ability].profiles)
+
+
+@dataclass(frozen=True)
+class Access:
+    """What somebody can ask for: a profile in a section, or a role on the console (ASK-1)."""
+
+    section: Section | None = None
+    """None: the technical console."""
+    profile: Profile = NONE
+
+    @classmethod
+    def to(cls, ability: Ability) -> Access:
+        """The least that has an ability."""
+        rule = RULES[ability]
+        if rule.console_user:
+            return cls()
+        return cls(rule.section, next(p for p in Profile if p in rule.profiles))
+
+    def is_offered(self) -> bool:
+        """Whether the section offers the profile, and the profile opens something."""
+        if self.section is None:
+            return self.profile is NONE
+        offered = self.profile in OFFERS[self.section].profiles
+        return offered and bool(opened_by(self.section, self.profile))
+
+    def is_held(self, rights: Rights) -> bool:
+        """Whether these rights open all that it would open."""
+        if self.section is None:
+            return bool(rights.console_roles)
+        held = opened_by(self.section, rights.profile(self.section))
+        return opened_by(self.section, self.profile) <= held
+
+
 def profiles_of_new_user() -> dict[Section, Profile]:
     """The wizard's proposal for somebody added to a contract (USERS-2)."""
     return {section: offer.new for section, offer in OFFERS.items()}

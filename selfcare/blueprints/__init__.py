@@ -28,6 +28,8 @@ MODULES = (
     "users.unknown",
     "users.wizard",
     "users.imports",
+    "users.requests",
+    "access",
     "site",
     "health",
     "support_visits",

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from selfcare.language import _, _l, wording
+from selfcare.language.i18n import reader
 from selfcare.models import Visit, now
 from selfcare.rights import StaffAbility, StaffRole, VisitPolicy
 
@@ -73,6 +74,7 @@ WHY_NOT: Mapping[str, Any] = {
         "Their profile in the section “%(section)s” is “%(held)s”; it takes “%(wanted)s”."
         " The referent can give it: %(referent)s."
     ),
+    "asked": _l("They asked for this access on %(when)s; nobody has answered yet."),
     "no_console_role": _l(
         "They have no role in the technical console. The referent can give one: %(referent)s."
     ),
@@ -116,6 +118,8 @@ def why_not(reason: _Reason) -> str:
         values["section"] = wording.SECTION[values["section"]]
         values["held"] = wording.PROFILE[values["held"]]
         values["wanted"] = wording.profiles_that_would_do(values["rule"])
+    if reason.code == "asked":
+        values["when"] = reader().moment(values["when"])
     if reason.code == "console_not_ready":
         values["problem"] = (
             wording.console_problem(values["problem"])

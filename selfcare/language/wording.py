@@ -202,6 +202,14 @@ def role_change(change: Sequence[str]) -> str:
     return _("%(label)s: %(value)s") % {"label": label, "value": f"{before} → {after}"}
 
 
+def access_name(section: str, profile: str) -> str:
+    """« Factures : Gestionnaire », or the technical console."""
+    if section not in set(Section):
+        return _("Technical console")
+    values = {"label": SECTION[Section(section)], "value": PROFILE[Profile(profile)]}
+    return _("%(label)s: %(value)s") % values
+
+
 def console_problem(code: str | None) -> str:
     """Why a console access is not ready, in plain words."""
     known = CONSOLE_PROBLEM.get(code or "")

@@ -29,7 +29,7 @@ def details(row: Row[Any], _reader: Reader | None = None) -> str:
 def _part(part: Any) -> str:
     """One of an entry's details: changed roles, a field's name, or a text."""
     if isinstance(part, list):
-        return wording.role_change(part)
+        return wording.role_change(part) if len(part) > 2 else wording.access_name(*part)
     return str(audit_wording.ACCOUNT_FIELD.get(part, part))
 
 

@@ -1,5 +1,6 @@
 """Columns, constraints and derived facts; one module per aggregate."""
 
+from selfcare.models.access_request import AccessRequest, RequestState
 from selfcare.models.account import CIVILITIES, LOCALES, Account, SignIn
 from selfcare.models.api import (
     ApiLogin,
@@ -109,6 +110,7 @@ __all__ = [
     "LONGEST_STAFF_NOTE",
     "LONGEST_TICKET",
     "USUAL_TYPE",
+    "AccessRequest",
     "Account",
     "ApiLogin",
     "ApiPassword",
@@ -160,6 +162,7 @@ __all__ = [
     "RecoveryCode",
     "RecoveryRequest",
     "Removal",
+    "RequestState",
     "SealedSecret",
     "Searchable",
     "Service",

@@ -33,7 +33,7 @@ from selfcare.lists.users import drift_of
 from selfcare.models import PriceKind, read_profiles, subscription_status
 from selfcare.rights import Ability, Rights, Section, StaffAbility, may_change_roles
 from selfcare.services.accounts import devices, passkeys
-from selfcare.web import csrf, realms, rendering, visiting
+from selfcare.web import asking, csrf, realms, rendering, visiting
 from selfcare.web.access import current_account, may, place, staff_may
 from selfcare.web.chrome import chrome_key, menu_contracts
 
@@ -122,6 +122,7 @@ def _globals(app: Flask) -> dict[str, Any]:
         "visit_minutes": staff_wording.visit_minutes,
         "minutes_left": staff_wording.minutes_left,
         "seconds_left": staff_wording.seconds_left,
+        "asking": asking.asking,
         "may_change_roles_of": _may_change_roles_of,
     }
 
@@ -141,6 +142,7 @@ def _filters() -> Filters:
         "abilities": wording.abilities,
         "audit_action": audit_wording.action,
         "document_name": document_name,
+        "access_name": wording.access_name,
         "role_change": wording.role_change,
         "why_not": staff_wording.why_not,
     }

@@ -134,7 +134,7 @@ def users_things(cast) -> dict[str, object]:
         )
         db.session.add_all([removal, unknown])
         db.session.commit()
-        nobodys = ("visit_id", "mail_id", "note_id", "draft_id", "import_id")
+        nobodys = ("visit_id", "mail_id", "note_id", "draft_id", "import_id", "request_id")
         return dict.fromkeys(nobodys, 0) | {
             "membership_id": membership.id,
             "removal_id": removal.id,

@@ -17,7 +17,7 @@ from selfcare.rights import Ability
 from selfcare.services.console import access as console_access
 from selfcare.services.console import domains as console_domains
 from selfcare.services.console import looking, unknown
-from selfcare.services.users import accepting
+from selfcare.services.users import accepting, access_requests
 from selfcare.services.users.refusals import ReferentsOwn
 from selfcare.web import rendering
 from selfcare.web.access import current_account, may, one_or_404, requires, row_or_404
@@ -31,11 +31,14 @@ bp = Blueprint("users_console", __name__, url_prefix="/contracts/<ref>/users/con
 def index(contract: Contract) -> ResponseReturnValue:
     """Those with a console role, and how the console compares (USERS-7, USERS-8)."""
     compared = console_domains.compared(contract.id)
+    gives = may(Ability.SET_CONSOLE_ROLES)
+    requests = access_requests.waiting_on(contract, console_only=True) if gives else []
     return rendering.list_page(
         "users/console/index.html",
         ConsoleUserList.of_contract(contract),
         console=compared,
         others=unknown.shown(contract.id),
+        requests=tuple(requests),
     )
 
 

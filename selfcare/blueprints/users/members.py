@@ -14,7 +14,7 @@ from selfcare.lists.users import UserList
 from selfcare.models import Contract, Membership, Removal
 from selfcare.rights import Ability
 from selfcare.services.console import access as console_access
-from selfcare.services.users import access_mails, members
+from selfcare.services.users import access_mails, access_requests, members
 from selfcare.services.users.refusals import MailOnItsWay, Refusal
 from selfcare.web import rendering
 from selfcare.web.access import current_account, may, one_or_404, requires, row_or_404
@@ -30,8 +30,12 @@ def index(contract: Contract) -> ResponseReturnValue:
     if not may(Ability.READ_USERS):
         return redirect(url_for("users_console.index", ref=contract.ref), code=303)
     ending = members.unfinished_removals(contract) if may(Ability.REMOVE_USER) else []
+    requests = access_requests.waiting_on(contract) if may(Ability.CHANGE_USER) else []
     return rendering.list_page(
-        "users/index.html", UserList.of_contract(contract), ending=tuple(ending)
+        "users/index.html",
+        UserList.of_contract(contract),
+        ending=tuple(ending),
+        requests=tuple(requests),
     )
 
 

@@ -6,6 +6,7 @@ another tab or signing in again lose nothing. It serves both tabs.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 
 from flask import Blueprint, flash, redirect, request, url_for
@@ -19,11 +20,11 @@ from selfcare.forms.confirming import ConfirmForm
 from selfcare.forms.users import PersonForm, RolesForm, roles_form
 from selfcare.language import _
 from selfcare.language.wording import TOO_MANY_STRANGERS, USER_REFUSAL
-from selfcare.models import Account, Contract, Membership, UserDraft
+from selfcare.models import AccessRequest, Account, Contract, Membership, UserDraft
 from selfcare.rights import Ability, Rights
 from selfcare.services.console.domains import choice_of_roles
 from selfcare.services.safety.throttling import TooManyAttempts
-from selfcare.services.users import drafts, members, strangers
+from selfcare.services.users import access_requests, drafts, members, strangers
 from selfcare.services.users.refusals import GoneMeanwhile, LoginTaken, ReferentsOwn, Refusal
 from selfcare.services.users.roles import Roles, check_whose
 from selfcare.services.users.strangers import Known
@@ -145,7 +146,10 @@ def first_roles_step(
     if request.form.get("seen", mark) != mark:  # another manager was quicker
         flash(USER_REFUSAL["ChangedMeanwhile"])
         return redirect(request.path, code=303)
-    form = roles_form(in_force, console=choice_of_roles(contract), console_only=console_only)
+    asked = access_requests.open_of(membership.id)
+    wished = access_requests.with_wish(in_force.profiles, asked, request.args.get("wish"))
+    shown = Roles(wished, in_force.console)
+    form = roles_form(shown, console=choice_of_roles(contract), console_only=console_only)
     if form.validate_on_submit():
         draft = drafts.begin_change(
             current_account(), membership, form.roles(), seen=in_force, console_only=console_only
@@ -155,11 +159,17 @@ def first_roles_step(
         return _step(contract, draft, "roles" if preview else "summary")
     draft = UserDraft(membership_id=membership.id, console_only=console_only)
     seen = (typed() or MultiDict()).get("seen", mark)
-    return _roles_page(contract, draft, form, in_force, seen=seen)
+    return _roles_page(contract, draft, form, shown, seen=seen, asked=asked)
 
 
 def _roles_page(
-    contract: Contract, draft: UserDraft, form: RolesForm, chosen: Roles, *, seen: str = ""
+    contract: Contract,
+    draft: UserDraft,
+    form: RolesForm,
+    chosen: Roles,
+    *,
+    seen: str = "",
+    asked: Sequence[AccessRequest] = (),
 ) -> ResponseReturnValue:
     """The page of step 2; htmx may ask for its preview alone."""
     if typed():  # shown again: so is what the person would see with it
@@ -172,6 +182,7 @@ def _roles_page(
         draft=draft,
         chosen=chosen,
         seen=seen,
+        asked=asked,
         rights=Rights(chosen.profiles, chosen.console),
         known=_known(contract, draft),
         subject=_subject(draft),

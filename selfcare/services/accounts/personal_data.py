@@ -12,6 +12,7 @@ from sqlalchemy import bindparam, select
 
 from selfcare.database import Rows, db
 from selfcare.models import (
+    AccessRequest,
     Account,
     ApiLogin,
     ApiPassword,
@@ -117,6 +118,18 @@ ROWS: Mapping[str, Rows] = {
     )
     .where(ConsoleCredential.account_id == _MINE)
     .order_by(ConsoleCredential.id),
+    "access_requests": select(
+        Contract.ref,
+        AccessRequest.section,
+        AccessRequest.profile,
+        AccessRequest.asked_at,
+        AccessRequest.state,
+        AccessRequest.answered_at,
+    )
+    .join(Membership, Membership.id == AccessRequest.membership_id)
+    .join(Contract, Contract.id == AccessRequest.contract_id)
+    .where(Membership.account_id == _MINE)
+    .order_by(AccessRequest.id),
     "notes_of_support": select(StaffNote.created_at, StaffNote.text)
     .where(StaffNote.account_id == _MINE)
     .order_by(StaffNote.id),

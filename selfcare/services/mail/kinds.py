@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any, TypedDict
 
 from selfcare.models import (
+    AccessRequest,
     Account,
     Contract,
     Mail,
@@ -133,10 +134,51 @@ def console_access(account: Account, *, contract: Contract, username: str | None
     return outbox.write("console_access", account, ref=contract.ref, username=username)
 
 
-def roles_changed(
-    account: Account, *, contract: Contract, by: Account | None, changes: Sequence[Sequence[str]]
+def access_asked(
+    referent: Account, *, contract: Contract, by: Account, wanted: AccessRequest
 ) -> Mail:
-    """Their roles on a contract are others now; `changes` as `Roles.changes_to` gives them."""
+    """A member asks for an access that they do not have (ASK-1)."""
+    return outbox.write(
+        "access_asked",
+        referent,
+        ref=contract.ref,
+        contract_name=contract.name,
+        by=by.full_name,
+        email=by.email,
+        access=[wanted.section, wanted.profile],
+        membership_id=wanted.membership_id,
+        request_id=wanted.id,
+    )
+
+
+def access_declined(
+    account: Account, *, contract: Contract, by: Account, declined: AccessRequest, reason: str
+) -> Mail:
+    """What they asked for is not given; `reason` may be empty (ASK-1)."""
+    return outbox.write(
+        "access_declined",
+        account,
+        ref=contract.ref,
+        contract_name=contract.name,
+        by=by.full_name,
+        access=[declined.section, declined.profile],
+        asked_at=declined.asked_at.isoformat(),
+        reason=reason,
+    )
+
+
+def roles_changed(
+    account: Account,
+    *,
+    contract: Contract,
+    by: Account | None,
+    changes: Sequence[Sequence[str]],
+    asked_at: datetime | None = None,
+) -> Mail:
+    """Their roles on a contract are others now; `changes` as `Roles.changes_to` gives them.
+
+    `asked_at`: when they had asked for it.
+    """
     return outbox.write(
         "roles_changed",
         account,
@@ -144,6 +186,7 @@ def roles_changed(
         contract_name=contract.name,
         by=by.full_name if by else "",
         changes=changes,
+        asked_at=asked_at.isoformat() if asked_at else "",
     )
 
 

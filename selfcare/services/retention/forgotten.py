@@ -7,6 +7,7 @@ from datetime import timedelta
 from sqlalchemy import ColumnElement
 
 from selfcare.models import (
+    AccessRequest,
     ApiLogin,
     ApiPassword,
     ApiReset,
@@ -71,6 +72,13 @@ FORGOTTEN = (
         period=timedelta(days=367),
         what="support's visits: who, as whom, why",
         after="they ended",
+        sort=Sort.PERSONAL,
+    ),
+    Forgotten(
+        since=AccessRequest.asked_at,
+        period=timedelta(days=365),
+        what="accesses that members asked for, and the answer",
+        after="they were asked for",
         sort=Sort.PERSONAL,
     ),
     Forgotten(

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from selfcare.models import Account, WishState
-from selfcare.rights import RULES, Ability
-from selfcare.services.users import places
+from selfcare.rights import RULES, Ability, Access
+from selfcare.services.users import access_requests, places
+from selfcare.services.users.places import Place
 
 ECE = {
     Ability.REQUEST_CHANGE: "has_ece_changes",
@@ -40,6 +41,13 @@ class Answer:
         return not self.reasons
 
 
+def _asked(here: Place, ability: Ability) -> list[Reason]:
+    """That they have asked for it, and nobody has answered."""
+    wanted = Access.to(ability)
+    asked = (one for one in access_requests.open_of(here.membership.id) if one.access == wanted)
+    return [Reason("asked", {"when": one.asked_at}) for one in asked]
+
+
 def answer(account: Account, ref: str, ability: Ability) -> Answer:
     """Why somebody does or does not see what an ability opens on a contract."""
     return Answer(ability, tuple(_reasons(account, ref, ability)))
@@ -57,6 +65,7 @@ def _reasons(account: Account, ref: str, ability: Ability) -> list[Reason]:
     referent = places.referent_of(here.contract)
     rule, named = RULES[ability], {"referent": referent.full_name if referent else ""}
     if not here.rights.may(ability):
+        found += _asked(here, ability)
         if rule.console_user:
             found.append(Reason("no_console_role", named))
         else:

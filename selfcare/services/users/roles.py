@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from selfcare.models import Account, Contract, Membership
-from selfcare.rights import Profile, Section, may_change_roles
+from selfcare.rights import Profile, Rights, Section, may_change_roles
 from selfcare.services.mail import kinds
 from selfcare.services.safety import audit
+from selfcare.services.users import access_requests
 from selfcare.services.users.refusals import ReferentsOwn
 
 CONSOLE_ONLY_PROFILES: Mapping[Section, Profile] = {
@@ -93,7 +94,8 @@ def note_change(
     """
     if not (changes := old.changes_to(new)):
         return
-    kinds.roles_changed(account, contract=contract, by=by, changes=changes)
+    asked_at = access_requests.settle(account, contract, Rights(new.profiles, new.console), by=by)
+    kinds.roles_changed(account, contract=contract, by=by, changes=changes, asked_at=asked_at)
     audit.record(
         "user.changed",
         actor=by,

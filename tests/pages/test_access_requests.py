@@ -1,0 +1,240 @@
+"""« Demander cet accès »: asking, answering, being told (ASK-1)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from sqlalchemy import func, select
+
+from selfcare.database import db
+from selfcare.models import AccessRequest, Mail
+from selfcare.rights import OFFERS, Access, Profile, Rights, Section, opened_by
+from tests.cast import NOTHING
+from tests.wizard import REF, USERS, roles
+
+MANAGER, VISITOR, CONSOLE_MANAGER = Profile.MANAGER, Profile.VISITOR, Profile.CONSOLE_MANAGER
+RIGHTS = f"/contracts/{REF}/rights"
+INVOICES = {"section": "invoices", "profile": "manager"}
+BUTTON = "Ask for this access"
+TODAY = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def clock():
+    with time_machine.travel(TODAY, tick=False) as traveller:
+        yield traveller
+
+
+def press(browser, page):
+    """The button, with what its form holds."""
+    [button] = page.all(f"button[aria-label^='{BUTTON}']")
+    form = button.find_parent("form")
+    sent = {field["name"]: field["value"] for field in form.find_all("input")}
+    return browser.post(form["action"], sent)
+
+
+@pytest.fixture
+def sophie(cast, paul, browse_as):
+    """A member who sees the invoicing contact, orders and no more."""
+    cast.member("sophie.dupont", invoices=VISITOR, orders=VISITOR, dashboard=VISITOR)
+    return browse_as("sophie.dupont")
+
+
+def requests(app):
+    with app.app_context():
+        found = select(AccessRequest).order_by(AccessRequest.id)
+        return [
+            (one.section, one.profile, str(one.state))
+            for one in db.session.execute(found).scalars()
+        ]
+
+
+def mails(app, name):
+    with app.app_context():
+        counted = select(func.count()).where(Mail.name == name)
+        return db.session.execute(counted).scalar_one()
+
+
+class TestAsking:
+    def test_ask_1_a_closed_page_offers_it_and_the_referent_gets_a_mail(
+        self, app, cast, sophie, mailing, worker
+    ):
+        closed = sophie.get(f"/contracts/{REF}/subscriptions")
+        assert closed.status == 403
+        back = press(sophie, closed)
+        assert back.location == f"/contracts/{REF}/subscriptions"
+        assert requests(app) == [("subscriptions", "visitor", "open")]
+        worker.run()
+        [mail] = mailing.wait_for(1)
+        assert list(mail.recipients) == ["paul.dupont@example.com"]
+        text = mail.message.get_body(("plain",)).get_content()
+        assert "Subscriptions: Visitor" in text
+        assert "sophie.dupont@example.com" in text
+        assert "/roles?wish=1" in text
+
+    def test_ask_1_whoever_asked_sees_when_and_cannot_ask_again_that_day(
+        self, app, sophie, browse_as, clock
+    ):
+        press(sophie, sophie.get(f"/contracts/{REF}/invoices"))
+        page = sophie.get(f"/contracts/{REF}/invoices")
+        assert "You asked for this on 24/11/2026 10:30" in page.words
+        assert BUTTON not in page.words
+        assert sophie.post(RIGHTS, INVOICES).status == 303
+        assert "There is nothing to ask for" in sophie.get(RIGHTS).words
+        assert mails(app, "access_asked") == 1
+        clock.shift(timedelta(days=1))
+        later = browse_as("sophie.dupont")
+        press(later, later.get(f"/contracts/{REF}/invoices"))
+        assert mails(app, "access_asked") == 2
+        assert requests(app) == [("invoices", "manager", "open")]
+
+    @pytest.mark.parametrize(
+        "page", ["services/elastic-cloud-server-reservation", "invoices", "dashboard", "users"]
+    )
+    def test_ask_1_each_page_where_something_is_missing_offers_it(
+        self, cast, shop, paul, browse_as, page
+    ):
+        cast.member("sophie.dupont", services=VISITOR, invoices=VISITOR, dashboard=VISITOR)
+        assert BUTTON in browse_as("sophie.dupont").get(f"/contracts/{REF}/{page}").words
+
+    def test_ask_1_it_slows_down_who_asks_for_everything(self, sophie):
+        answers = [
+            sophie.post(RIGHTS, {"section": section, "profile": profile}).status
+            for section, profile in (
+                ("services", "visitor"),
+                ("services", "manager"),
+                ("support", "visitor"),
+                ("users", "visitor"),
+            )
+        ]
+        assert answers == [303, 303, 303, 429]
+
+    @pytest.mark.parametrize(
+        "sent",
+        [
+            {},
+            {"section": "orders", "profile": "manager"},
+            {"section": "orders", "profile": "none"},
+            {"section": "kitchen", "profile": "visitor"},
+            {"section": "console", "profile": "visitor"},
+        ],
+    )
+    def test_ask_1_what_no_section_offers_cannot_be_asked_for(self, app, sophie, sent):
+        assert sophie.post(RIGHTS, sent).status == 400
+        assert requests(app) == []
+
+    def test_ask_1_what_one_has_or_can_give_oneself_is_not_asked_for(self, app, paul, sophie):
+        paul.post(RIGHTS, INVOICES)
+        sophie.post(RIGHTS, {"section": "orders", "profile": "visitor"})
+        assert requests(app) == []
+        assert BUTTON not in paul.get(RIGHTS).words
+
+    def test_ask_1_a_manager_of_users_is_led_to_their_own_roles(self, cast, paul, browse_as, id_of):
+        cast.member("jacques.dupont", users=MANAGER)
+        closed = browse_as("jacques.dupont").get(f"/contracts/{REF}/orders")
+        [link] = closed.all("a.button[href$=roles]")
+        assert link["href"] == f"{USERS}/{id_of('jacques.dupont')}/roles"
+
+
+class TestRights:
+    def test_contract_1_your_rights_say_what_each_profile_would_open(self, sophie):
+        page = sophie.get(RIGHTS)
+        assert "see invoices and their amounts" in page.words
+        assert "You do not see this section." in page.words
+        assert "add users" in page.words
+
+    def test_rights_an_access_is_held_by_whatever_opens_as_much(self):
+        manager = Rights({**NOTHING, Section.INVOICES: MANAGER, Section.USERS: VISITOR})
+        assert Access(Section.INVOICES, VISITOR).is_held(manager)
+        assert not Access(Section.USERS, CONSOLE_MANAGER).is_held(manager)
+        assert not Access().is_held(manager)
+        assert Access().is_held(Rights(NOTHING, ("guest",)))
+
+    def test_rights_whoever_is_offered_an_access_gains_something(self):
+        for section, offer in OFFERS.items():
+            for profile in offer.profiles:
+                assert Access(section, profile).is_offered() == bool(opened_by(section, profile))
+
+
+class TestAnswering:
+    @pytest.fixture
+    def asked(self, app, sophie):
+        sophie.post(RIGHTS, INVOICES)
+        with app.app_context():
+            return db.session.execute(select(AccessRequest.id)).scalar_one()
+
+    def test_ask_1_the_mail_leads_to_the_roles_with_the_wish_chosen(self, paul, id_of, asked):
+        page = paul.get(f"{USERS}/{id_of('sophie.dupont')}/roles?wish={asked}")
+        assert (
+            "asked for “Invoices: Manager” on 24/11/2026 10:30. It is chosen below." in page.words
+        )
+        assert page.one("select[name=invoices] option[selected]")["value"] == "manager"
+        plain = paul.get(f"{USERS}/{id_of('sophie.dupont')}/roles")
+        assert plain.one("select[name=invoices] option[selected]")["value"] == "visitor"
+
+    def test_ask_1_giving_the_role_settles_it_and_says_so_in_the_mail(
+        self, app, paul, sophie, id_of, asked, mailing, worker
+    ):
+        assert "Access requests" in paul.get(USERS).words
+        step = paul.post(f"{USERS}/{id_of('sophie.dupont')}/roles", roles(invoices="manager"))
+        paul.post(step.location, {"step": "finish"})
+        assert requests(app) == [("invoices", "manager", "granted")]
+        assert "Access requests" not in paul.get(USERS).words
+        assert sophie.get(f"/contracts/{REF}/invoices").status == 200
+        worker.run()
+        _asked, changed = mailing.wait_for(2)
+        text = changed.message.get_body(("plain",)).get_content()
+        assert "This answers what you asked for on 24/11/2026 10:30." in text
+
+    def test_ask_1_another_role_settles_nothing(self, app, paul, id_of, asked):
+        step = paul.post(
+            f"{USERS}/{id_of('sophie.dupont')}/roles", roles(invoices="visitor", support="visitor")
+        )
+        paul.post(step.location, {"step": "finish"})
+        assert requests(app) == [("invoices", "manager", "open")]
+
+    def test_ask_1_declining_it_tells_whoever_asked_and_why(
+        self, app, paul, sophie, asked, mailing, worker
+    ):
+        answer = paul.post(f"{USERS}/requests/{asked}/decline", {"reason": " Ask  Claire "})
+        assert answer.location == USERS
+        assert requests(app) == [("invoices", "manager", "declined")]
+        worker.run()
+        _asked, declined = mailing.wait_for(2)
+        assert list(declined.recipients) == ["sophie.dupont@example.com"]
+        text = declined.message.get_body(("plain",)).get_content()
+        assert "Paul DUPONT has declined it." in text
+        assert "Reason: Ask Claire" in text
+        paul.post(f"{USERS}/requests/{asked}/decline", {})
+        assert "Somebody else has just done this." in paul.get(USERS).words
+        assert mails(app, "access_declined") == 1
+
+    def test_ask_1_only_whoever_gives_such_accesses_answers(
+        self, app, cast, sophie, browse_as, asked
+    ):
+        cast.member("pierre.dupont", users=CONSOLE_MANAGER)
+        cast.member("marie.dupont", users=VISITOR)
+        path = f"{USERS}/requests/{asked}/decline"
+        for browser in (browse_as("pierre.dupont"), browse_as("marie.dupont"), sophie):
+            assert browser.post(path, {}).status == 403
+        assert "Access requests" not in browse_as("marie.dupont").get(USERS).words
+        assert requests(app) == [("invoices", "manager", "open")]
+
+    def test_ask_1_a_console_manager_answers_those_for_the_console(
+        self, app, cast, sophie, browse_as, id_of, asked
+    ):
+        sophie.post(RIGHTS, {"section": "console", "profile": ""})
+        cast.member("pierre.dupont", users=CONSOLE_MANAGER)
+        pierre = browse_as("pierre.dupont")
+        page = pierre.get(f"{USERS}/console")
+        [give] = page.all("a[href*='wish=']")
+        assert give["href"].startswith(f"{USERS}/console/{id_of('sophie.dupont')}/roles")
+        step = pierre.post(give["href"].partition("?")[0], {"console": ["guest"]})
+        pierre.post(step.location, {"step": "finish"})
+        assert requests(app) == [("invoices", "manager", "open"), ("console", "", "granted")]
+
+    def test_ask_1_it_goes_with_the_place_on_the_contract(self, app, paul, id_of, asked):
+        paul.post(f"{USERS}/{id_of('sophie.dupont')}/remove")
+        assert requests(app) == []
