@@ -27,6 +27,9 @@ IS_OPEN = text("access_requests.state = 'open'")
 """In the words of the index of open requests."""
 
 
+WaitingRows = Select[int, int, int, str, str, datetime, str, str, str]
+
+
 class NothingToAsk(Exception):
     """They have it, asked for it less than a day ago, or give such accesses themselves."""
 
@@ -97,7 +100,7 @@ def may_be_repeated(request: AccessRequest) -> bool:
     return request.state == RequestState.GRANTED or request.asked_at <= now() - AGAIN_AFTER
 
 
-def waiting(*, console_only: bool = False) -> Select[Any]:
+def waiting(*, console_only: bool = False) -> WaitingRows:
     """Open requests, the oldest first, with who asks; the caller says on which contracts.
 
     `console_only`: those that a manager of console users can answer.
