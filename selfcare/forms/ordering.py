@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, SelectField, ValidationError
 from wtforms import Field as FormField
+from wtforms import RadioField, SelectField, ValidationError
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined] # newer than its types
-from wtforms.validators import DataRequired, InputRequired, Length
+from wtforms.validators import DataRequired, Length
 from wtforms.validators import Optional as MayBeEmpty
 
 from selfcare.forms.bounded import LongTextField, TextField
 from selfcare.forms.fields import EmailAddressField, PhoneField
-from selfcare.language import _, _l
-from selfcare.services.catalogue.definitions import CHOICE, Choosing, Definition, Field, Option
+from selfcare.language import _
+from selfcare.services.catalogue.costs import Cost
+from selfcare.services.catalogue.definitions import (
+    CHOICE,
+    PLAN,
+    Choosing,
+    Definition,
+    Field,
+    Option,
+)
 from selfcare.text import lines
 
 _FIELDS: Mapping[str, type[FormField]] = {
@@ -30,13 +39,22 @@ _RENDERED: Mapping[str, Mapping[str, Any]] = {
 }
 
 
-class AgreeForm(FlaskForm):
-    """The box under the summary: ordering commits, and is said to (facts.md, RGAA)."""
+@dataclass(frozen=True)
+class Card:
+    """One way of choosing, as the form shows it; `cost` is None where it is not possible."""
 
-    agree = BooleanField(
-        _l("I have read this summary and I place this order, which is final."),
-        [InputRequired(_l("Tick the box to order: the order is final."))],
-    )
+    id: str
+    value: str
+    label: str
+    cost: Cost | None
+
+
+class PlanField(RadioField):
+    """The choices that are made as one: a template shows its cards."""
+
+    def __init__(self, *args: Any, cards: Sequence[Card] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.cards = cards
 
 
 def order_form(definition: Definition, choosing: Choosing, language: str) -> FlaskForm:
@@ -47,14 +65,30 @@ def order_form(definition: Definition, choosing: Choosing, language: str) -> Fla
         choosing: the values it is filled in with, and the options of its choices.
         language: of the labels and options.
     """
-    fields = {asked.name: _field(asked, choosing, language) for asked in definition.fields}
+    by_name = {asked.name: asked for asked in definition.fields}
+    fields = {
+        name: _plan(definition, choosing, language)
+        if name == PLAN
+        else _field(by_name[name], choosing, language)
+        for name in definition.questions
+    }
     kind: type[FlaskForm] = type("OrderForm", (FlaskForm,), fields)
-    return kind(data=choosing.values)
+    return kind(data={**choosing.values, PLAN: definition.plan_key(choosing.values)})
 
 
 def entered(form: FlaskForm, definition: Definition) -> dict[str, str]:
     """The values of the form, by field."""
-    return {asked.name: form[asked.name].data or "" for asked in definition.fields}
+    sent = definition.apart({name: form[name].data or "" for name in definition.questions})
+    return {asked.name: sent[asked.name] for asked in definition.fields}
+
+
+def refusals(definition: Definition, choosing: Choosing, language: str) -> list[str]:
+    """A message for each choice that is not possible; those of a card have one together."""
+    labels = [
+        _plan_label(definition, language) if one.name in definition.cards else one.label[language]
+        for one in choosing.impossible
+    ]
+    return [not_possible(label) for label in dict.fromkeys(labels)]
 
 
 def _field(asked: Field, choosing: Choosing, language: str) -> Any:
@@ -85,6 +119,44 @@ def _field(asked: Field, choosing: Choosing, language: str) -> Any:
     return _FIELDS[asked.kind](
         **kwargs, validators=validators, filters=[lambda text: lines(text or "")]
     )
+
+
+def _plan(definition: Definition, choosing: Choosing, language: str) -> PlanField:
+    plans = definition.plans(choosing)
+    chosen = definition.plan_key(choosing.values)
+    cards = [
+        Card(_card_id(plan.places), plan.key, _ways(definition, plan.values, language), plan.cost)
+        for plan in plans
+    ]
+    if chosen not in {plan.key for plan in plans}:
+        label = _("%(option)s – not possible", option=_ways(definition, choosing.values, language))
+        cards.append(Card(_card_id("x"), chosen, label, None))
+    hints = [one.hint[language] for one in definition.fields if one.name in definition.cards]
+    field: PlanField = PlanField(
+        _plan_label(definition, language),
+        id=f"order-{PLAN}",
+        description=" ".join(filter(None, hints)),
+        choices=[SelectChoice(card.value, card.label) for card in cards],
+        cards=cards,
+        validate_choice=False,
+        validators=[_possible({plan.key for plan in plans})],
+    )
+    return field
+
+
+def _card_id(places: Iterable[object]) -> str:
+    return "-".join([f"order-{PLAN}", *map(str, places)])
+
+
+def _plan_label(definition: Definition, language: str) -> str:
+    return " · ".join(
+        one.label[language] for one in definition.fields if one.name in definition.cards
+    )
+
+
+def _ways(definition: Definition, values: Mapping[str, str], language: str) -> str:
+    chosen = [one for one in definition.fields if one.name in definition.cards]
+    return " · ".join(one.shown(values.get(one.name, ""), language) for one in chosen)
 
 
 def _choices(

@@ -83,9 +83,9 @@
     say(heading ? heading.textContent : status.getAttribute("data-away"), true);
     if (detail.requestConfig.verb === "post") detail.target.textContent = "";
   }
-  /* A list of choices that stays as it is may be open: leave it alone. */
+  /* Choices that stay as they are may be open, or have the focus: leave them alone. */
   on("htmx:oobBeforeSwap", function (detail) {
-    if (detail.target.options) detail.shouldSwap = detail.target.textContent !== detail.fragment.textContent;
+    if (detail.target.textContent) detail.shouldSwap = detail.target.textContent !== detail.fragment.textContent;
   });
   /* A page that the browser keeps for Back shows nothing until the server says whose it is. */
   var token = doc.querySelector("[action='/logout'] [name=csrf_token]");

@@ -100,6 +100,22 @@ class TestLoading:
             ('kind = "choice"', 'kind = "colour"', "its kind is one of"),
             ('name = "region"\nkind', 'name = "step"\nkind', "taken by the form"),
             ("slug =", "slug", "line 4"),
+            ('cards = ["duration", "upfront"]', 'cards = ["flavor"]', "last choices of 'by'"),
+            ('cards = ["duration", "upfront"]', "cards = [1]", "names of choices needed"),
+            ('value = "24", fr', 'value = "2,4", fr', "no ',' in the values"),
+            ("hours = 650", "hours = 745", "'hours' of a month from 1 to 744"),
+            ("hours = 650\n", "", "'hours' is missing"),
+            (
+                '["c2.large", 77.12]',
+                '["c9.large", 77.12]',
+                "on_demand, row 7: 'flavor' has no option",
+            ),
+            ('["c2.large", 77.12]', '["c2.large", 77.12, 1]', "1 choices and one amount needed"),
+            (
+                '["c2.large", 77.12]',
+                '["t2.micro", 77.12]',
+                "on_demand, row 7: t2.micro is there twice",
+            ),
         ],
     )
     def test_services_1_says_what_is_wrong(self, app, flask, folder, old, new, reason):

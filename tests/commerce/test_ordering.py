@@ -20,12 +20,12 @@ from selfcare.models import (
     Subscription,
 )
 from selfcare.rights import Profile
-from tests.browsing import Browser
+from tests.browsing import Browser, Page
 
 SLUG = "elastic-cloud-server-reservation"
 FORM = f"/contracts/OCB0000124/services/{SLUG}/order"
 MIGRATION = "/contracts/OCB0000124/services/migration/order"
-CHOSEN = {"region": "eu-west-0", "flavor": "c2.2xlarge", "duration": "12", "upfront": "no"}
+CHOSEN = {"region": "eu-west-0", "flavor": "c2.2xlarge", "plan": "12,no"}
 ASKED = {
     "contact": "Paul Dupont",
     "email": "paul.dupont@example.com",
@@ -41,12 +41,106 @@ def to_summary(browser: Browser, form: str = FORM, **values: str) -> str:
 
 
 def confirm(browser: Browser, summary: str):
-    return browser.post(summary, {"step": "order", "agree": "y"})
+    return browser.post(summary, {"step": "order"})
+
+
+def reservation() -> ServiceVersion:
+    """The published version of the reservation."""
+    return db.session.execute(
+        select(ServiceVersion)
+        .join(Service, Service.id == ServiceVersion.service_id)
+        .where(Service.slug == SLUG)
+    ).scalar_one()
 
 
 def orders(app) -> list[Order]:
     with app.app_context():
         return list(db.session.execute(select(Order).order_by(Order.id)).scalars())
+
+
+def cards(page: Page) -> dict[str, str]:
+    """The price on each card of the form, by what the card sends."""
+    found = {}
+    for radio in page.all("#order-plan input[type=radio]"):
+        price = page.one(f'label[for="{radio["id"]}"]').select_one("b")
+        found[str(radio["value"])] = " ".join(price.get_text().split()) if price else ""
+    return found
+
+
+class TestCards:
+    def test_services_2_each_way_is_a_card_with_its_price(self, shop, browse_as):
+        """The guide's c2.large, paid monthly and with an upfront payment."""
+        page = browse_as("paul.dupont").get(f"{FORM}?flavor=c2.large")
+        assert cards(page) == {
+            "12,no": "€60.15 / month",
+            "12,yes": "€28.52 / month",
+            "24,no": "€49.32 / month",
+            "24,yes": "€24.39 / month",
+            "36,no": "€43.14 / month",
+            "36,yes": "€19.88 / month",
+        }
+        first, dearest = (
+            page.one("label[for=order-plan-0-0]"),
+            page.one("label[for=order-plan-2-1]"),
+        )
+        assert "€721.80 in all" in first.get_text()  # 12 × 60,15 €
+        assert "22% less than on demand" in first.get_text()  # 77,12 € for 650 hours
+        assert "€715.68 at the start" in dearest.get_text()
+        assert "€1,431.36 in all" in dearest.get_text()
+        assert "48% less than on demand" in dearest.get_text()
+        assert page.one("#order-plan input[checked]")["value"] == "12,no"
+
+    def test_services_2_the_summary_beside_follows_the_card(self, shop, browse_as):
+        page = browse_as("paul.dupont").post(
+            FORM, CHOSEN | {"flavor": "c2.large", "plan": "36,yes", "step": "update"}
+        )
+        said = " ".join(page.one("#order-price").get_text(" ").split())
+        for text in (
+            "Reservation c2.large 3 years with upfront",
+            "€19.88 / month",
+            "€715.68",
+            "€1,431.36",
+            "€1,344.96",  # 36 × 77,12 € are 2 776,32 €
+            "€77.12 / month, counting 650 hours",
+        ):
+            assert text in said, text
+
+    def test_services_2_without_a_price_on_demand_nothing_is_compared(self, shop, browse_as, app):
+        with app.app_context():
+            version = reservation()
+            version.definition = {**version.definition, "on_demand": None}
+            db.session.commit()
+        page = browse_as("paul.dupont").get(f"{FORM}?flavor=c2.large")
+        assert "€721.80 in all" in page.words
+        assert "on demand" not in page.one("#order-form").get_text()
+
+    def test_services_2_a_way_that_saves_nothing_does_not_say_so(self, shop, browse_as, app):
+        with app.app_context():
+            version = reservation()
+            kept = version.definition["on_demand"]
+            prices = [{**row, "monthly": "50.00"} for row in kept["prices"]]
+            version.definition = {**version.definition, "on_demand": {**kept, "prices": prices}}
+            db.session.commit()
+        page = browse_as("paul.dupont").get(f"{FORM}?flavor=c2.large")
+        assert "less" not in page.one("label[for=order-plan-0-0]").get_text()
+        assert "1% less" in page.one("label[for=order-plan-1-0]").get_text()  # 49,32 € of 50 €
+
+    def test_services_2_without_cards_each_choice_is_a_list(self, shop, browse_as, app):
+        with app.app_context():
+            version = reservation()
+            version.definition = {**version.definition, "cards": []}
+            db.session.commit()
+        values = {"region": "eu-west-0", "flavor": "c2.large", "duration": "36", "upfront": "yes"}
+        page = browse_as("paul.dupont").post(FORM, {**values, "step": "update"})
+        assert page.one("#order-duration option[selected]")["value"] == "36"
+        assert page.one("#order-upfront option[selected]")["value"] == "yes"
+        assert "€19.88 / month" in page.words
+
+    @pytest.mark.parametrize("plan", ["", ",", "36", "yes,36", "36,yes,no", "\x00", "é," * 3000])
+    def test_services_2_takes_or_refuses_any_card(self, shop, browse_as, plan):
+        for step in ("update", "next"):
+            page = browse_as("paul.dupont").post(FORM, CHOSEN | {"plan": plan, "step": step})
+            assert page.status in {200, 303, 422}
 
 
 class TestCharacteristics:
@@ -56,7 +150,7 @@ class TestCharacteristics:
         assert page.one("#order-flavor option[selected]")["value"] == "c2.2xlarge"
 
     def test_services_2_the_button_updates_the_price_without_javascript(self, shop, browse_as):
-        values = CHOSEN | {"upfront": "yes", "duration": "36", "step": "update"}
+        values = CHOSEN | {"plan": "36,yes", "step": "update"}
         page = browse_as("paul.dupont").post(FORM, values)
         assert page.status == 200
         assert "€79.51" in page.words
@@ -64,24 +158,24 @@ class TestCharacteristics:
 
     def test_services_2_choices_narrow_each_other(self, shop, browse_as):
         page = browse_as("paul.dupont").get(f"{FORM}?flavor=p2.2xlarge.8")
-        assert [o["value"] for o in page.all("#order-duration option")] == ["12"]
-        assert [o["value"] for o in page.all("#order-upfront option")] == ["no"]
+        assert cards(page) == {"12,no": "€1,651.02 / month"}
         assert "€1,651.02" in page.words
 
     @pytest.mark.parametrize(("step", "status"), [("update", 200), ("next", 422)])
     def test_services_2_a_choice_that_is_not_possible_stays_and_is_said(
         self, shop, browse_as, step, status
     ):
-        values = CHOSEN | {"flavor": "p2.2xlarge.8", "duration": "36", "upfront": "yes"}
+        values = CHOSEN | {"flavor": "p2.2xlarge.8", "plan": "36,yes"}
         page = browse_as("paul.dupont").post(FORM, {**values, "step": step})
         assert page.status == status
-        assert [o["value"] for o in page.all("#order-duration option")] == ["12", "36"]
-        for name in ("duration", "upfront"):
-            chosen = page.one(f"#order-{name} option[selected]")
-            assert chosen["value"] == values[name]
-            assert chosen.get_text().endswith(" – not possible")
+        assert cards(page) == {"12,no": "€1,651.02 / month", "36,yes": ""}
+        chosen = page.one("#order-plan input[checked]")
+        assert chosen["value"] == "36,yes"
+        label = page.one(f'label[for="{chosen["id"]}"]').get_text(" ", strip=True)
+        assert label == "36 months · With an upfront payment – not possible"
         said = page.one("#order-price").get_text()
-        assert "Duration of the subscription: not possible with the other choices." in said
+        plan = "Duration of the subscription · Payment: not possible with the other choices."
+        assert said.count(plan) == 1
         assert "€" not in said
 
     @pytest.mark.parametrize("flavor", ["nonsense", "<b>", "\x00", "é" * 5000])
@@ -102,17 +196,19 @@ class TestCharacteristics:
         )
         text = answer.get_data(as_text=True)
         assert "€240.60" in text
-        assert text.count("hx-swap-oob") == text.count("<select") == 2
+        assert text.count("hx-swap-oob") == text.count("<fieldset") == 1
+        assert text.count("data-hx-preserve") == text.count('type="radio"') == 6
         assert "<html" not in text
         assert "<form" not in text
         assert "order-flavor" not in text
         assert "HX-Target" in answer.headers["Vary"]
 
     def test_services_2_refuses_a_combination_without_a_price(self, shop, browse_as):
-        values = CHOSEN | {"flavor": "p2.2xlarge.8", "duration": "36", "step": "next"}
+        values = CHOSEN | {"flavor": "p2.2xlarge.8", "plan": "36,no", "step": "next"}
         page = browse_as("paul.dupont").post(FORM, values)
         assert page.status == 422
-        assert page.one('a[href="#order-duration"]')
+        assert page.one('a[href="#order-plan"]')
+        assert page.one("#order-plan .error")
         assert page.one("#order-flavor option[selected]")["value"] == "p2.2xlarge.8"
 
     def test_services_2_sums_errors_up_and_keeps_what_was_typed(self, shop, browse_as):
@@ -178,12 +274,11 @@ class TestSummary:
         assert "€2,887.20" in page.words  # 12 × 240,60 €
         assert page.all("button")[-2]["value"] == "order", "Enter orders, it does not go back"
 
-    def test_services_3_needs_the_box(self, shop, browse_as, app):
+    def test_services_3_says_final_once_and_asks_nothing_more(self, shop, browse_as, app):
         browser = browse_as("paul.dupont")
-        summary = to_summary(browser)
-        page = browser.post(summary, {"step": "order"})
-        assert page.status == 422
-        assert page.one("#errors a")["href"] == "#agree"
+        page = browser.get(to_summary(browser))
+        assert page.words.count("for good") == 1
+        assert page.all("main form input:not([type=hidden])") == []
         assert orders(app) == []
 
     def test_services_3_previous_keeps_what_was_entered(self, shop, browse_as):
@@ -289,11 +384,7 @@ class TestPlacing:
         browser = browse_as("paul.dupont")
         summary = to_summary(browser, flavor="p2.2xlarge.8")
         with app.app_context():
-            version = db.session.execute(
-                select(ServiceVersion)
-                .join(Service, Service.id == ServiceVersion.service_id)
-                .where(Service.slug == SLUG)
-            ).scalar_one()
+            version = reservation()
             left = [p for p in version.definition["prices"] if p["choices"][0] != "p2.2xlarge.8"]
             version.definition = {**version.definition, "prices": left}
             db.session.commit()

@@ -7,7 +7,8 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
 from selfcare.database import db
-from selfcare.forms.ordering import AgreeForm, entered, not_possible, order_form
+from selfcare.forms.confirming import ConfirmForm
+from selfcare.forms.ordering import entered, order_form, refusals
 from selfcare.language import _
 from selfcare.language.i18n import locale, reader
 from selfcare.models import Contract, Order, OrderDraft, Service
@@ -30,7 +31,7 @@ def form(contract: Contract, slug: str) -> ResponseReturnValue:
     """Step 1, characteristics: the price follows the choices and changes none (SERVICES-2)."""
     offer = placing.offered(_service(slug))
     wanted = request.form if request.method == "POST" else typed() or _first_values(offer, contract)
-    choosing = offer.definition.choosing(wanted)
+    choosing = offer.definition.choosing(offer.definition.apart(wanted))
     asked = order_form(offer.definition, choosing, locale())
     wrong = 200
     if request.form.get("step") == NEXT:
@@ -49,7 +50,7 @@ def form(contract: Contract, slug: str) -> ResponseReturnValue:
         parts={"order-price": "ordering/_answer.html"},
         form=asked,
         offer=offer,
-        refused=[not_possible(one.label[locale()]) for one in choosing.impossible],
+        refused=refusals(offer.definition, choosing, locale()),
         summary=placing.summary(offer, choosing.values, today) if possible else None,
     )
     return answer, wrong
@@ -69,11 +70,11 @@ def summary(contract: Contract, slug: str, key: str) -> ResponseReturnValue:
     if not placing.still_possible(offer.definition, draft.entered):
         flash(_("The catalogue has changed: choose again."))
         return redirect(url_for(".form", ref=contract.ref, slug=slug, draft=key), 303)
-    agree = AgreeForm()
-    if agree.validate_on_submit():
+    confirm = ConfirmForm()
+    if confirm.validate_on_submit():
         return _place(draft, offer, contract)
     shown = placing.summary(offer, draft.entered, reader().today())
-    return rendering.answer_form("ordering/summary.html", agree, summary=shown, draft=draft)
+    return rendering.answer_form("ordering/summary.html", confirm, summary=shown, draft=draft)
 
 
 def _place(draft: OrderDraft, offer: Offered, contract: Contract) -> ResponseReturnValue:

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from decimal import Decimal
+from itertools import product
 from typing import Any, Self
+
+from selfcare.services.catalogue.costs import Cost, OnDemand, Price, Values, prices_of
 
 CHOICE = "choice"
 KINDS = (CHOICE, "text", "long_text", "email", "phone")
-
-Values = Mapping[str, str]
-"""What somebody entered, by field."""
+PLAN = "plan"
+"""The name under which a form sends the choices that are made as one."""
+BETWEEN = ","
+"""Stands between the values of choices made as one; no such value has it."""
 
 
 @dataclass(frozen=True)
@@ -56,12 +59,14 @@ class Field:
 
 
 @dataclass(frozen=True)
-class Price:
-    """What one combination of choices costs: a month of it (or all), and once when it starts."""
+class Plan:
+    """The choices that are made as one, made: a card of the order form."""
 
-    choices: tuple[str, ...]
-    monthly: Decimal
-    upfront: Decimal
+    key: str
+    places: tuple[int, ...]
+    """Which option of each choice it is; it names the card as long as the version lasts."""
+    values: Mapping[str, str]
+    cost: Cost | None
 
 
 @dataclass(frozen=True)
@@ -96,6 +101,9 @@ class Definition:
     fulfilment: str = ""
     paid_once: bool = False
     """Whether prices are for the whole, and not for a month of it."""
+    cards: tuple[str, ...] = ()
+    """The last of `priced_by` that are chosen as one, each way of it on a card with its price."""
+    on_demand: OnDemand | None = None
     _by_choices: dict[tuple[str, ...], Price] = field(default_factory=dict, compare=False)
 
     def __post_init__(self) -> None:
@@ -141,9 +149,53 @@ class Definition:
         return tuple(option for option in asked.options if option.value in possible)
 
     @property
-    def narrowed(self) -> list[str]:
-        """The choices whose options depend on one made before them."""
-        return [asked.name for asked in self.fields if asked.name in self.priced_by][1:]
+    def alone(self) -> list[str]:
+        """The priced choices that are made each by itself, in the form's order."""
+        priced = set(self.priced_by) - set(self.cards)
+        return [asked.name for asked in self.fields if asked.name in priced]
+
+    @property
+    def questions(self) -> list[str]:
+        """What a form asks, in order: each field, and the choices of a card as one."""
+        names = [PLAN if one.name in self.cards else one.name for one in self.fields]
+        return list(dict.fromkeys(names))
+
+    def apart(self, values: Values) -> dict[str, str]:
+        """The values a form sent, a card's choices each under its own name."""
+        chosen = values.get(PLAN) if self.cards else None
+        own = {} if chosen is None else dict(zip(self.cards, chosen.split(BETWEEN), strict=False))
+        return {**values, **own}
+
+    def plan_key(self, values: Values) -> str:
+        """How a form sends the choices of a card."""
+        return BETWEEN.join(values.get(name, "") for name in self.cards)
+
+    def plans(self, choosing: Choosing) -> list[Plan]:
+        """The cards that the choices made before them leave, in the order of the options."""
+        impossible = {asked.name for asked in choosing.impossible}
+        earlier = {n: choosing.values[n] for n in self.alone if n not in impossible}
+        asked = [one for name in self.cards for one in self.fields if one.name == name]
+        found = []
+        for places in product(*(range(len(one.options)) for one in asked)):
+            options = zip(asked, places, strict=True)
+            values = {one.name: one.options[place].value for one, place in options}
+            if self._is_priced(earlier | values):
+                cost = self.cost(earlier | values)
+                found.append(Plan(self.plan_key(values), places, values, cost))
+        return found
+
+    def _is_priced(self, made: Values) -> bool:
+        """Whether a row has these choices, whatever the others are."""
+        wanted = [(self.priced_by.index(name), value) for name, value in made.items()]
+        return any(all(row.choices[at] == value for at, value in wanted) for row in self.prices)
+
+    def cost(self, values: Values) -> Cost | None:
+        """What these choices come to; None where there is no price."""
+        price = self.price(values)
+        if price is None:
+            return None
+        on_demand = self.on_demand.monthly(values) if self.on_demand else None
+        return Cost(price, self.months(values), on_demand)
 
     def price(self, values: Values) -> Price | None:
         """What these choices cost; None without a price table, or without such a row."""
@@ -180,7 +232,8 @@ class Definition:
         """As the database keeps it: amounts as text."""
         kept = asdict(self)
         kept.pop("_by_choices")
-        for price in kept["prices"]:
+        compared = kept["on_demand"]["prices"] if kept["on_demand"] else []
+        for price in (*kept["prices"], *compared):
             price.update(monthly=str(price["monthly"]), upfront=str(price["upfront"]))
         return kept
 
@@ -194,11 +247,14 @@ class Definition:
             ),
             currency=kept["currency"],
             priced_by=tuple(kept["priced_by"]),
-            prices=tuple(
-                Price(tuple(row["choices"]), Decimal(row["monthly"]), Decimal(row["upfront"]))
-                for row in kept["prices"]
-            ),
+            prices=prices_of(kept["prices"]),
             reservation=Reservation(**kept["reservation"]) if kept["reservation"] else None,
             fulfilment=kept["fulfilment"],
             paid_once=kept.get("paid_once", False),
+            cards=tuple(kept.get("cards", ())),
+            on_demand=OnDemand(
+                compared["hours"], tuple(compared["by"]), prices_of(compared["prices"])
+            )
+            if (compared := kept.get("on_demand"))
+            else None,
         )

@@ -15,7 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from selfcare.models import PriceKind
-from selfcare.services.catalogue.definitions import Definition, Field, Option, Price, Reservation
+from selfcare.services.catalogue.costs import OnDemand, Price
+from selfcare.services.catalogue.definitions import (
+    Definition,
+    Field,
+    Option,
+    Reservation,
+)
 from selfcare.services.catalogue.rules import is_amount, of_columns, of_definition
 from selfcare.services.files.problems import Problems, check_lines, check_size
 from selfcare.text import lines
@@ -46,6 +52,7 @@ SCHEMA: Mapping[str, Mapping[str, tuple[str, int]]] = {
         "en": (TABLE, 0),
         "field?": (ROWS, 0),
         "prices?": (TABLE, 0),
+        "on_demand?": (TABLE, 0),
         "subscription?": (TABLE, 0),
     },
     "fr": {**_WORDS, "description?": (TEXT, 4000)},
@@ -69,7 +76,8 @@ SCHEMA: Mapping[str, Mapping[str, tuple[str, int]]] = {
         "in_name?": (TEXT, 64),
         "in_template?": (TEXT, 64),
     },
-    "prices": {"by?": (ROWS, 0), "row": (ROWS, 0)},
+    "prices": {"by?": (ROWS, 0), "cards?": (ROWS, 0), "row": (ROWS, 0)},
+    "on_demand": {"hours": (WHOLE, 0), "by?": (ROWS, 0), "row": (ROWS, 0)},
     "subscription": {
         "months": (TEXT, 32),
         "region?": (TEXT, 32),
@@ -141,6 +149,8 @@ def parse(content: Mapping[str, Any]) -> ServiceFile:
         reservation=_reservation(content.get("subscription")),
         fulfilment=content.get("fulfilment", ""),
         paid_once=content["price_kind"] == PriceKind.ONCE,
+        cards=tuple(content.get("prices", {}).get("cards", ())),
+        on_demand=_on_demand(content.get("on_demand")),
     )
     if problems := [*of_columns(content), *of_definition(definition)]:
         raise Problems(problems)
@@ -172,9 +182,10 @@ def _shape(content: Mapping[str, Any]) -> Iterator[str]:
             yield from _table("words of a field", row.get(language), f"{where}, {language}")
         for nth, option in enumerate(_list(isinstance(row, dict) and row.get("option")), 1):
             yield from _table("option", option, f"{where}, option {nth}")
-    if "prices" in content:
-        yield from _table("prices", content["prices"], "prices")
-        yield from _price_rows(content["prices"])
+    for name, most in (("prices", 2), ("on_demand", 1)):
+        if name in content:
+            yield from _table(name, content[name], name)
+            yield from _price_rows(name, content[name], most=most)
     if "subscription" in content:
         yield from _table("subscription", content["subscription"], "subscription")
 
@@ -186,9 +197,10 @@ def _too_many(content: Mapping[str, Any]) -> Iterator[str]:
     for number, row in enumerate(fields[:MOST_FIELDS], 1):
         if len(_list(isinstance(row, dict) and row.get("option"))) > MOST_OPTIONS:
             yield f"field {number}: more than {MOST_OPTIONS} options"
-    prices = content.get("prices")
-    if len(_list(isinstance(prices, dict) and prices.get("row"))) > MOST_PRICES:
-        yield f"prices: more than {MOST_PRICES} rows"
+    for name in ("prices", "on_demand"):
+        prices = content.get(name)
+        if len(_list(isinstance(prices, dict) and prices.get("row"))) > MOST_PRICES:
+            yield f"{name}: more than {MOST_PRICES} rows"
 
 
 def _list(value: Any) -> list[Any]:
@@ -219,16 +231,20 @@ def _table(name: str, found: Any, where: str) -> Iterator[str]:
             yield f"{at}{key!r} is empty"
 
 
-def _price_rows(prices: Any) -> Iterator[str]:
+def _price_rows(name: str, prices: Any, *, most: int) -> Iterator[str]:
+    amounts_needed = "one or two amounts" if most > 1 else "one amount"
     by = _list(prices.get("by")) if isinstance(prices, dict) else []
+    for key in ("by", "cards") if isinstance(prices, dict) else ():
+        if not all(isinstance(choice, str) for choice in _list(prices.get(key))):
+            yield f"{name}, {key!r}: names of choices needed, in quotes"
     for number, row in enumerate(_list(prices.get("row")) if isinstance(prices, dict) else [], 1):
         amounts = row[len(by) :] if isinstance(row, list) else []
-        if not isinstance(row, list) or len(amounts) not in {1, 2}:
-            yield f"prices, row {number}: {len(by)} choices and one or two amounts needed"
+        if not isinstance(row, list) or not 1 <= len(amounts) <= most:
+            yield f"{name}, row {number}: {len(by)} choices and {amounts_needed} needed"
         elif not all(isinstance(choice, str) for choice in row[: len(by)]):
-            yield f"prices, row {number}: the choices are texts, in quotes"
+            yield f"{name}, row {number}: the choices are texts, in quotes"
         elif not all(is_amount(amount) for amount in amounts):
-            yield f"prices, row {number}: amounts like 60.15 needed, not negative"
+            yield f"{name}, row {number}: amounts like 60.15 needed, not negative"
 
 
 # Making
@@ -261,6 +277,12 @@ def _price(row: list[Any]) -> Price:
     choices = tuple(value for value in row if isinstance(value, str))
     amounts = [Decimal(value) for value in row[len(choices) :]]
     return Price(choices, amounts[0], amounts[1] if len(amounts) > 1 else Decimal(0))
+
+
+def _on_demand(row: Mapping[str, Any] | None) -> OnDemand | None:
+    if row is None:
+        return None
+    return OnDemand(row["hours"], tuple(row.get("by", ())), tuple(map(_price, row["row"])))
 
 
 def _reservation(row: Mapping[str, Any] | None) -> Reservation | None:

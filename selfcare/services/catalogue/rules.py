@@ -5,10 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from math import prod
 from typing import Any
 
 from selfcare.models import LONGEST_NAME, LONGEST_REGION, PriceKind
-from selfcare.services.catalogue.definitions import CHOICE, KINDS, Definition, Field, Reservation
+from selfcare.services.catalogue.costs import OnDemand
+from selfcare.services.catalogue.definitions import (
+    BETWEEN,
+    CHOICE,
+    KINDS,
+    PLAN,
+    Definition,
+    Field,
+    Reservation,
+)
 from selfcare.services.files import limits
 
 DEFAULTS = ("", "account.full_name", "account.email", "account.phone")
@@ -16,12 +26,17 @@ DEFAULTS = ("", "account.full_name", "account.email", "account.phone")
 
 TAKEN = frozenset(
     {
-        *("step", "draft", "csrf_token"),
+        *("step", "draft", "csrf_token", PLAN),
         *("data", "errors", "form_errors", "hidden_tag", "is_submitted", "meta"),
         *("populate_obj", "post_process", "process", "validate", "validate_on_submit"),
     }
 )
 """Names the order form has for itself, or a form of the library for its own ways."""
+
+MOST_CARDS = 24
+"""Ways to choose that can still be read side by side."""
+
+HOURS_OF_A_MONTH = 744
 
 FURTHEST = 10_000
 """A service's place among the others."""
@@ -83,8 +98,51 @@ def of_definition(definition: Definition) -> Iterator[str]:
         for name, value in zip(definition.priced_by, price.choices, strict=True):
             if name in choices and by_name[name].option(value) is None:
                 yield f"prices, row {number}: {name!r} has no option {value!r}"
+    if definition.cards:
+        yield from _cards_sense(definition, by_name)
+    if definition.on_demand:
+        yield from _on_demand_sense(definition.on_demand, by_name, definition.reservation)
     if definition.reservation:
         yield from _reservation_sense(definition.reservation, by_name)
+
+
+def _cards_sense(definition: Definition, fields: Mapping[str, Field]) -> Iterator[str]:
+    cards = definition.cards
+    if definition.priced_by[-len(cards) :] != cards:
+        yield "prices: 'cards' are the last choices of 'by', in their order"
+        return
+    order = list(fields)
+    places = [order.index(name) for name in cards if name in fields]
+    if places and places != list(range(places[0], places[0] + len(places))):
+        yield "prices: the fields of 'cards' stand one after the other, in their order"
+    for name in cards:
+        if any(BETWEEN in option.value for option in fields[name].options if name in fields):
+            yield f"field {name!r}: no {BETWEEN!r} in the values of a choice shown as cards"
+    alone = [order.index(name) for name in definition.alone]
+    if places and alone and max(alone) > places[0]:
+        yield "prices: the fields of 'cards' stand after the other choices of 'by'"
+    ways = prod(len(fields[name].options) for name in cards if name in fields)
+    if ways > MOST_CARDS:
+        yield f"prices: 'cards' make {ways} ways to choose; at most {MOST_CARDS}"
+
+
+def _on_demand_sense(
+    on_demand: OnDemand, fields: Mapping[str, Field], reservation: Reservation | None
+) -> Iterator[str]:
+    if reservation is None:
+        yield "on_demand: there is nothing to compare with where no subscription has a term"
+    if not 1 <= on_demand.hours <= HOURS_OF_A_MONTH:
+        yield f"on_demand: 'hours' of a month from 1 to {HOURS_OF_A_MONTH}"
+    choices = {name for name, asked in fields.items() if asked.kind == CHOICE}
+    yield from (f"on_demand: no choice {name!r}" for name in on_demand.by if name not in choices)
+    seen = set()
+    for number, price in enumerate(on_demand.prices, 1):
+        if price.choices in seen:
+            yield f"on_demand, row {number}: {' '.join(price.choices)} is there twice"
+        seen.add(price.choices)
+        for name, value in zip(on_demand.by, price.choices, strict=True):
+            if name in choices and fields[name].option(value) is None:
+                yield f"on_demand, row {number}: {name!r} has no option {value!r}"
 
 
 def _field_sense(asked: Field) -> Iterator[str]:

@@ -29,7 +29,8 @@ from selfcare.models import (
     now,
 )
 from selfcare.services.catalogue import versions
-from selfcare.services.catalogue.definitions import Definition, Price
+from selfcare.services.catalogue.costs import Cost, Price
+from selfcare.services.catalogue.definitions import Definition
 from selfcare.services.months import first_day, local_day, reservation_period
 from selfcare.services.orders import fulfilment, references
 
@@ -57,11 +58,16 @@ class Summary:
 
     offered: Offered
     entered: Mapping[str, str]
-    price: Price | None
+    cost: Cost | None
     subscription_name: str | None
     months: int | None
     starts_on: date | None
     ends_on: date | None
+
+    @property
+    def price(self) -> Price | None:
+        """What one month, or all of it, costs, and what is paid at the start."""
+        return self.cost.price if self.cost else None
 
     @property
     def price_kind(self) -> PriceKind:
@@ -78,9 +84,7 @@ class Summary:
     @property
     def total(self) -> Decimal | None:
         """The total of the whole commitment."""
-        if self.price is None or self.months is None:
-            return None
-        return self.price.monthly * self.months + self.price.upfront
+        return self.cost.total if self.cost else None
 
 
 def offered(service: Service) -> Offered:
@@ -154,7 +158,7 @@ def summary(offer: Offered, entered: Mapping[str, str], today: date) -> Summary:
     return Summary(
         offered=offer,
         entered=entered,
-        price=definition.price(entered),
+        cost=definition.cost(entered),
         subscription_name=definition.subscription_name(entered),
         months=months,
         starts_on=starts_on,
