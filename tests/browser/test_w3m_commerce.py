@@ -14,7 +14,7 @@ C = "/contracts/OCB0000124"
 FORM = f"{C}/services/elastic-cloud-server-reservation/order"
 PAGES = {
     f"{C}/services": ["Migration", "price on request", "Place order", "from €4.97 / month"],
-    FORM: ["Order for the contract", "Flavor", "Monthly price", "See the summary", "Update"],
+    FORM: ["Order for the contract", "Flavor", "12 months", "Monthly price", "Next", "Update"],
     f"{FORM}/{{key}}": ["Summary", "t2.micro", "Upfront", "no further step", "Place order"],
     f"{C}/invoices": ["Your latest invoice", "€2,352.21", "FA-0001", "your pre-invoice"],
     f"{C}/invoices/{{invoice_id}}": ["Invoice FA-0001", "€470.44", "Open the PDF", "Usage"],
