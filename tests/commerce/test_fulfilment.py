@@ -14,7 +14,8 @@ from selfcare.models import Mail, Order, OrderEvent, OrderStatus, Subscription
 from selfcare.services import schedule
 from selfcare.services.orders import fulfilment
 from selfcare.services.orders.fulfilment import MoveRefused
-from tests.commerce.test_ordering import FORM, MIGRATION, confirm, orders, to_summary
+from tests.commerce.cards import FORM, MIGRATION
+from tests.commerce.test_ordering import confirm, orders, to_summary
 
 ALLOWED = {
     (OrderStatus.SUBMITTED, OrderStatus.IN_PROGRESS),
