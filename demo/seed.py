@@ -231,7 +231,7 @@ def _order(ref: str, row: OrderRow, contract: Contract, service: Service) -> Ord
         status=row.status,
         parameters=row.rate.parameters
         if row.rate
-        else {"contact": by.full_name, "needs": row.needs},
+        else {"contact": by.full_name, "needs": row.needs, "serviceCode": service.code},
     )
 
 

@@ -19,6 +19,7 @@ MODULES = (
     "dashboard",
     "services.catalogue",
     "services.ordering",
+    "services.again",
     "orders",
     "subscriptions",
     "invoices",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from flask_wtf import FlaskForm
@@ -15,7 +16,9 @@ from wtforms.validators import Optional as MayBeEmpty
 
 from selfcare.forms.bounded import LongTextField, TextField
 from selfcare.forms.fields import EmailAddressField, PhoneField
-from selfcare.language import _
+from selfcare.language import _, formats
+from selfcare.language.i18n import locale
+from selfcare.models import PriceKind
 from selfcare.services.catalogue.costs import Cost
 from selfcare.services.catalogue.definitions import (
     CHOICE,
@@ -25,6 +28,7 @@ from selfcare.services.catalogue.definitions import (
     Field,
     Option,
 )
+from selfcare.services.orders.again import Filled, Former
 from selfcare.text import lines
 
 _FIELDS: Mapping[str, type[FormField]] = {
@@ -57,19 +61,22 @@ class PlanField(RadioField):
         self.cards = cards
 
 
-def order_form(definition: Definition, choosing: Choosing, language: str) -> FlaskForm:
+def order_form(
+    definition: Definition, choosing: Choosing, language: str, *, notes: Mapping[str, str]
+) -> FlaskForm:
     """A form that asks what the definition says.
 
     Args:
         definition: of the service.
         choosing: the values it is filled in with, and the options of its choices.
         language: of the labels and options.
+        notes: what is to be said beside a field, besides its own hint.
     """
     by_name = {asked.name: asked for asked in definition.fields}
     fields = {
-        name: _plan(definition, choosing, language)
+        name: _plan(definition, choosing, language, notes)
         if name == PLAN
-        else _field(by_name[name], choosing, language)
+        else _field(by_name[name], choosing, language, notes.get(name, ""))
         for name in definition.questions
     }
     kind: type[FlaskForm] = type("OrderForm", (FlaskForm,), fields)
@@ -91,11 +98,37 @@ def refusals(definition: Definition, choosing: Choosing, language: str) -> list[
     return [not_possible(label) for label in dict.fromkeys(labels)]
 
 
-def _field(asked: Field, choosing: Choosing, language: str) -> Any:
+def notes_of(former: Former, filled: Filled, definition: Definition) -> dict[str, str]:
+    """What is to be said beside the fields of a form that is filled in from an order (ORDERS-3)."""
+    notes = {
+        name: _("“%(choice)s” is not offered any more: choose another one.", choice=choice)
+        for name, choice in filled.gone.items()
+    }
+    if filled.price and former.paid and definition.fields:
+        beside = definition.priced_by[-1] if definition.priced_by else definition.fields[0].name
+        then, now = former.paid, (filled.price.monthly, filled.price.upfront)
+        notes[beside] = _(
+            "The price has changed: it was %(then)s, and the same choices cost %(now)s now.",
+            then=_cost(*then, former.order.currency, once=definition.paid_once),
+            now=_cost(*now, definition.currency, once=definition.paid_once),
+        )
+    return notes
+
+
+def _cost(amount: Decimal, upfront: Decimal, currency: str, *, once: bool) -> str:
+    kind = PriceKind.ONCE if once else PriceKind.MONTHLY
+    said = formats.price(amount, kind, currency, locale())
+    if not upfront:
+        return said
+    paid = formats.price(upfront, PriceKind.ONCE, currency, locale())
+    return str(_("%(price)s and %(upfront)s upfront", price=said, upfront=paid))
+
+
+def _field(asked: Field, choosing: Choosing, language: str, note: str) -> Any:
     kwargs: dict[str, Any] = {
         "label": asked.label[language],
         "id": f"order-{asked.name}",
-        "description": asked.hint[language],
+        "description": " ".join(filter(None, (asked.hint[language], note))),
         "render_kw": {"autocomplete": asked.autocomplete} if asked.autocomplete else {},
     }
     if asked.kind == CHOICE:
@@ -121,7 +154,9 @@ def _field(asked: Field, choosing: Choosing, language: str) -> Any:
     )
 
 
-def _plan(definition: Definition, choosing: Choosing, language: str) -> PlanField:
+def _plan(
+    definition: Definition, choosing: Choosing, language: str, notes: Mapping[str, str]
+) -> PlanField:
     plans = definition.plans(choosing)
     chosen = definition.plan_key(choosing.values)
     cards = [
@@ -131,7 +166,9 @@ def _plan(definition: Definition, choosing: Choosing, language: str) -> PlanFiel
     if chosen not in {plan.key for plan in plans}:
         label = _("%(option)s – not possible", option=_ways(definition, choosing.values, language))
         cards.append(Card(_card_id("x"), chosen, label, None))
-    hints = [one.hint[language] for one in definition.fields if one.name in definition.cards]
+    made_as_one = [one for one in definition.fields if one.name in definition.cards]
+    hints = [one.hint[language] for one in made_as_one]
+    hints += [notes.get(one.name, "") for one in made_as_one]
     field: PlanField = PlanField(
         _plan_label(definition, language),
         id=f"order-{PLAN}",

@@ -13,6 +13,7 @@ from selfcare.lists.columns import Column, amount, day, moment
 from selfcare.lists.growing import Branch, Growing, mine
 from selfcare.lists.query import ListOf
 from selfcare.models import Account, Contract, Order, Subscription, subscription_status
+from selfcare.services.orders.renewals import RENEWED_BY
 
 SHOWN = select(
     Subscription.id,
@@ -29,6 +30,7 @@ SHOWN = select(
     Order.ref.label("order_ref"),
     Order.name_fr,
     Order.name_en,
+    RENEWED_BY.label("renewed_by"),
 ).join(Order, Order.id == Subscription.order_id)
 
 

@@ -30,6 +30,8 @@ LONGEST_NOTE = 500
 
 AUTOMATIC_TO_DO = "fulfilment = 'automatic' AND status IN ('submitted', 'in_progress')"
 """The orders that a job carries out, and has not yet."""
+RENEWS = "renews_id IS NOT NULL AND status <> 'cancelled'"
+"""The orders that renew a subscription."""
 
 
 class OrderStatus(StrEnum):
@@ -91,6 +93,10 @@ class Order(Searchable, Base):
     months: Mapped[int | None]
     """The duration of the subscription; None if the order leads to none."""
     subscription_name: Mapped[str | None] = mapped_column(String(LONGEST_NAME))
+    renews_id: Mapped[int | None] = mapped_column(ForeignKey("orders.id"))
+    """The order whose subscription this one renews (SUBS-3)."""
+    starts_on: Mapped[date | None]
+    """The first day of a renewal; None: what it leads to starts on the 1st after the order."""
 
     contract: Mapped[Contract] = relationship(lazy="raise_on_sql")
     placed_by: Mapped[Account] = relationship(lazy="raise_on_sql")
@@ -103,6 +109,13 @@ class Order(Searchable, Base):
             "price_kind IN ('monthly', 'from_monthly', 'once', 'quote')", name="price_kind"
         ),
         Index("uq_orders_draft_key", "draft_key", unique=True),
+        Index(
+            "uq_orders_renews_id",
+            "renews_id",
+            unique=True,
+            sqlite_where=text(RENEWS),
+            postgresql_where=text(RENEWS),
+        ),
         Index(None, "contract_id", "placed_at", "id"),
         Index(None, "placed_by_id", "placed_at", "id"),
         Index(None, "contract_id", "placed_by_id", "placed_at", "id"),
@@ -171,4 +184,6 @@ class OrderDraft(Base):
     """The version of the service that the summary was shown with."""
     shown_on: Mapped[date]
     """The day it was shown: the order starts what it says only in the same month."""
+    renews_id: Mapped[int | None] = mapped_column(ForeignKey("orders.id"))
+    """The order whose subscription it is to renew (SUBS-3)."""
     created_at: Mapped[datetime] = mapped_column(default=now)

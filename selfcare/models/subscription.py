@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -25,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Mapper, mapped_column, object_session, relationship
 
-from selfcare.models.base import Base, Searchable
+from selfcare.models.base import Base, Searchable, index_of
 from selfcare.models.contract import Contract
 from selfcare.models.order import LONGEST_NAME, LONGEST_REGION, Order
 
@@ -36,6 +36,15 @@ class SubscriptionStatus(StrEnum):
     SUBSCRIBED = "subscribed"
     ACTIVE = "active"
     ENDED = "ended"
+
+
+LONGEST_NOTICE = timedelta(days=90)
+"""Before a subscription's end: nobody is told of it earlier."""
+
+
+def first_reminder(ends_on: date) -> date:
+    """The first day on which somebody may have to be told of an end."""
+    return ends_on - LONGEST_NOTICE
 
 
 class Subscription(Searchable, Base):
@@ -58,6 +67,13 @@ class Subscription(Searchable, Base):
     region: Mapped[str] = mapped_column(String(LONGEST_REGION), default="")
     starts_on: Mapped[date]
     ends_on: Mapped[date]
+    remind_on: Mapped[date | None] = mapped_column(
+        default=lambda context: first_reminder(context.get_current_parameters()["ends_on"])
+    )
+    """When to see next whether somebody is to be told of its end; None once all is told (SUBS-3).
+
+    Nothing else of a subscription changes.
+    """
 
     order: Mapped[Order] = relationship(lazy="raise_on_sql")
     contract: Mapped[Contract] = relationship(lazy="raise_on_sql")
@@ -72,6 +88,7 @@ class Subscription(Searchable, Base):
         Index(None, "contract_id", "price", "id"),
         Index(None, "contract_id", "starts_on", "id"),
         Index(None, "contract_id", "ends_on", "id"),
+        index_of("remind_on IS NOT NULL", None, "remind_on"),
     )
 
     def search_terms(self) -> Iterable[str | None]:

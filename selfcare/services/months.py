@@ -46,7 +46,11 @@ def reservation_period(ordered_on: date, months: int) -> tuple[date, date]:
 
     29/08/2017 for 24 months gives 01/09/2017 to 31/08/2019.
     """
-    first = first_day(ordered_on, ahead=1)
+    return lasting(first_day(ordered_on, ahead=1), months)
+
+
+def lasting(first: date, months: int) -> tuple[date, date]:
+    """A day and the last day of the months that begin with it."""
     return first, first_day(first, ahead=months) - timedelta(days=1)
 
 

@@ -25,7 +25,7 @@ from selfcare.models import (
 )
 from selfcare.services.mail import kinds
 from selfcare.services.mail.kinds import Told
-from selfcare.services.months import local_day, reservation_period, starts_after
+from selfcare.services.orders.periods import period_of
 from selfcare.services.pre_invoices import making as pre_invoice_making
 from selfcare.services.safety import audit
 
@@ -151,8 +151,8 @@ def _record(order: Order, status: OrderStatus, *, by: str, note: str = "") -> No
 
 
 def _subscribe(order: Order, months: int) -> None:
-    """The subscription of a completed order; it starts on the 1st after the *order* (SUBS-2)."""
-    starts_on, ends_on = reservation_period(local_day(order.placed_at), months)
+    """The subscription of a completed order, however late it is completed (SUBS-2)."""
+    starts_on, ends_on = period_of(order, months)
     db.session.add(
         Subscription(
             order=order,
@@ -175,7 +175,7 @@ def _subscribe(order: Order, months: int) -> None:
 
 def told(order: Order) -> Told:
     """The facts of an order for mails and commands."""
-    starts_on = starts_after(order.placed_at) if order.months else None
+    starts_on = period_of(order, order.months)[0] if order.months else None
     return {
         "ref": order.ref,
         "contract_ref": order.contract.ref,

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from selfcare.database import db
 from selfcare.models import Order, Subscription
-from selfcare.services.months import starts_after
+from selfcare.services.months import lasting, starts_after
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ def commitment(order_id: int) -> Commitment | None:
         select(
             func.coalesce(Subscription.months, Order.months).label("months"),
             Order.placed_at,
-            Subscription.starts_on,
+            func.coalesce(Subscription.starts_on, Order.starts_on).label("starts_on"),
             Subscription.ref,
         )
         .outerjoin(Subscription, Subscription.order_id == Order.id)
@@ -38,3 +38,8 @@ def commitment(order_id: int) -> Commitment | None:
         return None
     starts_on = found.starts_on or starts_after(found.placed_at)
     return Commitment(found.months, starts_on, found.ref)
+
+
+def period_of(order: Order, months: int) -> tuple[date, date]:
+    """First and last day of what an order leads to: after the order, or as it renews (SUBS-3)."""
+    return lasting(order.starts_on or starts_after(order.placed_at), months)

@@ -13,7 +13,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 
 from selfcare import config
 from selfcare.database import db
@@ -32,7 +32,7 @@ from selfcare.services.catalogue import versions
 from selfcare.services.catalogue.costs import Cost, Price
 from selfcare.services.catalogue.definitions import Definition
 from selfcare.services.months import first_day, local_day, reservation_period
-from selfcare.services.orders import fulfilment, references
+from selfcare.services.orders import fulfilment, references, renewals
 
 
 class NotOrderable(Exception):
@@ -63,6 +63,8 @@ class Summary:
     months: int | None
     starts_on: date | None
     ends_on: date | None
+    renews: Row[*tuple[Any, ...]] | None = None
+    """Reference, name and end of the subscription it renews (SUBS-3)."""
 
     @property
     def price(self) -> Price | None:
@@ -110,9 +112,24 @@ def first_values(definition: Definition, account: Account) -> dict[str, str]:
 
 
 def keep(
-    offer: Offered, entered: Mapping[str, str], *, account: Account, contract: Contract, on: date
+    offer: Offered,
+    entered: Mapping[str, str],
+    *,
+    account: Account,
+    contract: Contract,
+    on: date,
+    renews_id: int | None = None,
 ) -> OrderDraft:
-    """A new draft with what was entered and checked by the form, shown in a summary next."""
+    """A new draft with what was entered and checked by the form, shown in a summary next.
+
+    Args:
+        offer: the service.
+        entered: by field.
+        account: who orders.
+        contract: for which.
+        on: the present day.
+        renews_id: the order whose subscription it renews, if it does (SUBS-3).
+    """
     draft = OrderDraft(
         key=secrets.token_urlsafe(32),
         account_id=account.id,
@@ -121,6 +138,7 @@ def keep(
         entered=dict(entered),
         version=offer.version.number,
         shown_on=on,
+        renews_id=renews_id,
     )
     db.session.add(draft)
     db.session.flush()
@@ -147,14 +165,19 @@ def ordered(draft: OrderDraft) -> Order | None:
     ).scalar_one_or_none()
 
 
-def summary(offer: Offered, entered: Mapping[str, str], today: date) -> Summary:
+def summary(
+    offer: Offered, entered: Mapping[str, str], today: date, *, renews_id: int | None = None
+) -> Summary:
     """Worked out by the server: name, price, upfront payment, dates (SERVICES-2).
 
-    Every choice of `entered` must be a possible one.
+    Every choice of `entered` must be a possible one. A renewal starts where what it renews ends.
     """
     definition = offer.definition
     months = definition.months(entered)
     starts_on, ends_on = reservation_period(today, months) if months else (None, None)
+    renews = renewals.renewed(renews_id) if renews_id else None
+    if months and renews:
+        starts_on, ends_on = renewals.period(renews.ends_on, months, ordered_on=today)
     return Summary(
         offered=offer,
         entered=entered,
@@ -163,6 +186,7 @@ def summary(offer: Offered, entered: Mapping[str, str], today: date) -> Summary:
         months=months,
         starts_on=starts_on,
         ends_on=ends_on,
+        renews=renews,
     )
 
 
@@ -180,15 +204,18 @@ def place(draft: OrderDraft, offer: Offered, *, account: Account, contract: Cont
     The caller holds the draft's lock, and knows that it has not become an order yet.
 
     Raises:
-        ChangedMeanwhile: the catalogue or the month changed since the summary was shown; the
+        SummaryOutdated: the catalogue or the month changed since the summary was shown; the
             draft now stands for what is true, and the summary has to be shown again.
+        RenewedAlready: another order renews the same subscription.
     """
+    if draft.renews_id:
+        renewals.claim(draft.renews_id)
     at = now()  # one moment decides reference, dates and month, however long the locks take
     on = local_day(at)
     if (draft.version, first_day(draft.shown_on)) != (offer.version.number, first_day(on)):
         draft.version, draft.shown_on = offer.version.number, on
         raise SummaryOutdated
-    shown = summary(offer, draft.entered, on)
+    shown = summary(offer, draft.entered, on, renews_id=draft.renews_id)
     customer = db.session.get_one(Customer, contract.customer_id)
     order = Order(
         ref=references.next_reference(customer, on),
@@ -203,6 +230,8 @@ def place(draft: OrderDraft, offer: Offered, *, account: Account, contract: Cont
         upfront=shown.upfront,
         months=shown.months,
         subscription_name=shown.subscription_name,
+        renews_id=draft.renews_id,
+        starts_on=shown.starts_on if draft.renews_id else None,
         parameters=_parameters(offer, draft.entered),
         labels=_labels(offer, draft.entered),
         service_version=offer.version.number,
