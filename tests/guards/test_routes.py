@@ -80,6 +80,10 @@ SHOWN_BY_GET = {  # forms: GET shows, POST does
 }
 
 
+OF_WHAT_THEY_SEE = {"ordering.summary", "again.order", "again.renewal"}
+"""What they name must be seen, too: one's own draft, an order or subscription one may read."""
+
+
 def right_of(app: Flask, rule: Rule) -> Requirement:
     right = getattr(app.view_functions[rule.endpoint], "right", None)
     assert isinstance(right, Requirement), f"{rule.endpoint}: declare requires, signed_in or public"
