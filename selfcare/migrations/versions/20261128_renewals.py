@@ -1,7 +1,7 @@
 """Orders that renew a subscription; when a subscription's end is to be told.
 
 Revision ID: 7b1f0c2d9e64
-Revises: 7b25d90ce8f1
+Revises: 4be19c07d5a2
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "7b1f0c2d9e64"
-down_revision = "7b25d90ce8f1"
+down_revision = "4be19c07d5a2"
 branch_labels = None
 depends_on = None
 
