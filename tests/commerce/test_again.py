@@ -14,7 +14,8 @@ from selfcare.database import db
 from selfcare.models import Order, OrderStatus, Service, ServiceVersion, Subscription
 from selfcare.rights import Profile
 from selfcare.services.orders import fulfilment
-from tests.commerce.test_ordering import FORM, SLUG, confirm, orders, to_summary
+from tests.commerce.cards import FORM, SLUG
+from tests.commerce.test_ordering import confirm, orders, to_summary
 
 HERE = "/contracts/OCB0000124"
 RENEWED = {"region": "eu-west-0", "flavor": "c2.large", "plan": "24,yes"}
