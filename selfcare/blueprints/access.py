@@ -19,10 +19,15 @@ from selfcare.web.addresses import safe_next
 bp = Blueprint("access", __name__, url_prefix="/contracts/<ref>/rights")
 
 ACCESSES = {
-    section: [Access(section, p) for p in offer.profiles if opened_by(section, p)]
+    section: [
+        Access(section, profile)
+        for number, profile in enumerate(offer.profiles)
+        if (opens := opened_by(section, profile))
+        and opens not in (opened_by(section, lower) for lower in offer.profiles[:number])
+    ]
     for section, offer in OFFERS.items()
 }
-"""The profiles of each section that open something."""
+"""The profiles of each section that open something, and something else than those before."""
 
 
 @bp.get("")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from flask import Blueprint, Response, abort, current_app, make_response, redirect, url_for
+from flask import Blueprint, Response, abort, current_app, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from selfcare import config
 from selfcare.models import now
-from selfcare.web import rendering
+from selfcare.web import rendering, themes
 from selfcare.web.access import public
 
 bp = Blueprint("site", __name__)
@@ -27,6 +27,13 @@ def accessibility() -> ResponseReturnValue:
 def legal() -> ResponseReturnValue:
     """Legal notice, where the operator has no page of their own."""
     return rendering.page("site/legal.html")
+
+
+@bp.post("/theme")
+@public("the colours of pages before signing in, too")
+def theme() -> ResponseReturnValue:
+    """Light, dark, or as the device says, in this browser."""
+    return themes.choose(request.form.get("theme", ""))
 
 
 @bp.get("/favicon.ico")

@@ -16,11 +16,20 @@ class Brand:
     # Brand
     brand_name: str = setting("Espace Client Cloud", "Name in the header, titles and mails.")
     brand_logo: Path | None = setting(
-        None, "SVG or PNG file shown in the header (a neutral logo if unset).", check=rules.logo
+        None,
+        "SVG or PNG file shown in the header, on its band (a neutral logo if unset).",
+        check=rules.logo,
     )
     brand_color: str = setting(
         "#0b5cad",
-        "Accent colour, `#rrggbb`; at least 4.5:1 against white (checked at start).",
+        "Colour of buttons and links, `#rrggbb`; at least 4.5:1 against white (checked at start)."
+        " In dark mode a light shade of it is used.",
+        check=rules.brand_color,
+    )
+    brand_band: str = setting(
+        "#0b2a4a",
+        "Colour of the band at the top of each page, with the logo and white text on it; at least"
+        " 4.5:1 against white (checked at start).",
         check=rules.brand_color,
     )
     company_name: str = setting(

@@ -29,6 +29,13 @@ PROFILE: Mapping[Profile, Any] = {
     Profile.MANAGER: _l("Manager"),
 }
 
+THEME: Mapping[str, Any] = {
+    "system": _l("as the device"),
+    "light": _l("light"),
+    "dark": _l("dark"),
+}
+"""The colours of pages, to choose from."""
+
 CIVILITY: Mapping[str, Any] = {"madam": _l("Mrs"), "sir": _l("Mr")}
 
 ORDER_STATUS: Mapping[str, Any] = {

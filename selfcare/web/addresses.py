@@ -44,6 +44,15 @@ def safe_next(target: str | None) -> str:
     return target
 
 
+def came_from() -> str:
+    """The page of ours that a form was sent from, where its address is not kept in the form."""
+    here = request.referrer or ""
+    page = local_part(here) if here.startswith(request.host_url) else ""
+    if page.partition("?")[0] == url_for("auth.login"):
+        return page
+    return safe_next(page)
+
+
 def refuse_nul() -> None:
     """No address of ours holds a NUL, and PostgreSQL takes none."""
     if "\0" in request.path:

@@ -27,6 +27,7 @@ SHEETS = ("colours", "base", "page", "blocks", "forms", "lists", "charts", "scre
 """Later sheets win over earlier ones."""
 PREFIX = "static/"
 _FOR_FILES = ("X-Content-Type-Options", "Cross-Origin-Resource-Policy", "X-Frame-Options")
+_IN_DARK = "@media (prefers-color-scheme: dark) {"
 _COMPRESSED = {".css", ".js", ".svg", ".txt"}
 
 
@@ -70,7 +71,8 @@ def _contents(settings: Settings) -> dict[str, bytes]:
     for name, content in files.items():
         if name.endswith(".js") and not name.endswith(".min.js"):
             files[name] = _script(content.decode()).encode()
-    files["app.css"] = _stylesheet(settings.brand_color).encode()
+    for name, scheme in (("app", None), ("app-light", "light"), ("app-dark", "dark")):
+        files[f"{name}.css"] = _stylesheet(settings, scheme).encode()
     if settings.brand_logo:
         files.pop("logo.svg", None)
         files["logo" + settings.brand_logo.suffix] = settings.brand_logo.read_bytes()
@@ -83,16 +85,22 @@ def _script(source: str) -> str:
     return re.sub(r"\s*\n\s*", "\n", source).lstrip()
 
 
-def _stylesheet(brand: str) -> str:
+def _stylesheet(settings: Settings, scheme: str | None) -> str:
     """All sheets as one, without comments and indentation, for browsers of any age.
+
+    With a `scheme`, "light" or "dark", it is that one's whatever the device prefers.
 
     Before each declaration with variables stands the same one with their plain values, which is
     all that browsers without custom properties understand.
     """
     css = "\n".join((STYLES / f"{name}.css").read_text() for name in SHEETS)
     css = re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)
-    css = re.sub(r"\s*\n\s*", "\n", css).replace("--brand: #0b5cad", f"--brand: {brand}")
-    values = dict(re.findall(r"(--[\w-]+): ([^;]+);", css[: css.index("}")]))
+    css = re.sub(r"\s*\n\s*", "\n", css)
+    for name, color in (("brand", settings.brand_color), ("band", settings.brand_band)):
+        css = re.sub(rf"--{name}: #\w+", f"--{name}: {color}", css, count=1)
+    if scheme:
+        css = _of_scheme(css, scheme)
+    values = dict(re.findall(r"(--[\w-]+): ([^;]+);", css[: css.index("@")]))
 
     def plain(declaration: str) -> str:
         while "var(" in declaration:
@@ -101,6 +109,19 @@ def _stylesheet(brand: str) -> str:
 
     with_variables = r"(?<=[;{]\n)[a-z][a-z-]*:[^;{}]*var\([^;{}]*;"
     return re.sub(with_variables, lambda found: plain(found[0]) + found[0], css).lstrip()
+
+
+def _of_scheme(css: str, scheme: str) -> str:
+    """The sheet with the colours of one scheme, where it leaves the choice to the device."""
+    css = css.replace("color-scheme: light dark", f"color-scheme: {scheme}")
+    while (at := css.find(_IN_DARK)) >= 0:
+        inner = end = at + len(_IN_DARK)
+        depth = 1
+        while depth:
+            depth += {"{": 1, "}": -1}.get(css[end], 0)
+            end += 1
+        css = css[:at] + (css[inner : end - 1] if scheme == "dark" else "") + css[end:]
+    return css
 
 
 def publish(settings: Settings) -> Mapping[str, str]:

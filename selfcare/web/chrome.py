@@ -10,7 +10,7 @@ from flask_login import current_user
 from selfcare.language.i18n import locale
 from selfcare.services.presence import Menu
 from selfcare.services.users import places
-from selfcare.web import csrf, realms, visiting
+from selfcare.web import csrf, realms, themes, visiting
 from selfcare.web.access import current_account, place, presence
 from selfcare.web.realms import Realm
 
@@ -25,7 +25,7 @@ def chrome_key() -> tuple[Any, ...]:
 
 def _chrome_key() -> tuple[Any, ...]:
     if not current_user.is_authenticated:
-        return (locale(), csrf.csrf_token(), realms.present())
+        return (locale(), themes.theme(), csrf.csrf_token(), realms.present())
     here, account = place(), current_account()
     return (
         realms.present(),
@@ -35,6 +35,7 @@ def _chrome_key() -> tuple[Any, ...]:
         account.full_name,
         account.login,
         locale(),
+        themes.theme(),
         csrf.csrf_token(),
         g.get("section"),
         (here.contract.ref, here.contract.name, here.contract.offer.name, here.rights.sections())

@@ -33,7 +33,7 @@ from selfcare.lists.users import drift_of
 from selfcare.models import PriceKind, read_profiles, subscription_status
 from selfcare.rights import Ability, Rights, Section, StaffAbility, may_change_roles
 from selfcare.services.accounts import devices, passkeys
-from selfcare.web import asking, csrf, realms, rendering, visiting
+from selfcare.web import asking, csrf, realms, rendering, themes, visiting
 from selfcare.web.access import current_account, may, place, staff_may
 from selfcare.web.chrome import chrome_key, menu_contracts
 
@@ -111,6 +111,8 @@ def _globals(app: Flask) -> dict[str, Any]:
         "locale": i18n.locale,
         "chrome": chrome,
         "csrf": csrf.csrf_token,
+        "theme": themes.theme,
+        "themes": tuple(themes.THEMES),
         "wanted_part": rendering.wanted_part,
         "subscription_status": subscription_status,
         "today": lambda: i18n.reader().today(),
@@ -188,17 +190,17 @@ def lines(text: str) -> Markup:
 
 def _render_chrome(_key: tuple[Any, ...]) -> dict[str, Markup]:
     """The header and footer; what is read here follows from the key."""
-    context: dict[str, Any] = {}
-    if realms.present() is realms.Realm.STAFF:
+    context: dict[str, Any] = {"staff": realms.present() is realms.Realm.STAFF}
+    if context["staff"]:
         header = "components/header_staff.html"
     elif not current_user.is_authenticated:
         header = "components/header_public.html"
     else:
         header = "components/header.html"
-        context = {"contracts": menu_contracts()}
+        context["contracts"] = menu_contracts()
     return {
         "header": Markup(render(header, **context)),  # noqa: S704
-        "footer": Markup(render("components/footer.html")),  # noqa: S704
+        "footer": Markup(render("components/footer.html", **context)),  # noqa: S704
     }
 
 

@@ -16,7 +16,7 @@ from selfcare.services.mail import links
 from selfcare.services.orders import fulfilment, periods
 from selfcare.web import rendering
 from selfcare.web.access import current_account, public, row_or_404, signed_in
-from selfcare.web.addresses import local_part, safe_next
+from selfcare.web.addresses import came_from
 from selfcare.web.templating import MENU_ENDPOINTS
 
 bp = Blueprint("account", __name__, url_prefix="/account")
@@ -97,8 +97,4 @@ def language() -> ResponseReturnValue:
             db.session.commit()
         else:
             session["locale"] = chosen
-    here = request.referrer or ""
-    page = local_part(here) if here.startswith(request.host_url) else ""
-    if page.partition("?")[0] == url_for("auth.login"):
-        return redirect(page, code=303)
-    return redirect(safe_next(page), code=303)
+    return redirect(came_from(), code=303)

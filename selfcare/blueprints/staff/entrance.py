@@ -23,7 +23,7 @@ from selfcare.services.accounts.signing_in import AccountDisabled, WrongCredenti
 from selfcare.services.accounts.two_factor import WrongCode
 from selfcare.services.safety import browsers
 from selfcare.services.safety.throttling import TooManyAttempts
-from selfcare.web import known_browser, realms, rendering
+from selfcare.web import known_browser, realms, rendering, themes
 from selfcare.web.access import current_account, public, sign_out, signed_in
 from selfcare.web.addresses import safe_next
 from selfcare.web.headers import no_store
@@ -146,6 +146,13 @@ def qr_code() -> ResponseReturnValue:
 def logout() -> ResponseReturnValue:
     """End this sign-in, and a visit begun with it."""
     return sign_out(to=url_for(".login"))
+
+
+@bp.post("/theme")
+@public("the colours of the pages of staff")
+def theme() -> ResponseReturnValue:
+    """The same switch as the customers' pages have, with the form token of staff."""
+    return themes.choose(request.form.get("theme", ""))
 
 
 @bp.post("/language")
