@@ -196,7 +196,7 @@ def test_safe_every_public_route_has_a_reason(app):
         "staff_mails.index",
         "staff_mails.one",
         *("staff.login", "staff.code", "staff.language"),
-        "account.language",
+        *("account.language", "site.theme", "staff.theme"),
         "site.accessibility",
         "site.robots",
         "site.security",

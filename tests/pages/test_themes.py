@@ -8,7 +8,7 @@ import pytest
 
 from selfcare.rights import Profile
 from selfcare.web.themes import THEMES
-from tests.browsing import Browser
+from tests.browsing import Browser, Page
 
 ORDERS = "/contracts/OCB0000124/orders"
 
@@ -21,8 +21,8 @@ def text_of(browser: Browser, path: str) -> str:
     return browser.client.get(sheet(browser, path), buffered=True).text
 
 
-def choose(browser: Browser, name: str, path: str = "/theme", **headers: str):
-    return browser.post(path, {"theme": name}, **headers)
+def choose(browser: Browser, name: str, path: str = "/theme", **headers: str) -> Page:
+    return browser.post(path, {"theme": name}, token=True, **headers)
 
 
 def test_design_the_theme_is_chosen_by_a_form_and_stays(app, browse):
