@@ -1,4 +1,4 @@
-"""`make bench`: bytes, requests, statements and CPU of every page, and the time of sweeps."""
+"""`make bench`: bytes, statements and CPU of every page; how long sweeps and imports take."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 
 import click
 
-from benchmarks import measure, report, sign_on, sweeps
+from benchmarks import imports, measure, report, sign_on, sweeps
 from benchmarks.portal import CONTRACT, Portal, serving
 from demo.servers import ServerUnavailableError, postgres_server, redis_server
 
@@ -21,7 +21,7 @@ COLUMNS = (
     *("page", "HTML", "on the wire", "first visit", "requests", "again"),
     *("SQL", "CPU ms", "× bare", "wait ms", "database ms"),
 )
-PARTS = ("pages", "sign-on", "sweeps")
+PARTS = ("pages", "sign-on", "sweeps", "import")
 GROWTH = ((1_000, 0), (1_000, 400_000), (100_000, 0), (1_000_000, 0))
 """Orders of the contract that is looked at, and of a thousand others."""
 
@@ -29,16 +29,23 @@ GROWTH = ((1_000, 0), (1_000, 400_000), (100_000, 0), (1_000_000, 0))
 @click.command()
 @click.option("--orders", default=100_000, help="Rows on the contract that is looked at.")
 @click.option("--database", type=click.Choice(["sqlite", "postgresql", "both"]), default="both")
-@click.option(
-    "--only", type=click.Choice(["pages", "sign-on", "sweeps"]), help="Measure only this."
-)
+@click.option("--people", default=2000, help="Lines of the imported file.")
+@click.option("--only", type=click.Choice(PARTS), help="Measure only this.")
 @click.option("--growth", is_flag=True, help="Also 1 000 to 1 000 000 orders.")
 @click.option(
     "--write",
     type=click.Path(path_type=Path),
     help="Put the tables into this file, too; what was not measured stays as it is there.",
 )
-def main(*, orders: int, database: str, only: str | None, growth: bool, write: Path | None) -> None:
+def main(
+    *,
+    orders: int,
+    people: int,
+    database: str,
+    only: str | None,
+    growth: bool,
+    write: Path | None,
+) -> None:
     """Measure the portal on this machine; goals are those of the project's quality page."""
     sections: dict[str, list[str]] = {}
     databases = ["sqlite", "postgresql"] if database == "both" else [database]
@@ -53,6 +60,8 @@ def main(*, orders: int, database: str, only: str | None, growth: bool, write: P
             if only in {None, "sweeps"}:
                 rows = GROWTH[-1][0] if growth else orders
                 sections[f"{name}, sweeps at {rows} rows"] = sweeps.table(name, rows)
+            if only in {None, "import"}:
+                sections[f"{name}, import of {people} people"] = imports.table(name, people)
         except ServerUnavailableError as missing:
             click.echo(f"{name}: not measured, {missing}", err=True)
     if growth:

@@ -18,8 +18,8 @@ claim: `held` gives the row to whoever has it still, and stops everybody else.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime, timedelta
 from threading import Event, Lock, Thread
 from typing import Any, Generic, TypeVar
@@ -63,21 +63,20 @@ def can_be_taken(kind: type[Wish], present: datetime) -> ColumnElement[bool]:
 
 
 class Claim(Generic[W]):
-    """A wish that this worker has, while its block lasts (`with`)."""
+    """A wish that this worker has, while its block lasts (`with`, or `kept_alive`)."""
 
     def __init__(self, kind: type[W], row_id: int, until: datetime) -> None:
         self.kind, self.row_id = kind, row_id
-        self._until = until
-        self._engine = db.engine
-        self._naming = Lock()
-        self._over = Event()
+        self.until = until
+        self.naming = Lock()
+        self._block = ExitStack()
 
     def __enter__(self) -> Claim[W]:
-        Thread(target=self._stay_alive, name=f"claim-{self.row_id}", daemon=True).start()
+        self._block.enter_context(kept_alive([self]))
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._over.set()
+        self._block.close()
 
     def seen(self) -> W:
         """The row as it is by now, to read what is wished."""
@@ -89,27 +88,18 @@ class Claim(Generic[W]):
         Raises:
             Overtaken: it was wished anew meanwhile, or another worker took it.
         """
-        with self._naming:
-            row = db.session.get(
-                self.kind, self.row_id, with_for_update=True, populate_existing=True
-            )
-            if row is None or row.state != WishState.RUNNING or row.due_at != self._until:
-                raise Overtaken(f"{self.kind.__name__} {self.row_id}")
-            return row
+        row = held_of([self]).get(self.row_id)
+        if row is None:
+            raise Overtaken(f"{self.kind.__name__} {self.row_id}")
+        return row
 
-    def _stay_alive(self) -> None:
-        while not self._over.wait(BEAT):
-            with suppress(SQLAlchemyError), self._engine.connect() as connection, self._naming:
-                if not self._over.is_set():
-                    self._extend(connection)
-
-    def _extend(self, connection: Connection) -> None:
-        """A row that is locked is passed by: the outcome is being written into it just now."""
+    def extend(self, connection: Connection) -> None:
+        """A sign of life; a row that is locked is passed by: its outcome is being written now."""
         column, until = key(self.kind), now() + self.kind.LEASE
         mine = select(column).where(
             column == self.row_id,
             self.kind.state == WishState.RUNNING,
-            self.kind.due_at == self._until,
+            self.kind.due_at == self.until,
         )
         extended = connection.execute(
             update(self.kind)
@@ -118,7 +108,51 @@ class Claim(Generic[W]):
         )
         connection.commit()
         if extended.rowcount:
-            self._until = until
+            self.until = until
+
+
+@contextmanager
+def kept_alive(claimed: Sequence[Claim[Any]]) -> Iterator[None]:
+    """These claims do not run out while the block lasts: one thread makes them longer."""
+    over, engine = Event(), db.engine
+
+    def stay_alive() -> None:
+        while not over.wait(BEAT):
+            with suppress(SQLAlchemyError), engine.connect() as connection:
+                for mine in claimed:
+                    with mine.naming:
+                        if over.is_set():
+                            return
+                        mine.extend(connection)
+
+    Thread(target=stay_alive, name=f"claims-{len(claimed)}", daemon=True).start()
+    try:
+        yield
+    finally:
+        over.set()
+
+
+def held_of(claimed: Sequence[Claim[W]]) -> dict[int, W]:
+    """The rows of those claims that nobody has overtaken, by id: locked, to be written into."""
+    kind = claimed[0].kind
+    db.session.connection()  # before their names: the thread takes both in the same order
+    with ExitStack() as naming:
+        for mine in claimed:
+            naming.enter_context(mine.naming)
+        rows = db.session.execute(
+            select(kind)
+            .where(key(kind).in_([mine.row_id for mine in claimed]))
+            .order_by(key(kind))
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        ).scalars()
+        until = {mine.row_id: mine.until for mine in claimed}
+        found = {int(inspect(row).identity[0]): row for row in rows}
+        return {
+            row_id: row
+            for row_id, row in found.items()
+            if row.state == WishState.RUNNING and row.due_at == until[row_id]
+        }
 
 
 def claim(kind: type[W], row_id: int) -> Claim[W] | None:
@@ -134,6 +168,30 @@ def claim(kind: type[W], row_id: int) -> Claim[W] | None:
     ).scalar_one_or_none()
     db.session.commit()
     return Claim(kind, row_id, until) if claimed else None
+
+
+def claim_some(kind: type[W], *conditions: ColumnElement[bool], most: int) -> list[Claim[W]]:
+    """Take those that have waited longest, of those that can be taken now; others' are left out."""
+    present = now()
+    until = present + kind.LEASE
+    waiting = (
+        select(key(kind).label("id"))
+        .where(kind.due_at.is_not(None), can_be_taken(kind, present), *conditions)
+        .order_by(kind.due_at)
+        .limit(most)
+        .with_for_update(skip_locked=True)
+        .cte("waiting")
+    )
+    claimed = db.session.execute(
+        update(kind)
+        .where(key(kind).in_(select(waiting.c.id)))
+        .values(state=WishState.RUNNING, due_at=until)
+        .returning(key(kind))
+        .execution_options(synchronize_session=False)
+    ).scalars()
+    taken = [Claim(kind, row_id, until) for row_id in sorted(claimed)]
+    db.session.commit()
+    return taken
 
 
 def next_due(kind: type[Wish], *conditions: ColumnElement[bool]) -> int | None:

@@ -92,6 +92,11 @@ class Partners:
     iam_timeout: int = setting(
         10, "Seconds before a silent IAM counts as away.", check=rules.between(1)
     )
+    iam_at_once: int = setting(
+        4,
+        "Calls a worker makes to the IAM at the same time, for the people of an import.",
+        check=rules.between(1, 32),
+    )
     console_url: str = setting(
         "",
         "The console's own sign-in page, linked behind « Accéder à la console technique ».",

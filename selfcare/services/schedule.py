@@ -36,7 +36,7 @@ from selfcare.services.orders import fulfilment
 from selfcare.services.pre_invoices import making as pre_invoice_making
 from selfcare.services.retention import forgetting
 from selfcare.services.staff import ending as visit_ending
-from selfcare.services.users import imports
+from selfcare.services.users import adding
 
 PRE_INVOICES_CHANGE = timedelta(days=62)
 """Older pre-invoices are no longer compared with their sources."""
@@ -44,7 +44,7 @@ PRE_INVOICES_CHANGE = timedelta(days=62)
 
 WOKEN: tuple[tuple[type[Wish], Job], ...] = (
     (PreInvoice, pre_invoice_making.make_pdf),
-    (UserImport, imports.run),
+    (UserImport, adding.run),
     (OidcLogout, backchannel.tell),
     (ApiLogin, api_logins.look),
     (ApiPassword, api_passwords.carry_out),

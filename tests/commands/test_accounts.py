@@ -8,7 +8,7 @@ from sqlalchemy import func, select, text
 from selfcare.database import db
 from selfcare.models import Account, Base, ConsoleAccess, Mail, Membership, SignIn
 from selfcare.services.accounts import recovery
-from selfcare.services.console import access as console_access
+from selfcare.services.console import converging
 from selfcare.services.safety.browsers import Browser as From
 from tests.browsing import Browser
 from tests.cast import account_of
@@ -91,7 +91,7 @@ class TestDisabling:
         cast.referent(ref=ref, console_roles=["admin"], console_state="queued")
         with app.app_context():
             access = db.session.execute(select(ConsoleAccess)).scalar_one()
-            console_access.converge.after_commit(access.id)
+            converging.converge.after_commit(access.id)
             db.session.commit()
         worker.run()
         assert enabled(app, stand_in_iam, ref)

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from selfcare.database import db
 from selfcare.models import ConsoleAccess, Mail, WishState
-from selfcare.services.console import access as console_access
+from selfcare.services.console import converging
 from selfcare.services.console.iam.errors import IamProblem
 from selfcare.services.console.iam.keystone.driver import Keystone
 from tests import wizard
@@ -76,7 +76,7 @@ class ConsoleWorld:
         access_id = access_id or self.access().id
         with self.app.app_context():
             try:
-                console_access.converge(access_id)
+                converging.converge(access_id)
             except IamProblem as problem:
                 return problem
         return None

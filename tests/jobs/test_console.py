@@ -21,7 +21,7 @@ from selfcare.config import ROOT
 from selfcare.database import db
 from selfcare.models import ConsoleAccess, now
 from selfcare.services.console import sweeps as console_sweeps
-from selfcare.services.mail.outbox import write
+from selfcare.services.mail.outbox import write_many
 from tests.jobs.converging import LOGIN
 from tests.plugin_console import peers
 
@@ -126,9 +126,9 @@ class TestTheWholeWay:
                 others.append(threading.Thread(target=sweep))
                 others[0].start()
                 others[0].join(timeout=1)  # on SQLite it waits for us
-            return write(*args, **kwargs)
+            return write_many(*args, **kwargs)
 
-        monkeypatch.setattr("selfcare.services.mail.outbox.write", another_sweep_is_at_it)
+        monkeypatch.setattr("selfcare.services.mail.outbox.write_many", another_sweep_is_at_it)
         sweep()
         others[0].join()
         assert world.outbox("console_access") == ["sophie.dupont@example.com"]

@@ -39,12 +39,13 @@ from selfcare.models import (
 from selfcare.rights import profiles_of_new_user
 from selfcare.services import schedule
 from selfcare.services.console import access as console_access
+from selfcare.services.console import converging, looking
 from selfcare.services.console import domains as console_domains
-from selfcare.services.console import looking
 from selfcare.services.console import sweeps as console_sweeps
 from selfcare.services.console.iam import iam
 from selfcare.services.mail import outbox
 from selfcare.services.pre_invoices import making as pre_invoice_making
+from selfcare.services.users import adding as user_adding
 from selfcare.services.users import imports as user_imports
 from tests.cast import account_of
 from tests.wizard import SOPHIE
@@ -123,7 +124,7 @@ def imports(app, mailing) -> Kind:
             for number in (2, 3)
         ]
         loaded = user_imports.keep(contract, account_of("paul.dupont"), "x.csv", lines)
-        user_imports.start(loaded)
+        user_adding.start(loaded)
         return loaded.id
 
     def outcome() -> None:
@@ -133,7 +134,7 @@ def imports(app, mailing) -> Kind:
         members = db.session.execute(select(Membership.account_id)).scalars().all()
         assert len(people) == len(set(people)) == len(members)
 
-    return Kind(UserImport, user_imports.run, wish, outcome)
+    return Kind(UserImport, user_adding.run, wish, outcome)
 
 
 def contract_consoles(app, mailing) -> Kind:
@@ -192,7 +193,7 @@ def console_accesses(app, mailing) -> Kind:
         seen = iam().overview(ref).users
         assert [sorted(one.groups) for one in seen.values()] == [access.wanted_groups]
 
-    return Kind(ConsoleAccess, console_access.converge, wish, outcome)
+    return Kind(ConsoleAccess, converging.converge, wish, outcome)
 
 
 def ends_of_tokens(app, mailing) -> Kind:

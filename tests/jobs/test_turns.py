@@ -17,12 +17,12 @@ from selfcare.background.worker import TURN, TurnTakingWorker
 from selfcare.config import ROOT
 from selfcare.database import db
 from selfcare.models import ConsoleAccess, Contract, LinkPurpose
-from selfcare.services.console import access as console_access
+from selfcare.services.console import converging
 from selfcare.services.console import domains as console_domains
 from selfcare.services.mail import kinds as mail_kinds
 from selfcare.services.mail import links
 from selfcare.services.mail import outbox as mail_outbox
-from selfcare.services.users import members
+from selfcare.services.users import joining
 from selfcare.services.users.new_member import NewMember
 from selfcare.services.users.roles import CONSOLE_ONLY_PROFILES, Roles
 from tests.cast import account_of
@@ -136,7 +136,7 @@ class TestManyAtOnce:
                         "email": f"person{number}@example.com",
                     }
                 )
-                members.add(
+                joining.add(
                     contract,
                     person,
                     Roles(CONSOLE_ONLY_PROFILES, ("guest",)),
@@ -149,11 +149,11 @@ class TestManyAtOnce:
     def test_users_9_costs_two_calls_a_person(
         self, app, contract_id, faulty, iam, ref, monkeypatch
     ):
-        monkeypatch.setattr(console_access, "ROUND", timedelta(hours=1))  # all in one, however slow
+        monkeypatch.setattr(converging, "ROUND", timedelta(hours=1))  # all in one, however slow
         with app.app_context():
             console_domains.prepared(contract_id, ref)
             faulty.calls.clear()
-            console_access.converge_waiting(contract_id)
+            converging.converge_waiting(contract_id)
         kinds = Counter(" ".join(re.findall(r"^\w+|/v3/\w+", call)) for call in faulty.calls)
         theirs = {"POST /v3/users": PEOPLE, "PUT /v3/groups": PEOPLE}
         assert theirs.items() <= kinds.items()
@@ -164,7 +164,7 @@ class TestManyAtOnce:
     ):
         with app.app_context():
             for _ in range(2):  # one for each worker, though one would stand for both
-                jobs.queue("iam").enqueue(console_access.converge_waiting.path, contract_id)
+                jobs.queue("iam").enqueue(converging.converge_waiting.path, contract_id)
         settings = app.extensions["settings"]
         environment = {
             **os.environ,

@@ -18,8 +18,7 @@ from selfcare import create_app
 from selfcare.config import ROOT
 from selfcare.database import db
 from selfcare.models import ConsoleAccess, Contract
-from selfcare.services.console import access as console_access
-from selfcare.services.console import looking
+from selfcare.services.console import converging, looking
 from selfcare.services.documents.object_store import ObjectStore
 from tests.browsing import Browser
 
@@ -71,7 +70,7 @@ def test_operable_a_backup_is_restored_and_the_console_compared(
     documents.put("invoices/one.pdf", b"%PDF-")
     with app.app_context():
         access = db.session.execute(select(ConsoleAccess)).scalar_one()
-        console_access.converge.after_commit(access.id)
+        converging.converge.after_commit(access.id)
         db.session.commit()
     worker.run()
     assert stand_in_iam.groups_of(ref, "sophie.dupont") == {"guest"}

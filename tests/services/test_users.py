@@ -7,7 +7,7 @@ from sqlalchemy.exc import IntegrityError
 
 from selfcare.database import db
 from selfcare.models import Account
-from selfcare.services.users import members
+from selfcare.services.users import joining
 from selfcare.services.users.refusals import AlreadyMember, LoginTaken
 
 MARIE = {"login": "marie.dupont", "email": "marie.login@example.com"}
@@ -24,4 +24,4 @@ def test_users_3_a_clash_is_told_by_its_constraint(app, cast, changes, refusal):
         db.session.add(Account(**{**MARIE, **changes}, first_name="Marie", last_name="Dupont"))
         with pytest.raises(IntegrityError) as clash:
             db.session.flush()
-        assert isinstance(members._refusal(clash.value), refusal)
+        assert isinstance(joining._refusal(clash.value), refusal)

@@ -17,7 +17,7 @@ from selfcare.models import Contract, UserImport
 from selfcare.rights import Ability
 from selfcare.services.console.domains import choice_of_roles
 from selfcare.services.safety.throttling import TooManyAttempts
-from selfcare.services.users import file, imports
+from selfcare.services.users import adding, file, imports
 from selfcare.web import downloads, rendering
 from selfcare.web.access import current_account, one_or_404, requires
 
@@ -82,7 +82,7 @@ def loaded(contract: Contract, import_id: int) -> ResponseReturnValue:
     )
     form = ConfirmForm()
     if form.validate_on_submit():
-        imports.start(found)
+        adding.start(found)
         db.session.commit()
         return redirect(url_for(".loaded", ref=contract.ref, import_id=import_id), code=303)
     return rendering.page(

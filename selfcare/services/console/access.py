@@ -1,20 +1,15 @@
-"""Console accounts: the wish in a row, carried out by one job at a time per person (USERS-8).
+"""Console accounts: the wish in a row (USERS-8); `converging` carries it out.
 
-`want` is all a page calls. `converge` makes the IAM hold exactly that; run twice, late, after a
-crash or beside another one, the outcome is the same. Nothing is locked while the IAM answers.
+`want` is all a page calls.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
-from datetime import timedelta
+from collections.abc import Collection, Iterable, Mapping
 
-import structlog
 from sqlalchemy import select
 
 from selfcare.background import claims
-from selfcare.background.jobs import job
 from selfcare.database import db
 from selfcare.models import (
     Account,
@@ -24,41 +19,56 @@ from selfcare.models import (
     WishState,
     now,
 )
-from selfcare.rights import PREDEFINED_CONSOLE_ROLES
-from selfcare.services.console import claims as console_claims
-from selfcare.services.console import domains as console_domains
-from selfcare.services.console import notices
-from selfcare.services.console.claims import Work
-from selfcare.services.console.iam import iam, username_for
-from selfcare.services.console.iam.errors import Conflict, GroupMissing, IamProblem
+from selfcare.services.console.converging import converge
+from selfcare.services.console.iam import username_for
 from selfcare.services.oidc import backchannel
-
-log = structlog.get_logger(__name__)
 
 RESTORED = ("email", "enabled", "username")
 """The details « Rétablir » brings back; a full name is nothing the sweep compares."""
 
-ROUND = timedelta(seconds=10)
-"""How long `converge_waiting` goes on in one process before it lets others have their turn: mails,
-too; a worker that is told to stop finishes it within the 25 seconds it is given."""
-
-
-# The wish
+MOST_NAMED = 500
+"""People that one statement looks for."""
 
 
 def want(
     contract: Contract, account: Account, groups: Iterable[str], *, wake: bool = True
 ) -> ConsoleAccess | None:
     """Wish somebody exactly these console roles; no role at all asks for the account's end."""
-    wanted = sorted(set(groups))
-    access = db.session.execute(
-        select(ConsoleAccess)
-        .filter_by(account_id=account.id, contract_id=contract.id)
-        .with_for_update()
-    ).scalar_one_or_none()
+    return want_all(contract, {account: list(groups)}, wake=wake)[account]
+
+
+def want_all(
+    contract: Contract, groups: Mapping[Account, Collection[str]], *, wake: bool = False
+) -> dict[Account, ConsoleAccess | None]:
+    """The same for many; without `wake` the caller has `converge_waiting` begin."""
+    there: dict[int, ConsoleAccess] = {}
+    ids = [account.id for account in groups]
+    for start in range(0, len(ids), MOST_NAMED):
+        some = select(ConsoleAccess).where(
+            ConsoleAccess.contract_id == contract.id,
+            ConsoleAccess.account_id.in_(ids[start : start + MOST_NAMED]),
+        )
+        locked = db.session.execute(some.order_by(ConsoleAccess.id).with_for_update()).scalars()
+        there |= {access.account_id: access for access in locked}
+    wished = {
+        account: _wish(contract, account, sorted(set(wanted)), there.get(account.id))
+        for account, wanted in groups.items()
+    }
+    db.session.flush()
+    if wake:
+        for access, is_new in wished.values():
+            if access and is_new:
+                converge.after_commit(access.id, first=True)
+    return {account: access for account, (access, _) in wished.items()}
+
+
+def _wish(
+    contract: Contract, account: Account, wanted: list[str], access: ConsoleAccess | None
+) -> tuple[ConsoleAccess | None, bool]:
+    """Somebody's access with these groups, if there is to be one, and whether that is new."""
     if access is None:
         if not wanted:
-            return None
+            return None, False
         access = ConsoleAccess(
             account_id=account.id,
             contract_id=contract.id,
@@ -67,22 +77,19 @@ def want(
             iam_email=account.email,
         )
         db.session.add(access)
-    elif sorted(access.wanted_groups) == wanted:
-        return access
-    else:
-        if not access.wanted_groups:  # a new account, so a new mail
-            access.starts_over = not access.is_settled
-            access.announced_at = None
-            access.iam_enabled, access.iam_email = True, account.email
-            access.overwrite = ["email", "full_name", "mobile"]
-        access.wanted_groups = wanted
-        wish_again(access)
+        return access, True
+    if sorted(access.wanted_groups) == wanted:
+        return access, False
+    if not access.wanted_groups:  # a new account, so a new mail
+        access.starts_over = not access.is_settled
+        access.announced_at = None
+        access.iam_enabled, access.iam_email = True, account.email
+        access.overwrite = ["email", "full_name", "mobile"]
+    access.wanted_groups = wanted
+    wish_again(access)
     if not wanted:
         backchannel.end(OidcGrant.account_id == account.id, OidcGrant.contract_id == contract.id)
-    db.session.flush()
-    if wake:
-        converge.after_commit(access.id, first=True)
-    return access
+    return access, True
 
 
 def again(access: ConsoleAccess) -> None:
@@ -166,129 +173,3 @@ def wish_again(access: ConsoleAccess) -> None:
         access.attempts, access.problem = 0, None
     else:
         claims.want(access)
-
-
-# The work
-
-
-@job(queue="iam")
-def converge(access_id: int) -> None:
-    """Make the IAM hold exactly the groups the portal wants for one person.
-
-    Runs ahead of bulk imports (`converge_waiting`), because a manager is waiting.
-    """
-    if work := console_claims.claim(access_id):
-        _carry_out(work)
-
-
-@job(queue="iam", once=True)
-def converge_waiting(contract_id: int) -> None:
-    """The same for everybody of a contract who waits, in one process with one token (USERS-9)."""
-    until = now() + ROUND
-    theirs = (ConsoleAccess.contract_id == contract_id) & (ConsoleAccess.attempts == 0)
-    while access_id := claims.next_due(ConsoleAccess, theirs):
-        if now() > until:
-            converge_waiting.after_commit(contract_id)
-            return
-        if work := console_claims.claim(access_id):
-            _carry_out(work)
-
-
-def _carry_out(work: Work) -> None:
-    with work.claim:
-        _make_true(work)
-
-
-def _make_true(work: Work) -> None:
-    holder, user_id = work.holder, None
-    try:
-        if work.starts_over or not work.groups:
-            _end(work)
-            holder = replace(holder, key="")
-        if work.groups:
-            if work.name_is_taken and not holder.key:
-                raise Conflict(holder.username)
-            console_domains.prepared(work.contract_id, work.ref)
-            if work.ends_tokens and holder.key:
-                _end_tokens(work, holder.key)
-            user_id = iam().set_groups(work.ref, holder, work.groups)
-            if work.ends_tokens and not holder.key:
-                _end_tokens(work, user_id)
-    except IamProblem as problem:
-        _postpone(work, problem)
-        if problem.retryable:
-            raise
-        return
-    _settle(work, user_id)
-
-
-def _end(work: Work) -> None:
-    """The account's end, with its receipts: saved at once, so that it is not done twice."""
-    name = "" if work.name_is_taken else work.holder.username
-    held = iam().delete_user(work.ref, name, work.holder.key)
-    access = work.claim.held()
-    access.iam_user_id, access.starts_over, access.paused = None, False, False
-    notices.complete_receipts(access, held)
-    db.session.commit()
-
-
-def _end_tokens(work: Work, user_id: str) -> None:
-    """Disable the account and enable it again.
-
-    That it is ours to enable is saved before: whoever takes over from a worker that died in
-    between enables it, and an account that was disabled in the console stays so.
-    """
-    if work.paused or iam().is_enabled(work.ref, user_id):
-        work.claim.held().paused = True
-        db.session.commit()
-        iam().enable(work.ref, user_id, usable=False)
-        iam().enable(work.ref, user_id, usable=True)
-    access = work.claim.held()
-    access.paused = False
-    access.ends_tokens = access.version != work.version  # once more, if that is what was wished
-    db.session.commit()
-
-
-def _settle(work: Work, user_id: str | None) -> None:
-    """The console holds what was wanted, if that is still what is wanted."""
-    access = work.claim.held()
-    access.iam_user_id, access.detail = user_id, None
-    if access.version != work.version:
-        claims.want(access)
-        converge.after_commit(access.id, first=True)
-    else:
-        claims.settle(access)
-        access.settled_at = now()
-        access.overwrite = []
-    if work.groups:
-        notices.announce(access)
-    else:
-        access.announced_at = None if access.wanted_groups else now()
-    db.session.commit()
-    log.info("console_converged", access=work.access_id, groups=sorted(work.groups))
-
-
-def _postpone(work: Work, problem: IamProblem) -> None:
-    """Say what went wrong and when it is tried again; saved at once."""
-    access = work.claim.held()
-    access.detail = str(problem)[:500]
-    ends = work.starts_over or not work.groups or access.paused
-    if access.version != work.version:  # the newer wish need not share the older one's fate
-        claims.want(access)
-        converge.after_commit(access.id, first=True)
-    elif problem.retryable or problem.mendable or ends:  # somebody's end is not given up on
-        console_domains.postpone(access, problem)
-    else:
-        claims.give_up(access, problem.code)
-    if isinstance(problem, GroupMissing) and problem.names & set(PREDEFINED_CONSOLE_ROLES):
-        console_domains.doubt(work.contract_id)
-    db.session.commit()
-    log.warning(
-        "console_failed",
-        access=work.access_id,
-        ref=work.ref,
-        login=work.holder.username,
-        code=problem.code,
-        problem=str(problem),
-        tried_again=problem.retryable or ends,
-    )

@@ -6,8 +6,7 @@ from sqlalchemy import and_, select, update
 
 from selfcare.database import db
 from selfcare.models import ConsoleAccess, Contract, ContractConsole, Offer, WishState, now
-from selfcare.services.console import access as console_access
-from selfcare.services.console import domains
+from selfcare.services.console import converging, domains
 from selfcare.services.safety import audit
 
 
@@ -53,7 +52,7 @@ def retry(contract: Contract | None, *, problem: str | None) -> int:
             .all()
         )
         counted += len(tried)
-        work = domains.prepare if kind is ContractConsole else console_access.converge_waiting
+        work = domains.prepare if kind is ContractConsole else converging.converge_waiting
         for contract_id in sorted(set(tried)):
             work.after_commit(contract_id)
     audit.record("console.retried", actor=None, contract=contract, details={"count": counted})

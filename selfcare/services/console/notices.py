@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sqlalchemy import ColumnElement, exists, select, update
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -21,19 +23,25 @@ from selfcare.services.console.iam import Held
 from selfcare.services.mail import kinds
 
 
-def announce(access: ConsoleAccess) -> None:
-    """Mail somebody that their console account is there: once, after the portal's own mail.
+def announce(accesses: Iterable[ConsoleAccess]) -> None:
+    """Mail people that their console account is there: once, after the portal's own mail.
 
     While that one is still waiting, nothing is written: the sweep comes back to it.
     """
-    if access.announced_at or not access.wanted_groups:
+    new = [access for access in accesses if access.wanted_groups and not access.announced_at]
+    if not new:
         return
-    if db.session.execute(select(portal_mail_waits(access.account_id))).scalar_one():
-        return
-    account = db.session.get_one(Account, access.account_id)
-    contract = db.session.get_one(Contract, access.contract_id)
-    kinds.console_access(account, contract=contract, username=access.iam_username)
-    access.announced_at = now()
+    told = select(Account).where(
+        Account.id.in_({access.account_id for access in new}), ~portal_mail_waits(Account.id)
+    )
+    accounts = {account.id: account for account in db.session.execute(told).scalars()}
+    of_contract: dict[int, dict[Account, str | None]] = {}
+    for access in new:
+        if account := accounts.get(access.account_id):
+            of_contract.setdefault(access.contract_id, {})[account] = access.iam_username
+            access.announced_at = now()
+    for contract_id, names in of_contract.items():
+        kinds.console_access(names, contract=db.session.get_one(Contract, contract_id))
 
 
 def portal_mail_waits(account_id: int | InstrumentedAttribute[int]) -> ColumnElement[bool]:

@@ -17,9 +17,8 @@ from selfcare.models import (
     WishState,
     now,
 )
-from selfcare.services.console import access as console_access
+from selfcare.services.console import converging, iam, looking, notices, unknown
 from selfcare.services.console import domains as console_domains
-from selfcare.services.console import iam, looking, notices, unknown
 from selfcare.services.console.credentials import ending
 
 
@@ -33,9 +32,9 @@ def wake_consoles() -> None:
         return
     _take_over()
     console_domains.prepare.wake(claims.overdue(ContractConsole))
-    console_access.converge.wake(claims.overdue(ConsoleAccess, ~untried()))
+    converging.converge.wake(claims.overdue(ConsoleAccess, ~untried()))
     unknown.end.wake(claims.overdue(UnknownAccount))
-    console_access.converge_waiting.wake(contracts_waiting(now()))
+    converging.converge_waiting.wake(contracts_waiting(now()))
     unannounced = select(ConsoleAccess).where(
         ConsoleAccess.state == WishState.DONE,
         ConsoleAccess.settled_at.is_not(None),
@@ -43,8 +42,7 @@ def wake_consoles() -> None:
         ~notices.portal_mail_waits(ConsoleAccess.account_id),
     )
     mine = unannounced.limit(500).with_for_update(skip_locked=True)  # two sweeps, one mail
-    for access in db.session.execute(mine).scalars():
-        notices.announce(access)
+    notices.announce(db.session.execute(mine).scalars())
 
 
 def untried() -> ColumnElement[bool]:

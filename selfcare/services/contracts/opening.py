@@ -16,7 +16,7 @@ from selfcare.services.console import domains as console_domains
 from selfcare.services.contracts import customers, offers
 from selfcare.services.contracts.refusals import ContractRefused, fitting
 from selfcare.services.safety import audit
-from selfcare.services.users import members
+from selfcare.services.users import joining
 from selfcare.services.users.new_member import NewMember
 from selfcare.services.users.roles import Roles
 
@@ -72,7 +72,7 @@ def create(new: NewContract, referent: NewMember) -> Contract:
     console_roles = REFERENT_CONSOLE_ROLES if contract.offer.has_console else ()
     roles = Roles(profiles_of_referent(), console_roles)
     audit.record("contract.opened", actor=None, subject=contract.name, contract=contract)
-    members.add(contract, referent, roles, by=None, is_referent=True)
+    joining.add(contract, referent, roles, by=None, is_referent=True)
     log.info("contract_opened", ref=contract.ref, referent=referent.login)
     return contract
 

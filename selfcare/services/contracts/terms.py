@@ -22,6 +22,7 @@ from selfcare.rights import (
     refused,
 )
 from selfcare.services.console import access as console_access
+from selfcare.services.console import converging
 from selfcare.services.console import domains as console_domains
 from selfcare.services.contracts import offers
 from selfcare.services.contracts.refusals import ContractRefused, fitting
@@ -88,14 +89,13 @@ def close_console(contract: Contract) -> int:
         .where(ConsoleAccess.contract_id == contract.id)
         .order_by(ConsoleAccess.id)
     )
-    ended = 0
-    for access, account in db.session.execute(theirs).all():
-        if access.wanted_groups:
-            console_access.want(contract, account, [], wake=False)
-            ended += 1
+    ended: dict[Account, list[str]] = {
+        account: [] for access, account in db.session.execute(theirs) if access.wanted_groups
+    }
+    console_access.want_all(contract, ended)
     if ended:
-        console_access.converge_waiting.after_commit(contract.id)
-    return ended
+        converging.converge_waiting.after_commit(contract.id)
+    return len(ended)
 
 
 def set_offer(ref: str, named: str) -> Contract:

@@ -6,7 +6,7 @@ mail is sent, and afterwards: no secret among it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypedDict
 
@@ -124,14 +124,16 @@ def credential_ends(account: Account, *, contract: Contract, name: str, ends_at:
     )
 
 
-def portal_access(account: Account, *, contract: Contract) -> Mail:
-    """Somebody is a user of this contract now (USERS-3)."""
-    return outbox.write("portal_access", account, ref=contract.ref, contract_name=contract.name)
+def portal_access(*accounts: Account, contract: Contract) -> list[Mail]:
+    """They are users of this contract now (USERS-3)."""
+    told = {"ref": contract.ref, "contract_name": contract.name}
+    return outbox.write_many("portal_access", dict.fromkeys(accounts, told))
 
 
-def console_access(account: Account, *, contract: Contract, username: str | None) -> Mail:
-    """Their account in the console is there (USERS-4)."""
-    return outbox.write("console_access", account, ref=contract.ref, username=username)
+def console_access(names: Mapping[Account, str | None], *, contract: Contract) -> list[Mail]:
+    """Their accounts in the console are there, of these names (USERS-4)."""
+    told = {account: {"ref": contract.ref, "username": name} for account, name in names.items()}
+    return outbox.write_many("console_access", told)
 
 
 def access_asked(

@@ -27,6 +27,7 @@ def record(
     details: dict[str, Any] | None = None,
     ip: str | None = None,
     visit: Visit | None = None,
+    at_once: bool = True,
 ) -> AuditEntry:
     """Write down what is being done; it counts once the present transaction is committed.
 
@@ -40,6 +41,7 @@ def record(
         details: JSON values, no secret; a visit's reason and ticket stand here.
         ip: where from, where that is not the present request.
         visit: the staff visit it belongs to.
+        at_once: False where the caller flushes many together.
     """
     entry = AuditEntry(
         action=action,
@@ -56,7 +58,8 @@ def record(
         visit_id=visit.id if visit else None,
     )
     db.session.add(entry)
-    db.session.flush()
+    if at_once:
+        db.session.flush()
     return entry
 
 

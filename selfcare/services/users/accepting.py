@@ -13,7 +13,8 @@ from selfcare.models import (
     UnknownAccount,
 )
 from selfcare.services.console import unknown
-from selfcare.services.console.access import converge, wish_again
+from selfcare.services.console.access import wish_again
+from selfcare.services.console.converging import converge
 from selfcare.services.users import roles
 from selfcare.services.users.roles import Roles
 

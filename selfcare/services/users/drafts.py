@@ -10,7 +10,7 @@ from sqlalchemy import Select, select
 from selfcare.database import db
 from selfcare.models import Account, Contract, Membership, UserDraft, now
 from selfcare.rights import Ability, profiles_of_new_user
-from selfcare.services.users import members
+from selfcare.services.users import joining, members
 from selfcare.services.users.new_member import NewMember
 from selfcare.services.users.refusals import GoneMeanwhile, RoleNeeded
 from selfcare.services.users.roles import CONSOLE_ONLY_PROFILES, Roles
@@ -105,7 +105,7 @@ def finish(draft: UserDraft, contract: Contract, *, by: Account) -> int:
             seen = Roles(membership.profiles, seen.console)
         members.change(membership, roles, seen=seen, by=by)
     else:
-        membership = members.add(contract, new_member(draft), roles, by=by)
+        membership = joining.add(contract, new_member(draft), roles, by=by)
     draft.result_id = membership.id
     draft.person = {}  # personal data is kept where it belongs now
     db.session.flush()

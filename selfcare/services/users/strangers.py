@@ -12,7 +12,7 @@ from selfcare import config
 from selfcare.models import Account, Contract
 from selfcare.services.safety import throttling
 from selfcare.services.safety.throttling import Brake
-from selfcare.services.users import members
+from selfcare.services.users import joining
 from selfcare.services.users.new_member import NewMember
 from selfcare.services.users.refusals import Refusal
 
@@ -44,10 +44,10 @@ def shown(account: Account, *, typed: str | None) -> Known:
 
 def of_email(contract: Contract, email: str) -> Known | None:
     """The account an address belongs to, as this contract's managers may see it."""
-    account = members.known_by(email)
+    account = joining.known_by(email)
     if account is None:
         return None
-    return shown(account, typed=email if members.strangers(contract, [account.id]) else None)
+    return shown(account, typed=email if joining.strangers(contract, [account.id]) else None)
 
 
 def brake(by: Account) -> Brake:
@@ -60,15 +60,15 @@ def look_up(contract: Contract, person: NewMember, *, by: Account, before: str =
 
     Raises:
         TooManyAttempts: too much was asked about people of others; nothing was looked up.
-        Refusal: see `members.check_new_member`; what it tells of others counts, too.
+        Refusal: see `joining.check_new_member`; what it tells of others counts, too.
     """
     asked = brake(by)
     asked.check()
     try:
-        account = members.check_new_member(contract, person)
+        account = joining.check_new_member(contract, person)
     except Refusal:
         asked.count()
         raise
     again = person.email.lower() == before.lower()
-    if account and not again and members.strangers(contract, [account.id]):
+    if account and not again and joining.strangers(contract, [account.id]):
         asked.take()

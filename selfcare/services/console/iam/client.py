@@ -114,6 +114,7 @@ class Client:
         *,
         authenticated: bool = True,
     ) -> Any:
+        whole_cloud = self._whole_cloud  # another thread may learn better meanwhile
         try:
             with self._translated():
                 return self._adapter(ref).request(
@@ -130,7 +131,7 @@ class Client:
         except AuthExpired:
             if not ref:
                 raise
-            if self._whole_cloud:
+            if whole_cloud:
                 self._whole_cloud = False  # the account rules domains, not the cloud (point 6)
                 return self._raw(method, path, ref, body, authenticated=authenticated)
             if not self._signs_in():

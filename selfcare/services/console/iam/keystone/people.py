@@ -44,7 +44,7 @@ class People(Lookup):
     def _set_groups(self, ref: str, holder: Holder, groups: frozenset[str]) -> str:
         ids = self._group_ids(ref)
         if not groups <= ids.keys():
-            self._groups.pop(ref)  # perhaps made since we looked
+            self._groups.pop(ref, None)  # perhaps made since we looked
             ids = self._group_ids(ref)
         if missing := sorted(groups - ids.keys()):
             raise errors.GroupMissing(missing)
