@@ -45,10 +45,24 @@ ORDER_STATUS: Mapping[str, Any] = {
     OrderStatus.CANCELLED: _l("cancelled"),
 }
 
+ORDER_STATUS_TOO: Mapping[str, Any] = {
+    OrderStatus.SUBMITTED: _l("waiting, pending, new"),
+    OrderStatus.IN_PROGRESS: _l("under way, being carried out"),
+    OrderStatus.COMPLETED: _l("done, delivered"),
+    OrderStatus.CANCELLED: _l("canceled"),
+}
+"""What else people call it when they search, separated by commas."""
+
 SUBSCRIPTION_STATUS: Mapping[str, Any] = {
     SubscriptionStatus.SUBSCRIBED: _l("subscribed"),
     SubscriptionStatus.ACTIVE: _l("active"),
     SubscriptionStatus.ENDED: _l("ended"),
+}
+
+SUBSCRIPTION_STATUS_TOO: Mapping[str, Any] = {
+    SubscriptionStatus.SUBSCRIBED: _l("to come, future"),
+    SubscriptionStatus.ACTIVE: _l("running, current"),
+    SubscriptionStatus.ENDED: _l("past, over"),
 }
 
 CONSOLE_STATE: Mapping[str, Any] = {

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from selfcare.lists import asked as reading
 from selfcare.lists.asked import Asked
 from selfcare.lists.columns import Column
+from selfcare.lists.statuses import Status
 
 PAGE_SIZE = 25
 
@@ -19,6 +20,10 @@ class ListAddresses:
     columns: ClassVar[tuple[Column, ...]]
     default_sort: ClassVar[str]
     prefix: ClassVar[str] = ""
+    statuses: ClassVar[Mapping[str, Status]] = {}
+    """Those that its rows may have, by their names in an address."""
+    has_pills: ClassVar[bool] = False
+    """Whether it can be filtered by them; a search finds their names anyhow."""
     name: ClassVar[str]
     """Names the list on its page (`id` of its part) and its export file."""
 
@@ -35,7 +40,11 @@ class ListAddresses:
         """The wishes in the address, every value made harmless."""
         sortable = {column.key for column in cls.columns if column.sort is not None}
         return reading.read(
-            args, prefix=cls.prefix, sortable=sortable, default_sort=cls.default_sort
+            args,
+            prefix=cls.prefix,
+            sortable=sortable,
+            default_sort=cls.default_sort,
+            statuses=cls.statuses if cls.has_pills else (),
         )
 
     @classmethod
@@ -43,6 +52,7 @@ class ListAddresses:
         """What an address asks of such a list, `changes` included; defaults stay out of it."""
         state = {
             "q": asked.q,
+            "status": asked.status,
             "sort": asked.sort,
             "page": asked.page,
             "open": asked.open,

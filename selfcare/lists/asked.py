@@ -20,6 +20,7 @@ class Asked:
     """The reader's wishes."""
 
     q: str = ""
+    status: str = ""
     sort: str = ""
     page: int = 1
     open: str = ""
@@ -27,7 +28,12 @@ class Asked:
 
 
 def read(
-    args: Mapping[str, str], *, prefix: str, sortable: Collection[str], default_sort: str
+    args: Mapping[str, str],
+    *,
+    prefix: str,
+    sortable: Collection[str],
+    default_sort: str,
+    statuses: Collection[str] = (),
 ) -> Asked:
     """The wishes in an address, every value made harmless.
 
@@ -36,14 +42,16 @@ def read(
         prefix: what this list's names begin with.
         sortable: the keys of the columns that can be sorted.
         default_sort: what it is sorted by unless it is asked.
+        statuses: the keys of the statuses that can be asked for.
     """
 
     def given(name: str) -> str:
         return _NOT_TEXT.sub(" ", args.get(prefix + name, "")).strip()
 
-    q, sort, page = given("q"), given("sort"), given("page")
+    q, sort, page, status = given("q"), given("sort"), given("page"), given("status")
     return Asked(
         q=q[:LONGEST_SEARCH],
+        status=status if status in statuses else "",
         too_long=len(q) > LONGEST_SEARCH,
         sort=sort if sort.removeprefix("-") in sortable else default_sort,
         page=int(page) if _PAGE.fullmatch(page) else _odd_page(page),

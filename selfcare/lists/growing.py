@@ -95,26 +95,46 @@ class Growing(ListQuery):
 
     def sorts(self, column: Column) -> bool:
         """Whether it can be sorted by a column; if no index helps, only while it is short."""
-        return super().sorts(column) and (column.by_index or self.total_is_exact)
+        by_index = self.has_index(column, self.asked.status)
+        return super().sorts(column) and (by_index or self.total_is_exact)
+
+    @classmethod
+    def has_index(cls, column: Column, status: str) -> bool:
+        """Whether an index holds the order of a column: among all rows, or those of a status."""
+        if not status:
+            return column.by_index
+        return cls.statuses[status].sort.removeprefix("-") == column.key
 
     def _read(self) -> None:
-        if not self.column_of(self.asked.sort).by_index and not self._count()[1]:
-            self.asked = replace(self.asked, sort=self.default_sort)
+        status, column = self.asked.status, self.column_of(self.asked.sort)
+        if not self.has_index(column, status) and not self._count()[1]:
+            held = self.statuses[status].sort if status else self.default_sort
+            self.asked = replace(self.asked, sort=held)
         super()._read()
 
     @classmethod
     def written(
-        cls, _statement: Rows, conditions: Conditions, sort: str, reader: Reader
+        cls,
+        _statement: Rows,
+        conditions: Conditions,
+        reader: Reader,
+        *,
+        sort: str,
+        status: str = "",
     ) -> Statements:
         """The statements, by keys; those of a column without index read all rows there are."""
+        conditions = (*conditions, *cls._of_status(status, reader))
         keys = Keys(cls.tie_break, cls.branches, conditions)
         column, down = cls.column_of(sort), sort.startswith("-")
         by = column.sorts_by(reader)
-        first = cls.column_of(cls.default_sort).sorts_by(reader)
+        held = cls.statuses[status].sort if status else cls.default_sort
+        first = cls.column_of(held).sorts_by(reader)
         rows = keys.rows(cls.shown)
         whole = plain(rows, by=by, key=cls.tie_break, down=down, joins_decide=True)
         return Statements(
-            page=keys.page(cls.shown, by, down=down) if column.by_index else whole.page,
+            page=keys.page(cls.shown, by, down=down)
+            if cls.has_index(column, status)
+            else whole.page,
             count=counted(keys.first(first, down=True, limit=MOST)),
             everything=whole.everything,
         )

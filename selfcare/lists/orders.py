@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import date
+from functools import partial
 from typing import Any, ClassVar, Self
 
-from sqlalchemy import String, bindparam, cast, select
+from sqlalchemy import ColumnElement, String, bindparam, cast, select
 
 from selfcare.language import _l, wording
 from selfcare.lists.columns import Column, amount, moment, worded
 from selfcare.lists.growing import Branch, Growing, mine
 from selfcare.lists.query import ListOf
-from selfcare.models import Account, Contract, Order
+from selfcare.lists.statuses import Status
+from selfcare.models import Account, Contract, Order, OrderStatus
 from selfcare.models.order import PRICE_RANK, STATUS_RANK
 
 SHOWN = select(
@@ -36,6 +40,10 @@ def order_name(row: Any, language: str) -> str:
     return name
 
 
+def _has(code: OrderStatus, _today: date) -> ColumnElement[bool]:
+    return Order.status == code
+
+
 class _Orders(Growing):
     """The common part of both lists of orders."""
 
@@ -45,12 +53,22 @@ class _Orders(Growing):
     searched_dates = (Order.placed_at,)
     default_sort = "-date"
     tie_break = Order.id
+    statuses: ClassVar[Mapping[str, Status]] = {
+        code.value: Status(
+            wording.ORDER_STATUS[code],
+            partial(_has, code),
+            sort="-date",
+            words=wording.ORDER_STATUS_TOO[code],
+        )
+        for code in OrderStatus
+    }
 
 
 class OrderList(_Orders):
     """Date, reference, name, price, by whom, status (figure 21)."""
 
     branches = (Branch(Order.contract_id == bindparam("contract")),)
+    has_pills = True
     columns: ClassVar[tuple[Column, ...]] = (
         moment("date", _l("Date"), Order.placed_at, shows="placed_at", by_index=True),
         Column("ref", _l("Ref."), Order.ref, by_index=True),

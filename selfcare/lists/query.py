@@ -13,9 +13,10 @@ from datetime import UTC, date, datetime, time
 from functools import lru_cache
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
-from sqlalchemy import ColumnElement, Date, Result, Row, and_, or_
+from sqlalchemy import ColumnElement, Date, Result, Row, and_, or_, select
 
 from selfcare.database import Bound, Rows, db, planned_for_its_values
+from selfcare.language import _
 from selfcare.language.i18n import Reader
 from selfcare.lists import addresses
 from selfcare.lists.addresses import ListAddresses
@@ -23,6 +24,7 @@ from selfcare.lists.asked import Asked
 from selfcare.lists.columns import Column, Expression
 from selfcare.lists.dates import span
 from selfcare.lists.statements import Statements, plain
+from selfcare.lists.statuses import Pill, grouped
 from selfcare.models import fold
 
 _MOST = 2**60  # more rows than there can be
@@ -103,6 +105,7 @@ class ListQuery(ListAddresses):
         self.page = asked.page
         self.has_next = False
         self.rows: Sequence[Row[Any]] = []
+        self.counts: tuple[int, ...] | None = self._counts()
         self._read()
 
     @classmethod
@@ -121,10 +124,13 @@ class ListQuery(ListAddresses):
         cls,
         statement: Rows,
         conditions: Sequence[ColumnElement[bool]],
-        sort: str,
         reader: Reader,
+        *,
+        sort: str,
+        status: str = "",
     ) -> Statements:
-        """The statements of the list when it is searched and sorted like this."""
+        """The statements of the list when it is searched, filtered and sorted like this."""
+        conditions = (*conditions, *cls._of_status(status, reader))
         return plain(
             statement.where(*conditions),
             by=cls.column_of(sort).sorts_by(reader),
@@ -133,25 +139,48 @@ class ListQuery(ListAddresses):
             joins_decide=cls.joins_decide,
         )
 
+    @classmethod
+    def _of_status(cls, status: str, reader: Reader) -> tuple[ColumnElement[bool], ...]:
+        """What its rows have in common if only those of a status are asked for."""
+        return (cls.statuses[status].where(reader.today()),) if status else ()
+
+    @classmethod
+    def counting(cls, statement: Rows, reader: Reader) -> Rows:
+        """One statement: how many rows there are, then of each status, as far as counted."""
+        kinds = ("", *cls.statuses)
+        counts = [
+            cls.written(statement, (), reader, sort=cls.default_sort, status=kind).count
+            for kind in kinds
+        ]
+        return select(*(one.scalar_subquery() for one in counts))
+
     # What is in it
 
     @property
     def _statements(self) -> Statements:
         """Kept for every list but a searched one, whose words would be many."""
-        kind, statement, sort = type(self), self.chosen.statement, self.asked.sort
+        kind, statement = type(self), self.chosen.statement
+        sort, status = self.asked.sort, self.asked.status
         if self.asked.q:
-            return kind.written(statement, list(self._conditions()), sort, self.reader)
-        today, dialect = self.reader.today(), db.engine.dialect.name
+            conditions = list(self._conditions())
+            return kind.written(statement, conditions, self.reader, sort=sort, status=status)
         # mypy looks at the instances' __hash__, where the class is meant
-        return _kept(kind, statement, sort, self.reader, today, dialect)  # type: ignore[arg-type]
+        return _kept(kind, statement, sort, status, *self._when_and_where)  # type: ignore[arg-type]
+
+    @property
+    def _when_and_where(self) -> tuple[Reader, date, str]:
+        """What statements that are kept depend on; some lists sort by what is past."""
+        return self.reader, self.reader.today(), db.engine.dialect.name
 
     def _conditions(self) -> Iterator[ColumnElement[bool]]:
         """One for each word of the search."""
         words = self.asked.q.split()
         if any(span(word) for word in words):  # « 09/10/2017 11:31 » copied from the list
             words = [word for word in words if not _TIME_OF_DAY.fullmatch(word)]
-        for word in words:
-            yield or_(*self._matches(word))
+        today = self.reader.today()
+        for together, meant in grouped(words, self.statuses):
+            text = and_(*(or_(*self._matches(word)) for word in together))
+            yield or_(text, *(status.where(today) for status in meant))
 
     def _matches(self, word: str) -> Iterator[ColumnElement[bool]]:
         for text in dict.fromkeys((fold(word), word.lower())):  # not every column is folded
@@ -167,8 +196,18 @@ class ListQuery(ListAddresses):
             return day
         return datetime.combine(day, time(), self.reader.zone).astimezone(UTC)
 
+    def _counts(self) -> tuple[int, ...] | None:
+        """The rows there are, then those of each status; None where a search would change them."""
+        if not self.has_pills or self.asked.q:
+            return None
+        asked = _kept_counting(type(self), self.chosen.statement, *self._when_and_where)  # type: ignore[arg-type]
+        return tuple(self._run(asked, most=self.counted_up_to + 1).one())
+
     def _count(self) -> tuple[int, bool]:
         """The number of rows as far as they are counted, and whether these are all."""
+        if self.counts is not None:
+            count = self.counts[("", *self.statuses).index(self.asked.status)]
+            return min(count, self.counted_up_to), count <= self.counted_up_to
         count = self._run(self._statements.count, most=self.counted_up_to + 1).scalar_one()
         return min(count, self.counted_up_to), count <= self.counted_up_to
 
@@ -232,7 +271,7 @@ class ListQuery(ListAddresses):
         """All that the head, the pager and the addresses around the rows depend on."""
         return (
             *(type(self), self.path, self.asked, tuple(self.keep.items())),
-            *(self.page, self.total, self.total_is_exact, self.has_next),
+            *(self.page, self.total, self.total_is_exact, self.has_next, self.counts),
         )
 
     def sorts(self, column: Column) -> bool:
@@ -250,6 +289,26 @@ class ListQuery(ListAddresses):
         return any(one.sort is not None and not self.sorts(one) for one in self.shown_columns)
 
     @property
+    def pills(self) -> list[Pill]:
+        """Links to all of its rows and to those of each status; none where it has no row at all."""
+        if not self.has_pills or (self.counts is not None and not self.counts[0]):
+            return []
+        kinds = {"": _("All")} | {key: status.label for key, status in self.statuses.items()}
+        most = self.counted_up_to
+        return [
+            Pill(
+                label=label,
+                url=self.url(status=key, page=1, open=""),
+                is_chosen=key == self.asked.status,
+                number=None if count is None else min(count, most),
+                is_exact=count is None or count <= most,
+            )
+            for (key, label), count in zip(
+                kinds.items(), self.counts or [None] * len(kinds), strict=True
+            )
+        ]
+
+    @property
     def first(self) -> int:
         """The number of the first row shown, counted from one."""
         return (self.page - 1) * addresses.PAGE_SIZE + 1
@@ -260,12 +319,18 @@ def _kept(
     kind: type[ListQuery],
     statement: Rows,
     sort: str,
+    status: str,
     reader: Reader,
     _today: date,
     _dialect: str,
 ) -> Statements:
-    """What a list asks unless it is searched, written once.
+    """What a list asks unless it is searched, written once."""
+    return kind.written(statement, (), reader, sort=sort, status=status)
 
-    The day is in the key because some lists sort by what is past.
-    """
-    return kind.written(statement, (), sort, reader)
+
+@lru_cache(maxsize=64)
+def _kept_counting(
+    kind: type[ListQuery], statement: Rows, reader: Reader, _today: date, _dialect: str
+) -> Rows:
+    """What counts the statuses of a list, written once."""
+    return kind.counting(statement, reader)

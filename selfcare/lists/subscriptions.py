@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
+from functools import partial
 from typing import Any, ClassVar, Self
 
-from sqlalchemy import bindparam, case, select
+from sqlalchemy import ColumnElement, bindparam, case, func, select, true
 
+from selfcare.database import Rows
 from selfcare.language import _l, wording
 from selfcare.language.i18n import Reader
 from selfcare.lists.columns import Column, amount, day, moment
 from selfcare.lists.growing import Branch, Growing, mine
 from selfcare.lists.query import ListOf
-from selfcare.models import Account, Contract, Order, Subscription, subscription_status
+from selfcare.lists.statuses import Status
+from selfcare.models import (
+    Account,
+    Contract,
+    Order,
+    Subscription,
+    SubscriptionStatus,
+    SubscriptionTotal,
+    subscription_status,
+)
 from selfcare.services.orders.renewals import RENEWED_BY
 
 SHOWN = select(
@@ -39,9 +51,22 @@ def status(row: Any, today: date) -> Any:
     return wording.SUBSCRIPTION_STATUS[subscription_status(row.starts_on, row.ends_on, today)]
 
 
+def has_status(
+    code: SubscriptionStatus,
+    today: date,
+    of: type[Subscription] | type[SubscriptionTotal] = Subscription,
+) -> ColumnElement[bool]:
+    """The rule of `subscription_status`, asked of the database."""
+    if code is SubscriptionStatus.SUBSCRIBED:
+        return of.starts_on > today
+    if code is SubscriptionStatus.ENDED:
+        return of.ends_on < today
+    return (of.starts_on <= today) & (of.ends_on >= today)
+
+
 def _by_status(reader: Reader) -> Any:
-    today = reader.today()
-    return case((Subscription.starts_on > today, 0), (Subscription.ends_on >= today, 1), else_=2)
+    codes = enumerate(SubscriptionStatus)
+    return case(*((has_status(code, reader.today()), rank) for rank, code in codes))
 
 
 class _Subscriptions(Growing):
@@ -53,12 +78,22 @@ class _Subscriptions(Growing):
     searched_dates = (Subscription.subscribed_at, Subscription.starts_on, Subscription.ends_on)
     default_sort = "-date"
     tie_break = Subscription.id
+    statuses: ClassVar[Mapping[str, Status]] = {
+        code.value: Status(
+            wording.SUBSCRIPTION_STATUS[code],
+            partial(has_status, code),
+            sort="-end" if code is SubscriptionStatus.ENDED else "-start",
+            words=wording.SUBSCRIPTION_STATUS_TOO[code],
+        )
+        for code in SubscriptionStatus
+    }
 
 
 class SubscriptionList(_Subscriptions):
     """Subscription date, reference, name, price, start, end, status (figure 22)."""
 
     branches = (Branch(Subscription.contract_id == bindparam("contract")),)
+    has_pills = True
     columns: ClassVar[tuple[Column, ...]] = (
         moment(
             "date",
@@ -81,6 +116,16 @@ class SubscriptionList(_Subscriptions):
             text=lambda r, reader: str(status(r, reader.today())),
         ),
     )
+
+    @classmethod
+    def counting(cls, _statement: Rows, reader: Reader) -> Rows:
+        """From the totals that are kept of a contract's subscriptions: few rows, however many."""
+        total, today = SubscriptionTotal, reader.today()
+        kinds = [true(), *(has_status(code, today, total) for code in SubscriptionStatus)]
+        counts = (func.sum(case((kind, total.count), else_=0)) for kind in kinds)
+        return select(*(func.coalesce(count, 0) for count in counts)).where(
+            total.contract_id == bindparam("contract")
+        )
 
     @classmethod
     def of_contract(cls, contract: Contract) -> ListOf[Self]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
-from sqlalchemy import String, bindparam, case, cast, func, select
+from sqlalchemy import ColumnElement, String, bindparam, case, cast, func, select
 
 from selfcare.language import _l, wording
 from selfcare.lists.columns import Column, moment, worded
 from selfcare.lists.query import ListOf, ListQuery
+from selfcare.lists.statuses import Status
 from selfcare.models import Account, ConsoleAccess, Contract, Membership
 from selfcare.models.console import Drift, drift
 
@@ -69,6 +71,21 @@ def drift_of(row: Any) -> Drift | None:
     return drift(row, json.loads(row.wanted_groups or "[]"), seen, account)
 
 
+def _status(label: Any, where: ColumnElement[bool], words: Any = "") -> Status:
+    return Status(label, lambda _today: where, words=words)
+
+
+IN_CONSOLE: dict[str, Status] = {
+    "ready": _status(_l("Console ready"), STATE == "done"),
+    "pending": _status(_l("Console being prepared"), STATE.in_(("queued", "running"))),
+    "failed": _status(_l("Console failed"), STATE == "failed"),
+}
+AT_ALL: dict[str, Status] = {
+    "none": _status(_l("Without console"), STATE.is_(None)),
+    "invited": _status(_l("Not come yet"), Membership.invited_as.is_not(None), _l("invited")),
+}
+
+
 class UserList(ListQuery):
     """Everybody on the contract: login, names, email, since when, console (USERS-1)."""
 
@@ -93,6 +110,8 @@ class UserList(ListQuery):
     searched_dates = (Membership.created_at,)
     default_sort = "-created"
     tie_break = Membership.id
+    statuses: ClassVar[Mapping[str, Status]] = IN_CONSOLE | AT_ALL
+    has_pills = True
 
     @classmethod
     def of_contract(cls, contract: Contract) -> ListOf[Self]:
@@ -109,4 +128,5 @@ class ConsoleUserList(UserList):
     """The users with at least one console role (USERS-7)."""
 
     name = "console-users"
+    statuses = IN_CONSOLE
     statement = UserList.statement.where(HAS_ROLES)

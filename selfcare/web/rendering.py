@@ -148,6 +148,7 @@ def _etag(template: str, rows: ListQuery, context: Mapping[str, Hashable]) -> st
         rows.page,
         rows.total,
         rows.has_next,
+        rows.counts,
         rows.reader,
         rows.reader.today(),
         tuple(map(tuple, rows.rows)),
