@@ -134,6 +134,7 @@ class Demo:
             "OPERATOR_EMAILS": "operateurs@example.com",
             "ECE_CHANGES_URL": "https://changes.example.com/",
             "ECE_INCIDENTS_URL": "https://incidents.example.com/",
+            "OFFER_LOGOS": str(Path(__file__).parent / "data" / "logos"),
             "NEWS_URL": "https://news.example.com/",
             "CONTACT_URL": "mailto:contact@example.com",
             "TERMS_URL": "https://www.example.com/terms",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from selfcare.config import rules
+from selfcare.config import logos, rules
 from selfcare.config.fields import setting
 
 
@@ -31,6 +31,12 @@ class Brand:
         "Colour of the band at the top of each page, with the logo and white text on it; at least"
         " 4.5:1 against white (checked at start).",
         check=rules.brand_color,
+    )
+    offer_logos: Path | None = setting(
+        None,
+        "Folder of SVG files named after the offers' codes (`flexible-engine.svg`): plain shapes,"
+        " shown beside the contracts; a neutral icon where there is none.",
+        check=logos.offer_logos,
     )
     company_name: str = setting(
         "Example Cloud", "The company behind the portal, in the footer.", invented=True

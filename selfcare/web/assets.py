@@ -18,7 +18,7 @@ from flask import Flask
 from whitenoise import WhiteNoise
 from whitenoise.compress import Compressor
 
-from selfcare.config import BadSetting, Settings
+from selfcare.config import BadSetting, Settings, logos
 from selfcare.web.headers import HEADERS, transport_headers
 
 SOURCE = Path(__file__).parents[1] / "static"
@@ -47,6 +47,8 @@ def init_app(app: Flask, settings: Settings) -> None:
             headers[name] = value
 
     app.extensions["assets"] = published
+    drawn = logos.symbols(settings.offer_logos) if settings.offer_logos else ()
+    app.extensions["offer_logos"] = frozenset(code for code, _symbol in drawn)
     app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
         app.wsgi_app,
         root=str(_folder(settings)),
@@ -73,6 +75,10 @@ def _contents(settings: Settings) -> dict[str, bytes]:
             files[name] = _script(content.decode()).encode()
     for name, scheme in (("app", None), ("app-light", "light"), ("app-dark", "dark")):
         files[f"{name}.css"] = _stylesheet(settings, scheme).encode()
+    if settings.offer_logos:
+        added = "".join(symbol for _code, symbol in logos.symbols(settings.offer_logos))
+        sprite = files["icons.svg"].decode().replace("</svg>", f"{added}</svg>")
+        files["icons.svg"] = sprite.encode()
     if settings.brand_logo:
         files.pop("logo.svg", None)
         files["logo" + settings.brand_logo.suffix] = settings.brand_logo.read_bytes()

@@ -101,6 +101,7 @@ def _globals(app: Flask) -> dict[str, Any]:
 
     return {
         "asset": assets.__getitem__,
+        "offer_logos": app.extensions["offer_logos"],
         "may": may,
         "staff_may": staff_may,
         "StaffAbility": StaffAbility,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from selfcare.config import logos
 from selfcare.rights import Profile
 from tests.browsing import Browser
 
@@ -245,6 +246,37 @@ class TestHeader:
     def test_home_4_the_footer_holds_terms_and_legal_notice(self, browse):
         links = {str(a["href"]) for a in browse.get("/login").all("footer a")}
         assert {"https://www.example.com/terms", "/legal", "/accessibility"} <= links
+
+    def test_home_1_a_contract_has_the_logo_of_its_offer(
+        self, cast, another_app, tmp_path, browse_as
+    ):
+        drawn = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path d="M1 2h3"/></svg>'
+        (tmp_path / "flexible-engine.svg").write_text(drawn)
+        portal = another_app(offer_logos=tmp_path)
+        cast.member("paul.dupont")
+        paul = Browser(portal).sign_in_as("paul.dupont")
+        address = str(paul.get("/").one("svg.logo use")["href"])
+        assert address.endswith("#offer-flexible-engine")
+        sprite = paul.client.get(address, buffered=True).text
+        symbol = '<symbol id="offer-flexible-engine" viewBox="0 0 9 9"><path d="M1 2h3" /></symbol>'
+        assert symbol in sprite
+        assert not browse_as("paul.dupont").get("/").all("svg.logo")
+
+    @pytest.mark.parametrize(
+        ("drawn", "problem"),
+        [
+            ("<svg", "cannot be read"),
+            ("<svg/>", "is not an <svg> with a viewBox"),
+            ("<svg xmlns='{0}' viewBox='0 0 9 9'><script/></svg>", "has a <script>"),
+            ("<svg xmlns='{0}' viewBox='0 0 9 9'><path style='a'/></svg>", "has a style"),
+            ("<svg xmlns='{0}' viewBox='0 0 9 9'><path fill='url(#a)'/></svg>", "has a fill"),
+            ("<svg xmlns='{0}' viewBox='0 0 9 9' onload='a()'/>", "has a onload"),
+        ],
+    )
+    def test_home_1_a_logo_that_cannot_be_shown_stops_the_start(self, tmp_path, drawn, problem):
+        (tmp_path / "x.svg").write_text(drawn.replace("{0}", "http://www.w3.org/2000/svg"))
+        assert f"x.svg {problem}" in (logos.offer_logos(tmp_path) or "")
+        assert logos.offer_logos(tmp_path / "nowhere") == "no such folder"
 
     def test_home_4_brand_logo_and_colour_are_settings(self, another_app, tmp_path):
         logo = tmp_path / "own.png"
