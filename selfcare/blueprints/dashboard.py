@@ -25,9 +25,9 @@ def index(contract: Contract) -> ResponseReturnValue:
     return rendering.page(
         "dashboard/index.html",
         figures=figures.of_contract(contract.id, reader().today()) if shown else None,
-        overview=overview.of_contract(contract.id, reader().today())
+        spends=overview.of_contract(contract.id, reader().today())
         if may(Ability.READ_INVOICES)
-        else None,
+        else (),
     )
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from typing import Any
 
 import structlog
-from flask import Blueprint, Response, abort, request
+from flask import Blueprint, Response, abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
@@ -17,7 +18,7 @@ from selfcare.models import Contract, Invoice, InvoiceKind, UsageReport
 from selfcare.rights import Ability
 from selfcare.services import documents
 from selfcare.services.documents import DocumentMissing
-from selfcare.services.invoices import loading
+from selfcare.services.invoices import due, loading
 from selfcare.services.pre_invoices import making as pre_invoice_making
 from selfcare.services.pre_invoices import working_out
 from selfcare.services.safety import audit
@@ -35,15 +36,33 @@ log = structlog.get_logger(__name__)
 @bp.get("")
 @requires(Ability.SEE_INVOICING_CONTACT)
 def index(contract: Contract) -> ResponseReturnValue:
-    """Whom to ask; for managers the latest invoice, the history and the usage (INVOICES-1)."""
+    """Whom to ask; for managers what is to be paid, this month, and the history (INVOICES-1)."""
     if not may(Ability.READ_INVOICES):
         return rendering.page("invoices/contact.html")
-    return rendering.lists_page(
+    if moved := _moved(contract):
+        return redirect(moved, code=301)
+    today = reader().today()
+    return rendering.list_page(
         "invoices/index.html",
         InvoiceList.of_contract(contract),
-        UsageReportList.of_contract(contract),
-        overview=overview.of_contract(contract.id, reader().today()),
+        due=due.of_contract(contract.id, today),
+        spends=overview.of_contract(contract.id, today),
     )
+
+
+@bp.get("/usage")
+@requires(Ability.READ_INVOICES)
+def usage(contract: Contract) -> ResponseReturnValue:
+    """Usage reports and pre-invoices, month by month (INVOICES-1)."""
+    return rendering.list_page("invoices/usage/index.html", UsageReportList.of_contract(contract))
+
+
+@bp.get("/spend")
+@requires(Ability.READ_INVOICES)
+def spend(contract: Contract) -> ResponseReturnValue:
+    """What twelve months cost, and how that changed (INVOICES-1)."""
+    spends = overview.of_contract(contract.id, reader().today())
+    return rendering.page("invoices/spend.html", spends=spends)
 
 
 @bp.get("/<int:invoice_id>")
@@ -81,12 +100,13 @@ def month(contract: Contract, month: str) -> ResponseReturnValue:
     """One month: usage by service and project, its lines, and the pre-invoice."""
     report = _report(contract, month)
     versions = working_out.versions(report)
-    return rendering.lists_page(
+    return rendering.page_with_list(
         "invoices/month.html",
         UsageLineList.of_report(report),
         report=report,
         groups=reports.groups(report.id),
-        invoice=pre_invoice_making.invoice_of(report) if versions else None,
+        neighbours=reports.neighbours(report),
+        invoice=pre_invoice_making.invoice_of(report),
         versions=versions,
         pre_invoices=working_out.shown(report, versions, contract),
     )
@@ -115,6 +135,19 @@ def pre_invoice(contract: Contract, month: str) -> ResponseReturnValue:
     if version is not made[0]:
         name += f"-v{version.number}"
     return _document(contract, version.key, f"{name}.pdf", "application/pdf")
+
+
+def _moved(contract: Contract) -> str | None:
+    """Where an address leads of the time when both lists were one page: `?u_page=2`."""
+    for prefix, endpoint in (("u_", ".usage"), ("i_", ".index")):
+        asked: dict[str, Any] = {
+            name.removeprefix(prefix): value
+            for name, value in request.args.items()
+            if name.startswith(prefix)
+        }
+        if asked:
+            return url_for(endpoint, ref=contract.ref, **asked)
+    return None
 
 
 def _invoice(contract: Contract, invoice_id: int) -> Invoice:

@@ -93,11 +93,23 @@ def catalogue(language: str) -> NullTranslations:
 @lru_cache(maxsize=65536)
 def money(amount: Decimal, currency: str, language: str) -> str:
     """`3 596,45 €`, `€3,596.45`, `CHF 900.00`; each amount keeps its own currency."""
+    return _signed(format_currency(amount, currency, *_money_as_in(language, currency)))
+
+
+@lru_cache(maxsize=16384)
+def whole_money(amount: Decimal, currency: str, language: str) -> str:
+    """`3 596 €`: without cents, where the exact amount stands elsewhere."""
+    pattern, locale = _money_as_in(language, currency)
+    shown = pattern.replace(".00", "")
+    return _signed(format_currency(amount, currency, shown, locale, currency_digits=False))
+
+
+def _money_as_in(language: str, currency: str) -> tuple[str, Locale]:
     locale = _BABEL[language]
     pattern = str(locale.currency_formats["standard"].pattern)
     if get_currency_symbol(currency, locale)[-1].isalpha():
         pattern = pattern.replace("¤#", "¤\N{NO-BREAK SPACE}#")  # CLDR, alphaNextToNumber
-    return _signed(format_currency(amount, currency, pattern, locale))
+    return pattern, locale
 
 
 @lru_cache(maxsize=16384)

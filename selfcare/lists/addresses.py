@@ -19,7 +19,7 @@ class ListAddresses:
 
     columns: ClassVar[tuple[Column, ...]]
     default_sort: ClassVar[str]
-    prefix: ClassVar[str] = ""
+    page_size: ClassVar[int] = PAGE_SIZE
     statuses: ClassVar[Mapping[str, Status]] = {}
     """Those that its rows may have, by their names in an address."""
     has_pills: ClassVar[bool] = False
@@ -41,7 +41,6 @@ class ListAddresses:
         sortable = {column.key for column in cls.columns if column.sort is not None}
         return reading.read(
             args,
-            prefix=cls.prefix,
             sortable=sortable,
             default_sort=cls.default_sort,
             statuses=cls.statuses if cls.has_pills else (),
@@ -62,12 +61,12 @@ class ListAddresses:
             del state["sort"]
         if state["page"] == 1:
             del state["page"]
-        return {cls.prefix + name: str(value) for name, value in state.items() if value}
+        return {name: str(value) for name, value in state.items() if value}
 
     @property
     def pages(self) -> int:
         """The number of pages known to exist (at least one, be it empty)."""
-        return max(1, -(-self.total // PAGE_SIZE))
+        return max(1, -(-self.total // self.page_size))
 
     @property
     def sorted_by(self) -> tuple[str, bool]:
@@ -92,7 +91,7 @@ class ListAddresses:
     def row_urls(self) -> tuple[str, str]:
         """The address that opens a row, to put its key behind; and the one that closes it."""
         closed = self.url(open="")
-        return f"{closed}{'&' if '?' in closed else '?'}{self.prefix}open=", closed
+        return f"{closed}{'&' if '?' in closed else '?'}open=", closed
 
     def pager(self) -> list[int | None]:
         """Page numbers to offer, None for a gap: `1 … 4 5 6 … 40`."""

@@ -30,7 +30,6 @@ class Asked:
 def read(
     args: Mapping[str, str],
     *,
-    prefix: str,
     sortable: Collection[str],
     default_sort: str,
     statuses: Collection[str] = (),
@@ -39,14 +38,13 @@ def read(
 
     Args:
         args: as in `request.args`, whatever somebody typed there.
-        prefix: what this list's names begin with.
         sortable: the keys of the columns that can be sorted.
         default_sort: what it is sorted by unless it is asked.
         statuses: the keys of the statuses that can be asked for.
     """
 
     def given(name: str) -> str:
-        return _NOT_TEXT.sub(" ", args.get(prefix + name, "")).strip()
+        return _NOT_TEXT.sub(" ", args.get(name, "")).strip()
 
     q, sort, page, status = given("q"), given("sort"), given("page"), given("status")
     return Asked(

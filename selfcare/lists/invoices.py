@@ -1,4 +1,4 @@
-"""Invoices and usage reports: two lists on one page, each with its own prefix (figure 26)."""
+"""Invoices, usage reports, and the lines of one of them (figure 26)."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class InvoiceList(ListQuery):
         Invoice.pdf_size,
         Invoice.xml_size,
     ).where(Invoice.contract_id == bindparam("contract"))
-    prefix = "i_"
+    page_size = 10
     columns: ClassVar[tuple[Column, ...]] = (
         day("date", _l("Date"), Invoice.issued_on, shows="issued_on"),
         Column("number", _l("Number"), Invoice.number),
@@ -96,10 +96,10 @@ class UsageReportList(ListQuery):
         )
         .where(UsageReport.contract_id == bindparam("contract"))
     )
-    prefix = "u_"
+    page_size = 10
     columns: ClassVar[tuple[Column, ...]] = (
         Column("month", _l("Period"), UsageReport.month, written=_month),
-        amount("total", _l("Usage excl. tax"), UsageReport.total, is_number=True),
+        amount("total", _l("Usage report (excl. tax)"), UsageReport.total),
         Column("currency", _l("Currency"), None, only_in_export=True),
     )
     searched = (func.lower(UsageReport.currency),)

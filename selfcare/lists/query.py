@@ -18,7 +18,6 @@ from sqlalchemy import ColumnElement, Date, Result, Row, and_, or_, select
 from selfcare.database import Bound, Rows, db, planned_for_its_values
 from selfcare.language import _
 from selfcare.language.i18n import Reader
-from selfcare.lists import addresses
 from selfcare.lists.addresses import ListAddresses
 from selfcare.lists.asked import Asked
 from selfcare.lists.columns import Column, Expression
@@ -54,25 +53,22 @@ class ListOf(Generic[L_co]):
         """Some of its rows, for the page of one."""
         return self.chosen.where(*conditions)
 
-    def asked(
-        self,
-        args: Mapping[str, str],
-        *,
-        path: str,
-        reader: Reader,
-        beside: Mapping[str, str] | None = None,
-    ) -> L_co:
+    def asked(self, args: Mapping[str, str], *, path: str, reader: Reader) -> L_co:
         """The list for an address.
 
         Args:
             args: as in `request.args`, whatever somebody typed there.
             path: the address without them.
             reader: whose language and time zone it is.
-            beside: what the page's other lists are asked; kept like `keep`.
         """
-        keep = {**self.keep, **(beside or {})}
-        asked = self.kind.read(args)
-        return self.kind(self.chosen, asked, path=path, reader=reader, keep=keep, about=self.about)
+        return self.kind(
+            self.chosen,
+            self.kind.read(args),
+            path=path,
+            reader=reader,
+            keep=self.keep,
+            about=self.about,
+        )
 
 
 class ListQuery(ListAddresses):
@@ -227,12 +223,12 @@ class ListQuery(ListAddresses):
         self.rows = self._fetch()
         if not self.rows and self.page > 1:  # beyond the end of a list too long to be counted
             everything = self._run(self._statements.count, most=_MOST).scalar_one()
-            self.page = max(1, -(-everything // addresses.PAGE_SIZE))
+            self.page = max(1, -(-everything // self.page_size))
             self.rows = self._fetch()
 
     def _fetch(self) -> Sequence[Row[Any]]:
         """One page; a row more tells whether a next page exists."""
-        size = addresses.PAGE_SIZE
+        size = self.page_size
         most, skipped = size + 1, (self.page - 1) * size
         counts = {"most": most, "skipped": skipped, "reach": skipped + most}
         rows = self._run(self._statements.page, **counts).all()
@@ -311,7 +307,7 @@ class ListQuery(ListAddresses):
     @property
     def first(self) -> int:
         """The number of the first row shown, counted from one."""
-        return (self.page - 1) * addresses.PAGE_SIZE + 1
+        return (self.page - 1) * self.page_size + 1
 
 
 @lru_cache(maxsize=256)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping
 from functools import lru_cache
 from typing import Any
-from urllib.parse import parse_qsl
 
 from flask import Response, current_app, g, request, session
 from flask.typing import ResponseReturnValue
@@ -66,7 +65,7 @@ def list_page(template: str, wanted: ListOf[ListQuery], **context: Hashable) -> 
     the templates are given here (values, no entities), and who looks at it from which place.
     """
     rows = wanted.asked(request.args, path=request.path, reader=reader())
-    if _as_file(rows):
+    if _as_file():
         return csv_file(rows)
     etag = _etag(template, rows, context)
     notices = "_flashes" in session  # shown once, so in no ETag
@@ -85,43 +84,24 @@ def list_page(template: str, wanted: ListOf[ListQuery], **context: Hashable) -> 
     return answer
 
 
-def lists_page(template: str, *wanted: ListOf[ListQuery], **context: Any) -> ResponseReturnValue:
-    """A page with several lists, each with a prefix: one keeps what the others were asked.
+def page_with_list(template: str, wanted: ListOf[ListQuery], **context: Any) -> ResponseReturnValue:
+    """A page that a list is a part of, beside more than an ETag could tell.
 
-    The template gets each list by its name; the part of one is `_<name>.html` beside the page.
+    The template gets the list by its name; its part is `_<name>.html` beside the page.
     """
-    lists = [_among(wanted, one) for one in wanted]
-    for rows in lists:
-        if _as_file(rows):
-            return csv_file(rows)
+    rows = wanted.asked(request.args, path=request.path, reader=reader())
+    if _as_file():
+        return csv_file(rows)
     folder = template.rpartition("/")[0]
-    parts = {rows.name: f"{folder}/_{rows.name}.html" for rows in lists}
-    shown = {rows.name: rows for rows in lists}
-    answer = Response(page(template, parts=parts, **shown, **context))
-    if changed := shown.get(wanted_part() or ""):
-        _show_address(answer, changed)
+    parts = {rows.name: f"{folder}/_{rows.name}.html"}
+    answer = Response(page(template, parts=parts, **{rows.name: rows}, **context))
+    if wanted_part() == rows.name:
+        _show_address(answer, rows)
     return answer
 
 
-def _among(wanted: Sequence[ListOf[ListQuery]], one: ListOf[ListQuery]) -> ListQuery:
-    """One of the lists on a page, its addresses keeping what the others were asked.
-
-    Where htmx asks for one list, its link may be older than what the others show: each changed in
-    place since. The browser's own address knows.
-    """
-    args: Mapping[str, str] = request.args
-    path, _, query = local_part(request.headers.get("HX-Current-URL")).partition("?")
-    if wanted_part() == one.kind.name and path == request.path:
-        args = dict(parse_qsl(query))
-    beside: dict[str, str] = {}
-    for other in wanted:
-        if other is not one:
-            beside |= other.kind.state(other.kind.read(args))
-    return one.asked(request.args, path=request.path, reader=reader(), beside=beside)
-
-
-def _as_file(rows: ListQuery) -> bool:
-    return request.args.get(rows.prefix + "format") == "csv"
+def _as_file() -> bool:
+    return request.args.get("format") == "csv"
 
 
 def _show_address(answer: Response, rows: ListQuery) -> None:
@@ -129,8 +109,8 @@ def _show_address(answer: Response, rows: ListQuery) -> None:
 
     Nor does an address that is there already: words typed, then sent with Enter.
     """
-    typing = request.headers.get("HX-Trigger-Name") == rows.prefix + "q"
-    typing |= request.headers.get("HX-Trigger") == rows.prefix + "refresh"  # the same page
+    typing = request.headers.get("HX-Trigger-Name") == "q"
+    typing |= request.headers.get("HX-Trigger") == "refresh"  # the same page
     typing |= local_part(request.headers.get("HX-Current-URL")) == rows.url()
     answer.headers["HX-Replace-Url" if typing else "HX-Push-Url"] = rows.url()
 

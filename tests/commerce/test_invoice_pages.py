@@ -9,10 +9,11 @@ import pytest
 
 from demo.factur_x import document
 from selfcare.database import db
-from selfcare.models import PreInvoice, PreInvoiceVersion, UsageReport
+from selfcare.models import PreInvoice, PreInvoiceVersion
 from selfcare.rights import Profile
 from selfcare.services.invoices import loading
 from selfcare.services.invoices.facturx import reading as facturx_reading
+from selfcare.services.months import first_day
 from tests.plugin_commerce import bill
 
 INVOICES = "/contracts/OCB0000124/invoices"
@@ -36,8 +37,11 @@ def add(app, store):
 class TestPage:
     def test_invoices_1_says_what_comes_before_there_is_any(self, paul):
         page = paul.get(INVOICES)
-        assert len(page.all(".empty")) >= 2
+        assert page.one(".empty")
+        assert "the first one comes at the end of your first month" in page.words
         assert "None" not in page.words
+        assert paul.get(f"{INVOICES}/usage").one(".empty")
+        assert "Nothing spent" in paul.get(f"{INVOICES}/spend").one(".empty").get_text()
 
     def test_invoices_1_shows_the_latest_and_the_history(self, paul, add):
         add("FA-1", issued_on=date(2016, 12, 6), lines=(("Usage", Decimal("2145.67")),))
@@ -61,66 +65,45 @@ class TestPage:
         for path in ("", "/pdf", "/xml"):
             assert sophie.get(f"{INVOICES}/{number}{path}").status == 403
 
-    def test_invoices_1_two_lists_keep_their_own_state(self, paul, add, app):
-        for number in range(30):
-            add(f"FA-{number:02}", lines=(("Usage", Decimal(number + 1)),))
-        with app.app_context():
-            from sqlalchemy import select
+    @pytest.mark.parametrize(
+        ("old", "new"),
+        [
+            ("?i_q=FA&i_page=2", "?q=FA&page=2"),
+            ("?i_sort=net&u_page=2", "/usage?page=2"),
+            ("?u_format=csv", "/usage?format=csv"),
+        ],
+    )
+    def test_invoices_1_addresses_of_the_page_with_both_lists_lead_on(self, paul, old, new):
+        page = paul.get(INVOICES + old, follow=False)
+        assert (page.status, page.headers["Location"]) == (301, INVOICES + new)
 
-            from selfcare.models import Contract
+    def test_invoices_1_each_tab_is_an_address_and_says_so(self, paul):
+        for path, label in (
+            ("", "Invoices"),
+            ("/usage", "Usage and pre-invoices"),
+            ("/spend", "Spend"),
+        ):
+            page = paul.get(INVOICES + path)
+            assert page.one("nav.tabs [aria-current=page]").get_text(strip=True) == label
+            assert len(page.all("nav.tabs a")) == 3
 
-            contract = db.session.execute(select(Contract)).scalar_one()
-            for month in range(1, 29):
-                db.session.add(
-                    UsageReport(
-                        contract_id=contract.id,
-                        month=date(2014 + month // 12, month % 12 + 1, 1),
-                        currency="EUR",
-                        total=Decimal(month),
-                        digest=str(month),
-                        csv_key=str(month),
-                        csv_size=1,
-                        pre_invoice=PreInvoice(),
-                    )
-                )
-            db.session.commit()
-        page = paul.get(f"{INVOICES}?i_page=2&i_sort=net&u_page=2&u_sort=total")
-        assert len(page.all("#invoices tbody tr")) == 5
-        assert len(page.all("#usage tbody tr")) == 3
-        back = page.all("#usage .pager a[rel=prev]")[0]["href"]
-        assert "i_page=2" in str(back)
-        assert "i_sort=net" in str(back)
-        part = paul.get(f"{INVOICES}?i_page=2&u_page=2", part="usage")
-        assert part.one("#usage")
-        assert not part.all("#invoices")
-        assert "i_page=2" in part.headers["HX-Push-Url"]
+    def test_list_1_invoices_come_ten_a_page(self, paul, add):
+        for number in range(12):
+            add(f"FA-{number:02}")
+        assert len(paul.get(INVOICES).all("#invoices tbody tr")) == 10
+        assert len(paul.get(f"{INVOICES}?page=2").all("#invoices tbody tr")) == 2
 
-    def test_list_1_a_list_keeps_what_its_neighbour_was_asked_in_place_since(self, paul):
-        """Links of a part that stayed on the page are as old as itself; the address bar is not."""
-        now = {"HX-Current-URL": f"http://portal.test{INVOICES}?i_sort=net&u_sort=total"}
-        part = paul.get(f"{INVOICES}?u_sort=-total", part="usage", **now)
-        assert part.headers["HX-Push-Url"] == f"{INVOICES}?i_sort=net&u_sort=-total"
-        older = paul.get(f"{INVOICES}?i_sort=number&u_sort=-total", part="usage", **now)
-        assert older.headers["HX-Push-Url"] == f"{INVOICES}?i_sort=net&u_sort=-total"
-        elsewhere = {"HX-Current-URL": f"http://portal.test{INVOICES}/1?i_sort=net"}
-        assert (
-            "i_sort"
-            not in paul.get(f"{INVOICES}?u_sort=total", part="usage", **elsewhere).headers[
-                "HX-Push-Url"
-            ]
-        )
-
-    @pytest.mark.parametrize("prefix", ["i_", "u_"])
-    def test_list_1_each_list_exports_itself(self, paul, add, prefix):
+    @pytest.mark.parametrize(("path", "has"), [("", True), ("/usage", False)])
+    def test_list_1_each_list_exports_itself(self, paul, add, path, has):
         add("FA-1")
-        page = paul.get(f"{INVOICES}?{prefix}format=csv")
+        page = paul.get(f"{INVOICES}{path}?format=csv")
         assert page.response.mimetype == "text/csv"
-        assert ("FA-1" in page.text) == (prefix == "i_")
+        assert ("FA-1" in page.text) == has
 
     @pytest.mark.parametrize(("q", "hits"), [("fa-1", 1), ("01/2017", 1), ("2016", 0), ("%", 0)])
     def test_list_1_invoices_are_found_by_number_and_date(self, paul, add, q, hits):
         add("FA-1")
-        page = paul.get(f"{INVOICES}?i_q={q.replace('%', '%25')}")
+        page = paul.get(f"{INVOICES}?q={q.replace('%', '%25')}")
         assert len(page.all("#invoices tbody tr")) == hits
 
 
@@ -196,7 +179,7 @@ class TestMonth:
             db.session.execute(update(PreInvoice).values(state="queued", version=0))
             db.session.commit()
         paul = browse_as("paul.dupont")
-        assert "being prepared" in paul.get(INVOICES).words
+        assert "being prepared" in paul.get(f"{INVOICES}/usage").words
         assert "being prepared" in paul.get(f"{INVOICES}/usage/2016-09").words
         assert paul.get(f"{INVOICES}/usage/2016-09/pre-invoice.pdf").status == 404
 
@@ -214,8 +197,20 @@ class TestPicture:
         cast.member("sophie.dupont", dashboard=Profile.MANAGER, invoices=Profile.VISITOR)
         assert "€2,000.00" not in browse_as("sophie.dupont").get(dashboard).words
 
-    def test_invoices_1_each_currency_has_its_picture(self, paul, add):
+    def test_invoices_1_a_currency_with_one_month_is_a_sentence(self, paul, add):
         today = date.today()  # noqa: DTZ011
         add("FA-1", issued_on=today)
         add("FA-2", issued_on=today, currency="CHF")
-        assert len(paul.get(INVOICES).all("table.chart")) == 2
+        page = paul.get(f"{INVOICES}/spend")
+        assert not page.all(".bars")
+        assert f"{today:%m/%Y}: CHF 2,352.21 excl. tax invoiced." in page.words
+
+    def test_invoices_1_what_was_invoiced_is_drawn_where_nothing_else_is_known(self, paul, add):
+        today = date.today()  # noqa: DTZ011
+        add("FA-1", issued_on=today)
+        add("FA-2", issued_on=first_day(today, ahead=-1), lines=(("x", Decimal(1000)),))
+        page = paul.get(f"{INVOICES}/spend")
+        assert "Your invoices over 12 months" in page.words
+        drawn = [one["width"] for one in page.all(".bars rect")]
+        assert drawn == ["42.5%", "100.0%"]
+        assert "usage" not in page.one(".bars").get_text()

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.usefixtures("paul")
 TODAY = date(2026, 11, 22)
 MONTHS = twelve_until(TODAY)[:-1]
 PARTS = ("Serveur", "Disque", "Réseau")
-ONCE = "Versements initiaux"
+ONCE = "once"
 
 By = dict[tuple[str, str], dict[date, Decimal]]
 
@@ -97,12 +97,18 @@ class TestSums:
 
     def test_invoices_1_the_services_cost_what_every_single_day_says(self, app, subscriptions):
         with app.app_context():
-            found = overview.of_contract(contract_id(), TODAY).by_service
-        assert {
+            found = overview.of_contract(contract_id(), TODAY)
+        services = {
             (one.currency, share.name): dict(zip(MONTHS, share.amounts, strict=True))
             for one in found
             for share in one.shares
-        } == {
+        }
+        once = {
+            (one.currency, ONCE): {month.first: month.once for month in one.months}
+            for one in found
+            if one.once
+        }
+        assert services | once == {
             key: {month: of[month] for month in MONTHS}
             for key, of in expected(subscriptions).items()
             if any(of.values())

@@ -16,7 +16,10 @@ SERVICES = (
     *("Elastic Cloud Server", "Elastic Volume Service", "Object Storage Service", "Elastic IP"),
     *("Relational Database Service", "Cloud Container Engine", "Virtual Private Network"),
 )
-PAGES = ("services", "services/{slug}/order", "services/{slug}/order/{key}", "invoices")
+PAGES = (
+    *("services", "services/{slug}/order", "services/{slug}/order/{key}"),
+    *("invoices", "invoices/usage", "invoices/spend"),
+)
 
 
 def fill(app) -> None:
@@ -77,7 +80,8 @@ def test_fast_eight_statements_a_page_at_most(papers, app, browse_as, statements
     paul = browse_as("paul.dupont")
     fill(app)
     order = f"{C}/services/{papers['slug']}/order"
-    for path in (f"{C}/invoices", f"{C}/invoices/usage/2016-09", order, f"{order}/{papers['key']}"):
+    invoices = [f"{C}/invoices{page}" for page in ("", "/usage", "/usage/2016-09", "/spend")]
+    for path in (*invoices, order, f"{order}/{papers['key']}"):
         statements.clear()
         paul.get(path)
         assert len(statements) <= 8, statements

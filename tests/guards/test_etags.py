@@ -21,6 +21,8 @@ CONTRACT = "/contracts/OCB0000124"
 LISTS = {
     f"{CONTRACT}/orders": "orders",
     f"{CONTRACT}/subscriptions": "subscriptions",
+    f"{CONTRACT}/invoices": "invoices",
+    f"{CONTRACT}/invoices/usage": "invoices/usage",
     f"{CONTRACT}/users": "users",
     f"{CONTRACT}/users/console": "users/console",
     "/account/orders": "account/orders",
@@ -33,7 +35,7 @@ OF_STAFF = {"staff/audit"}
 
 FROM_THE_KEY = {"list", "part", "me", "place", "section", "chrome", "csrf", "locale", "may"}
 """What their templates read that may change: in the key with all that it tells (`_looks`)."""
-HANDED_OVER = {"ending", "console", "kept_section", "others", "requests"}
+HANDED_OVER = {"ending", "console", "kept_section", "others", "requests", "due", "spends"}
 """What views hand to `list_page`, which puts it into the key."""
 ALWAYS_THE_SAME = {
     *("Ability", "Section", "_", "asset", "contract_url", "drift_of", "gettext", "htmx_config"),
@@ -50,7 +52,8 @@ WITHOUT_AN_ETAG = {"get_flashed_messages"}
 
 @pytest.fixture(autouse=True)
 def people(cast):
-    manager = {"users": Profile.MANAGER, "orders": Profile.VISITOR}
+    manager = {section: Profile.MANAGER for section in ("users", "invoices")}
+    manager["orders"] = Profile.VISITOR
     cast.member("paul.dupont", console_roles=["admin"], subscriptions=Profile.VISITOR, **manager)
     cast.subscription()
 

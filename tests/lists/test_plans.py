@@ -15,7 +15,6 @@ from sqlalchemy import bindparam, text
 
 from selfcare.database import db
 from selfcare.language.i18n import Reader
-from selfcare.lists import addresses
 from selfcare.lists.columns import Column
 from selfcare.lists.growing import Growing, Keys
 from selfcare.lists.orders import MyOrderList, OrderList
@@ -147,7 +146,7 @@ def test_fast_a_search_is_planned_for_its_words(world: World):
 
 @pytest.mark.parametrize("kind", LISTS, ids=lambda kind: kind.__name__)
 def test_list_1_the_pages_in_a_row_are_the_whole_list(world: World, kind, monkeypatch):
-    monkeypatch.setattr(addresses, "PAGE_SIZE", 3)
+    monkeypatch.setattr(kind, "page_size", 3)
     wanted = LISTS[kind](world)
     for column in sortable(kind):
         for sort in (column.key, f"-{column.key}"):
@@ -158,8 +157,7 @@ def test_list_1_the_pages_in_a_row_are_the_whole_list(world: World, kind, monkey
 
 
 def page_of(wanted: ListOf[Any], sort: str, number: int) -> ListQuery:
-    prefix = wanted.kind.prefix
-    args = {f"{prefix}sort": sort, f"{prefix}page": str(number)}
+    args = {"sort": sort, "page": str(number)}
     listing: ListQuery = wanted.asked(args, path="/", reader=READERS[0])
     return listing
 

@@ -53,7 +53,7 @@ def test_list_1_every_list_is_searched_here():
 
 def shown(world: World, kind: type[ListQuery], reader: Reader, q: str = "") -> list[dict[str, str]]:
     """The rows found, cell by cell."""
-    rows = LISTS[kind](world).asked({f"{kind.prefix}q": q}, path="/", reader=reader).everything()
+    rows = LISTS[kind](world).asked({"q": q}, path="/", reader=reader).everything()
     return [{column.key: column.cell(row, reader) for column in kind.columns} for row in rows]
 
 

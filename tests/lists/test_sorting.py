@@ -93,7 +93,7 @@ def exported(wanted: ListOf[Any], column: Column, *, language: str, down: bool) 
     reader = Reader(language, ZoneInfo("Europe/Paris"))
     with speaking(language):
         rows = wanted.asked(
-            {wanted.kind.prefix + "sort": ("-" if down else "") + column.key},
+            {"sort": ("-" if down else "") + column.key},
             path="/",
             reader=reader,
         )

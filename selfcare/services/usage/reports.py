@@ -87,6 +87,15 @@ def of_month(contract_id: int, month: date) -> UsageReport | None:
     ).scalar_one_or_none()
 
 
+def neighbours(report: UsageReport) -> tuple[date | None, date | None]:
+    """The months before and after it that have reports of its contract."""
+    mine = UsageReport.contract_id == report.contract_id
+    before = select(func.max(UsageReport.month)).where(mine, UsageReport.month < report.month)
+    after = select(func.min(UsageReport.month)).where(mine, UsageReport.month > report.month)
+    found = db.session.execute(select(before.scalar_subquery(), after.scalar_subquery())).one()
+    return found[0], found[1]
+
+
 def groups(report_id: int) -> Sequence[Row[*tuple[Any, ...]]]:
     """A report's amounts by service and project, dearest service first."""
     mine = select(

@@ -1,0 +1,124 @@
+"""What a contract has to pay next, as far as its documents say (INVOICES-1).
+
+The portal knows no payments. So an invoice is to be paid until its day is over; after that only
+the newest one is, for a while, with its delay said: an older one was settled, or is claimed by
+those who know.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy.orm import aliased
+
+from selfcare.database import db
+from selfcare.models import CORRECTIONS, Invoice, InvoiceKind, InvoiceReference
+from selfcare.services.invoices.loading import FORESEEN
+
+LATE = timedelta(days=60)
+"""How long the newest invoice is said to be late."""
+LONGEST_TERMS = timedelta(days=366)
+MOST = 5
+PRO_FORMA = "325"
+"""The type that asks for nothing yet."""
+
+
+@dataclass(frozen=True)
+class DueInvoice:
+    """One invoice, as the box that asks for it shows it.
+
+    Attributes:
+        left: to pay, incl. tax (BT-115); where the document does not say it, its total.
+        has_credit: a credit note names it, so that less may be owed.
+    """
+
+    id: int
+    number: str
+    type_code: str
+    issued_on: date
+    due_on: date | None
+    net: Decimal
+    left: Decimal
+    gross: Decimal
+    currency: str
+    pdf_size: int
+    has_credit: bool
+
+    def days_until(self, today: date) -> int | None:
+        """The days left to pay it; below zero it is late."""
+        return (self.due_on - today).days if self.due_on else None
+
+
+@dataclass(frozen=True)
+class Due:
+    """The invoices to pay, the first due first, and the newest invoice, paid or not."""
+
+    to_pay: tuple[DueInvoice, ...]
+    latest: DueInvoice | None
+
+
+def of_contract(contract_id: int, today: date) -> Due:
+    """What is to be paid, in one statement; at most `MOST` and the newest."""
+    newest = (
+        select(Invoice.id)
+        .where(Invoice.contract_id == contract_id, Invoice.kind == InvoiceKind.INVOICE)
+        .where(Invoice.issued_on <= today + FORESEEN)
+        .order_by(Invoice.issued_on.desc(), Invoice.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    left = func.coalesce(Invoice.payable, Invoice.gross - func.coalesce(Invoice.paid, 0))
+    other = aliased(Invoice)
+    named = and_(
+        InvoiceReference.number == Invoice.number,
+        InvoiceReference.invoice_id == other.id,
+        other.contract_id == Invoice.contract_id,
+    )
+    is_credit = other.kind == InvoiceKind.CREDIT_NOTE
+    settled = _named(
+        named, or_(other.type_code.in_(CORRECTIONS), is_credit & (other.gross <= -left))
+    )
+    owed = and_(left > 0, Invoice.type_code != PRO_FORMA, ~settled)
+    coming = and_(
+        Invoice.kind == InvoiceKind.INVOICE,
+        Invoice.issued_on >= today - LONGEST_TERMS,
+        Invoice.issued_on <= today + FORESEEN,
+        Invoice.due_on >= today,
+        owed,
+    )
+    rows = db.session.execute(
+        select(
+            Invoice.id,
+            Invoice.number,
+            Invoice.type_code,
+            Invoice.issued_on,
+            Invoice.due_on,
+            Invoice.net,
+            left.label("left"),
+            Invoice.gross,
+            Invoice.currency,
+            Invoice.pdf_size,
+            _named(named, is_credit).label("has_credit"),
+            (Invoice.id == newest).label("is_newest"),
+            owed.label("is_owed"),
+        )
+        .where(Invoice.contract_id == contract_id, or_(Invoice.id == newest, coming))
+        .order_by((Invoice.id == newest).desc(), Invoice.due_on, Invoice.id)
+        .limit(MOST + 1)
+    ).all()
+    to_pay = [_shown(row) for row in rows if row.is_owed]
+    to_pay = [one for one in to_pay if (one.due_on or one.issued_on) >= today - LATE]
+    to_pay.sort(key=lambda one: (one.due_on or one.issued_on, one.id))
+    return Due(tuple(to_pay), next((_shown(row) for row in rows if row.is_newest), None))
+
+
+def _named(named: ColumnElement[bool], *by: ColumnElement[bool]) -> Any:
+    return exists().where(named, *by)
+
+
+def _shown(row: Any) -> DueInvoice:
+    return DueInvoice(*row[: len(fields(DueInvoice))])
