@@ -52,7 +52,7 @@ WITHOUT_AN_ETAG = {"get_flashed_messages"}
 
 @pytest.fixture(autouse=True)
 def people(cast):
-    manager = {section: Profile.MANAGER for section in ("users", "invoices")}
+    manager = dict.fromkeys(("users", "invoices"), Profile.MANAGER)
     manager["orders"] = Profile.VISITOR
     cast.member("paul.dupont", console_roles=["admin"], subscriptions=Profile.VISITOR, **manager)
     cast.subscription()
