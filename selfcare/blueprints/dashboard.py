@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, abort, redirect
+from flask import Blueprint, abort, redirect, request
 from flask.typing import ResponseReturnValue
 
 from selfcare import config
@@ -10,9 +10,10 @@ from selfcare.blueprints.oauth.authorize import remember_click
 from selfcare.language.i18n import reader
 from selfcare.models import Contract
 from selfcare.rights import Ability
+from selfcare.services import todo
 from selfcare.services.spending import figures, overview
 from selfcare.web import rendering
-from selfcare.web.access import may, requires
+from selfcare.web.access import current_account, may, requires
 
 bp = Blueprint("dashboard", __name__, url_prefix="/contracts/<ref>")
 
@@ -24,6 +25,12 @@ def index(contract: Contract) -> ResponseReturnValue:
     shown = may(Ability.READ_SUBSCRIPTIONS)
     return rendering.page(
         "dashboard/index.html",
+        todo=todo.of(
+            current_account().id,
+            today=reader().today(),
+            contract_id=contract.id,
+            every="all" in request.args,
+        ),
         figures=figures.of_contract(contract.id, reader().today()) if shown else None,
         spends=overview.of_contract(contract.id, reader().today())
         if may(Ability.READ_INVOICES)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from flask import Blueprint
+from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
+from selfcare.language.i18n import reader
 from selfcare.rights import Ability
+from selfcare.services import todo
 from selfcare.services.catalogue import shelf
 from selfcare.services.orders import latest
 from selfcare.services.users.places import places_of
@@ -20,7 +22,7 @@ CARDS = 12
 @bp.get("/")
 @signed_in
 def index() -> ResponseReturnValue:
-    """My contracts, a few services, my latest orders (HOME-1, HOME-2)."""
+    """My contracts, what waits for me, a few services, my latest orders (HOME-1, -2, -5)."""
     me = current_account()
     places = places_of(me.id, limit=CARDS + 1)
     shop = next((p for p in places if p.rights.may(Ability.READ_CATALOGUE)), None)
@@ -31,4 +33,5 @@ def index() -> ResponseReturnValue:
         shop=shop,
         services=shelf.highlights() if shop else [],
         orders=latest.latest_of(me.id),
+        todo=todo.of(me.id, today=reader().today(), contract_id=None, every="all" in request.args),
     )

@@ -112,6 +112,10 @@ class UnknownAccount(ConsoleWish, Base):
     state: Mapped[WishState] = mapped_column(String(8), default=WishState.DONE)
 
 
+TROUBLED = "console_accesses.problem IS NOT NULL"
+"""The accesses whose last try came to nothing."""
+
+
 class ConsoleAccess(ConsoleWish, Base):
     """The console roles somebody shall hold on a contract, and how far the console is with it.
 
@@ -125,6 +129,7 @@ class ConsoleAccess(ConsoleWish, Base):
         Index(None, "contract_id"),
         index_of("announced_at IS NULL", "ix_console_accesses_unannounced", "state"),
         index_of("settled_at IS NULL", "ix_console_accesses_unsettled", "state"),
+        index_of("problem IS NOT NULL", "ix_console_accesses_troubled", "contract_id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -30,6 +30,8 @@ LONGEST_NOTE = 500
 
 AUTOMATIC_TO_DO = "fulfilment = 'automatic' AND status IN ('submitted', 'in_progress')"
 """The orders that a job carries out, and has not yet."""
+WAITING = "orders.status IN ('submitted', 'in_progress')"
+"""The orders that are not carried out yet."""
 RENEWS = "renews_id IS NOT NULL AND status <> 'cancelled'"
 """The orders that renew a subscription."""
 
@@ -125,6 +127,7 @@ class Order(Searchable, Base):
         Index(None, "contract_id", "name_en", "id"),
         Index("ix_orders_by_price", "contract_id", text(BY_PRICE.format("")), "id"),
         Index("ix_orders_by_status", "contract_id", text(BY_STATUS.format("")), "id"),
+        index_of(WAITING.replace("orders.", ""), "ix_orders_waiting", "contract_id", "placed_at"),
         index_of(AUTOMATIC_TO_DO, "ix_orders_automatic_to_do", "placed_at"),
     )
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, bindparam, select
+from sqlalchemy import JSON, ColumnElement, Row, Select, and_, bindparam, select, type_coerce
 from sqlalchemy.orm import contains_eager
 
 from selfcare.database import db
 from selfcare.models import Account, ConsoleAccess, Contract, Membership, Offer
-from selfcare.rights import Rights
+from selfcare.rights import RULES, Ability, Rights
 
 MOST_IN_CONSOLE = 500
 """Contracts to choose from; more make no page any more."""
@@ -67,6 +67,14 @@ def place_of(account_id: int, ref: str) -> Place | None:
     """Somebody's place on a contract, or None if they have none there."""
     found = db.session.execute(_PLACE, {"account": account_id, "ref": ref}).one_or_none()
     return placed(*found) if found else None
+
+
+def holds(ability: Ability) -> ColumnElement[bool]:
+    """Whether a membership's profile has an ability, for statements over many contracts."""
+    rule = RULES[ability]
+    profile: Any = type_coerce(Membership.profiles, JSON)[rule.section.value]
+    held: ColumnElement[bool] = profile.as_string().in_(sorted(rule.profiles))
+    return held
 
 
 def arrive(membership: Membership) -> None:
