@@ -86,7 +86,7 @@ class TestLatestOrders:
         cast.orders(5)
         hers = cast.order(by="sophie.dupont")
         page = browse_as("paul.dupont").get("/")
-        shown = [str(a["href"]) for a in page.all(".lines a")]
+        shown = [str(a["href"]) for a in page.all("[aria-labelledby=orders-title] .lines a")]
         assert shown == [f"/account/orders/HONEY1655-1801-{n:03}" for n in (5, 4, 3)]
         assert hers not in page.text
         assert browse_as("paul.dupont").get(shown[0]).status == 200

@@ -1,7 +1,7 @@
 """Indexes of what waits for somebody: orders to be carried out, accesses in trouble.
 
 Revision ID: 2f8d6a40b71c
-Revises: 7b1f0c2d9e64
+Revises: 5d0c7e92b4a1
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "2f8d6a40b71c"
-down_revision = "7b1f0c2d9e64"
+down_revision = "5d0c7e92b4a1"
 branch_labels = None
 depends_on = None
 
@@ -26,21 +26,13 @@ INDEXES = (
 
 
 def upgrade() -> None:
-    """Apply, while the tables are in use."""
-    with op.get_context().autocommit_block():
-        for name, table, rows, columns in INDEXES:
-            op.create_index(
-                name,
-                table,
-                columns,
-                sqlite_where=sa.text(rows),
-                postgresql_where=sa.text(rows),
-                postgresql_concurrently=True,
-            )
+    """Apply."""
+    for name, table, rows, columns in INDEXES:
+        where = sa.text(rows)
+        op.create_index(name, table, columns, sqlite_where=where, postgresql_where=where)
 
 
 def downgrade() -> None:
     """Take back."""
-    with op.get_context().autocommit_block():
-        for name, table, _rows, _columns in reversed(INDEXES):
-            op.drop_index(name, table_name=table, postgresql_concurrently=True)
+    for name, table, _rows, _columns in reversed(INDEXES):
+        op.drop_index(name, table_name=table)
