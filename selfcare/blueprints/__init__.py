@@ -12,6 +12,7 @@ MODULES = (
     "sign_in.recovery",
     "sign_in.captcha",
     "account.lists",
+    "account.notifications",
     "account.profile",
     "account.security",
     "account.two_factor",

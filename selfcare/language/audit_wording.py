@@ -36,6 +36,7 @@ ACTION: Mapping[str, Any] = {
     "console.account_deleted": _l("Account of nobody deleted in the console"),
     "console.prepared": _l("Contract prepared anew in the console"),
     "console.retried": _l("Console accounts tried again"),
+    "notifications.changed": _l("Choice of mails changed"),
     "email.asked": _l("New email address requested"),
     "email.changed": _l("Email address changed"),
     "two_factor.on": _l("Two-factor sign-in turned on"),
@@ -76,6 +77,7 @@ ACTION: Mapping[str, Any] = {
 
 DETAIL: Mapping[str, Any] = {
     "reason": _l("reason"),
+    "switched_off": _l("switched off"),
     "ticket": _l("ticket"),
     "email": _l("new address"),
     "former": _l("former address"),

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 
 from sqlalchemy import ColumnElement, Row, func
 
-from selfcare.language import _, _l, audit_wording, wording
+from selfcare.language import _, _l, audit_wording, mail_wording, wording
 from selfcare.language.i18n import Reader
 from selfcare.lists.columns import Column, moment, worded
 from selfcare.lists.query import ListOf, ListQuery
@@ -27,10 +27,11 @@ def details(row: Row[Any], _reader: Reader | None = None) -> str:
 
 
 def _part(part: Any) -> str:
-    """One of an entry's details: changed roles, a field's name, or a text."""
+    """One of an entry's details: changed roles, a field's or mail's name, or a text."""
     if isinstance(part, list):
         return wording.role_change(part) if len(part) > 2 else wording.access_name(*part)
-    return str(audit_wording.ACCOUNT_FIELD.get(part, part))
+    named = audit_wording.ACCOUNT_FIELD.get(part) or mail_wording.MAIL_KIND.get(part, part)
+    return str(named)
 
 
 class ActivityList(ListQuery):

@@ -52,7 +52,7 @@ from selfcare.models.invoice import (
     UsageShare,
 )
 from selfcare.models.kept_form import KeptForm
-from selfcare.models.mail import Mail
+from selfcare.models.mail import Mail, UnwantedMail
 from selfcare.models.oidc import (
     ClientKind,
     DeviceState,
@@ -175,6 +175,7 @@ __all__ = [
     "SubscriptionTotal",
     "TwoFactor",
     "UnknownAccount",
+    "UnwantedMail",
     "UsageLine",
     "UsageReport",
     "UsageShare",

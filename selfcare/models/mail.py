@@ -1,4 +1,4 @@
-"""The outbox: one row per mail to send, written with the change that causes it."""
+"""The outbox: one row per mail to send, written with the change that causes it; unwanted mails."""
 
 from __future__ import annotations
 
@@ -33,3 +33,15 @@ class Mail(Wish, Base):
     message_id: Mapped[str] = mapped_column(String(120), unique=True)
     created_at: Mapped[datetime] = mapped_column(default=now)
     sent_at: Mapped[datetime | None]
+    """When the mail server took it; None in a mail that is done: its addressee wants none."""
+
+
+class UnwantedMail(Base):
+    """A kind of mail that somebody has switched off (NOTIFY-1)."""
+
+    __tablename__ = "unwanted_mails"
+
+    account_id: Mapped[int] = mapped_column(
+        ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True
+    )
+    kind: Mapped[str] = mapped_column(String(40), primary_key=True)

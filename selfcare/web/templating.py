@@ -21,6 +21,7 @@ from selfcare.language import (
     credential_wording,
     formats,
     i18n,
+    mail_wording,
     phones,
     staff_wording,
     wording,
@@ -235,7 +236,7 @@ def _in_language(language: str, settings: Settings) -> tuple[Filters, dict[str, 
     with i18n.speaking(language):
         words = {
             name: {key: str(text) for key, text in texts.items()}
-            for module in (wording, credential_wording, staff_wording)
+            for module in (wording, credential_wording, mail_wording, staff_wording)
             for name, texts in vars(module).items()
             if name.isupper() and isinstance(texts, Mapping)
         }

@@ -27,6 +27,7 @@ from selfcare.models import (
     SignIn,
     StaffNote,
     Subscription,
+    UnwantedMail,
     Visit,
 )
 from selfcare.services.accounts import two_factor
@@ -139,6 +140,9 @@ ROWS: Mapping[str, Rows] = {
     .join(Contract, Contract.id == Visit.contract_id)
     .where(Visit.account_id == _MINE, Visit.begun_at.is_not(None))
     .order_by(Visit.id),
+    "mails_switched_off": select(UnwantedMail.kind)
+    .where(UnwantedMail.account_id == _MINE)
+    .order_by(UnwantedMail.kind),
     "mails": select(Mail.name, Mail.recipient, Mail.state, Mail.created_at, Mail.sent_at)
     .where(Mail.account_id == _MINE)
     .order_by(Mail.created_at),

@@ -9,7 +9,7 @@ from selfcare.database import db
 from selfcare.language.i18n import speaking
 from selfcare.language.templates import render
 from selfcare.models import Account, Mail
-from selfcare.services.mail import codes, links
+from selfcare.services.mail import choices, codes, links
 from selfcare.services.mail.letters import Letter, Mailbox
 
 
@@ -33,12 +33,16 @@ def rendered(row: Mail, account: Account | None) -> Letter:
         context["link"] = links.address(row.context["link_id"])  # a secret: made now, kept nowhere
     if "code_id" in row.context:
         context["code"] = codes.digits(row.context["code_id"])  # likewise
+    headers = {"Auto-Submitted": "auto-generated", "Content-Language": row.locale}
+    if account and choices.may_be_off(row.name):
+        context["kind"], context["off_link"] = row.name, choices.off_link(account, row.name)
+        headers["List-Unsubscribe"] = f"<{context['off_link']}>"
+        headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"  # RFC 8058
     with speaking(row.locale):
         subject = render(f"mail/{row.name}/subject.txt", **context)
         text = render(f"mail/{row.name}/body.txt", **context)
         html = render(f"mail/{row.name}/body.html", subject=subject, **context)
     settings = config.current()
-    headers = {"Auto-Submitted": "auto-generated", "Content-Language": row.locale}
     if settings.mail_reply_to:
         headers["Reply-To"] = settings.mail_reply_to
     return Letter(

@@ -21,7 +21,7 @@ from selfcare.background import claims
 from selfcare.background.jobs import Overtaken, job
 from selfcare.database import db
 from selfcare.models import Account, Mail, WishState, now
-from selfcare.services.mail import codes
+from selfcare.services.mail import choices, codes
 from selfcare.services.mail.composing import message
 from selfcare.services.mail.smtp import Conversation, has_answered, is_final
 
@@ -36,7 +36,8 @@ def write(
 ) -> Mail:
     """Put a mail in the outbox; it leaves once the present transaction is committed.
 
-    Called by `mail_kinds`, which has a function for each mail.
+    Called by `kinds`, which has a function for each mail. One that its addressee has switched off
+    is done at once, without a date of sending: staff see that nobody got it, and why (NOTIFY-1).
 
     Args:
         name: the folder under `templates/mail/`.
@@ -110,7 +111,10 @@ def stalled_for() -> timedelta:
     if due is None:
         return timedelta()
     left = db.session.execute(  # by number, the latest first: found in the first rows
-        select(Mail.sent_at).where(Mail.state == WishState.DONE).order_by(Mail.id.desc()).limit(1)
+        select(Mail.sent_at)
+        .where(Mail.state == WishState.DONE, Mail.sent_at.is_not(None))
+        .order_by(Mail.id.desc())
+        .limit(1)
     ).scalar_one_or_none()
     return max(now() - max(due, left or due), timedelta())
 
@@ -120,10 +124,14 @@ def _put(*rows: Mail, awaited: bool = False) -> list[Mail]:
         row.message_id = f"{uuid4()}@{current_app.config['SERVER_NAME'].split(':')[0]}"
         db.session.add(row)
     db.session.flush()
+    unwanted = choices.unwanted(rows)
+    for row in unwanted:
+        claims.settle(row)
+    leaving = [row for row in rows if row not in unwanted]
     if awaited:
-        for row in rows:
+        for row in leaving:
             deliver.after_commit(row.id)
-    elif rows:
+    elif leaving:
         deliver_waiting.after_commit()
     return list(rows)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from selfcare.models import Account, Mail, now
 from selfcare.services.mail import composing
+from selfcare.services.mail.choices import TOPIC, Topic
 from selfcare.services.mail.letters import Letter
 
 FOLDER = Path(__file__).parents[2] / "templates" / "mail"
@@ -44,4 +45,5 @@ def built(name: str, locale: str) -> Letter:
         message_id="sample@portal",
         created_at=now(),
     )
-    return composing.rendered(row, account)
+    to_operators = TOPIC[name] == Topic.OPERATOR
+    return composing.rendered(row, None if to_operators else account)

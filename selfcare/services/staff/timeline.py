@@ -47,6 +47,7 @@ PREFIXES: dict[Sort, tuple[str, ...]] = {
         "two_factor.",
         "passkey.",
         "document.",
+        "notifications.",
     ),
     Sort.USERS: ("user.", "import."),
     Sort.VISITS: ("visit.",),

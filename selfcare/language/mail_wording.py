@@ -1,0 +1,20 @@
+"""The words for the kinds of mail that one may switch off (NOTIFY-1)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from selfcare.language import _l
+
+MAIL_TOPIC: Mapping[str, Any] = {
+    "orders": _l("Orders and subscriptions"),
+    "users": _l("Users"),
+    "console": _l("Technical console"),
+}
+
+MAIL_KIND: Mapping[str, Any] = {
+    "order_moved": _l("Progress of my orders"),
+    "import_stopped": _l("Import of users that was stopped"),
+    "credential_ends": _l("End of my application credentials"),
+}
