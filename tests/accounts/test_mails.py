@@ -18,6 +18,7 @@ from selfcare.models import (
     CodePurpose,
     Contract,
     LinkPurpose,
+    Mail,
     MailedCode,
     Order,
     OrderStatus,
@@ -25,7 +26,7 @@ from selfcare.models import (
     Visit,
     now,
 )
-from selfcare.services.mail import kinds, links, outbox
+from selfcare.services.mail import composing, kinds, links, outbox
 from selfcare.services.mail import samples as mail_samples
 from selfcare.services.orders import fulfilment
 from tests.cast import account_of
@@ -134,6 +135,42 @@ def test_mail_says_the_same_in_text_and_html(app: Flask, name, locale):
     assert (greeting in shown) == (greeting in text) == (name not in TO_OPERATORS)
     links = set(re.findall(r"https?://[^\s<]+", text))
     assert {str(a["href"]) for a in html.select("a[href^=http]")} <= links
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_mail_has_one_button_folds_and_knows_the_dark(app: Flask, name):
+    with app.app_context():
+        built = mail_samples.built(name, "fr")
+    html = BeautifulSoup(str(built.html), "html.parser")
+    assert len(html.select(".button")) == (name not in {"api_code", "email_changed", "order_to_do"})
+    assert html.select_one("meta[name=viewport]")
+    assert html.select_one("meta[name=color-scheme]")["content"] == "light dark"
+    assert "prefers-color-scheme:dark" in html.style.text
+    grey = [tag for tag in html.select("[style*='#5a6675']") if "soft" not in tag["class"]]
+    assert grey == [], "they would stay grey on dark"
+    assert [table for table in html.select("table") if "facts" not in table["class"]] == []
+    assert "\n\n\n" not in str(built.body)
+
+
+@pytest.mark.parametrize(
+    ("status", "subject", "said"),
+    [
+        ("in_progress", "Commande HONEY1655-1710-008 en cours", "est en cours"),
+        ("completed", "Commande HONEY1655-1710-008 terminée", "débute le 1er novembre 2017."),
+        ("cancelled", "Commande HONEY1655-1710-008 annulée", "est annulée."),
+    ],
+)
+def test_services_4_a_move_is_told_in_the_subject_and_as_a_sentence(
+    app: Flask, status, subject, said
+):
+    values = {**mail_samples.values("order_moved"), "status": status}
+    row = Mail(name="order_moved", recipient="a@example.com", locale="fr", context=values)
+    with app.app_context():
+        built = composing.rendered(row, None)
+    assert built.subject == subject
+    first = str(built.body).strip().splitlines()[0]
+    assert first.startswith("Votre commande HONEY1655-1710-008")
+    assert said in first
 
 
 @pytest.mark.parametrize("name", NAMES)

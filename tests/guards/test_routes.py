@@ -21,6 +21,7 @@ WITHOUT_KEY = {  # public pages that show nothing to whoever comes without the l
     "auth.code": 303,
     "staff.code": 303,
     "auth.passkey": 404,  # the tests' portal is not on https
+    "notifications.stop": 404,
     "recovery.open_link": 303,
     "recovery.set_password": 410,
     "recovery.confirm_email": 410,
@@ -41,12 +42,15 @@ WITHOUT_KEY = {  # public pages that show nothing to whoever comes without the l
 CALLED_BY_CLIENTS = {  # no session, so no form token: clients prove themselves otherwise
     "oauth.authorize",  # only asked again, by GET
     "oauth_ending.end",  # likewise
+    "notifications.stop",  # a mail program's request; the address is signed (RFC 8058)
     *("oauth_tokens.device", "oauth_tokens.introspect", "oauth_tokens.revoke"),
     *("oauth_tokens.token", "oauth_tokens.userinfo"),
 }
 ANSWERED_BY_GET = {"oauth.authorize", "oauth_ending.end", "oauth_tokens.userinfo"}
 """OpenID Connect lets clients choose the method."""
-SHOWN_BY_GET = {  # forms: GET shows, POST does
+SHOWN_BY_GET = {
+    "notifications.index",
+    "notifications.stop",  # forms: GET shows, POST does
     *("auth.login", "auth.code", "auth.passkey"),
     *("recovery.forgotten_password", "recovery.forgotten_login"),
     *("recovery.set_password", "recovery.confirm_email"),
@@ -187,6 +191,7 @@ def test_safe_every_public_route_has_a_reason(app):
         "recovery.password_asked",
         "recovery.forgotten_login",
         "recovery.login_asked",
+        "notifications.stop",
         "recovery.open_link",
         "recovery.set_password",
         "recovery.password_level",

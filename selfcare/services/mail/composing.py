@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from email_validator import validate_email
 
 from selfcare import config
@@ -11,6 +13,9 @@ from selfcare.language.templates import render
 from selfcare.models import Account, Mail
 from selfcare.services.mail import choices, codes, links
 from selfcare.services.mail.letters import Letter, Mailbox
+
+_GAPS = re.compile(r"\n{3,}")
+"""What templates leave around a part that is not shown."""
 
 
 def _as_servers_know(address: str) -> str:
@@ -40,7 +45,7 @@ def rendered(row: Mail, account: Account | None) -> Letter:
         headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"  # RFC 8058
     with speaking(row.locale):
         subject = render(f"mail/{row.name}/subject.txt", **context)
-        text = render(f"mail/{row.name}/body.txt", **context)
+        text = _GAPS.sub("\n\n", render(f"mail/{row.name}/body.txt", **context)).strip() + "\n"
         html = render(f"mail/{row.name}/body.html", subject=subject, **context)
     settings = config.current()
     if settings.mail_reply_to:

@@ -1,0 +1,49 @@
+"""One word for one thing, in French, too (quality.md, Texts)."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from babel.messages.pofile import read_po
+
+pytestmark = pytest.mark.once
+
+FRENCH = Path(__file__).parents[2] / "translations/fr/LC_MESSAGES/messages.po"
+NO_WORD = re.compile(
+    r"\be-mails?\b|\bcourriels?\b|(?<![\w.@/-])mails?\b(?![\w.@/-])", re.IGNORECASE
+)
+
+
+def messages() -> list[tuple[str, str]]:
+    """Each text: English, French; plurals joined."""
+    with FRENCH.open("rb") as file:
+        read = read_po(file, locale="fr")
+    return [
+        (
+            " ".join(one.id if isinstance(one.id, tuple) else (one.id,)),
+            " ".join(one.string if isinstance(one.string, tuple) else (one.string,)),
+        )
+        for one in read
+        if one.id
+    ]
+
+
+def test_l10n_french_says_email_as_the_guide_does():
+    assert [french for _, french in messages() if NO_WORD.search(french)] == []
+
+
+def test_l10n_english_has_email_addresses_and_mails():
+    assert [english for english, _ in messages() if "e-mail" in english.lower()] == []
+
+
+def test_l10n_an_access_key_is_not_a_passkey():
+    """« Clé d’accès » is a passkey; the console's access keys keep the guide's name."""
+    mixed = [
+        (english, french)
+        for english, french in messages()
+        if (re.search("clés? d’accès", french, re.IGNORECASE) and "passkey" not in english.lower())
+        or (re.search("access key", french, re.IGNORECASE) and "access key" not in english.lower())
+    ]
+    assert mixed == []
