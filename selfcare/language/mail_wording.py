@@ -15,6 +15,7 @@ MAIL_TOPIC: Mapping[str, Any] = {
 
 MAIL_KIND: Mapping[str, Any] = {
     "order_moved": _l("Progress of my orders"),
+    "access_asked": _l("Somebody asks me for an access"),
     "import_stopped": _l("Import of users that was stopped"),
     "credential_ends": _l("End of my application credentials"),
 }

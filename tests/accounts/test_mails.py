@@ -15,6 +15,7 @@ from sqlalchemy import select
 
 from selfcare.database import db
 from selfcare.models import (
+    AccessRequest,
     CodePurpose,
     Contract,
     LinkPurpose,
@@ -86,6 +87,9 @@ class TestKinds:
             paul = account_of("paul.dupont")
             order = db.session.execute(select(Order).filter_by(ref=order_ref)).scalar_one()
             contract = db.session.execute(select(Contract)).scalar_one()
+            wish = AccessRequest(
+                id=1, membership_id=1, section="orders", profile="visitor", asked_at=now()
+            )
             given: dict[str, object] = {
                 "account": paul,
                 "by": paul,
@@ -93,6 +97,10 @@ class TestKinds:
                 "contract": contract,
                 "link": links.create(paul, LinkPurpose.SET_PASSWORD),
                 "code": MailedCode(id=1, purpose=CodePurpose.ACCESS_KEY, nonce="x"),
+                "referent": paul,
+                "wanted": wish,
+                "declined": wish,
+                "asked_at": now(),
                 "ends_at": now(),
                 "passkey": Passkey(name="phone"),
                 "told": fulfilment.told(order),

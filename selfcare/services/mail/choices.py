@@ -34,6 +34,8 @@ class Topic(StrEnum):
 
 TOPIC: Mapping[str, Topic] = {
     "access": Topic.ALWAYS,
+    "access_asked": Topic.USERS,
+    "access_declined": Topic.ALWAYS,
     "api_code": Topic.ALWAYS,
     "api_password_changed": Topic.ALWAYS,
     "console_access": Topic.ALWAYS,
