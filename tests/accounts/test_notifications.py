@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from sqlalchemy import select
 
@@ -30,7 +32,7 @@ def ordered(app, paul, cast):
             fulfilment.move(order, OrderStatus.IN_PROGRESS, by="ops")
             db.session.commit()
             found = select(Mail).filter_by(name="order_moved").order_by(Mail.id.desc())
-            row = db.session.execute(found).scalars().first()
+            row = db.session.execute(found.limit(1)).scalar_one()
             db.session.expunge(row)
             return row
 
@@ -101,7 +103,8 @@ class TestPage:
         assert "Choice of mails changed" in paul.get("/account/activity").text
         exported = paul.get("/account/activity?format=csv").text
         assert "Progress of my orders" in exported
-        assert {"kind": "order_moved"} in paul.get("/account/data.json").json["mails_switched_off"]
+        data = json.loads(paul.get("/account/data.json").text)
+        assert {"kind": "order_moved"} in data["mails_switched_off"]
 
 
 class TestRespected:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from babel.messages.pofile import read_po
@@ -20,14 +21,11 @@ def messages() -> list[tuple[str, str]]:
     """Each text: English, French; plurals joined."""
     with FRENCH.open("rb") as file:
         read = read_po(file, locale="fr")
-    return [
-        (
-            " ".join(one.id if isinstance(one.id, tuple) else (one.id,)),
-            " ".join(one.string if isinstance(one.string, tuple) else (one.string,)),
-        )
-        for one in read
-        if one.id
-    ]
+    return [(_joined(one.id), _joined(one.string)) for one in read if one.id]
+
+
+def _joined(text: Any) -> str:
+    return text if isinstance(text, str) else " ".join(text)
 
 
 def test_l10n_french_says_email_as_the_guide_does():

@@ -49,8 +49,10 @@ def stop(token: str) -> ResponseReturnValue:
     if done:
         notifications.stop(link)
         db.session.commit()
-    asked = {"kind": link.kind, "token": token, "done": done, "form": ConfirmForm()}
-    return no_store(rendering.page("account/stop_mails.html", **asked))
+    page = rendering.page(
+        "account/stop_mails.html", kind=link.kind, token=token, done=done, form=ConfirmForm()
+    )
+    return no_store(page)
 
 
 csrf.exempt(stop)  # a mail program has no session; the address itself is signed
