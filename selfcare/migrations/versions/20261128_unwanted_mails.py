@@ -1,7 +1,7 @@
 """Kinds of mail that somebody has switched off.
 
 Revision ID: 5c0e2f9a71bd
-Revises: 5d0c7e92b4a1
+Revises: 2f8d6a40b71c
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "5c0e2f9a71bd"
-down_revision = "5d0c7e92b4a1"
+down_revision = "2f8d6a40b71c"
 branch_labels = None
 depends_on = None
 
