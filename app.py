@@ -1,16 +1,19 @@
 """WSGI and command-line entry: `gunicorn app:app`, `flask …`."""
 
-import sys
+import gc
 
-from demo.cli import demo
-from selfcare import create_app
-from selfcare.cli.checking import telling_what_lacks
-from selfcare.config import BadSetting
+gc.disable()  # what is loaded stays: to look for garbage in it is a sixth of the start
+
+import sys  # noqa: E402
+
+from selfcare import cli, create_app  # noqa: E402
+from selfcare.config import BadSetting  # noqa: E402
 
 try:
     app = create_app()
 except BadSetting as problem:
     # A sentence for whoever runs gunicorn, worker, cron or a command; a traceback helps nobody.
     sys.exit(f"The portal does not start with this setting. {problem}")
-app.cli.add_command(demo)
-telling_what_lacks(demo)
+cli.init_app(app, {"demo": "demo.cli:demo"})
+gc.freeze()
+gc.enable()

@@ -29,21 +29,24 @@ def own(*, as_json: bool) -> None:
 
 @documents_group.command("check")
 @click.option("--delete-orphans", is_flag=True, help="Delete documents that no row names.")
-def check(*, delete_orphans: bool) -> None:
+@as_json
+def check(*, delete_orphans: bool, as_json: bool) -> None:
     """Compare the store with the database: what lies there unreachable, what is missing.
 
     Not while something is being loaded: a document is put a moment before its row is committed.
     """
-    try:
+    with refusing(StoreAway):
         found = document_check.check()
-        for key in found.orphans:
-            click.echo(f"? {key}: no row names it")
-        for key in found.lost:
-            click.echo(f"✗ {key}: missing")
+        deletes = bool(delete_orphans and found.orphans)
+        deleted = document_check.delete(found.orphans) if deletes else 0
+    for key in found.orphans:
+        facts = {"document": key, "problem": "orphan", "deleted": deletes}
+        say(f"? {key}: no row names it", as_json=as_json, **facts)
+    for key in found.lost:
+        say(f"✗ {key}: missing", as_json=as_json, document=key, problem="missing")
+    if not as_json:
         click.echo(f"{len(found.orphans)} orphans, {len(found.lost)} missing.")
-        if delete_orphans and found.orphans:
-            click.echo(f"{document_check.delete(found.orphans)} orphans deleted.")
-    except StoreAway as away:
-        raise click.ClickException(str(away)) from None
+        if deletes:
+            click.echo(f"{deleted} orphans deleted.")
     if found.lost:
         raise SystemExit(1)

@@ -21,12 +21,17 @@ MARK = {True: "ok ", False: "NO ", None: "-- "}
 
 
 @iam_group.command("check")
-def check() -> None:
-    """Say whether the IAM_* settings work, and what the service account may do."""
+@as_json
+def check(*, as_json: bool) -> None:
+    """Say whether the IAM_* settings work, and what the service account may do.
+
+    Exit status 1: console accounts cannot be made.
+    """
     failures = 0
     try:
         for finding in iam.iam().findings(_contracts()):
-            click.echo(f"{MARK[finding.good]} {finding.sentence}")
+            facts = {"good": finding.good, "sentence": finding.sentence}
+            say(f"{MARK[finding.good]} {finding.sentence}", as_json=as_json, **facts)
             failures += finding.good is False
     except IamProblem as problem:
         raise click.ClickException(str(problem)) from None

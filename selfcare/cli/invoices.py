@@ -9,6 +9,7 @@ from flask.cli import AppGroup
 from sqlalchemy.exc import IntegrityError
 
 from selfcare import config
+from selfcare.cli.printing import as_json
 from selfcare.cli.progress import Report, files_in, other_files, progress
 from selfcare.database import db
 from selfcare.services.documents import StoreAway
@@ -31,8 +32,15 @@ invoices_group = AppGroup("invoices", help="Invoices, for the operator.")
 @click.option("--contract", metavar="REF", help="The contract of documents that name none of ours.")
 @click.option("--any-seller", is_flag=True, help="Also take those that others than us issued.")
 @click.option("--strict", is_flag=True, help="Also hold them to the business rules of EN 16931.")
+@as_json
 def load(
-    paths: tuple[Path, ...], *, dry_run: bool, contract: str | None, any_seller: bool, strict: bool
+    paths: tuple[Path, ...],
+    *,
+    dry_run: bool,
+    contract: str | None,
+    any_seller: bool,
+    strict: bool,
+    as_json: bool,
 ) -> None:
     """Load Factur-X PDF files, and plain ones named by a CSV file beside them.
 
@@ -55,7 +63,7 @@ def load(
     with progress(told.items(), "Invoices") as every:
         for path, read in every:
             loader.load(path, read)
-    report.print_and_exit()
+    report.print_and_exit(as_json=as_json)
 
 
 def _rules() -> Rules:

@@ -8,6 +8,7 @@ import click
 from flask.cli import AppGroup
 from sqlalchemy import select
 
+from selfcare.cli.printing import as_json, print_rows, refusing, say, stream
 from selfcare.database import db
 from selfcare.models import ClientKind, Contract, OidcClient, OidcKey
 from selfcare.services.oidc import clients, keys
@@ -33,7 +34,9 @@ oidc_group.add_command(client_group)
 @click.option("--no-pkce", is_flag=True, help="Take requests without PKCE, for old clients.")
 @click.option("--ask", is_flag=True, help="Ask people before it learns who they are.")
 @click.option("--contract", help="The only contract it signs in for (Flexible Engine).")
+@as_json
 def add(
+    *,
     client_id: str,
     name: str,
     kind: str,
@@ -43,9 +46,10 @@ def add(
     no_pkce: bool,
     ask: bool,
     contract: str | None,
+    as_json: bool,
 ) -> None:
     """Register a client; its secret is printed this once."""
-    try:
+    with refusing(BadClient):
         client = clients.add(
             client_id,
             name=name,
@@ -58,52 +62,61 @@ def add(
             contract=_contract(contract) if contract else None,
         )
         secret = clients.new_secret(client) if kind == ClientKind.CONFIDENTIAL else None
-    except BadClient as problem:
-        raise click.ClickException(str(problem)) from None
     if not db.session.execute(select(OidcKey.kid)).first():
         keys.rotate()
     db.session.commit()
-    click.echo(f"Client {client_id} may send people here.")
+    said = f"Client {client_id} may send people here."
     if secret:
-        click.echo(f"Its secret, shown this once: {secret}")
+        said += f"\nIts secret, shown this once: {secret}"
+    say(said, as_json=as_json, client=client_id, secret=secret)
 
 
 @client_group.command("list")
-def list_clients() -> None:
-    """The clients there are."""
-    for client in db.session.execute(select(OidcClient).order_by(OidcClient.id)).scalars():
-        state = "disabled" if client.disabled_at else client.kind
-        click.echo(f"{client.id}\t{state}\t{client.name}\t{' '.join(client.redirect_uris)}")
+@as_json
+def list_clients(*, as_json: bool) -> None:
+    """Print the clients there are."""
+    found = select(
+        OidcClient.id.label("client"),
+        OidcClient.name,
+        OidcClient.kind,
+        OidcClient.disabled_at,
+        OidcClient.redirect_uris,
+        OidcClient.post_logout_uris,
+        OidcClient.backchannel_uri,
+    ).order_by(OidcClient.id)
+    print_rows(stream(found), as_json=as_json, nothing="No client.")
 
 
 @client_group.command("secret")
 @click.argument("client_id")
 @click.option("--hours", default=24, show_default=True, help="How long the former stays good.")
-def secret(client_id: str, hours: int) -> None:
+@as_json
+def secret(*, client_id: str, hours: int, as_json: bool) -> None:
     """Make a new secret; the former one stays good for a while."""
-    try:
+    with refusing(BadClient):
         made = clients.new_secret(_client(client_id), overlap=timedelta(hours=hours))
-    except BadClient as problem:
-        raise click.ClickException(str(problem)) from None
     db.session.commit()
-    click.echo(f"The new secret, shown this once: {made}")
+    say(f"The new secret, shown this once: {made}", as_json=as_json, client=client_id, secret=made)
 
 
 @client_group.command("disable")
 @click.argument("client_id")
-def disable(client_id: str) -> None:
+@as_json
+def disable(*, client_id: str, as_json: bool) -> None:
     """Nobody signs in through this client any more."""
     clients.disable(_client(client_id))
     db.session.commit()
-    click.echo(f"{client_id} is disabled.")
+    say(f"{client_id} is disabled.", as_json=as_json, client=client_id, disabled=True)
 
 
 @oidc_group.command("rotate-key")
-def rotate_key() -> None:
+@as_json
+def rotate_key(*, as_json: bool) -> None:
     """Make a new key; it signs from an hour later on, when all clients have seen it."""
     made = keys.rotate()
     db.session.commit()
-    click.echo(f"Key {made.kid} signs from {made.signs_from:%Y-%m-%d %H:%M} UTC on.")
+    said = f"Key {made.kid} signs from {made.signs_from:%Y-%m-%d %H:%M} UTC on."
+    say(said, as_json=as_json, key=made.kid, signs_from=made.signs_from)
 
 
 def _client(client_id: str) -> OidcClient:

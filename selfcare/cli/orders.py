@@ -6,8 +6,16 @@ import click
 from flask.cli import AppGroup
 from sqlalchemy import func, select
 
-from selfcare.cli.printing import as_json, most, print_facts, print_rows, refusing, say, stream
-from selfcare.cli.progress import plain
+from selfcare.cli.printing import (
+    as_json,
+    most,
+    plain,
+    print_facts,
+    print_rows,
+    refusing,
+    say,
+    stream,
+)
 from selfcare.database import db
 from selfcare.language import formats
 from selfcare.models import LONGEST_NOTE, Account, Contract, Order, OrderStatus

@@ -17,7 +17,6 @@ from typing import Any
 import click
 from sqlalchemy import ColumnElement, and_, true
 
-from selfcare.cli.progress import plain
 from selfcare.database import Rows, db
 from selfcare.language import wording
 from selfcare.language.i18n import speaking
@@ -71,7 +70,7 @@ def print_facts(facts: Facts, *, as_json: bool) -> None:
             click.echo(f"{heading:<{width}}{shown(one)}".rstrip())
 
 
-def say(sentence: str, *, as_json: bool, **facts: Any) -> None:
+def say(sentence: str, /, *, as_json: bool, **facts: Any) -> None:
     """What was done."""
     click.echo(_json(facts) if as_json else sentence)
 
@@ -89,6 +88,14 @@ def shown(value: Any) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(shown(one) for one in value)
     return plain(str(value))
+
+
+def plain(text: str) -> str:
+    """Names and contents of files are others' words: nothing in them may steer a terminal."""
+    if text.isascii() and text.isprintable():
+        return text
+    spaced = "".join(" " if c.isspace() else c for c in text)
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in spaced)
 
 
 def plural(count: int, one: str, many: str) -> str:

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 import click
 
+from selfcare.cli.printing import plain, say
 from selfcare.database import db
 
 
@@ -48,15 +49,16 @@ def progress(items: Iterable[T], label: str) -> Iterator[Iterable[T]]:
         logger.setLevel(former)
 
 
+_MARKS = {"loaded": "✓", "known": "=", "remark": "!", "refused": "✗"}
+"""What becomes of a file, in the order it is told, and its sign in front of a line."""
+
+
 class Report:
     """The result of each file; printed at the end, so that the progress bar stays whole."""
 
     def __init__(self, *, dry_run: bool) -> None:
         self.dry_run = dry_run
-        self._new: list[str] = []
-        self._known: list[str] = []
-        self._refused: list[str] = []
-        self._remarks: list[str] = []
+        self._said: dict[str, list[tuple[str, str]]] = {outcome: [] for outcome in _MARKS}
         self._met: set[object] = set()
 
     def finish(self) -> None:
@@ -74,39 +76,36 @@ class Report:
 
     def loaded(self, name: str, what: str) -> None:
         """A file came in."""
-        self._new.append(f"✓ {plain(name)}: {plain(what)}")
+        self._said["loaded"].append((name, what))
 
     def known(self, name: str) -> None:
         """A file was there already."""
-        self._known.append(f"= {plain(name)}: there already")
+        self._said["known"].append((name, "there already"))
 
     def refused(self, name: str, reason: str) -> None:
         """A file left nothing behind."""
-        self._refused.append(f"✗ {plain(name)}: {plain(reason)}")
+        self._said["refused"].append((name, reason))
 
     def remark(self, name: str, what: str) -> None:
         """Something the operator should look at, of what came in."""
-        self._remarks.append(f"! {plain(name)}: {plain(what)}")
+        self._said["remark"].append((name, what))
 
-    def print_and_exit(self) -> None:
+    def print_and_exit(self, *, as_json: bool) -> None:
         """Say it all; fail if something was refused."""
-        for line in (*self._new, *self._known, *self._remarks, *self._refused):
-            click.echo(line)
-        click.echo(
-            f"{len(self._new)} loaded, {len(self._known)} there already,"
-            f" {len(self._refused)} refused."
-        )
-        if not (self._new or self._known or self._refused):
+        for outcome, said in self._said.items():
+            for name, what in said:
+                facts = {"file": name, "outcome": outcome, "says": what, "dry_run": self.dry_run}
+                sentence = f"{_MARKS[outcome]} {plain(name)}: {plain(what)}"
+                say(sentence, as_json=as_json, **facts)
+        if not as_json:
+            self._print_sums()
+        if self._said["refused"]:
+            raise SystemExit(1)
+
+    def _print_sums(self) -> None:
+        new, known, refused = (len(self._said[one]) for one in ("loaded", "known", "refused"))
+        click.echo(f"{new} loaded, {known} there already, {refused} refused.")
+        if not (new or known or refused):
             click.echo("There was no file to load.")
         if self.dry_run:
             click.echo("Dry run: nothing was changed.")
-        if self._refused:
-            raise SystemExit(1)
-
-
-def plain(text: str) -> str:
-    """Names and contents of files are others' words: nothing in them may steer a terminal."""
-    if text.isascii() and text.isprintable():
-        return text
-    spaced = "".join(" " if c.isspace() else c for c in text)
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in spaced)

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from flask.cli import AppGroup
 
+from selfcare.cli.printing import as_json, say
 from selfcare.config import ROOT
 from selfcare.services.retention.forgotten import FORGOTTEN
 from selfcare.services.retention.lasting import LASTING
@@ -18,9 +19,11 @@ retention_group = AppGroup("retention", help="What is kept, and how long.")
 
 
 @retention_group.command("docs")
-def docs() -> None:
+@as_json
+def docs(*, as_json: bool) -> None:
     """Write the table in docs/security.md from the code."""
     PAGE.write_text(with_table(PAGE.read_text()))
+    say(f"{PAGE.name} is written.", as_json=as_json, file=str(PAGE.relative_to(ROOT)), written=True)
 
 
 def with_table(page: str) -> str:

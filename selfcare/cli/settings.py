@@ -34,13 +34,16 @@ settings_group = AppGroup("settings", help="What may be configured, and what is.
 
 @settings_group.command("docs")
 @click.option("--check", is_flag=True, help="Fail if docs/settings.md is out of date.")
-def docs(*, check: bool) -> None:
+@as_json
+def docs(*, check: bool, as_json: bool) -> None:
     """Write docs/settings.md from the code."""
     path, text = ROOT / "docs" / "settings.md", markdown()
     if check and (not path.exists() or path.read_text() != text):
         raise click.ClickException("docs/settings.md is out of date: run `flask settings docs`")
     if not check:
         path.write_text(text)
+    said = f"{path.name} is {'as the code has it' if check else 'written'}."
+    say(said, as_json=as_json, file=str(path.relative_to(ROOT)), written=not check)
 
 
 @settings_group.command("show")

@@ -8,6 +8,7 @@ import click
 from flask.cli import AppGroup
 from sqlalchemy.exc import IntegrityError
 
+from selfcare.cli.printing import as_json
 from selfcare.cli.progress import Report, files_in, other_files, progress
 from selfcare.database import db
 from selfcare.services.files.problems import Problems, check_size
@@ -22,7 +23,8 @@ usage_group = AppGroup("usage", help="Usage reports, for the operator.")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @click.option("--replace", is_flag=True, help="A corrected report replaces the month's former one.")
 @click.option("--dry-run", is_flag=True, help="Check and report, change nothing.")
-def load(paths: tuple[Path, ...], *, replace: bool, dry_run: bool) -> None:
+@as_json
+def load(paths: tuple[Path, ...], *, replace: bool, dry_run: bool, as_json: bool) -> None:
     """Load usage reports (CSV, 27 columns), one per contract and month; pre-invoices follow."""
     report = Report(dry_run=dry_run)
     for path in other_files(paths, ".csv"):
@@ -51,4 +53,4 @@ def load(paths: tuple[Path, ...], *, replace: bool, dry_run: bool) -> None:
                 report.refused(path.name, "its month was loaded by somebody else at this moment")
             else:
                 report.loaded(path.name, done)
-    report.print_and_exit()
+    report.print_and_exit(as_json=as_json)

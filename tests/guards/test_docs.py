@@ -14,6 +14,7 @@ from flask import Flask
 
 from benchmarks import report
 from demo.cli import demo
+from selfcare import cli
 from selfcare.config import ROOT, Settings
 
 pytestmark = pytest.mark.once
@@ -83,7 +84,7 @@ def test_docs_make_targets_exist(document: str) -> None:
 
 
 def test_docs_flask_commands_exist(document: str, migrated: Flask) -> None:
-    groups = {**migrated.cli.commands, "demo": demo}
+    groups = {**cli.all_of(migrated).commands, "demo": demo}
     for code in every(document):
         for words in re.findall(
             r"(?:^|[\s/])flask ([a-z][a-z-]*(?: [a-z-]+)?(?: --[a-z-]+)*)", code

@@ -86,7 +86,7 @@ def test_api_2_two_keys_at_most(sophie):
 
 
 def test_api_2_keys_do_not_rest_where_the_console_cannot(iam, sophie):
-    assert not iam.keys_rest
+    assert not iam.kind.keys_rest
     with pytest.raises(errors.Unsupported):
         sophie.enable_key("x", usable=False)
 

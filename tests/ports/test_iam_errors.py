@@ -11,6 +11,7 @@ import time_machine
 
 from selfcare.services.console.iam import errors
 from selfcare.services.console.iam.flexible_engine import FlexibleEngine
+from selfcare.services.console.iam.kinds import FLEXIBLE_ENGINE
 from selfcare.services.console.iam.port import Held, Holder, NewKey
 from tests.ports.witness import make_application, own
 
@@ -67,11 +68,11 @@ def test_users_8_retry_after_is_read_with_care(given, seconds):
 @pytest.mark.once
 class TestNames:
     def test_console_names_that_fit_are_the_login(self):
-        assert FlexibleEngine.username_for("sophie.dupont") == "sophie.dupont"
+        assert FLEXIBLE_ENGINE.username_for("sophie.dupont") == "sophie.dupont"
 
     @pytest.mark.parametrize("login", ["1sophie.dupont", "s" * 33, "-sophie.dupont"])
     def test_console_other_names_are_derived_and_stable(self, login):
-        name, shouted = map(FlexibleEngine.username_for, (login, login.upper()))
+        name, shouted = map(FLEXIBLE_ENGINE.username_for, (login, login.upper()))
         assert name.casefold() == shouted.casefold()
         assert 5 <= len(name) <= 32
         assert not name[0].isdigit()
@@ -133,14 +134,14 @@ class TestFlexibleEngine:
         assert cloud.delete_user("OCB0000124", "sophie.dupont") == Held(1, 0)
 
     def test_api_2_keys_are_put_to_rest_and_woken(self, cloud, sophie):
-        assert cloud.keys_rest
+        assert cloud.kind.keys_rest
         key = sophie.create_key(NewKey(""))
         for usable in (False, True):
             sophie.enable_key(key.access, usable=usable)
             assert [one.active for one in sophie.access_keys()] == [usable]
 
     def test_api_4_there_are_no_application_credentials(self, cloud, sophie):
-        assert not cloud.has_application_credentials
+        assert not cloud.kind.has_application_credentials
         assert sophie.application_credentials() == []
         with pytest.raises(errors.Unsupported):
             make_application(sophie)

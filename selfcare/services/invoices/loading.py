@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
+from typing import TYPE_CHECKING
 
 import structlog
 from sqlalchemy import Row, func, select
@@ -15,8 +16,10 @@ from selfcare.database import db
 from selfcare.models import USUAL_TYPE, Contract, Customer, Invoice, InvoiceReference
 from selfcare.services import documents
 from selfcare.services.files import limits
-from selfcare.services.invoices.facturx.reading import ReadInvoice
 from selfcare.services.months import first_day, last_day
+
+if TYPE_CHECKING:  # an XML parser; the web process reads no invoice
+    from selfcare.services.invoices.facturx.reading import ReadInvoice
 
 log = structlog.get_logger(__name__)
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import secrets
 from datetime import timedelta
 
-import requests
 import structlog
 from sqlalchemy import ColumnElement, select, update
 
@@ -78,7 +77,7 @@ def tell(logout_id: int) -> None:
             db.session.commit()  # nothing stays locked while the client takes its time
             try:
                 _send(token, address)
-            except (requests.RequestException, NotTold) as problem:
+            except (OSError, NotTold) as problem:  # an OSError is whatever `requests` raises
                 claims.postpone(mine.held(), str(problem))
                 db.session.commit()
                 log.warning("logout_not_told", logout=logout_id, client=client.id)
@@ -87,6 +86,8 @@ def tell(logout_id: int) -> None:
 
 
 def _send(token: str, address: str) -> None:
+    import requests  # noqa: PLC0415 (a worker's business: the web process loads none of it)
+
     answer = requests.post(
         address, data={"logout_token": token}, timeout=_WITHIN, allow_redirects=False
     )

@@ -92,10 +92,16 @@ class Brakes:
         return ask(self.alone)
 
 
+class _OnlyRedis(RedisStorage):
+    """The storage in Redis, which loads no second client that happens to be installed."""
+
+    DEPENDENCIES = {"redis": RedisStorage.DEPENDENCIES["redis"]}  # noqa: RUF012 (the library's)
+
+
 def init_app(app: Flask, settings: Settings) -> None:
     """Prepare the brakes; connects to nothing yet."""
     url = settings.redis_url
-    storage: Storage = RedisStorage(
+    storage: Storage = _OnlyRedis(
         url.replace("unix://", "redis+unix://", 1) if url.startswith("unix") else url,
         key_prefix=f"{settings.own_name}:throttle",
         socket_connect_timeout=0.5,

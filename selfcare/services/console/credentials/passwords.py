@@ -153,7 +153,7 @@ def _alive(ref: str, name: str, password: str) -> list[list[str]] | None:
     try:
         own = iam().sign_in(ref, name, password)
         keys = [["key", key.access] for key in own.access_keys()]
-        if not iam().has_application_credentials:
+        if not iam().kind.has_application_credentials:
             return keys
         return keys + [["application", one.name] for one in own.application_credentials()]
     except IamProblem as problem:

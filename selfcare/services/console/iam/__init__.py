@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from flask import Flask, current_app
 
 from selfcare import config
 from selfcare.config import Settings
 from selfcare.services.console.iam.errors import NotConfigured
-from selfcare.services.console.iam.flexible_engine import FlexibleEngine
-from selfcare.services.console.iam.keystone.contracts import GRANTS
-from selfcare.services.console.iam.keystone.driver import Keystone
-from selfcare.services.console.iam.keystone.personal import MOST_KEYS
+from selfcare.services.console.iam.kinds import GRANTS, KINDS, MOST_KEYS, Kind
 from selfcare.services.console.iam.port import (
     ConsoleIAM,
     Found,
@@ -24,6 +21,9 @@ from selfcare.services.console.iam.port import (
     Overview,
     OwnIAM,
 )
+
+if TYPE_CHECKING:
+    from selfcare.services.console.iam.keystone.driver import Keystone
 
 __all__ = [
     "MOST_KEYS",
@@ -43,17 +43,23 @@ __all__ = [
 PROJECT_ROLES = ("member", "reader")
 """`member` holds `reader`."""
 
-DRIVERS: dict[str, type[Keystone]] = {"keystone": Keystone, "flexible-engine": FlexibleEngine}
+LATER = object()
+"""In place of a driver nobody has asked for yet."""
 
 
 def init_app(app: Flask, settings: Settings) -> None:
-    """Prepare the driver; connects to nothing before a job's first call."""
-    app.extensions["iam"] = connect(settings) if settings.iam_url else None
+    """Say whether there is a console; its driver is loaded at a job's first call."""
+    app.extensions["iam"] = LATER if settings.iam_url else None
 
 
 def connect(settings: Settings) -> Keystone:
     """A driver of its own for these settings (each holds its tokens and connections)."""
-    return DRIVERS[settings.iam_driver](
+    # What they are made with takes a tenth of a second to load; the web process needs none of it.
+    from selfcare.services.console.iam.flexible_engine import FlexibleEngine  # noqa: PLC0415
+    from selfcare.services.console.iam.keystone.driver import Keystone  # noqa: PLC0415
+
+    drivers = {"keystone": Keystone, "flexible-engine": FlexibleEngine}
+    return drivers[settings.iam_driver](
         url=settings.iam_url,
         username=settings.iam_username,
         password=settings.iam_password,
@@ -72,6 +78,8 @@ def iam() -> ConsoleIAM:
     driver = current_app.extensions["iam"]
     if driver is None:
         raise NotConfigured("IAM_URL is not set")
+    if driver is LATER:
+        driver = current_app.extensions["iam"] = connect(config.current())
     return cast("ConsoleIAM", driver)
 
 
@@ -82,12 +90,12 @@ def is_configured() -> bool:
 
 def keys_rest() -> bool:
     """Whether this console's keys can be put to rest; asks nobody, so pages may know."""
-    return DRIVERS[config.current().iam_driver].keys_rest
+    return _kind().keys_rest
 
 
 def has_application_credentials() -> bool:
     """Whether this console has application credentials; asks nobody, so pages may know."""
-    return DRIVERS[config.current().iam_driver].has_application_credentials
+    return _kind().has_application_credentials
 
 
 def project_roles(groups: Iterable[str]) -> list[str]:
@@ -106,4 +114,8 @@ def project_roles(groups: Iterable[str]) -> list[str]:
 
 def username_for(login: str) -> str:
     """The name a new console account gets; pure, so pages may ask (iam.md, point 11)."""
-    return DRIVERS[config.current().iam_driver].username_for(login)
+    return _kind().username_for(login)
+
+
+def _kind() -> Kind:
+    return KINDS[config.current().iam_driver]

@@ -6,7 +6,6 @@ number there; an access key is made by the cloud, its secret shown in that answe
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -17,6 +16,7 @@ from selfcare.rights import PREDEFINED_CONSOLE_ROLES
 from selfcare.services.console.iam.errors import Conflict, Unsupported
 from selfcare.services.console.iam.keystone.driver import Keystone
 from selfcare.services.console.iam.keystone.personal import Personal, moment
+from selfcare.services.console.iam.kinds import FLEXIBLE_ENGINE, Kind
 from selfcare.services.console.iam.port import (
     ApplicationCredential,
     Held,
@@ -28,7 +28,6 @@ from selfcare.services.console.iam.port import (
     mark_in,
 )
 
-_FITS = re.compile(r"[A-Za-z_][A-Za-z0-9._-]{4,31}")
 _SPECIAL = "/v3.0"
 _KEYS = f"{_SPECIAL}/OS-CREDENTIAL/credentials"
 
@@ -94,16 +93,7 @@ class FlexibleEngine(Keystone):
     """The same port on Flexible Engine."""
 
     PERSONAL: ClassVar[type[Personal]] = PersonalFlexibleEngine
-    keys_rest: ClassVar[bool] = True
-    has_application_credentials: ClassVar[bool] = False
-
-    @staticmethod
-    def username_for(login: str) -> str:
-        """The login where it fits (5 to 32, no leading digit), else a stable name from it."""
-        if _FITS.fullmatch(login):
-            return login
-        mark = hashlib.sha256(login.casefold().encode()).hexdigest()[:8]
-        return f"u_{re.sub(r'[^A-Za-z0-9._-]', '', login)[:21]}_{mark}"
+    kind: ClassVar[Kind] = FLEXIBLE_ENGINE
 
     def prepare_contract(self, ref: str) -> None:
         """Make the groups that lack; their roles are given with the domain, by the operator."""

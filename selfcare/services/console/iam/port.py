@@ -10,7 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
+
+from selfcare.services.console.iam.kinds import Kind
 
 LONGEST_PASSWORD = 72
 """Bytes of an API password: Keystone cuts more off silently, and takes none at all (point 4)."""
@@ -182,13 +184,7 @@ class OwnIAM(Protocol):
 class ConsoleIAM(Protocol):
     """The port. `ref` is the contract's reference, `username` the console account's name."""
 
-    keys_rest: bool
-    """Whether a key can be put to rest, and woken."""
-    has_application_credentials: bool
-
-    @staticmethod
-    def username_for(login: str) -> str:
-        """A stable account name the console accepts, as close to the login as it allows."""
+    kind: ClassVar[Kind]
 
     def prepare_contract(self, ref: str) -> None:
         """Make the domain, its project and three groups with their roles, where they lack."""

@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from selfcare.rights import PREDEFINED_CONSOLE_ROLES
 from selfcare.services.console.iam.errors import ContractDisabled, ContractMissing
 from selfcare.services.console.iam.keystone.lookup import Lookup
-
-GRANTS: Mapping[str, tuple[tuple[str, str], ...]] = {
-    "admin": (("domain", "manager"), ("project", "member")),
-    "power_user": (("project", "member"),),
-    "guest": (("project", "reader"),),
-}
-"""Console role → (scope, Keystone role). Never `admin`: it would rule the whole cloud (point 5)."""
+from selfcare.services.console.iam.kinds import GRANTS
 
 
 class Contracts(Lookup):

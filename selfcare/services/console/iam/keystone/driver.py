@@ -10,6 +10,7 @@ from selfcare.services.console.iam.keystone.contracts import Contracts
 from selfcare.services.console.iam.keystone.people import People
 from selfcare.services.console.iam.keystone.personal import Personal
 from selfcare.services.console.iam.keystone.survey import Surveying
+from selfcare.services.console.iam.kinds import KEYSTONE, Kind
 from selfcare.services.console.iam.port import Finding
 
 
@@ -17,13 +18,7 @@ class Keystone(Contracts, People, Surveying):
     """The port on a Keystone; one per process, remembers the ids it learnt."""
 
     PERSONAL: ClassVar[type[Personal]] = Personal
-    keys_rest: ClassVar[bool] = False
-    has_application_credentials: ClassVar[bool] = True
-
-    @staticmethod
-    def username_for(login: str) -> str:
-        """The login itself: Keystone takes any name."""
-        return login
+    kind: ClassVar[Kind] = KEYSTONE
 
     def sign_in(self, ref: str, username: str, password: str) -> Personal:
         """As the person, with a token that ends with the job."""

@@ -20,6 +20,7 @@ from keystoneauth1.session import Session
 from selfcare.services.console.iam import errors
 from selfcare.services.console.iam.client import Client
 from selfcare.services.console.iam.errors import AuthExpired, Conflict, Forbidden, NotFound
+from selfcare.services.console.iam.kinds import MOST_KEYS
 from selfcare.services.console.iam.port import (
     ApplicationCredential,
     Key,
@@ -28,8 +29,6 @@ from selfcare.services.console.iam.port import (
     description_of,
     mark_in,
 )
-
-MOST_KEYS = 2
 
 
 class Personal(Client):

@@ -1,0 +1,53 @@
+"""What a process loads as it starts: little, for each start and each instance pays for it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+from flask import Flask
+
+from selfcare import cli
+from selfcare.config import ROOT
+
+NOT_AT_START = {
+    *("keystoneauth1", "requests", "urllib3"),  # the console's IAM: workers' business
+    *("boto3", "botocore"),  # documents in S3, once one is read
+    *("fpdf", "lxml", "openpyxl", "PIL"),  # invoices and tables, in commands and workers
+    *("qrcode", "webauthn", "alembic", "croniter", "rq.cron", "valkey", "demo"),
+    *("selfcare.cli.accounts", "selfcare.cli.contracts", "selfcare.services.schedule"),
+}
+"""What is loaded where it is used, and by no other process."""
+
+
+@pytest.fixture(scope="module")
+def loaded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> set[str]:
+    """The modules of a web process that has just started, the console's address being known."""
+    folder = tmp_path_factory.mktemp("start")
+    environment = {
+        **os.environ,
+        "SECRET_KEY": os.urandom(32).hex(),
+        "ASSETS_DIR": str(folder),
+        "DATABASE_URL": f"sqlite:///{folder}/portal.sqlite3",
+        "IAM_URL": "http://127.0.0.1:9/v3",
+        "IAM_USERNAME": "nobody",
+        "IAM_PASSWORD": "nobody",
+    }
+    printed = subprocess.run(
+        [sys.executable, "-c", "import sys, app; print(*sys.modules)"],
+        cwd=ROOT, env=environment, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return set(printed.stdout.split())
+
+
+def test_fast_a_start_loads_nothing_that_only_others_need(loaded):
+    assert {"app", "selfcare", "sqlalchemy"} <= loaded
+    assert loaded & NOT_AT_START == set()
+
+
+def test_fast_every_command_is_found_where_it_is_said_to_be(app: Flask):
+    commands = cli.all_of(app)
+    assert commands.places == {}
+    assert commands.commands.keys() == cli.COMMANDS.keys()
