@@ -123,6 +123,8 @@ def _add_member(contract: Contract, row: Mapping[str, Any]) -> None:
         profiles=_profiles(row["profiles"]),
         created_at=since,
     )
+    if "ends_in_days" in row:
+        membership.ends_on = now().astimezone(PARIS).date() + timedelta(days=row["ends_in_days"])
     db.session.add(membership)
     if "console_roles" in row:
         console = ConsoleAccess(

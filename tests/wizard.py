@@ -21,11 +21,11 @@ SOPHIE = {
 }
 
 
-def roles(console: tuple[str, ...] = (), **profiles: str) -> dict[str, Any]:
+def roles(console: tuple[str, ...] = (), *, ends_on: str = "", **profiles: str) -> dict[str, Any]:
     """What step 2 sends: what a new user is proposed, but for what is named."""
     proposed = {str(section): str(p) for section, p in profiles_of_new_user().items()}
     assert set(profiles) <= {str(section) for section in OFFERS}
-    return {**proposed, **profiles, "console": list(console)}
+    return {**proposed, **profiles, "console": list(console), "ends_on": ends_on}
 
 
 def add(
@@ -35,12 +35,13 @@ def add(
     users: str = USERS,
     finish: bool = True,
     person: dict[str, str] | None = None,
+    ends_on: str = "",
     **profiles: str,
 ) -> Page:
     """All three steps; gives the last page."""
     step = browser.post(f"{users}/new", {**SOPHIE, **(person or {})})
     assert step.status == 303, step.words
-    step = browser.post(step.location, roles(console, **profiles))
+    step = browser.post(step.location, roles(console, ends_on=ends_on, **profiles))
     assert step.status == 303, step.words
     if not finish:
         return browser.get(step.location)

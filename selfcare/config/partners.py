@@ -39,6 +39,12 @@ class Partners:
     mail_timeout: int = setting(
         15, "Seconds before a silent SMTP server counts as away.", check=rules.between(1)
     )
+    access_end_notice_days: int = setting(
+        7,
+        "Days before the last day of somebody's access to a contract on which they and those who"
+        " manage its users are told.",
+        check=rules.between(1, 90),
+    )
 
     # Orders and documents
     fulfilment: str = setting(

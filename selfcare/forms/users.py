@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from flask_wtf import FlaskForm
 from wtforms import (
+    DateField,
     FileField,
-    SelectField,
+    RadioField,
     SelectMultipleField,
+    ValidationError,
 )
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
-from wtforms.validators import InputRequired
+from wtforms.validators import InputRequired, Length, Optional
 from wtforms.widgets import CheckboxInput
 
+from selfcare.forms.bounded import TextField
 from selfcare.forms.person import Choices, PersonFields
 from selfcare.forms.resumable import ResumableForm
 from selfcare.language import _, _l, wording
 from selfcare.rights import OFFERS, Profile, Section
+from selfcare.services import months
 from selfcare.services.users.new_member import RULES, NewMember
 from selfcare.services.users.roles import CONSOLE_ONLY_PROFILES, Roles
 
@@ -48,7 +52,13 @@ class RolesForm(ResumableForm):
     """Step 2, « Rôles » (figures 30, 34, 37); one field per section, made by `roles_form`."""
 
     sections: tuple[Section, ...] = ()
-    kept: Mapping[Section, Profile] = CONSOLE_ONLY_PROFILES
+    kept: Roles = Roles(CONSOLE_ONLY_PROFILES)
+    like = TextField(
+        _l("Login or email of a user of this contract"),
+        [Length(max=254)],
+        render_kw={"list": "models", "maxlength": 254},
+    )
+    """A model: it fills the form in, and is not part of what is chosen."""
 
     def of_sections(self) -> list[tuple[Section, Any]]:
         """The sections' fields in menu order."""
@@ -58,11 +68,22 @@ class RolesForm(ResumableForm):
         """The chosen roles; sections that were not offered stay as they were."""
         chosen = {section: Profile(field.data) for section, field in self.of_sections()}
         console = tuple(self["console"].data or ()) if "console" in self else ()
-        return Roles({**self.kept, **chosen}, console)
+        ends_on = self["ends_on"].data if "ends_on" in self else self.kept.ends_on
+        return Roles({**self.kept.profiles, **chosen}, console, ends_on)
+
+    def validate_ends_on(self, field: DateField) -> None:
+        """From today on; what it was may stay."""
+        if field.data and field.data != self.kept.ends_on and field.data < months.today():
+            raise ValidationError(str(wording.USER_REFUSAL["EndIsPast"]))
 
 
 def roles_form(
-    roles: Roles, *, console: Iterable[str] | None, console_only: bool = False
+    roles: Roles,
+    *,
+    console: Iterable[str] | None,
+    console_only: bool = False,
+    may_end: bool = False,
+    over: RolesForm | None = None,
 ) -> RolesForm:
     """The form of step 2.
 
@@ -70,13 +91,15 @@ def roles_form(
         roles: chosen so far.
         console: the console roles there are; None where the offer has no console.
         console_only: offer nothing else, and ask for at least one.
+        may_end: ask for a last day.
+        over: a form that was sent: the roles are shown instead of its own, its last day stays.
     """
     fields: dict[str, Any] = {
         "sections": () if console_only else tuple(OFFERS),
-        "kept": roles.profiles,
+        "kept": roles,
     }
     for section in fields["sections"]:
-        fields[str(section)] = SelectField(
+        fields[str(section)] = RadioField(
             wording.SECTION[section],
             choices=[SelectChoice(str(p), wording.PROFILE[p]) for p in OFFERS[section].profiles],
             default=str(roles.profiles.get(section, OFFERS[section].profiles[0])),
@@ -90,7 +113,22 @@ def roles_form(
             choices=[SelectChoice(name, console_role(name)) for name in names],
             default=list(roles.console),
         )
-    form: RolesForm = type("RolesOfSections", (RolesForm,), fields)()
+    if may_end:
+        fields["ends_on"] = DateField(
+            _l("Last day of the access"),
+            [Optional()],
+            format=["%Y-%m-%d", "%d/%m/%Y"],
+            default=roles.ends_on,
+        )
+    kind: type[RolesForm] = type("RolesOfSections", (RolesForm,), fields)
+    if over is None:
+        return kind()
+    form = kind(formdata=None)
+    if may_end:
+        form["ends_on"].data, form["ends_on"].raw_data = (
+            over["ends_on"].data,
+            over["ends_on"].raw_data,
+        )
     return form
 
 

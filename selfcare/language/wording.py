@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from selfcare.language import _, _l
-from selfcare.language.i18n import Reader, catalogue, is_one
+from selfcare.language.i18n import Reader, catalogue, day, is_one, locale
 from selfcare.models import OrderStatus, SubscriptionStatus
 from selfcare.rights import RULES, Ability, Profile, Rule, Section
 
@@ -145,6 +146,8 @@ USER_REFUSAL: Mapping[str, Any] = {
     "NotOneself": _l(
         "You can neither remove yourself nor change your own profile in the section Users."
     ),
+    "NoEnd": _l("Neither the referent’s access nor your own can be given a last day."),
+    "EndIsPast": _l("The last day of the access is past: choose today or a later day."),
     "ChangedMeanwhile": _l(
         "Somebody else has just changed these roles. Look at how they are now and start again."
     ),
@@ -158,6 +161,12 @@ USER_REFUSAL: Mapping[str, Any] = {
 TOO_MANY_STRANGERS = _l(
     "You have asked for many addresses or logins of other people. Try again in %(minutes)s minutes."
 )
+
+PRESET: Mapping[str, Any] = {
+    "read": _l("Read everything"),
+    "accounting": _l("Accounting"),
+    "technical": _l("Technical"),
+}
 
 ORDER_PARAMETER: Mapping[str, Any] = {
     "region": _l("Region"),
@@ -211,12 +220,18 @@ def of_cell(label: Any, cell: str, problem: Any) -> str:
     return _("%(label)s %(cell)s: %(value)s") % values
 
 
+def _last_day(iso: str) -> str:
+    return day(date.fromisoformat(iso), locale()) if iso else _("no end")
+
+
 def role_change(change: Sequence[str]) -> str:
     """« Commandes : aucun accès → visiteur », from one of what `Roles.changes_to` gives."""
     section, was, held = change
     if section == "console":
         nothing = _("No access")
         label, before, after = _("Technical console"), was or nothing, held or nothing
+    elif section == "ends_on":
+        label, before, after = _("Last day of the access"), _last_day(was), _last_day(held)
     else:
         label = str(SECTION[Section(section)])
         before, after = (str(PROFILE[Profile(profile)]) for profile in (was, held))

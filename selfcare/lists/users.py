@@ -41,6 +41,7 @@ SHOWN = (
         _if_come(Account.mobile).label("mobile"),
         Membership.created_at,
         Membership.is_referent,
+        Membership.ends_on,
         Membership.account_id,
         cast(Membership.profiles, String).label("profiles"),
         STATE.label("state"),
@@ -103,6 +104,13 @@ class UserList(ListQuery):
             _l("Console roles"),
             None,
             text=lambda r, _: " ".join(json.loads(r.wanted_groups or "[]")),
+            only_in_export=True,
+        ),
+        Column(
+            "ends",
+            _l("Last day of the access"),
+            None,
+            text=lambda r, reader: reader.day(r.ends_on) if r.ends_on else "",
             only_in_export=True,
         ),
     )

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Numeric,
     String,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy.engine import Dialect
@@ -129,6 +130,12 @@ class Membership(Base):
         UniqueConstraint("account_id", "contract_id"),
         Index(None, "contract_id"),
         Index(
+            "ix_memberships_ends_on",
+            "ends_on",
+            sqlite_where=text("ends_on IS NOT NULL"),
+            postgresql_where=text("ends_on IS NOT NULL"),
+        ),
+        Index(
             "uq_memberships_referent",
             "contract_id",
             unique=True,
@@ -147,6 +154,10 @@ class Membership(Base):
     invited_as: Mapped[str | None] = mapped_column(String(254))
     """The address a manager typed for somebody of another customer: all that is shown of them
     until they open the contract; None from then on, and for everybody else."""
+    ends_on: Mapped[date | None]
+    """The last day of the access; None where it has no end. The referent's never has one."""
+    end_is_told: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether a mail told of that end."""
 
     account: Mapped[Account] = relationship(lazy="raise_on_sql")
     contract: Mapped[Contract] = relationship(lazy="raise_on_sql")

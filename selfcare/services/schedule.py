@@ -37,6 +37,7 @@ from selfcare.services.pre_invoices import making as pre_invoice_making
 from selfcare.services.retention import forgetting
 from selfcare.services.staff import ending as visit_ending
 from selfcare.services.users import adding
+from selfcare.services.users import ending as access_ending
 
 PRE_INVOICES_CHANGE = timedelta(days=62)
 """Older pre-invoices are no longer compared with their sources."""
@@ -96,6 +97,8 @@ SCHEDULE: dict[Job, int] = {
     backchannel.end_expired: 600,
     forgetting.forget: 600,
     visit_ending.end_expired: 60,
+    access_ending.tell: 600,
+    access_ending.end: 60,
     **console_sweeps.SCHEDULE,
 }
 """The jobs cron enqueues, and the seconds between two runs."""

@@ -143,7 +143,7 @@ class TestWizard:
             expect(page.locator("#errors")).to_be_focused()
         self.fill_in(page)
         page.locator("button[value=next]").click()
-        page.locator("#invoices").select_option("manager")
+        page.locator("[name=invoices][value=manager]").check()
         page.get_by_label("guest").check()
         if not scripts:
             page.locator("button[value=preview]").click()
@@ -151,7 +151,7 @@ class TestWizard:
         expect(page.locator("#preview")).to_contain_text("guest")
         page.locator("button[value=next]").click()
         page.locator("button[value=prev]").click()
-        expect(page.locator("#invoices")).to_have_value("manager")
+        expect(page.locator("[name=invoices]:checked")).to_have_value("manager")
         page.go_back()
         page.go_forward()
         page.locator("button[value=next]").click()
@@ -163,11 +163,21 @@ class TestWizard:
         page = window("paul.dupont").open(f"{USERS}/new")
         self.fill_in(page)
         page.locator("button[value=next]").click()
-        field = page.locator("#invoices")
-        field.focus()
-        page.keyboard.press("End")
+        page.locator("[name=invoices]:checked").focus()
+        page.keyboard.press("ArrowUp")  # from the first to the last
         expect(page.locator("#preview")).to_contain_text("see invoices and their amounts")
-        expect(field).to_be_focused()
+        expect(page.locator("[name=invoices][value=manager]")).to_be_focused()
+
+    def test_users_2_enter_goes_on_and_takes_no_model(self, people, window):
+        page = window("paul.dupont").open(f"{USERS}/new")
+        self.fill_in(page)
+        page.locator("button[value=next]").click()
+        page.locator("[name=orders][value=visitor]").check()
+        page.keyboard.press("Enter")
+        expect(page.locator("h1")).to_contain_text("step 3 of 3")
+        expect(page.locator("main")).to_contain_text("Orders")
+        page.locator("button[value=prev]").click()
+        expect(page.locator("[name=orders]:checked")).to_have_value("visitor")
 
     @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no-scripts"])
     def test_users_2_what_was_typed_survives_the_end_of_the_session(

@@ -65,7 +65,7 @@ class TestAdding:
         again = browse_as("paul.dupont")  # the session ended, another began
         assert again.get(person).one("[name=login]")["value"] == "sophie.dupont"
         kept = again.get(first.location)
-        assert kept.one("[name=orders] [selected]")["value"] == "visitor"
+        assert kept.one("[name=orders][checked]")["value"] == "visitor"
         assert [box["value"] for box in kept.all("[name=console][checked]")] == ["guest"]
         assert "sophie.autre" not in kept.words
         other = second.location.replace("roles", "person")

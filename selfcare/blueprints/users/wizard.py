@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 
 from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -24,7 +25,7 @@ from selfcare.models import AccessRequest, Account, Contract, Membership, UserDr
 from selfcare.rights import Ability, Rights
 from selfcare.services.console.domains import choice_of_roles
 from selfcare.services.safety.throttling import TooManyAttempts
-from selfcare.services.users import access_requests, drafts, members, strangers
+from selfcare.services.users import access_requests, drafts, members, presets, strangers
 from selfcare.services.users.refusals import GoneMeanwhile, LoginTaken, ReferentsOwn, Refusal
 from selfcare.services.users.roles import Roles, check_whose
 from selfcare.services.users.strangers import Known
@@ -117,12 +118,11 @@ def roles(contract: Contract, kind: str, draft_id: int) -> ResponseReturnValue:
     if draft.result_id:
         return _finished(contract, draft)
     chosen = Roles.from_json(draft.roles)
-    form = roles_form(chosen, console=choice_of_roles(contract), console_only=draft.console_only)
+    form = _roles_form(contract, draft, chosen, may_end=_may_end(draft))
     step = request.form.get("step", "next")
-    if rendering.wanted_part() == "preview" and form.validate_on_submit():
-        return _roles_page(
-            contract, draft, form, form.roles()
-        )  # nothing is kept: the form is not sent yet
+    if (filled := _filled_in(contract, draft, form)) or _only_previewed(form):
+        shown = filled or form  # nothing is kept: the form is not sent yet
+        return _roles_page(contract, draft, shown, chosen if shown.errors else shown.roles())
     if request.method == "POST" and (form.validate_on_submit() or step == "prev"):
         if not form.errors:
             drafts.keep_roles(draft, form.roles())
@@ -148,18 +148,68 @@ def first_roles_step(
         return redirect(request.path, code=303)
     asked = access_requests.open_of(membership.id)
     wished = access_requests.with_wish(in_force.profiles, asked, request.args.get("wish"))
-    shown = Roles(wished, in_force.console)
-    form = roles_form(shown, console=choice_of_roles(contract), console_only=console_only)
-    if form.validate_on_submit():
+    shown = replace(in_force, profiles=wished)
+    draft = UserDraft(membership_id=membership.id, console_only=console_only)
+    form = _roles_form(contract, draft, shown, may_end=_may_end(draft, membership))
+    seen = (typed() or MultiDict()).get("seen", mark)
+    if (filled := _filled_in(contract, draft, form)) or _only_previewed(form):
+        form = filled or form
+        shown = shown if form.errors else form.roles()
+    elif form.validate_on_submit():
         draft = drafts.begin_change(
             current_account(), membership, form.roles(), seen=in_force, console_only=console_only
         )
         db.session.commit()
         preview = request.form.get("step") == "preview"
         return _step(contract, draft, "roles" if preview else "summary")
-    draft = UserDraft(membership_id=membership.id, console_only=console_only)
-    seen = (typed() or MultiDict()).get("seen", mark)
     return _roles_page(contract, draft, form, shown, seen=seen, asked=asked)
+
+
+def _may_end(draft: UserDraft, membership: Membership | None = None) -> bool:
+    """Whether the form asks for a last day: not of the referent, nor of oneself."""
+    if draft.membership_id is None:
+        return True
+    place = membership or db.session.get(Membership, draft.membership_id)
+    own = place is not None and place.account_id == current_account().id
+    return not (draft.console_only or place is None or place.is_referent or own)
+
+
+def _roles_form(
+    contract: Contract,
+    draft: UserDraft,
+    roles: Roles,
+    *,
+    may_end: bool,
+    over: RolesForm | None = None,
+) -> RolesForm:
+    return roles_form(
+        roles,
+        console=choice_of_roles(contract),
+        console_only=draft.console_only,
+        may_end=may_end,
+        over=over,
+    )
+
+
+def _filled_in(contract: Contract, draft: UserDraft, form: RolesForm) -> RolesForm | None:
+    """The form filled in anew, where a preset's button was pressed or a model is named."""
+    wanted = request.form.get("preset") or ("like" if form.like.data else None)
+    if draft.console_only or wanted is None or request.form.get("step") in {"prev", "preview"}:
+        return None
+    if not form.validate_on_submit():
+        return form
+    if wanted == "like":
+        roles = presets.like(contract, (form.like.data or "").strip())
+    else:
+        roles = presets.named(wanted, console=choice_of_roles(contract))
+    if roles is None:
+        form.like.errors = [_("No user of this contract has this login or email.")]
+        return form
+    return _roles_form(contract, draft, roles, may_end="ends_on" in form, over=form)
+
+
+def _only_previewed(form: RolesForm) -> bool:
+    return rendering.wanted_part() == "preview" and form.validate_on_submit()
 
 
 def _roles_page(
@@ -184,6 +234,7 @@ def _roles_page(
         seen=seen,
         asked=asked,
         rights=Rights(chosen.profiles, chosen.console),
+        models=() if draft.console_only else presets.suggestions(contract),
         known=_known(contract, draft),
         subject=_subject(draft),
     )

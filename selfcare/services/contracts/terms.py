@@ -145,7 +145,7 @@ def set_referent(ref: str, login: str) -> Membership:
     db.session.flush()
     seen = members.roles_of(membership)
     console = {*seen.console, *(REFERENT_CONSOLE_ROLES if contract.offer.has_console else ())}
-    given = Roles(profiles_of_referent(), tuple(sorted(console)))
+    given = Roles(profiles_of_referent(), tuple(sorted(console)))  # and no last day
     members.change(membership, given, seen=seen, by=None)
     _note(
         contract, "referent", former.account.login if former else "", account.login, subject=account

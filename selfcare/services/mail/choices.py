@@ -34,6 +34,7 @@ class Topic(StrEnum):
 
 TOPIC: Mapping[str, Topic] = {
     "access": Topic.ALWAYS,
+    "access_ends": Topic.ALWAYS,
     "access_asked": Topic.USERS,
     "access_declined": Topic.ALWAYS,
     "api_code": Topic.ALWAYS,
@@ -48,6 +49,7 @@ TOPIC: Mapping[str, Topic] = {
     "import_stopped": Topic.USERS,
     "key_deleted": Topic.ALWAYS,
     "key_made": Topic.ALWAYS,
+    "member_access_ends": Topic.USERS,
     "order_moved": Topic.ORDERS,
     "order_placed": Topic.ALWAYS,
     "order_to_do": Topic.OPERATOR,

@@ -7,7 +7,7 @@ mail is sent, and afterwards: no secret among it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, TypedDict
 
 from selfcare.models import (
@@ -17,6 +17,7 @@ from selfcare.models import (
     Mail,
     MailedCode,
     MailedLink,
+    Membership,
     OrderStatus,
     Passkey,
     Visit,
@@ -128,6 +129,32 @@ def portal_access(*accounts: Account, contract: Contract) -> list[Mail]:
     """They are users of this contract now (USERS-3)."""
     told = {"ref": contract.ref, "contract_name": contract.name}
     return outbox.write_many("portal_access", dict.fromkeys(accounts, told))
+
+
+def access_ends(account: Account, *, contract: Contract, last_day: date) -> Mail:
+    """Somebody's own access to a contract ends soon (USERS-10)."""
+    return outbox.write(
+        "access_ends",
+        account,
+        ref=contract.ref,
+        contract_name=contract.name,
+        last_day=last_day.isoformat(),
+    )
+
+
+def member_access_ends(
+    manager: Account, *, contract: Contract, called: str, membership: Membership, last_day: date
+) -> Mail:
+    """The access of a user whom they manage ends soon (USERS-10)."""
+    return outbox.write(
+        "member_access_ends",
+        manager,
+        ref=contract.ref,
+        contract_name=contract.name,
+        called=called,
+        membership_id=membership.id,
+        last_day=last_day.isoformat(),
+    )
 
 
 def console_access(names: Mapping[Account, str | None], *, contract: Contract) -> list[Mail]:

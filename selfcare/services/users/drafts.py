@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from sqlalchemy import Select, select
@@ -101,8 +101,8 @@ def finish(draft: UserDraft, contract: Contract, *, by: Account) -> int:
     if membership:
         seen = Roles.from_json(draft.seen)
         if draft.console_only:
-            roles = Roles(membership.profiles, roles.console)
-            seen = Roles(membership.profiles, seen.console)
+            roles = replace(members.roles_of(membership), console=roles.console)
+            seen = replace(roles, console=seen.console)
         members.change(membership, roles, seen=seen, by=by)
     else:
         membership = joining.add(contract, new_member(draft), roles, by=by)

@@ -19,7 +19,13 @@ from selfcare.services.console import access as console_access
 from selfcare.services.mail import kinds
 from selfcare.services.safety import audit
 from selfcare.services.users.new_member import NewMember
-from selfcare.services.users.refusals import AlreadyMember, LoginTaken, NotForStaff, Refusal
+from selfcare.services.users.refusals import (
+    AlreadyMember,
+    EndIsPast,
+    LoginTaken,
+    NotForStaff,
+    Refusal,
+)
 from selfcare.services.users.roles import NOTHING, Roles
 
 log = structlog.get_logger(__name__)
@@ -170,6 +176,7 @@ def _placed(
     So two imports of the same people wait for each other, and do not lock each other out.
     """
     found = dict(enumerate(_check(contract, [person for person, _ in people])))
+    found |= {number: EndIsPast() for number, (_, roles) in enumerate(people) if roles.is_over}
     known = [owner.id for owner in found.values() if isinstance(owner, Account)]
     accounts = {
         number: found[number] or _new_account(people[number][0])
@@ -188,6 +195,7 @@ def _placed(
             contract_id=contract.id,
             profiles=roles.profiles,
             is_referent=is_referent,
+            ends_on=roles.ends_on,
             invited_as=person.email if account.id in hidden else None,
         )
         db.session.add(membership)

@@ -17,6 +17,8 @@ from selfcare.services.console import access as console_access
 from selfcare.services.safety import audit
 from selfcare.services.users.refusals import (
     ChangedMeanwhile,
+    EndIsPast,
+    NoEnd,
     NotOneself,
     ReferentStays,
 )
@@ -28,7 +30,8 @@ log = structlog.get_logger(__name__)
 def roles_of(membership: Membership) -> Roles:
     """The roles in force."""
     access = access_of(membership)
-    return Roles(membership.profiles, tuple(access.wanted_groups) if access else ())
+    console = tuple(access.wanted_groups) if access else ()
+    return Roles(membership.profiles, console, membership.ends_on)
 
 
 def access_of(membership: Membership) -> ConsoleAccess | None:
@@ -53,6 +56,7 @@ def change(membership: Membership, roles: Roles, *, seen: Roles, by: Account | N
         ChangedMeanwhile: somebody else changed them since.
         ReferentsOwn: they are the referent's, who alone changes them.
         ReferentStays, NotOneself: they would lose the section « Utilisateurs ».
+        NoEnd, EndIsPast: the access cannot end then.
     """
     db.session.refresh(membership, with_for_update=True)
     check_whose(membership, by)
@@ -63,6 +67,8 @@ def change(membership: Membership, roles: Roles, *, seen: Roles, by: Account | N
         raise ReferentStays
     if by and membership.account_id == by.id and loses_users:
         raise NotOneself
+    if roles.ends_on != membership.ends_on:
+        _end_on(membership, roles, by=by)
     membership.profiles = dict(roles.profiles)
     account, contract = _whose(membership)
     console_access.want(contract, account, roles.console)
@@ -71,8 +77,20 @@ def change(membership: Membership, roles: Roles, *, seen: Roles, by: Account | N
     log.info("user_changed", ref=contract.ref, login=account.login, by=by.login if by else "")
 
 
-def remove(membership: Membership, *, by: Account) -> Removal:
+def _end_on(membership: Membership, roles: Roles, *, by: Account | None) -> None:
+    """Give an access another last day, or none; of a new one a mail tells once more (USERS-10)."""
+    own = by is not None and membership.account_id == by.id
+    if own or (membership.is_referent and roles.ends_on):
+        raise NoEnd
+    if roles.is_over:
+        raise EndIsPast
+    membership.ends_on, membership.end_is_told = roles.ends_on, False
+
+
+def remove(membership: Membership, *, by: Account | None) -> Removal:
     """End somebody's access to a contract now; their console account goes too (USERS-6).
+
+    Nobody (None) does it where its last day is over.
 
     Raises:
         ReferentStays: the referent cannot be removed.
@@ -80,7 +98,7 @@ def remove(membership: Membership, *, by: Account) -> Removal:
     """
     if membership.is_referent:
         raise ReferentStays
-    if membership.account_id == by.id:
+    if by and membership.account_id == by.id:
         raise NotOneself
     account, contract = _whose(membership)
     access, held = access_of(membership), roles_of(membership)
@@ -90,7 +108,7 @@ def remove(membership: Membership, *, by: Account) -> Removal:
         account_id=account.id,
         login=(membership.invited_as or account.login)[:64],
         full_name="" if membership.invited_as else account.full_name,
-        removed_by=by.login,
+        removed_by=by.login if by else "",
         had_console=bool(access and (access.wanted_groups or not access.is_settled)),
     )
     db.session.add(removal)
@@ -106,7 +124,7 @@ def remove(membership: Membership, *, by: Account) -> Removal:
         contract=contract,
         details=taken,
     )
-    log.info("user_removed", ref=contract.ref, login=account.login, by=by.login)
+    log.info("user_removed", ref=contract.ref, login=account.login, by=by.login if by else "")
     return removal
 
 

@@ -27,6 +27,14 @@ class NotOneself(Refusal):
     """Nobody removes themselves or takes the section « Utilisateurs » from themselves."""
 
 
+class NoEnd(Refusal):
+    """Neither the referent's access ends on a day, nor does anybody say when their own does."""
+
+
+class EndIsPast(Refusal):
+    """The last day is over."""
+
+
 class ChangedMeanwhile(Refusal):
     """Somebody else changed these roles since the form was opened."""
 

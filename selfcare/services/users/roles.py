@@ -6,10 +6,12 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from selfcare.models import Account, Contract, Membership
 from selfcare.rights import Profile, Rights, Section, may_change_roles
 from selfcare.services.mail import kinds
+from selfcare.services.months import today
 from selfcare.services.safety import audit
 from selfcare.services.users import access_requests
 from selfcare.services.users.refusals import ReferentsOwn
@@ -24,10 +26,16 @@ CONSOLE_ONLY_PROFILES: Mapping[Section, Profile] = {
 
 @dataclass(frozen=True)
 class Roles:
-    """Profiles by section, and console roles."""
+    """Profiles by section, console roles, and the last day of all that, if it has one."""
 
     profiles: Mapping[Section, Profile]
     console: tuple[str, ...] = ()
+    ends_on: date | None = None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the last day is past already."""
+        return self.ends_on is not None and self.ends_on < today()
 
     @property
     def mark(self) -> str:
@@ -38,22 +46,26 @@ class Roles:
     def as_json(self) -> dict[str, object]:
         """The form in which drafts keep them."""
         profiles = {str(section): str(profile) for section, profile in self.profiles.items()}
-        return {"profiles": profiles, "console": sorted(self.console)}
+        ends = {"ends_on": self.ends_on.isoformat()} if self.ends_on else {}
+        return {"profiles": profiles, "console": sorted(self.console), **ends}
 
     @classmethod
     def from_json(cls, kept: Mapping[str, object]) -> Roles:
         """The roles, read from the form in which drafts keep them."""
         profiles = kept.get("profiles") or {}
         console = kept.get("console") or []
+        ends_on = kept.get("ends_on")
         if not isinstance(profiles, dict) or not isinstance(console, list):
             raise TypeError("roles of a draft")
         known = {s.value: s for s in Section}
         return cls(
-            {known[s]: Profile(p) for s, p in profiles.items() if s in known}, tuple(console)
+            {known[s]: Profile(p) for s, p in profiles.items() if s in known},
+            tuple(console),
+            date.fromisoformat(str(ends_on)) if ends_on else None,
         )
 
     def changes_to(self, new: Roles) -> list[list[str]]:
-        """The differences: section (or `console`), profile before, profile now."""
+        """The differences: section (or `console`, `ends_on`), what it was, what it is now."""
         sections = [
             [str(section), str(was), str(held)]
             for section in Section
@@ -61,7 +73,12 @@ class Roles:
             != (held := new.profiles.get(section, Profile.NONE))
         ]
         was_there, is_there = (" ".join(sorted(roles.console)) for roles in (self, new))
-        return sections + [["console", was_there, is_there]] * (was_there != is_there)
+        ends = [roles.ends_on.isoformat() if roles.ends_on else "" for roles in (self, new)]
+        return [
+            *sections,
+            *([["console", was_there, is_there]] if was_there != is_there else []),
+            *([["ends_on", *ends]] if ends[0] != ends[1] else []),
+        ]
 
 
 NOTHING = Roles({})
