@@ -17,5 +17,6 @@ MAIL_KIND: Mapping[str, Any] = {
     "order_moved": _l("Progress of my orders"),
     "access_asked": _l("Somebody asks me for an access"),
     "import_stopped": _l("Import of users that was stopped"),
+    "member_access_ends": _l("End of the access of a user whom I manage"),
     "credential_ends": _l("End of my application credentials"),
 }

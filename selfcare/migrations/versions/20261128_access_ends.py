@@ -1,7 +1,7 @@
 """access that ends on a day.
 
 Revision ID: c81f5a2e9d04
-Revises: 4be19c07d5a2
+Revises: 5c0e2f9a71bd
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "c81f5a2e9d04"
-down_revision = "4be19c07d5a2"
+down_revision = "5c0e2f9a71bd"
 branch_labels = None
 depends_on = None
 
