@@ -18,6 +18,8 @@ _RULES = {
         "type": "tag",
         "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
     },
+    # Experimental, so no tag has it: what is read aloud holds what is seen (WCAG 2.5.3).
+    "rules": {"label-content-name-mismatch": {"enabled": True}},
     "resultTypes": ["violations"],
 }
 _CONTRAST = {"runOnly": ["color-contrast"], "resultTypes": ["violations"]}

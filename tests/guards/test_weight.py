@@ -99,7 +99,7 @@ class TestBytes:
             wanted = resources(paul.get(path))
             assert 1 + len(wanted) <= 6, (path, wanted)
             total = len(wire(paul, path)) + sum(len(wire(paul, one)) for one in wanted)
-            assert total <= 40 * K, (path, total)
+            assert total <= 30 * K, (path, total)
 
     def test_light_sign_in_page(self, app, locale):
         browser = Browser(app, language=locale)
@@ -108,7 +108,7 @@ class TestBytes:
             assert 1 + len(wanted) <= 4, wanted
             assert not [one for one in wanted if "htmx" in one]
             total = len(wire(browser, path)) + sum(len(wire(browser, one)) for one in wanted)
-            assert total <= 15 * K, total
+            assert total <= 10 * K, total
 
 
 class TestAssets:
