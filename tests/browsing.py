@@ -173,6 +173,8 @@ def check(page: Page, *, whole: bool = True) -> None:
         assert tag.name in {"a", "form", "input", "button"}, f"htmx alone: {tag}"
     assert not re.search(r"<[^>]*\shx-", page.text), "HTML knows data-hx-… only"
     assert not page.all("a:not([href]), dialog, template, [hidden]")
+    for section in page.all("section"):
+        assert section.find(re.compile(r"^h[1-6]$")), f"no heading: {section}"
     if whole:
         assert len(page.all("h1")) == 1
         for landmark in ("html[lang]", "main#main", "a.skip"):

@@ -127,7 +127,7 @@ class TestMyActivity:
         assert browse.get("/account/activity?q=nothing").all(".empty")
         assert browse.get("/account/activity?q=PAUL.dupont").all("tbody tr")
         part = browse.get("/account/activity?sort=what", part="activity")
-        assert part.all("section#activity")
+        assert part.all("#activity")
         csv = browse.get("/account/activity?format=csv").text
         assert "Sign-in failed: wrong password" in csv
 
