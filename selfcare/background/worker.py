@@ -42,6 +42,10 @@ WORKER_TTL = 75
 """Seconds for which an idle worker waits for a job, and 15 more: what RQ takes for a sign of life.
 A Redis that says nothing for 10 seconds longer than that counts as away."""
 
+MAINTENANCE = 60
+"""Seconds between two looks whether the process of delayed retries has to be taken over from a
+worker that is gone; RQ's own are ten minutes, without sweeps where that process wakes them."""
+
 _SCHEDULER_STOPS = 5.0
 """Seconds that the process of delayed retries has to stop in; it may be waiting for its Redis."""
 
@@ -149,17 +153,26 @@ class TurnTakingWorker(Worker):
 
 
 class Scheduler(RQScheduler):
-    """RQ's process of delayed retries, which does not outlive its worker."""
+    """RQ's process of delayed retries, which does not outlive its worker.
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    One process of all workers has the lock of a queue. Where cron has no process of its own, the
+    one that has the sweeps' lock wakes them.
+    """
+
+    def __init__(
+        self, *args: Any, cron: CronScheduler | None = None, sweeps: str = "", **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self._worker = os.getpid()
+        self._cron, self._sweeps = cron, sweeps
 
     def heartbeat(self) -> None:
         """Said once a second."""
         if os.getpid() != self._worker != os.getppid():
             self._stop_requested = True
         super().heartbeat()  # type: ignore[no-untyped-call]
+        if self._cron and self._sweeps in self.acquired_locks:
+            self._cron.enqueue_jobs()
 
 
 class Cron(CronScheduler):

@@ -6,11 +6,12 @@ import click
 import structlog
 from flask import current_app
 from flask.cli import with_appcontext
+from redis import Redis
 
 from selfcare import config, logs
 from selfcare.background import patience
 from selfcare.background.jobs import QUEUES, own, queue
-from selfcare.background.worker import WORKER_TTL, Cron, Scheduler, TurnTakingWorker
+from selfcare.background.worker import MAINTENANCE, WORKER_TTL, Cron, Scheduler, TurnTakingWorker
 from selfcare.database import db
 from selfcare.services.schedule import SCHEDULE
 
@@ -31,11 +32,21 @@ def worker(*, burst: bool) -> None:
     current_app.extensions["redis"].close()
     level = logs.level_of_rq(config.current())
     working = TurnTakingWorker(
-        queues, connection=connection, worker_ttl=WORKER_TTL, log_job_description=False
+        queues,
+        connection=connection,
+        worker_ttl=WORKER_TTL,
+        maintenance_interval=MAINTENANCE,
+        log_job_description=False,
     )
     if not burst:
-        # Delayed retries come from it.
-        working.scheduler = Scheduler(queues, connection=connection, logging_level=level)
+        # Delayed retries come from it, and the sweeps where they have no process of their own.
+        working.scheduler = Scheduler(
+            queues,
+            connection=connection,
+            logging_level=level,
+            cron=_sweeping(connection) if config.current().cron_in_worker else None,
+            sweeps=own("sweeps"),
+        )
         working.scheduler.acquire_locks(auto_start=True)  # type: ignore[no-untyped-call]
     log.info("worker_started", queues=[found.name for found in queues])
     working.work(burst=burst, with_scheduler=burst, logging_level=level)
@@ -45,9 +56,13 @@ def worker(*, burst: bool) -> None:
 @with_appcontext
 def cron() -> None:
     """Wake the sweeps in time; one of these is enough, two do no harm."""
-    connection = patience.connect(config.current().redis_url)
-    scheduler = Cron(connection=connection, logging_level=logs.level_of_rq(config.current()))
-    for job, seconds in SCHEDULE.items():
-        scheduler.register(job.function, queue_name=own(job.queue), interval=seconds)
     log.info("cron_started", jobs=len(SCHEDULE))
-    scheduler.start()  # type: ignore[no-untyped-call]
+    _sweeping(patience.connect(config.current().redis_url)).start()  # type: ignore[no-untyped-call]
+
+
+def _sweeping(connection: Redis) -> Cron:
+    """RQ's cron, with all sweeps."""
+    made = Cron(connection=connection, logging_level=logs.level_of_rq(config.current()))
+    for job, seconds in SCHEDULE.items():
+        made.register(job.function, queue_name=own(job.queue), interval=seconds)
+    return made

@@ -81,6 +81,10 @@ class Operating:
     )
 
     # Running
+    cron_in_worker: bool = setting(
+        False,
+        "`flask worker` does what `flask cron` does, too: where there is to be one process less.",
+    )
     demo: bool = setting(
         False, "Demonstration: names on the sign-in page, and the mails to look at. Never for real."
     )

@@ -6,6 +6,8 @@ import signal
 from datetime import timedelta
 
 import pytest
+from rq.cron import get_cron_job_history_key
+from rq.worker import Worker
 from sqlalchemy import update
 
 from selfcare.database import db
@@ -35,10 +37,34 @@ def test_design_cron_and_worker_find_what_was_lost(app, start, write, state, smt
     until(lambda: state(mail_id) == WishState.DONE)
 
 
+def sweeps_woken(worker) -> dict[str, int]:
+    """How often each of the rare sweeps was enqueued, by whichever process."""
+    rare = [job for job, seconds in schedule.SCHEDULE.items() if seconds >= 600]
+    keys = {job.path: get_cron_job_history_key(job.path) for job in rare}
+    return {path: worker.redis.zcard(key) for path, key in keys.items()}
+
+
+def test_design_workers_without_cron_find_what_was_lost_and_sweep_once(
+    app, start, write, state, smtp_server, worker
+):
+    """`CRON_IN_WORKER`: two workers, and one of them wakes the sweeps."""
+    mail_id = write()
+    worker.redis.flushdb()  # its wake-up is lost
+    with app.app_context():
+        db.session.execute(update(Mail).values(due_at=now() - timedelta(minutes=2)))
+        db.session.commit()
+    first, second = (start("worker", CRON_IN_WORKER="1") for _ in range(2))
+    until(lambda: Worker.count(connection=worker.redis) == 2)
+    smtp_server.wait_for(1, within=45)
+    until(lambda: state(mail_id) == WishState.DONE)
+    assert set(sweeps_woken(worker).values()) == {1}
+    for process in (first, second):
+        process.send_signal(signal.SIGTERM)
+        process.wait(25)
+
+
 @pytest.mark.parametrize("command", ["worker", "cron"])
 def test_safe_processes_leave_when_told_to(start, worker, command):
-    from rq.worker import Worker
-
     process = start(command)
     if command == "worker":
         until(lambda: Worker.count(connection=worker.redis))
