@@ -235,6 +235,11 @@ class TestAnswering:
         pierre.post(step.location, {"step": "finish"})
         assert requests(app) == [("invoices", "manager", "open"), ("console", "", "granted")]
 
+    def test_ask_1_it_is_among_one_s_own_data(self, sophie, asked):
+        [mine] = sophie.get("/account/data.json").json["access_requests"]
+        assert (mine["ref"], mine["section"], mine["profile"]) == (REF, "invoices", "manager")
+        assert mine["state"] == "open"
+
     def test_ask_1_it_goes_with_the_place_on_the_contract(self, app, paul, id_of, asked):
         paul.post(f"{USERS}/{id_of('sophie.dupont')}/remove")
         assert requests(app) == []

@@ -137,6 +137,13 @@ class TestWhy:
         assert "“Invoices” is “Visitor”; it takes “Manager”" in said
         assert "Paul DUPONT" in said
 
+    def test_ask_1_support_sees_that_they_asked_for_it(self, agent, browse_as, sophie):
+        wish = {"section": "invoices", "profile": "manager"}
+        browse_as("sophie.dupont").post(f"/contracts/{REF}/rights", wish)
+        said = self.why(agent, sophie, Ability.READ_INVOICES)
+        assert "They asked for this access on 28/11/2026 10:00; nobody has answered yet." in said
+        assert "asked for" not in self.why(agent, sophie, Ability.READ_ORDERS)
+
     def test_staff_6_nothing_in_the_way(self, agent, sophie):
         assert "nothing is in the way" in self.why(agent, sophie, Ability.SEE_INVOICING_CONTACT)
 

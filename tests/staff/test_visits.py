@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from selfcare.database import db
 from selfcare.models import Account, AuditEntry, SignIn, Visit
-from selfcare.rights import StaffRole
+from selfcare.rights import Profile, StaffRole
 from selfcare.services.staff import agents
 from tests.browsing import Browser
 from tests.cast import account_of
@@ -34,6 +34,19 @@ def inside(agent, visiting) -> Browser:
     """Claire, in a visit to Paul."""
     assert visiting().location == HOME
     return agent
+
+
+class TestAsking:
+    def test_ask_1_a_visit_asks_for_nothing(self, cast, browse_as, inside):
+        cast.member("paul.dupont", users=Profile.NONE, invoices=Profile.VISITOR)
+        closed, rights = f"/contracts/{REF}/invoices", f"/contracts/{REF}/rights"
+        assert "Ask for this access" in browse_as("paul.dupont").get(closed).words
+        for path in (closed, rights, f"/contracts/{REF}/users"):
+            page = inside.get(path)
+            assert "Ask for this access" not in page.words
+            assert "Change my roles" not in page.words
+        wish = {"section": "invoices", "profile": "manager"}
+        assert inside.post(rights, wish).status == 403
 
 
 class TestBeginning:
