@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
@@ -14,6 +15,7 @@ from selfcare.models import Account, AuditEntry, ConsoleAccess, Membership, Remo
 from selfcare.rights import Profile
 from selfcare.services import schedule
 from selfcare.services.users import ending
+from tests.browsing import Browser
 from tests.wizard import USERS, add, roles
 
 MANAGER, VISITOR = Profile.MANAGER, Profile.VISITOR
@@ -148,6 +150,38 @@ class TestForm:
         with app.app_context():
             assert terms.set_referent("OCB0000124", "marc.leroy").ends_on is None
             db.session.rollback()
+
+
+class TestFile:
+    HEADING = "Civilité;Nom;Prénom;Login;Email;Mobile;Dernier jour d’accès\n"
+    SOPHIE = "Mme;Durand;Sophie;sophie.durand;sophie@example.com;06 12 34 56 78;"
+
+    def load(self, paul: Browser, cell: str) -> str:
+        """The address of the dry run's report."""
+        content = (self.HEADING + self.SOPHIE + cell).encode()
+        file = (io.BytesIO(content), "many.csv")
+        return str(paul.post(f"{USERS}/import", {"file": file}).location)
+
+    @pytest.mark.parametrize("cell", ["31/01/2027", "2027-01-31"])
+    def test_users_10_a_file_of_users_says_last_days(self, app, paul, worker, cell):
+        paul.post(self.load(paul, cell), {})
+        worker.run()
+        with app.app_context():
+            found = select(Membership.ends_on).join(Membership.account)
+            mine = found.where(Account.login == "sophie.durand")
+            assert db.session.execute(mine).scalar_one() == date(2027, 1, 31)
+
+    @pytest.mark.parametrize(
+        ("cell", "said"),
+        [("27/11/2026", "is past"), ("demain", "not a day"), ("31/02/2027", "not a day")],
+    )
+    def test_users_10_a_cell_that_is_no_possible_day_is_said(self, paul, cell, said):
+        page = paul.get(self.load(paul, cell))
+        assert cell in page.words
+        assert said in page.words
+
+    def test_users_10_the_template_has_the_column(self, paul):
+        assert "Last day of the access" in paul.get(f"{USERS}/import/template.csv").text
 
 
 class TestTelling:

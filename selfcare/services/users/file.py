@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
+from datetime import date
 from typing import Any
 
 from selfcare.language import _, _l, wording
 from selfcare.language.i18n import LANGUAGES, in_every_language, locale, number, speaking
 from selfcare.models import fold
 from selfcare.rights import OFFERS, Profile, Section, profiles_of_new_user
-from selfcare.services.files import spreadsheets, tables
+from selfcare.services import months
+from selfcare.services.files import cells, spreadsheets, tables
 from selfcare.services.files.tables import BadHeading, BadTable, Columns, Row
 from selfcare.services.users import new_member
 from selfcare.services.users.imports import Line
@@ -30,6 +32,7 @@ PERSON: Mapping[str, Any] = {
 }
 NEEDED = ("civility", "last_name", "first_name", "login", "email")
 CONSOLE_LABEL = _l("Console roles")
+END_LABEL = _l("Last day of the access")
 
 
 class UnreadableFile(ValueError):
@@ -46,11 +49,12 @@ class Words:
 
 def template(language: str) -> str:
     """A file to fill in, with one example, as a spreadsheet of that language opens it."""
-    labels = [*PERSON.values(), *(wording.SECTION[section] for section in OFFERS), CONSOLE_LABEL]
+    sections = [wording.SECTION[section] for section in OFFERS]
+    labels = [*PERSON.values(), *sections, CONSOLE_LABEL, END_LABEL]
     profiles = [str(wording.PROFILE[profile]) for profile in profiles_of_new_user().values()]
     person = [str(wording.CIVILITY["madam"]), "Dupont", "Sophie", "sophie.dupont"]
     person += ["sophie.dupont@example.com", "01 23 45 67 89", "06 12 34 56 78", language]
-    rows = [list(map(str, labels)), [*person, *profiles, "guest power_user"]]
+    rows = [list(map(str, labels)), [*person, *profiles, "guest power_user", ""]]
     return "".join(spreadsheets.lines(rows, language=language))
 
 
@@ -97,6 +101,7 @@ def _words() -> Words:
             for section in OFFERS:
                 columns |= {fold(str(wording.SECTION[section])): section.value}
             columns |= {fold(str(CONSOLE_LABEL)): "console", "console": "console"}
+            columns |= {fold(str(END_LABEL)): "ends_on", "ends_on": "ends_on"}
             cells["civility"] |= {fold(str(w)): code for code, w in wording.CIVILITY.items()}
             cells["profile"] |= {fold(str(w)): str(p) for p, w in wording.PROFILE.items()}
     labels = {name: label for name, label in PERSON.items() if name in NEEDED}
@@ -109,12 +114,14 @@ def _line(row: Row, words: Words, console: Iterable[str] | None) -> Line:
     person, wrong = new_member.read({name: given.get(name, "") for name in PERSON})
     profiles, not_offered = _profiles(given, words)
     roles, no_roles = _console_roles(given.get("console", ""), console or ())
+    ends_on, no_day = _last_day(given.get("ends_on", ""))
 
     def problems() -> list[str]:
         return [
             *(wording.of_cell(PERSON[n], row.cells.get(n, ""), wrong[n]) for n in wrong),
             *(_not_offered(section, given[section.value]) for section in not_offered),
             *([_("No such console role: %(names)s", names=_quoted(no_roles))] if no_roles else ()),
+            *([wording.of_cell(END_LABEL, given["ends_on"], no_day)] if no_day else ()),
             *([_beyond(row)] if row.beyond else ()),
         ]
 
@@ -122,7 +129,7 @@ def _line(row: Row, words: Words, console: Iterable[str] | None) -> Line:
         number=row.number,
         label=f"{given.get('first_name', '')} {given.get('last_name', '')}".strip()[:170],
         person=asdict(person),
-        roles=Roles(profiles, roles).as_json(),
+        roles=Roles(profiles, roles, ends_on).as_json(),
         problems=in_every_language(problems),
     )
 
@@ -158,6 +165,17 @@ def _console_roles(cell: str, offered: Iterable[str]) -> tuple[tuple[str, ...], 
     names = [n for part in parts for n in ([part] if fold(part) in known else part.split())]
     found = {known[fold(name)] for name in names if fold(name) in known}
     return tuple(sorted(found)), [name for name in names if fold(name) not in known]
+
+
+def _last_day(cell: str) -> tuple[date | None, Any]:
+    """The day a cell names, and what is wrong with it."""
+    if not cell:
+        return None, None
+    try:
+        day = cells.day(cell, months.zone())
+    except ValueError:
+        return None, _l("not a day such as 31/12/2027.")
+    return (day, None) if day >= months.today() else (None, wording.USER_REFUSAL["EndIsPast"])
 
 
 # What is wrong, in the language in force
