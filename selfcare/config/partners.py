@@ -61,6 +61,12 @@ class Partners:
     operator_locale: str = setting(
         "fr", "The language of those mails: `fr` or `en`.", check=rules.one_of("fr", "en")
     )
+    renewal_notices: str = setting(
+        "30,7",
+        "How many days before a subscription ends whoever may renew it is told by mail: numbers"
+        " from 1 to 90 separated by commas, or `never`.",
+        check=rules.days_before,
+    )
     vat_rate: Decimal = setting(
         Decimal(20),
         "VAT of pre-invoices in per cent, like `20` or `8.5`; a contract may have its own"

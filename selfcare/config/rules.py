@@ -113,6 +113,14 @@ def address(value: str) -> str | None:
     return "an https:// or mailto: address is needed"
 
 
+def days_before(text: str) -> str | None:
+    """Days before something ends, or `never`."""
+    days = [] if text.lower() == "never" else listed(text)
+    if not all(re.fullmatch(r"[0-9]{1,2}", one) and 1 <= int(one) <= 90 for one in days):
+        return "whole numbers from 1 to 90 are needed, like 30,7"
+    return "a number stands there twice" if len({int(one) for one in days}) < len(days) else None
+
+
 def addresses(text: str) -> str | None:
     """Where links may lead, between commas."""
     return next((f"{one}: {said}" for one in listed(text) if (said := address(one))), None)

@@ -51,6 +51,13 @@ class Settings(Bounds, Partners, Brand, Operating):
         return rules.listed(self.operator_emails)
 
     @property
+    def days_of_notice(self) -> list[int]:
+        """Days before a subscription's end on which it is told, the first notice first."""
+        if self.renewal_notices.lower() == "never":
+            return []
+        return sorted((int(one) for one in rules.listed(self.renewal_notices)), reverse=True)
+
+    @property
     def sellers(self) -> list[str]:
         """The identifiers of those whose invoices are loaded."""
         return rules.identifiers(self.invoice_sellers)

@@ -30,6 +30,7 @@ from selfcare.services.console.credentials import logins as api_logins
 from selfcare.services.console.credentials import making as credential_making
 from selfcare.services.console.credentials import passwords as api_passwords
 from selfcare.services.console.credentials import resets as api_resets
+from selfcare.services.contracts import reminders
 from selfcare.services.mail import outbox
 from selfcare.services.oidc import backchannel
 from selfcare.services.orders import fulfilment
@@ -99,6 +100,7 @@ SCHEDULE: dict[Job, int] = {
     visit_ending.end_expired: 60,
     access_ending.tell: 600,
     access_ending.end: 60,
+    reminders.remind: 600,
     **console_sweeps.SCHEDULE,
 }
 """The jobs cron enqueues, and the seconds between two runs."""

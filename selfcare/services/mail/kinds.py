@@ -20,10 +20,14 @@ from selfcare.models import (
     Membership,
     OrderStatus,
     Passkey,
+    Subscription,
     Visit,
     now,
 )
 from selfcare.services.mail import outbox
+
+NAMED = 10
+"""Of many things that one mail tells of, as many are named."""
 
 
 def access(account: Account) -> Mail:
@@ -238,6 +242,30 @@ def import_stopped(
         filename=filename,
         added=added,
         left_out=left_out,
+    )
+
+
+def subscription_ends(
+    account: Account, *, contract: Contract, ending: Sequence[Subscription], sees_all: bool
+) -> Mail:
+    """Subscriptions of a contract that this person may renew end soon, the first first (SUBS-3)."""
+    return outbox.write(
+        "subscription_ends",
+        account,
+        ref=contract.ref,
+        contract_name=contract.name,
+        count=len(ending),
+        ending=[
+            {
+                "ref": one.ref,
+                "called": one.name,
+                "ends_on": one.ends_on.isoformat(),
+                "price": str(one.price),
+                "currency": one.currency,
+            }
+            for one in ending[:NAMED]
+        ],
+        sees_all=sees_all,
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Row, select, text
+from sqlalchemy import Row, literal_column, select, text
 from sqlalchemy.orm import aliased
 
 from selfcare.database import db
@@ -16,10 +16,12 @@ from selfcare.models import Order, Subscription
 from selfcare.models.order import RENEWS
 from selfcare.services.months import first_day, lasting
 
-_renewal = aliased(Order)
+_renewal = aliased(Order, name="renewal")
+_IN_FORCE = literal_column("renewal.status") != literal_column("'cancelled'")
+"""In the words of the index of renewals."""
 RENEWED_BY = (
     select(_renewal.ref)
-    .where(_renewal.renews_id == Subscription.order_id, _renewal.status != "cancelled")
+    .where(_renewal.renews_id == Subscription.order_id, _IN_FORCE)
     .correlate(Subscription)
     .scalar_subquery()
 )
