@@ -102,6 +102,8 @@ class TestKinds:
                 "wanted": wish,
                 "declined": wish,
                 "asked_at": now(),
+                "ending": {paul: []},
+                "open_to": [paul],
                 "ends_at": now(),
                 "last_day": now().date(),
                 "manager": paul,

@@ -87,8 +87,10 @@ def _tell(contract_id: int, ending: Sequence[Subscription]) -> None:
         )
         .order_by(Account.id)
     )
+    told, open_to = {}, set()
     for account, membership in db.session.execute(people):
-        sees_all = Rights(membership.profiles).may(Ability.READ_SUBSCRIPTIONS)
-        every = sees_all or membership.is_referent
-        seen = [one for one in ending if every or one.subscribed_by_id == account.id]
-        kinds.subscription_ends(account, contract=contract, ending=seen, sees_all=sees_all)
+        if Rights(membership.profiles).may(Ability.READ_SUBSCRIPTIONS):
+            open_to.add(account)
+        every = account in open_to or membership.is_referent
+        told[account] = [one for one in ending if every or one.subscribed_by_id == account.id]
+    kinds.subscription_ends(contract, told, open_to=open_to)

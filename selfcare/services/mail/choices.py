@@ -60,6 +60,7 @@ TOPIC: Mapping[str, Topic] = {
     "recovery_code_used": Topic.ALWAYS,
     "roles_changed": Topic.ALWAYS,
     "set_password": Topic.ALWAYS,
+    "subscription_ends": Topic.ORDERS,
     "two_factor_changed": Topic.ALWAYS,
     "visit_asked": Topic.ALWAYS,
     "visit_begun": Topic.ALWAYS,

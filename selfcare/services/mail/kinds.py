@@ -6,7 +6,7 @@ mail is sent, and afterwards: no secret among it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, TypedDict
 
@@ -246,27 +246,38 @@ def import_stopped(
 
 
 def subscription_ends(
-    account: Account, *, contract: Contract, ending: Sequence[Subscription], sees_all: bool
-) -> Mail:
-    """Subscriptions of a contract that this person may renew end soon, the first first (SUBS-3)."""
-    return outbox.write(
-        "subscription_ends",
-        account,
-        ref=contract.ref,
-        contract_name=contract.name,
-        count=len(ending),
-        ending=[
-            {
-                "ref": one.ref,
-                "called": one.name,
-                "ends_on": one.ends_on.isoformat(),
-                "price": str(one.price),
-                "currency": one.currency,
-            }
-            for one in ending[:NAMED]
-        ],
-        sees_all=sees_all,
-    )
+    contract: Contract,
+    ending: Mapping[Account, Sequence[Subscription]],
+    *,
+    open_to: Collection[Account],
+) -> list[Mail]:
+    """Subscriptions of a contract end soon, which these people may renew (SUBS-3).
+
+    Args:
+        contract: whose.
+        ending: for each addressee, those they may see, the first to end first.
+        open_to: who may open the section, and is led there to choose among several.
+    """
+    told = {
+        account: {
+            "ref": contract.ref,
+            "contract_name": contract.name,
+            "count": len(seen),
+            "ending": [
+                {
+                    "ref": one.ref,
+                    "called": one.name,
+                    "ends_on": one.ends_on.isoformat(),
+                    "price": str(one.price),
+                    "currency": one.currency,
+                }
+                for one in seen[:NAMED]
+            ],
+            "sees_all": account in open_to,
+        }
+        for account, seen in ending.items()
+    }
+    return outbox.write_many("subscription_ends", told)
 
 
 class Told(TypedDict):
