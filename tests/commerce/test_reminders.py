@@ -196,5 +196,6 @@ class TestMail:
         address = f"/contracts/OCB0000124/subscriptions/{ref}/renewal"
         assert address in str(mail.body)
         assert str(mail.html).count('class="button"') == 1
-        assert "“Reservation c2.large 2 years with upfront” ends on 31 August 2019" in str(mail.subject)
+        said = "“Reservation c2.large 2 years with upfront” ends on 31 August 2019"
+        assert said in str(mail.subject)
         assert browse_as("paul.dupont").get(address).status == 303
