@@ -55,7 +55,8 @@ def writes(view: View) -> View:
     return view
 
 
-def _only_reads() -> bool:
+def only_reads() -> bool:
+    """Whether the present request changes no rows, but for what its sign-in says of itself."""
     view = current_app.view_functions.get(request.endpoint or "")
     return request.method in SAFE_METHODS and not getattr(view, "writes", False)
 
@@ -108,7 +109,7 @@ class Database:
             if g.get("read_only"):
                 engine = visiting
             else:
-                engine = reading if has_request_context() and _only_reads() else writing
+                engine = reading if has_request_context() and only_reads() else writing
             session = g.session = Session(engine)
         return session
 

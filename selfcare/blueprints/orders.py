@@ -17,16 +17,16 @@ bp = Blueprint("orders", __name__, url_prefix="/contracts/<ref>/orders")
 
 @bp.get("")
 @requires(Ability.READ_ORDERS)
-def index(contract: Contract) -> ResponseReturnValue:
+def index(contract_id: int) -> ResponseReturnValue:
     """Every order of the contract, whoever placed it (ORDERS-1)."""
-    return rendering.list_page("orders/index.html", OrderList.of_contract(contract))
+    return rendering.list_page("orders/index.html", OrderList.of_contract(contract_id))
 
 
 @bp.get("/<order_ref>")
 @requires(Ability.READ_ORDERS)
 def order(contract: Contract, order_ref: str) -> ResponseReturnValue:
     """One order, what it was made with, and how far it is (SERVICES-4)."""
-    found = row_or_404(OrderList.of_contract(contract).where(Order.ref == order_ref))
+    found = row_or_404(OrderList.of_contract(contract.id).where(Order.ref == order_ref))
     return rendering.page(
         "orders/order.html",
         order=found,

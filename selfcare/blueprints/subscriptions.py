@@ -16,14 +16,15 @@ bp = Blueprint("subscriptions", __name__, url_prefix="/contracts/<ref>/subscript
 
 @bp.get("")
 @requires(Ability.READ_SUBSCRIPTIONS)
-def index(contract: Contract) -> ResponseReturnValue:
+def index(contract_id: int) -> ResponseReturnValue:
     """Every subscription of the contract (SUBS-1)."""
-    return rendering.list_page("subscriptions/index.html", SubscriptionList.of_contract(contract))
+    shown = SubscriptionList.of_contract(contract_id)
+    return rendering.list_page("subscriptions/index.html", shown)
 
 
 @bp.get("/<sub_ref>")
 @requires(Ability.READ_SUBSCRIPTIONS)
 def subscription(contract: Contract, sub_ref: str) -> ResponseReturnValue:
     """One subscription."""
-    found = row_or_404(SubscriptionList.of_contract(contract).where(Subscription.ref == sub_ref))
+    found = row_or_404(SubscriptionList.of_contract(contract.id).where(Subscription.ref == sub_ref))
     return rendering.page("subscriptions/subscription.html", subscription=found)

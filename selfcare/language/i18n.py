@@ -45,7 +45,7 @@ def _choose() -> str:
     if not has_request_context():
         return "fr"
     if current_user.is_authenticated:
-        return str(current_user.account.locale)
+        return str(current_user.locale)
     if session.get("locale") in LOCALES:
         return str(session["locale"])
     return request.accept_languages.best_match(LOCALES) or "fr"

@@ -28,6 +28,7 @@ from selfcare.language.i18n import Reader
 from selfcare.lists.columns import Column, Expression
 from selfcare.lists.query import ListQuery
 from selfcare.lists.statements import (
+    COUNTED,
     MOST,
     REACH,
     SKIPPED,
@@ -135,7 +136,7 @@ class Growing(ListQuery):
             page=keys.page(cls.shown, by, down=down)
             if cls.has_index(column, status)
             else whole.page,
-            count=counted(keys.first(first, down=True, limit=MOST)),
+            count=counted(keys.first(first, down=True, limit=COUNTED)),
             everything=whole.everything,
         )
 

@@ -86,9 +86,9 @@ class OrderList(_Orders):
     )
 
     @classmethod
-    def of_contract(cls, contract: Contract) -> ListOf[Self]:
+    def of_contract(cls, contract_id: int) -> ListOf[Self]:
         """Every order of the contract, whoever placed it (ORDERS-1)."""
-        return cls._of(contract=contract.id)
+        return cls._of(contract=contract_id)
 
 
 class MyOrderList(_Orders):
@@ -105,6 +105,6 @@ class MyOrderList(_Orders):
     )
 
     @classmethod
-    def of_account(cls, account: Account) -> ListOf[Self]:
+    def of_account(cls, account_id: int) -> ListOf[Self]:
         """My orders on all my contracts, and everybody's where I am the referent (ACCOUNT-2)."""
-        return cls._of(account=account.id)
+        return cls._of(account=account_id)

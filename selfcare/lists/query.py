@@ -7,6 +7,7 @@ asked for comes from the address (`asked`), how it is asked of the database stan
 from __future__ import annotations
 
 import re
+from collections import namedtuple
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
@@ -100,8 +101,9 @@ class ListQuery(ListAddresses):
         self.keep, self.about, self.chosen = keep, about, chosen
         self.page = asked.page
         self.has_next = False
-        self.rows: Sequence[Row[Any]] = []
-        self.counts: tuple[int, ...] | None = self._counts()
+        self.rows: Sequence[Any] = []
+        self.counts: tuple[int, ...] | None = None
+        """The rows there are, then those of each status; None where a search would change them."""
         self._read()
 
     @classmethod
@@ -142,8 +144,11 @@ class ListQuery(ListAddresses):
 
     @classmethod
     def counting(cls, statement: Rows, reader: Reader) -> Rows:
-        """One statement: how many rows there are, then of each status, as far as counted."""
-        kinds = ("", *cls.statuses)
+        """One statement: how many rows there are, then of each status, as far as counted.
+
+        Each of its columns stands for itself: rows of a page tell them, too.
+        """
+        kinds = ("", *cls.statuses) if cls.has_pills else ("",)
         counts = [
             cls.written(statement, (), reader, sort=cls.default_sort, status=kind).count
             for kind in kinds
@@ -192,52 +197,68 @@ class ListQuery(ListAddresses):
             return day
         return datetime.combine(day, time(), self.reader.zone).astimezone(UTC)
 
-    def _counts(self) -> tuple[int, ...] | None:
-        """The rows there are, then those of each status; None where a search would change them."""
-        if not self.has_pills or self.asked.q:
-            return None
-        asked = _kept_counting(type(self), self.chosen.statement, *self._when_and_where)  # type: ignore[arg-type]
-        return tuple(self._run(asked, most=self.counted_up_to + 1).one())
-
     def _count(self) -> tuple[int, bool]:
         """The number of rows as far as they are counted, and whether these are all."""
-        if self.counts is not None:
-            count = self.counts[("", *self.statuses).index(self.asked.status)]
-            return min(count, self.counted_up_to), count <= self.counted_up_to
-        count = self._run(self._statements.count, most=self.counted_up_to + 1).scalar_one()
+        return self._as_far(self._run(self._statements.count).scalar_one())
+
+    def _as_far(self, count: int) -> tuple[int, bool]:
         return min(count, self.counted_up_to), count <= self.counted_up_to
 
     def _read(self) -> None:
         """The rows of the page asked for, and the total.
 
-        The first page is read before anything is counted: short lists count themselves.
+        Rows tell what is counted; what is searched is counted only if it is more than a page.
         """
-        if self.page == 1:
-            self.rows = self._fetch()
-            short = len(self.rows), True
-            self.total, self.total_is_exact = self._count() if self.has_next else short
-            return
-        self.total, self.total_is_exact = self._count()
-        if self.total_is_exact:
-            self.page = min(self.page, self.pages)
-        self.rows = self._fetch()
-        if not self.rows and self.page > 1:  # beyond the end of a list too long to be counted
-            everything = self._run(self._statements.count, most=_MOST).scalar_one()
+        told = self._fetch()
+        if told is None and not self.asked.q:
+            told = self._counted()
+        if told is not None:
+            self.counts = told if self.has_pills else None
+            self.total, self.total_is_exact = self._as_far(told[self._kind])
+        elif self.page == 1 and not self.has_next:
+            self.total, self.total_is_exact = len(self.rows), True
+        else:
+            self.total, self.total_is_exact = self._count()
+        if not self.rows and self.page > 1:  # beyond the end
+            everything = self.total
+            if not self.total_is_exact:
+                everything = self._run(self._statements.count, counted=_MOST).scalar_one()
             self.page = max(1, -(-everything // self.page_size))
-            self.rows = self._fetch()
+            self._fetch()
 
-    def _fetch(self) -> Sequence[Row[Any]]:
-        """One page; a row more tells whether a next page exists."""
-        size = self.page_size
+    def _fetch(self) -> tuple[int, ...] | None:
+        """Read one page, and a row more, which tells whether a next one exists.
+
+        Returns what rows tell of the counts, if there is one. They are kept as plain tuples: what
+        is rendered once is found again by its row, and tuples are compared in no time.
+        """
+        size, statements = self.page_size, self._statements
         most, skipped = size + 1, (self.page - 1) * size
         counts = {"most": most, "skipped": skipped, "reach": skipped + most}
-        rows = self._run(self._statements.page, **counts).all()
+        found = self._run(statements.page, **counts)
+        names, rows = tuple(found.keys()), found.all()
+        end = len(names) - statements.told
+        make = _row_of(names[:end])._make
         self.has_next = len(rows) > size
-        return rows[:size]
+        self.rows = [make(row[:end]) for row in rows[:size]]
+        return tuple(rows[0][end:]) if statements.told and rows else None
+
+    def _counted(self) -> tuple[int, ...]:
+        """What rows would tell, if there were one."""
+        asked = _kept_counting(type(self), self.chosen.statement, *self._when_and_where)  # type: ignore[arg-type]
+        if self.page == 1 and not self.asked.status:
+            return (0,) * len(asked.selected_columns)
+        return tuple(self._run(asked).one())
+
+    @property
+    def _kind(self) -> int:
+        """Which of the counts is that of the rows asked for."""
+        return ("", *self.statuses).index(self.asked.status)
 
     def _run(self, statement: Rows, **values: int) -> Result[Any]:
         """Rows need nothing of the session but its connection."""
-        connection, asked = db.session.connection(), {**self.chosen.values, **values}
+        connection = db.session.connection()
+        asked = {**self.chosen.values, "counted": self.counted_up_to + 1, **values}
         if not self.asked.q:
             return connection.execute(statement, asked)
         with planned_for_its_values(connection):
@@ -261,6 +282,24 @@ class ListQuery(ListAddresses):
     def shown_columns(self) -> tuple[Column, ...]:
         """The columns on screen."""
         return tuple(column for column in self.columns if not column.only_in_export)
+
+    @property
+    def across(self) -> bool:
+        """Whether its rows are of several contracts."""
+        return any(column.key == "contract" for column in self.columns)
+
+    def by_open_row(self, key: str) -> Iterator[tuple[Sequence[Any], Any]]:
+        """Its rows, shut ones together, each time with the open row that follows them, if any.
+
+        `key` names the value that addresses call a row by.
+        """
+        wanted, shut = self.asked.open, 0
+        if wanted:
+            for number, row in enumerate(self.rows):
+                if str(getattr(row, key)) == wanted:
+                    yield self.rows[shut:number], row
+                    shut = number + 1
+        yield self.rows[shut:], None
 
     @property
     def frame(self) -> Hashable:
@@ -321,7 +360,8 @@ def _kept(
     _dialect: str,
 ) -> Statements:
     """What a list asks unless it is searched, written once."""
-    return kind.written(statement, (), reader, sort=sort, status=status)
+    made = kind.written(statement, (), reader, sort=sort, status=status)
+    return made.telling(kind.counting(statement, reader))
 
 
 @lru_cache(maxsize=64)
@@ -330,3 +370,9 @@ def _kept_counting(
 ) -> Rows:
     """What counts the statuses of a list, written once."""
     return kind.counting(statement, reader)
+
+
+@lru_cache
+def _row_of(names: tuple[str, ...]) -> Any:
+    """The kind of a list's rows, which have these names."""
+    return namedtuple("Row", names)

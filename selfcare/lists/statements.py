@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, func, select
 
@@ -14,6 +14,8 @@ MOST: BindParameter[int] = bindparam("most")
 SKIPPED: BindParameter[int] = bindparam("skipped")
 REACH: BindParameter[int] = bindparam("reach")
 """The rows wanted, those before them, and both together."""
+COUNTED: BindParameter[int] = bindparam("counted")
+"""How far rows are counted."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,13 @@ class Statements:
     page: Rows
     count: Rows
     everything: Rows
+    told: int = 0
+    """How many counts each row of the page ends with."""
+
+    def telling(self, counts: Rows) -> Statements:
+        """These, but each row of the page tells the counts, too: one way to the database less."""
+        told = [one.label(f"counted_{n}") for n, one in enumerate(counts.selected_columns)]
+        return replace(self, page=self.page.add_columns(*told), told=len(told))
 
 
 def directed(expressions: Sequence[Expression], *, down: bool) -> list[ColumnElement[object]]:
@@ -32,7 +41,7 @@ def directed(expressions: Sequence[Expression], *, down: bool) -> list[ColumnEle
 
 def counted(keys: Select[tuple[int]]) -> Rows:
     """The number of keys, as far as they are wanted."""
-    return select(func.count()).select_from(keys.limit(MOST).subquery())
+    return select(func.count()).select_from(keys.limit(COUNTED).subquery())
 
 
 def plain(

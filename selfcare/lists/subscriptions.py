@@ -17,7 +17,6 @@ from selfcare.lists.growing import Branch, Growing, mine
 from selfcare.lists.query import ListOf
 from selfcare.lists.statuses import Status
 from selfcare.models import (
-    Account,
     Contract,
     Order,
     Subscription,
@@ -122,15 +121,15 @@ class SubscriptionList(_Subscriptions):
         """From the totals that are kept of a contract's subscriptions: few rows, however many."""
         total, today = SubscriptionTotal, reader.today()
         kinds = [true(), *(has_status(code, today, total) for code in SubscriptionStatus)]
-        counts = (func.sum(case((kind, total.count), else_=0)) for kind in kinds)
-        return select(*(func.coalesce(count, 0) for count in counts)).where(
+        of_all = select(func.coalesce(func.sum(total.count), 0)).where(
             total.contract_id == bindparam("contract")
         )
+        return select(*(of_all.where(kind).scalar_subquery() for kind in kinds))
 
     @classmethod
-    def of_contract(cls, contract: Contract) -> ListOf[Self]:
+    def of_contract(cls, contract_id: int) -> ListOf[Self]:
         """Every subscription of the contract."""
-        return cls._of(contract=contract.id)
+        return cls._of(contract=contract_id)
 
 
 class MySubscriptionList(_Subscriptions):
@@ -147,6 +146,6 @@ class MySubscriptionList(_Subscriptions):
     )
 
     @classmethod
-    def of_account(cls, account: Account) -> ListOf[Self]:
+    def of_account(cls, account_id: int) -> ListOf[Self]:
         """Mine on all my contracts, and everybody's where I am the referent (ACCOUNT-2)."""
-        return cls._of(account=account.id)
+        return cls._of(account=account_id)

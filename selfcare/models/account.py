@@ -121,6 +121,11 @@ class SignIn(Base):
         """Flask-Login: a row that was ended is never loaded, so a loaded one is active."""
         return self.ended_at is None
 
+    @property
+    def locale(self) -> str:
+        """The language of whoever is signed in."""
+        return self.account.locale
+
     def get_id(self) -> str:
         """The content of the session cookie."""
         if self.token is None:

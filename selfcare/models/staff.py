@@ -102,6 +102,11 @@ class Visit(Base):
     is_anonymous = False
     two_factor = True
 
+    @property
+    def locale(self) -> str:
+        """The language of the member whose pages are shown."""
+        return self.account.locale
+
     def get_id(self) -> str:
         """The content of the visit's cookie."""
         if self.token is None:

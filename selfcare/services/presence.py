@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Hashable
+from functools import cached_property, lru_cache
 from typing import Any
 
-from sqlalchemy import String, and_, bindparam, cast, func, select
-from sqlalchemy.orm import contains_eager
+from sqlalchemy import Row, String, and_, bindparam, cast, func, select
+from sqlalchemy.orm.attributes import set_committed_value
 
 from selfcare.database import db
-from selfcare.models import ConsoleAccess, Contract, Membership, SignIn
+from selfcare.entities import shape
+from selfcare.models import (
+    Account,
+    Base,
+    ConsoleAccess,
+    Contract,
+    Membership,
+    Offer,
+    SignIn,
+    read_profiles,
+)
+from selfcare.models.account import full_name
+from selfcare.rights import Rights
 from selfcare.services.accounts import sign_ins
 from selfcare.services.users import places
 from selfcare.services.users.places import Place
@@ -20,21 +32,101 @@ Menu = tuple[tuple[str, str], ...]
 """Reference and name of somebody's first contracts by name, one more than the menu shows."""
 
 
-@dataclass(frozen=True)
 class Presence:
-    """A person who is signed in, on a page.
+    """A person who is signed in, on a page; Flask-Login's "user" of the customers' pages.
 
-    Attributes:
-        sign_in: their sign-in, with the account.
-        ref: the page's contract, if it has one.
-        place: their place there, if they have one.
-        menu: their contracts in the menu; None where it was not wanted.
+    It holds plain values. Entities are made of them when somebody asks for `sign_in`, `account` or
+    what the place holds: a page of a list asks for none.
     """
 
-    sign_in: SignIn
-    ref: str | None
-    place: Place | None
-    menu: Menu | None
+    is_authenticated = is_active = True
+    is_anonymous = False
+
+    def __init__(self, row: Row[Any], *, ref: str | None, with_menu: bool) -> None:
+        self._row, self.ref = row, ref
+        self.id: int = row.sign_ins_id
+        self.two_factor: bool = row.sign_ins_two_factor
+        self.account_id: int = row.accounts_id
+        self.login: str = row.accounts_login
+        self.locale: str = row.accounts_locale
+        self.is_staff: bool = row.accounts_is_staff
+        self.seen: Hashable = tuple(row)[len(shape(SignIn).columns) :]
+        """All that pages can read of the person and the place, for their ETag."""
+        self.menu: Menu | None = None
+        """Their contracts in the menu; None where it was not wanted."""
+        if with_menu:
+            self.menu = tuple((one, name) for one, name in json.loads(row.menu))
+
+    @property
+    def full_name(self) -> str:
+        """Both names, as the header shows them."""
+        return full_name(self._row.accounts_first_name, self._row.accounts_last_name)
+
+    @cached_property
+    def place(self) -> Place | None:
+        """Their place on the page's contract, if it has one and they have one there."""
+        row = self._row
+        if self.ref is None or row.memberships_id is None:
+            return None
+        return Place(
+            account_id=self.account_id,
+            contract_id=row.contracts_id,
+            ref=row.contracts_ref,
+            name=row.contracts_name,
+            offer_name=row.offers_name,
+            has_come=row.memberships_invited_as is None,
+            rights=_rights(row.memberships_profiles, row.console_roles),
+            entities=_Made(row),
+        )
+
+    @cached_property
+    def sign_in(self) -> SignIn:
+        """The sign-in itself, its account loaded."""
+        sign_in = shape(SignIn).made_of(self._row)
+        set_committed_value(sign_in, "account", self.account)
+        return sign_in
+
+    @cached_property
+    def account(self) -> Account:
+        """The person's account."""
+        return shape(Account).made_of(self._row)
+
+    def load(self) -> None:
+        """Make all entities now: what is written in between would not be in them later."""
+        _ = self.sign_in
+        if self.place:
+            _ = self.place.membership, self.place.console
+
+    def get_id(self) -> str:
+        """Flask-Login's: known only of a sign-in that has just begun."""
+        return self.sign_in.get_id()
+
+
+class _Made:
+    """The entities of a place, each made of the row when it is asked for.
+
+    The console access has many columns and is asked for by few pages: it is read when it is.
+    """
+
+    def __init__(self, row: Row[Any]) -> None:
+        self._row = row
+
+    @cached_property
+    def membership(self) -> Membership:
+        membership = shape(Membership).made_of(self._row)
+        set_committed_value(membership, "contract", self.contract)
+        return membership
+
+    @cached_property
+    def contract(self) -> Contract:
+        contract = shape(Contract).made_of(self._row)
+        set_committed_value(contract, "offer", shape(Offer).made_of(self._row))
+        return contract
+
+    @cached_property
+    def console(self) -> ConsoleAccess | None:
+        row = self._row
+        return places.console_of(row.memberships_account_id, row.memberships_contract_id)
 
 
 def of(token: str, *, ref: str | None, with_menu: bool) -> Presence | None:
@@ -47,31 +139,35 @@ def of(token: str, *, ref: str | None, with_menu: bool) -> Presence | None:
     """
     statement = _statement(db.engine.dialect.name, placed=ref is not None, with_menu=with_menu)
     asked = {**sign_ins.asked(token), "ref": ref}
-    found = db.session.execute(statement, asked).one_or_none()
-    if found is None:
+    row = db.session.connection().execute(statement, asked).one_or_none()
+    if row is None:
         return None
-    sign_ins.prolong(found.SignIn)
-    membership = found.Membership if ref is not None else None
-    return Presence(
-        found.SignIn,
-        ref,
-        places.placed(membership, found.ConsoleAccess) if membership else None,
-        tuple((one, name) for one, name in json.loads(found.menu)) if with_menu else None,
-    )
+    found = Presence(row, ref=ref, with_menu=with_menu)
+    if sign_ins.is_stale(row.sign_ins_last_seen_at):
+        sign_ins.prolong(found.sign_in)
+    return found
+
+
+@lru_cache(maxsize=4096)
+def _rights(profiles: str, groups: str | None) -> Rights:
+    """The rights that these texts of JSON stand for; most people's are alike."""
+    roles = json.loads(groups) if groups is not None else ()
+    return Rights(read_profiles(json.loads(profiles)), tuple(roles or ()))
 
 
 @lru_cache
 def _statement(dialect: str, *, placed: bool, with_menu: bool) -> Any:
     statement: Any = (
-        select(SignIn)
+        select(*shape(SignIn).columns, *shape(Account).columns)
         .join(SignIn.account)
-        .options(contains_eager(SignIn.account))
         .where(sign_ins.IS_OPEN)
     )
     if placed:
         named = select(Contract.id).where(Contract.ref == bindparam("ref")).scalar_subquery()
+        models: tuple[type[Base], ...] = (Membership, Contract, Offer)
         statement = (
-            statement.add_columns(Membership, ConsoleAccess)
+            statement.add_columns(*(column for one in models for column in shape(one).columns))
+            .add_columns(cast(ConsoleAccess.wanted_groups, String).label("console_roles"))
             .outerjoin(
                 Membership,
                 and_(Membership.account_id == SignIn.account_id, Membership.contract_id == named),
@@ -79,7 +175,6 @@ def _statement(dialect: str, *, placed: bool, with_menu: bool) -> Any:
             .outerjoin(Membership.contract)
             .outerjoin(Contract.offer)
             .outerjoin(ConsoleAccess, places.ITS_CONSOLE)
-            .options(contains_eager(Membership.contract).contains_eager(Contract.offer))
         )
     if with_menu:
         statement = statement.add_columns(_menu(dialect).label("menu"))

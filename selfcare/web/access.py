@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
+from inspect import signature
 from typing import Any, TypeVar, cast
 
 from flask import abort, g, redirect, session, url_for
@@ -64,16 +65,21 @@ class Requirement:
 def requires(ability: Ability) -> Callable[[View], View]:
     """The view is for members of the contract in its address who have the ability.
 
-    It gets `contract` instead of `ref`; `place()` knows the rest.
+    It gets `contract` instead of `ref`, or `contract_id` where that is enough; `place()` knows the
+    rest.
     """
 
     def decorate(view: View) -> View:
+        by_id = "contract_id" in signature(view).parameters
+
         @wraps(view)
         def checked(*args: Any, ref: str, **kwargs: Any) -> Any:
             here = enter(ref)
             g.section = RULES[ability].section
             if not here.rights.may(ability):
                 raise ProfileMissing(ability, here.contract)
+            if by_id:
+                return view(*args, contract_id=here.contract_id, **kwargs)
             return view(*args, contract=here.contract, **kwargs)
 
         return declared(cast("View", login_required(checked)), Requirement(ability=ability))
@@ -147,16 +153,16 @@ def enter(ref: str) -> Place:
     found = here.place if here and here.ref == ref else places.place_of(current_account().id, ref)
     if found is None:
         abort(404)
-    if found.membership.invited_as is not None and "visit" not in g:
+    if not found.has_come and "visit" not in g:
         places.arrive(found.membership)
     g.place = found
     return found
 
 
 def presence() -> Presence | None:
-    """What this request found about the signed-in person; None if they signed in by it."""
-    found: Presence | None = g.get("presence")
-    return found if found and found.sign_in is current_user._get_current_object() else None
+    """What is known of a signed-in customer; None of staff, and of who signed in just now."""
+    who = current_user._get_current_object()
+    return who if isinstance(who, Presence) else None
 
 
 def place() -> Place | None:
@@ -172,12 +178,18 @@ def may(ability: Ability) -> bool:
 
 def current_account() -> Account:
     """The signed-in person."""
-    return cast("SignIn", current_user).account
+    return cast("Account", current_user.account)
+
+
+def current_sign_in() -> SignIn:
+    """This browser's sign-in, of a customer or of staff."""
+    here = presence()
+    return here.sign_in if here else cast("SignIn", current_user._get_current_object())
 
 
 def sign_out(*, to: str) -> Response:
     """End this browser's sign-in for good, and lead on; its cookie is worth nothing afterwards."""
-    sign_ins.end(cast("SignIn", current_user))
+    sign_ins.end(current_sign_in())
     db.session.commit()
     logout_user()
     session.clear()

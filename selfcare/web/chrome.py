@@ -26,21 +26,18 @@ def chrome_key() -> tuple[Any, ...]:
 def _chrome_key() -> tuple[Any, ...]:
     if not current_user.is_authenticated:
         return (locale(), themes.theme(), csrf.csrf_token(), realms.present())
-    here, account = place(), current_account()
+    here, person = place(), presence() or current_account()
     return (
         realms.present(),
         visit.id if (visit := visiting.present()) else None,
         g.get("staff_roles"),
-        account.id,
-        account.full_name,
-        account.login,
+        person.login,
+        person.full_name,
         locale(),
         themes.theme(),
         csrf.csrf_token(),
         g.get("section"),
-        (here.contract.ref, here.contract.name, here.contract.offer.name, here.rights.sections())
-        if here
-        else None,
+        (here.ref, here.name, here.offer_name, here.rights.sections()) if here else None,
         menu_contracts(),
     )
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from enum import StrEnum
 
-from flask import Flask, current_app, request
+from flask import Flask, current_app, g, request
 from flask.sessions import SecureCookieSessionInterface
 from werkzeug.wrappers import Response
 
@@ -26,6 +26,13 @@ class Realm(StrEnum):
 
 def present() -> Realm:
     """The realm of this request."""
+    realm: Realm | None = g.get("realm")
+    if realm is None:
+        realm = g.realm = _present()
+    return realm
+
+
+def _present() -> Realm:
     if request.path == STAFF_PATH or request.path.startswith(f"{STAFF_PATH}/"):
         return Realm.STAFF
     return Realm.VISIT if cookie_name(Realm.VISIT) in request.cookies else Realm.CUSTOMERS

@@ -18,7 +18,7 @@ from selfcare.lists.query import ListOf, ListQuery
 from selfcare.models import Base
 from selfcare.services.safety.throttling import TooManyAttempts
 from selfcare.web import csrf
-from selfcare.web.access import current_account, place
+from selfcare.web.access import current_account, place, presence
 from selfcare.web.addresses import local_part
 from selfcare.web.chrome import chrome_key
 from selfcare.web.downloads import csv_file
@@ -26,8 +26,9 @@ from selfcare.web.downloads import csv_file
 
 def wanted_part() -> str | None:
     """The id of the part htmx will swap; None for a whole page (history restores included)."""
-    if request.headers.get("HX-Request") and not request.headers.get("HX-History-Restore-Request"):
-        return request.headers.get("HX-Target")
+    headers = request.headers
+    if headers.get("HX-Request") and not headers.get("HX-History-Restore-Request"):
+        return headers.get("HX-Target")
     return None
 
 
@@ -67,19 +68,20 @@ def list_page(template: str, wanted: ListOf[ListQuery], **context: Hashable) -> 
     rows = wanted.asked(request.args, path=request.path, reader=reader())
     if _as_file():
         return csv_file(rows)
-    etag = _etag(template, rows, context)
+    wants = wanted_part()
+    etag = _etag(template, rows, wants, context)
     notices = "_flashes" in session  # shown once, so in no ETag
     if etag in request.if_none_match and not notices:
         answer = Response(status=304)
     else:
         part = render(template.replace("index.html", "_list.html"), list=rows, **context)
-        alone = wanted_part() == rows.name
+        alone = wants == rows.name
         # The part was escaped by its own template.
         whole = part if alone else render(template, list=rows, part=Markup(part), **context)  # noqa: S704
         answer = Response(whole)
     if not notices:
         answer.set_etag(etag, weak=True)
-    if wanted_part():
+    if wants:
         _show_address(answer, rows)
     return answer
 
@@ -115,7 +117,9 @@ def _show_address(answer: Response, rows: ListQuery) -> None:
     answer.headers["HX-Replace-Url" if typing else "HX-Push-Url"] = rows.url()
 
 
-def _etag(template: str, rows: ListQuery, context: Mapping[str, Hashable]) -> str:
+def _etag(
+    template: str, rows: ListQuery, wants: str | None, context: Mapping[str, Hashable]
+) -> str:
     """A name for what the page shows; processes made by one gunicorn agree on it.
 
     The hash of plain values costs a tenth of their text's.
@@ -123,7 +127,7 @@ def _etag(template: str, rows: ListQuery, context: Mapping[str, Hashable]) -> st
     seen = (
         current_app.extensions["build"],
         template,
-        wanted_part(),
+        wants,
         rows.asked,
         rows.page,
         rows.total,
@@ -131,16 +135,18 @@ def _etag(template: str, rows: ListQuery, context: Mapping[str, Hashable]) -> st
         rows.counts,
         rows.reader,
         rows.reader.today(),
-        tuple(map(tuple, rows.rows)),
+        tuple(rows.rows),
         tuple(context.items()),
-        (csrf.csrf_token(), g.get("section")) if wanted_part() else chrome_key(),
+        (csrf.csrf_token(), g.get("section")) if wants else chrome_key(),
         _looks(),
     )
     return f"{hash(seen) & 0xFFFFFFFFFFFFFFFF:016x}"
 
 
 def _looks() -> tuple[Hashable, ...]:
-    """All that templates can read of `me` and of `place`: every column, whichever they do read."""
+    """All that a list's page can read of `me` and of `place`: columns, whichever it does read."""
+    if (known := presence()) is not None:
+        return (known.seen,)
     here, account = place(), current_account()
     seen: list[Base] = [account]
     if here:

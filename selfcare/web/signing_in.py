@@ -5,10 +5,12 @@ from __future__ import annotations
 from flask import Flask, g, redirect, request, url_for
 from werkzeug.wrappers import Response
 
+from selfcare.database import only_reads
 from selfcare.extensions import login_manager
 from selfcare.models import SignIn, Visit
 from selfcare.services import presence
 from selfcare.services.accounts import sign_ins
+from selfcare.services.presence import Presence
 from selfcare.services.staff import visits
 from selfcare.web import realms, resuming
 from selfcare.web.addresses import RowId, local_part, refuse_nul
@@ -25,7 +27,7 @@ def init_app(app: Flask) -> None:
     app.before_request(refuse_nul)
 
 
-def _load(token: str) -> SignIn | Visit | None:
+def _load(token: str) -> Presence | SignIn | Visit | None:
     """Whoever the cookie of the request's realm stands for; staff only below `/staff`."""
     realm = realms.present()
     if realm is Realm.VISIT:
@@ -36,16 +38,17 @@ def _load(token: str) -> SignIn | Visit | None:
     return found
 
 
-def _customer(token: str) -> SignIn | None:
+def _customer(token: str) -> Presence | None:
     """The sign-in behind a cookie; where on the portal it is comes with it."""
     ref = (request.view_args or {}).get("ref")
     if ref and "\0" in ref:  # no contract's; the page is on its way to 404
         ref = None
     found = presence.of(token, ref=ref, with_menu="HX-Request" not in request.headers)
-    if found is None or found.sign_in.account.is_staff:
+    if found is None or found.is_staff:
         return None
-    g.presence = found
-    return found.sign_in
+    if not only_reads():
+        found.load()
+    return found
 
 
 def _staff(token: str) -> SignIn | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from flask import Flask, g, url_for
 from flask_login import current_user
 from markupsafe import Markup
+from werkzeug.local import LocalProxy
 
 from selfcare.config import Settings
 from selfcare.language import (
@@ -31,7 +32,7 @@ from selfcare.language.i18n import Reader
 from selfcare.language.templates import render
 from selfcare.lists.query import ListQuery
 from selfcare.lists.users import drift_of
-from selfcare.models import PriceKind, read_profiles, subscription_status
+from selfcare.models import Account, PriceKind, read_profiles, subscription_status
 from selfcare.rights import Ability, Rights, Section, StaffAbility, may_change_roles
 from selfcare.services.accounts import devices, passkeys
 from selfcare.web import asking, csrf, realms, rendering, themes, visiting
@@ -85,8 +86,6 @@ def init_app(app: Flask, settings: Settings) -> None:
     def here() -> dict[str, Any]:
         return {
             "place": place(),
-            # mails are rendered where there is no request, and nobody signed in
-            "me": current_user.account if current_user and current_user.is_authenticated else None,
             "section": g.get("section"),
             "visit": visiting.present(),
         }
@@ -103,6 +102,7 @@ def _globals(app: Flask) -> dict[str, Any]:
     return {
         "asset": assets.__getitem__,
         "offer_logos": app.extensions["offer_logos"],
+        "me": LocalProxy(_me),  # the account is made when a template looks at it
         "may": may,
         "staff_may": staff_may,
         "StaffAbility": StaffAbility,
@@ -136,7 +136,7 @@ def _filters() -> Filters:
         "fields_of": json.loads,
         "lines": lines,
         "around": around,
-        "once": once,
+        "each_once": each_once,
         "profile_names": wording.profiles_that_would_do,
         "phone": phones.shown,
         "device": devices.describe,
@@ -160,6 +160,14 @@ def once(macro: Callable[..., Markup], *values: Any) -> Markup:
     language has its own macros.
     """
     return macro(*values)
+
+
+def each_once(macro: Callable[..., Markup], rows: Sequence[Any], *values: Any) -> Markup:
+    """The markup of a macro for each of some rows, as by `once`.
+
+    A loop in the template would hand each piece of each row through the templates around it.
+    """
+    return Markup("".join([once(macro, row, *values) for row in rows]))  # noqa: S704 (escaped there)
 
 
 def around(macro: Callable[..., Markup], rows: ListQuery, *values: Any) -> Markup:
@@ -241,6 +249,11 @@ def _in_language(language: str, settings: Settings) -> tuple[Filters, dict[str, 
             if name.isupper() and isinstance(texts, Mapping)
         }
     return filters, {"wording": SimpleNamespace(**words)}
+
+
+def _me() -> Account | None:
+    """The reader; mails are rendered where there is no request, and nobody signed in."""
+    return current_account() if current_user and current_user.is_authenticated else None
 
 
 def _may_change_roles_of(user: Any) -> bool:

@@ -185,7 +185,7 @@ class TestStatements:
             statements.clear()
             paul.client.get(path, base_url="http://portal.test/")
             counts[path] = len(statements)
-        assert max(counts[path] for path in LISTS) <= 3, counts  # who and where, rows, count
+        assert max(counts[path] for path in LISTS) <= 2, counts  # who and where, rows with a count
         assert max(counts.values()) <= 8, counts
 
     def test_fast_who_is_here_where_and_with_which_menu_is_one_statement(
@@ -209,7 +209,7 @@ class TestStatements:
         for path, part in LISTS.items():
             statements.clear()
             paul.get(path, part=part)
-            assert len(statements) <= 3, (path, statements)
+            assert len(statements) <= 2, (path, statements)
             assert "json" not in statements[0], "a part has no menu"
 
     def test_fast_reading_takes_no_transaction(self, fill, browse_as, statements):

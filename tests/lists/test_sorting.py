@@ -28,10 +28,10 @@ from selfcare.models import fold
 from tests.lists.world import World, made
 
 LISTS: dict[type[ListQuery], Callable[[World], ListOf[Any]]] = {
-    OrderList: lambda world: OrderList.of_contract(world.contract),
-    MyOrderList: lambda world: MyOrderList.of_account(world.account),
-    SubscriptionList: lambda world: SubscriptionList.of_contract(world.contract),
-    MySubscriptionList: lambda world: MySubscriptionList.of_account(world.account),
+    OrderList: lambda world: OrderList.of_contract(world.contract.id),
+    MyOrderList: lambda world: MyOrderList.of_account(world.account.id),
+    SubscriptionList: lambda world: SubscriptionList.of_contract(world.contract.id),
+    MySubscriptionList: lambda world: MySubscriptionList.of_account(world.account.id),
     ContractList: lambda world: ContractList.of_account(world.account, section=None),
     UserList: lambda world: UserList.of_contract(world.contract),
     ConsoleUserList: lambda world: ConsoleUserList.of_contract(world.contract),

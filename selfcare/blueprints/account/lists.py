@@ -51,7 +51,7 @@ def my_contracts() -> ResponseReturnValue:
 @signed_in
 def my_orders() -> ResponseReturnValue:
     """My orders on all contracts, everybody's where I am the referent (ACCOUNT-2)."""
-    mine = MyOrderList.of_account(current_account())
+    mine = MyOrderList.of_account(current_user.account_id)
     return rendering.list_page("account/orders/index.html", mine)
 
 
@@ -59,7 +59,7 @@ def my_orders() -> ResponseReturnValue:
 @signed_in
 def my_order(order_ref: str) -> ResponseReturnValue:
     """One of them."""
-    mine = MyOrderList.of_account(current_account())
+    mine = MyOrderList.of_account(current_user.account_id)
     order = row_or_404(mine.where(Order.ref == order_ref))
     return rendering.page(
         "orders/order.html",
@@ -73,7 +73,7 @@ def my_order(order_ref: str) -> ResponseReturnValue:
 @signed_in
 def my_subscriptions() -> ResponseReturnValue:
     """My subscriptions on all contracts, by the same rule (ACCOUNT-2)."""
-    mine = MySubscriptionList.of_account(current_account())
+    mine = MySubscriptionList.of_account(current_user.account_id)
     return rendering.list_page("account/subscriptions/index.html", mine)
 
 
@@ -81,7 +81,7 @@ def my_subscriptions() -> ResponseReturnValue:
 @signed_in
 def my_subscription(sub_ref: str) -> ResponseReturnValue:
     """One of them."""
-    mine = MySubscriptionList.of_account(current_account())
+    mine = MySubscriptionList.of_account(current_user.account_id)
     row = row_or_404(mine.where(Subscription.ref == sub_ref))
     return rendering.page("subscriptions/subscription.html", subscription=row)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from flask import Blueprint, flash, jsonify, redirect, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import current_user
 
 from selfcare.blueprints.account.proofs import has_password, why
 from selfcare.database import db
@@ -15,7 +14,7 @@ from selfcare.services.accounts import passkeys, passwords, people, personal_dat
 from selfcare.services.console import access as console_access
 from selfcare.services.safety.throttling import TooManyAttempts
 from selfcare.web import downloads, rendering
-from selfcare.web.access import current_account, signed_in
+from selfcare.web.access import current_account, current_sign_in, signed_in
 from selfcare.web.headers import no_store
 from selfcare.web.resuming import resumes
 
@@ -34,7 +33,7 @@ def password() -> ResponseReturnValue:
         me,
         form.password.data or "",
         by=me,
-        keep=current_user._get_current_object(),
+        keep=current_sign_in(),
         keep_passkeys=form.keeps_passkeys,
     )
     db.session.commit()

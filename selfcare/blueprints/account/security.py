@@ -18,7 +18,7 @@ from selfcare.services.accounts.passkeys import PasskeyRefused
 from selfcare.services.console import access as console_access
 from selfcare.services.safety import audit
 from selfcare.web import rendering
-from selfcare.web.access import current_account, one_or_404, signed_in
+from selfcare.web.access import current_account, current_sign_in, one_or_404, signed_in
 from selfcare.web.headers import no_store
 
 bp = Blueprint("security", __name__, url_prefix="/account/security")
@@ -79,7 +79,7 @@ def _end_in_console(me: Account) -> None:
 def end_others() -> ResponseReturnValue:
     """End all of my sessions but this one; also those in the console, if that was ticked."""
     me, form = current_account(), EndSignInsForm()
-    sign_ins.end_all(me, but=current_user._get_current_object())
+    sign_ins.end_all(me, but=current_sign_in())
     audit.record("sign_in.others_ended", actor=me, subject=me)
     if form.console.data:
         _end_in_console(me)

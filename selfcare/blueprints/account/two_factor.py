@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, abort, flash, redirect, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import current_user
 
 from selfcare import config
 from selfcare.blueprints.account.proofs import proved, why
@@ -15,7 +14,7 @@ from selfcare.services.accounts import two_factor
 from selfcare.services.accounts.two_factor import WrongCode
 from selfcare.services.safety.throttling import TooManyAttempts
 from selfcare.web import rendering
-from selfcare.web.access import current_account, signed_in
+from selfcare.web.access import current_account, current_sign_in, signed_in
 from selfcare.web.headers import no_store
 
 bp = Blueprint("two_factor", __name__, url_prefix="/account/security/two-factor")
@@ -45,7 +44,7 @@ def set_up() -> ResponseReturnValue:
         return redirect(url_for(".index"), code=303)
     if form.validate_on_submit():
         try:
-            sign_in = current_user._get_current_object()
+            sign_in = current_sign_in()
             codes = two_factor.confirm(me, form.code.data or "", sign_in=sign_in)
         except (WrongCode, TooManyAttempts) as refusal:
             db.session.rollback()

@@ -7,7 +7,6 @@ pages (CONSOLE-5); the person's contract is the one whose button they clicked, o
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import cast
 from urllib.parse import urlencode, urlsplit
 
 from flask import Blueprint, redirect, request, session, url_for
@@ -19,12 +18,12 @@ from selfcare.blueprints.oauth.remembered import Remembered
 from selfcare.database import db, writes
 from selfcare.extensions import csrf
 from selfcare.forms.oauth import ContinueForm
-from selfcare.models import Contract, OidcRequest, SignIn, WishState, now
+from selfcare.models import Contract, OidcRequest, WishState, now
 from selfcare.services.oidc import grants, keys, requests
 from selfcare.services.oidc.requests import Answer, Refused, UnknownClient
 from selfcare.services.users.places import Place, console_places_of
 from selfcare.web import headers, rendering
-from selfcare.web.access import current_account, public, signed_in
+from selfcare.web.access import current_account, current_sign_in, public, signed_in
 
 bp = Blueprint("oauth", __name__)
 
@@ -119,7 +118,7 @@ def _proceed(
 def _problem_of_sign_in(waiting: OidcRequest) -> str | None:
     if not current_user.is_authenticated:
         return "nobody is signed in"
-    if requests.wants_new_sign_in(waiting, cast("SignIn", current_user)):
+    if requests.wants_new_sign_in(waiting, current_sign_in()):
         return "the sign-in is too old"
     if not requests.is_for(waiting, current_account()):
         return "somebody else is signed in"
@@ -194,7 +193,7 @@ def _let_in(waiting: OidcRequest, contract: Contract) -> ResponseReturnValue:
     if not requests.take(waiting):
         return _too_old()
     session.pop(CLICKED, None)
-    given = grants.give(waiting, sign_in=cast("SignIn", current_user), contract=contract)
+    given = grants.give(waiting, sign_in=current_sign_in(), contract=contract)
     db.session.commit()
     return _send(answer, given)
 

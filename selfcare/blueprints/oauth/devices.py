@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
-from flask_login import current_user
 
 from selfcare import config
 from selfcare.blueprints.oauth.remembered import Remembered
 from selfcare.database import db
 from selfcare.forms.oauth import ContinueForm, UserCodeForm
 from selfcare.language import _
-from selfcare.models import OidcDevice, SignIn
+from selfcare.models import OidcDevice
 from selfcare.services.oidc import devices
 from selfcare.services.safety import throttling
 from selfcare.services.users import places
 from selfcare.services.users.places import Place
 from selfcare.web import rendering
-from selfcare.web.access import current_account, signed_in
+from selfcare.web.access import current_account, current_sign_in, signed_in
 
 bp = Blueprint("oauth_devices", __name__)
 
@@ -54,7 +51,7 @@ def answer() -> ResponseReturnValue:
     elif here is None:
         return _ask(device)
     else:
-        devices.allow(device, sign_in=cast("SignIn", current_user), contract=here.contract)
+        devices.allow(device, sign_in=current_sign_in(), contract=here.contract)
     db.session.commit()
     return rendering.page("oauth/device_answered.html", refused=form.refused.data)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast
 from urllib.parse import urlencode
 
 from flask import Blueprint, redirect, request, url_for
@@ -11,11 +10,10 @@ from flask_login import current_user
 
 from selfcare.database import writes
 from selfcare.extensions import csrf
-from selfcare.models import SignIn
 from selfcare.services.oidc import ending
 from selfcare.services.oidc.ending import Ending
 from selfcare.web import headers, rendering
-from selfcare.web.access import public, sign_out
+from selfcare.web.access import current_sign_in, public, sign_out
 
 bp = Blueprint("oauth_ending", __name__)
 
@@ -31,7 +29,7 @@ def end() -> ResponseReturnValue:
     wanted = ending.check(request.args)
     if not current_user.is_authenticated:
         return _gone(wanted)
-    if wanted.is_of(cast("SignIn", current_user)):
+    if wanted.is_of(current_sign_in()):
         return sign_out(to=wanted.back_to or url_for(".done"))
     if wanted.back_to:
         headers.allow_forms_to(wanted.back_to)

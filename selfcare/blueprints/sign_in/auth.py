@@ -22,7 +22,7 @@ from selfcare.services.accounts.signing_in import AccountDisabled, WrongCredenti
 from selfcare.services.safety import browsers, throttling
 from selfcare.services.safety.throttling import TooManyAttempts
 from selfcare.web import known_browser, rendering
-from selfcare.web.access import public, sign_out, signed_in
+from selfcare.web.access import current_sign_in, public, sign_out, signed_in
 from selfcare.web.addresses import safe_next
 from selfcare.web.headers import no_store
 from selfcare.web.resuming import shown_again
@@ -162,5 +162,5 @@ def _enter(sign_in: SignIn, target: str) -> Response:
 def _end_former() -> None:
     """The sign-in this browser had, if any: its cookie is about to be overwritten (AUTH-7)."""
     if current_user.is_authenticated:
-        sign_ins.end(current_user)
+        sign_ins.end(current_sign_in())
         db.session.commit()

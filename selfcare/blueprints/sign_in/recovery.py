@@ -23,7 +23,7 @@ from selfcare.services.mail import links
 from selfcare.services.mail.links import LinkDead
 from selfcare.services.safety import browsers, throttling
 from selfcare.web import known_browser, rendering
-from selfcare.web.access import public
+from selfcare.web.access import current_sign_in, public
 from selfcare.web.headers import no_store
 from selfcare.web.resuming import shown_again
 
@@ -161,6 +161,5 @@ def _form_page(template: str, form: CaptchaForm) -> ResponseReturnValue:
 def _mine(account_id: int) -> SignIn | None:
     """This browser's sign-in, if it is the same person's: it goes on."""
     if current_user.is_authenticated and current_user.account_id == account_id:
-        me: SignIn = current_user._get_current_object()
-        return me
+        return current_sign_in()
     return None

@@ -24,7 +24,7 @@ from selfcare.services.accounts.two_factor import WrongCode
 from selfcare.services.safety import browsers
 from selfcare.services.safety.throttling import TooManyAttempts
 from selfcare.web import known_browser, realms, rendering, themes
-from selfcare.web.access import current_account, public, sign_out, signed_in
+from selfcare.web.access import current_account, current_sign_in, public, sign_out, signed_in
 from selfcare.web.addresses import safe_next
 from selfcare.web.headers import no_store
 from selfcare.web.realms import Realm
@@ -106,9 +106,7 @@ def second_factor() -> ResponseReturnValue:
     form = CodeForm()
     if form.validate_on_submit():
         try:
-            codes = two_factor.confirm(
-                me, form.code.data or "", sign_in=current_user._get_current_object()
-            )
+            codes = two_factor.confirm(me, form.code.data or "", sign_in=current_sign_in())
         except (WrongCode, TooManyAttempts):
             db.session.rollback()
             form.code.errors = [_("This code is wrong or has already been used")]

@@ -6,7 +6,6 @@ from typing import cast
 
 from flask import Blueprint, Response, flash, redirect, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import current_user
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
@@ -24,7 +23,7 @@ from selfcare.services.staff import asking, looking
 from selfcare.services.staff.asking import NotAllowed, Wish
 from selfcare.services.users import places
 from selfcare.web import realms, rendering
-from selfcare.web.access import current_account, one_or_404, staff
+from selfcare.web.access import current_account, current_sign_in, one_or_404, staff
 
 bp = Blueprint("staff_visits", __name__, url_prefix="/staff")
 
@@ -114,7 +113,7 @@ def _visit(visit_id: int) -> Visit:
 
 
 def _sign_in() -> SignIn:
-    return cast("SignIn", current_user._get_current_object())
+    return current_sign_in()
 
 
 def _not_allowed(refusal: NotAllowed) -> ResponseReturnValue:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import and_, bindparam, select, update
@@ -83,7 +83,7 @@ def begin(
 def load(token: str) -> SignIn | None:
     """The sign-in a cookie stands for, unless it was ended or has expired; prolongs it."""
     sign_in = _find(token)
-    if sign_in:
+    if sign_in and is_stale(sign_in.last_seen_at):
         prolong(sign_in)
     return sign_in
 
@@ -135,11 +135,14 @@ def _find(token: str, *, awaits_code: bool = False) -> SignIn | None:
     return db.session.execute(_LOAD, asked(token, awaits_code=awaits_code)).scalar_one_or_none()
 
 
+def is_stale(last_seen_at: datetime) -> bool:
+    """Whether a sign-in last seen then is to be prolonged."""
+    return now() - last_seen_at > _FRESH
+
+
 def prolong(sign_in: SignIn) -> None:
     """Somebody uses it: it lasts longer, within its bounds."""
     present = now()
-    if present - sign_in.last_seen_at <= _FRESH:
-        return
     sign_in.last_seen_at = present
     idle, at_most = _lifetime(sign_in.account)
     sign_in.expires_at = min(present + idle, sign_in.created_at + at_most)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import JSON, ColumnElement, Row, Select, and_, bindparam, select, type_coerce
 from sqlalchemy.orm import contains_eager
@@ -16,18 +16,65 @@ MOST_IN_CONSOLE = 500
 """Contracts to choose from; more make no page any more."""
 
 
-@dataclass(frozen=True)
-class Place:
-    """Somebody's place on one contract: the membership, and what follows from it."""
+class Entities(Protocol):
+    """The entities of a place; whoever gives them may make them when they are asked for."""
 
+    @property
+    def membership(self) -> Membership:
+        """The membership, its contract loaded."""
+
+    @property
+    def contract(self) -> Contract:
+        """The contract, its offer loaded."""
+
+    @property
+    def console(self) -> ConsoleAccess | None:
+        """The console access, if there is one."""
+
+
+@dataclass(frozen=True)
+class _Loaded:
     membership: Membership
-    rights: Rights
+    contract: Contract
     console: ConsoleAccess | None
+
+
+@dataclass(frozen=True, eq=False)
+class Place:
+    """Somebody's place on one contract: the membership, and what follows from it.
+
+    Attributes:
+        account_id: whose.
+        contract_id: where; `ref` and `name` are the contract's, too.
+        offer_name: what the contract's offer is called.
+        has_come: whether they have opened the contract.
+        rights: what they may do there.
+        entities: the entities of all this.
+    """
+
+    account_id: int
+    contract_id: int
+    ref: str
+    name: str
+    offer_name: str
+    has_come: bool
+    rights: Rights
+    entities: Entities
+
+    @property
+    def membership(self) -> Membership:
+        """The membership itself, its contract loaded."""
+        return self.entities.membership
+
+    @property
+    def console(self) -> ConsoleAccess | None:
+        """What they shall have in the console, if anything was ever wished."""
+        return self.entities.console
 
     @property
     def contract(self) -> Contract:
         """The contract itself, its offer loaded."""
-        return self.membership.contract
+        return self.entities.contract
 
 
 ITS_CONSOLE = and_(
@@ -46,6 +93,10 @@ _PLACES = (
 )
 _BY_NAME = _PLACES.order_by(Contract.name, Contract.id).limit(bindparam("most"))
 _IN_CONSOLE = _BY_NAME.where(ConsoleAccess.id.is_not(None), Offer.has_console)
+_CONSOLE = select(ConsoleAccess).where(
+    ConsoleAccess.account_id == bindparam("account"),
+    ConsoleAccess.contract_id == bindparam("contract"),
+)
 _PLACE = _PLACES.where(Contract.ref == bindparam("ref"))
 
 
@@ -69,6 +120,12 @@ def place_of(account_id: int, ref: str) -> Place | None:
     return placed(*found) if found else None
 
 
+def console_of(account_id: int, contract_id: int) -> ConsoleAccess | None:
+    """What somebody shall have in a contract's console."""
+    asked = {"account": account_id, "contract": contract_id}
+    return db.session.execute(_CONSOLE, asked).scalar_one_or_none()
+
+
 def holds(ability: Ability) -> ColumnElement[bool]:
     """Whether a membership's profile has an ability, for statements over many contracts."""
     rule = RULES[ability]
@@ -86,7 +143,17 @@ def arrive(membership: Membership) -> None:
 def placed(membership: Membership, console: ConsoleAccess | None) -> Place:
     """The place that a membership gives, with its console access."""
     roles = tuple(console.wanted_groups) if console else ()
-    return Place(membership, Rights(membership.profiles, roles), console)
+    contract = membership.contract
+    return Place(
+        account_id=membership.account_id,
+        contract_id=contract.id,
+        ref=contract.ref,
+        name=contract.name,
+        offer_name=contract.offer.name,
+        has_come=membership.invited_as is None,
+        rights=Rights(membership.profiles, roles),
+        entities=_Loaded(membership, contract, console),
+    )
 
 
 def contracts_in_menu(account_id: int) -> list[Row[Any]]:
