@@ -7,11 +7,9 @@ asked for comes from the address (`asked`), how it is asked of the database stan
 from __future__ import annotations
 
 import re
-from collections import namedtuple
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
-from functools import lru_cache
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
 from sqlalchemy import ColumnElement, Date, Result, Row, and_, or_, select
@@ -19,6 +17,7 @@ from sqlalchemy import ColumnElement, Date, Result, Row, and_, or_, select
 from selfcare.database import Bound, Rows, db, planned_for_its_values
 from selfcare.language import _
 from selfcare.language.i18n import Reader
+from selfcare.lists import kept
 from selfcare.lists.addresses import ListAddresses
 from selfcare.lists.asked import Asked
 from selfcare.lists.columns import Column, Expression
@@ -166,7 +165,7 @@ class ListQuery(ListAddresses):
             conditions = list(self._conditions())
             return kind.written(statement, conditions, self.reader, sort=sort, status=status)
         # mypy looks at the instances' __hash__, where the class is meant
-        return _kept(kind, statement, sort, status, *self._when_and_where)  # type: ignore[arg-type]
+        return kept.statements(kind, statement, sort, status, *self._when_and_where)  # type: ignore[arg-type]
 
     @property
     def _when_and_where(self) -> tuple[Reader, date, str]:
@@ -238,14 +237,14 @@ class ListQuery(ListAddresses):
         found = self._run(statements.page, **counts)
         names, rows = tuple(found.keys()), found.all()
         end = len(names) - statements.told
-        make = _row_of(names[:end])._make
+        make = kept.row_of(names[:end])._make
         self.has_next = len(rows) > size
         self.rows = [make(row[:end]) for row in rows[:size]]
         return tuple(rows[0][end:]) if statements.told and rows else None
 
     def _counted(self) -> tuple[int, ...]:
         """What rows would tell, if there were one."""
-        asked = _kept_counting(type(self), self.chosen.statement, *self._when_and_where)  # type: ignore[arg-type]
+        asked = kept.counting(type(self), self.chosen.statement, *self._when_and_where)  # type: ignore[arg-type]
         if self.page == 1 and not self.asked.status:
             return (0,) * len(asked.selected_columns)
         return tuple(self._run(asked).one())
@@ -347,32 +346,3 @@ class ListQuery(ListAddresses):
     def first(self) -> int:
         """The number of the first row shown, counted from one."""
         return (self.page - 1) * self.page_size + 1
-
-
-@lru_cache(maxsize=256)
-def _kept(
-    kind: type[ListQuery],
-    statement: Rows,
-    sort: str,
-    status: str,
-    reader: Reader,
-    _today: date,
-    _dialect: str,
-) -> Statements:
-    """What a list asks unless it is searched, written once."""
-    made = kind.written(statement, (), reader, sort=sort, status=status)
-    return made.telling(kind.counting(statement, reader))
-
-
-@lru_cache(maxsize=64)
-def _kept_counting(
-    kind: type[ListQuery], statement: Rows, reader: Reader, _today: date, _dialect: str
-) -> Rows:
-    """What counts the statuses of a list, written once."""
-    return kind.counting(statement, reader)
-
-
-@lru_cache
-def _row_of(names: tuple[str, ...]) -> Any:
-    """The kind of a list's rows, which have these names."""
-    return namedtuple("Row", names)
