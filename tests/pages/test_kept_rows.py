@@ -10,7 +10,7 @@ import time_machine
 from sqlalchemy import update
 
 from selfcare.database import db
-from selfcare.lists import query
+from selfcare.lists import kept
 from selfcare.models import Order
 from selfcare.rights import Profile
 from selfcare.web import templating
@@ -78,10 +78,10 @@ def test_list_1_a_statement_is_written_once_for_all_contracts(cast, browse_as):
     cast.member("paul.dupont", ref="OCB0000412", referent=True)
     paul = browse_as("paul.dupont")
     paul.get(ORDERS)
-    written = query._kept.cache_info().misses
+    written = kept.statements.cache_info().misses
     paul.get("/contracts/OCB0000412/orders")
     paul.get(f"{ORDERS}?page=2")
-    assert query._kept.cache_info().misses == written
+    assert kept.statements.cache_info().misses == written
 
 
 def test_users_1_a_search_of_another_table_counts_what_it_finds(cast, browse_as):
