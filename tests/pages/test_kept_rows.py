@@ -11,6 +11,7 @@ from sqlalchemy import update
 
 from selfcare.database import db
 from selfcare.lists import kept
+from selfcare.lists.query import ListQuery
 from selfcare.models import Order
 from selfcare.rights import Profile
 from selfcare.web import templating
@@ -123,4 +124,4 @@ def test_list_1_no_row_is_held_by_what_is_kept_round_it(cast, browse_as):
     cast.orders(3)
     browse_as("paul.dupont").get(ORDERS)
     gc.collect()
-    assert not [one for one in gc.get_objects() if issubclass(type(one), query.ListQuery)]
+    assert not [one for one in gc.get_objects() if issubclass(type(one), ListQuery)]
