@@ -13,6 +13,7 @@ from selfcare.background import patience
 from selfcare.background.jobs import QUEUES, own, queue
 from selfcare.background.worker import MAINTENANCE, WORKER_TTL, Cron, Scheduler, TurnTakingWorker
 from selfcare.database import db
+from selfcare.services.console import iam
 from selfcare.services.schedule import SCHEDULE
 
 log = structlog.get_logger(__name__)
@@ -28,6 +29,8 @@ def worker(*, burst: bool) -> None:
     """
     connection = patience.connect(config.current().redis_url)
     queues = [queue(name, connection) for name in QUEUES]
+    if iam.is_configured():
+        iam.iam()  # loaded once, and not by each job's process
     db.dispose()
     current_app.extensions["redis"].close()
     level = logs.level_of_rq(config.current())

@@ -19,6 +19,8 @@ from selfcare.database import db
 from selfcare.models import ConsoleAccess, Contract, LinkPurpose
 from selfcare.services.console import converging
 from selfcare.services.console import domains as console_domains
+from selfcare.services.console import iam as port
+from selfcare.services.console.iam.keystone.driver import Keystone
 from selfcare.services.mail import kinds as mail_kinds
 from selfcare.services.mail import links
 from selfcare.services.mail import outbox as mail_outbox
@@ -95,6 +97,14 @@ class TestTurns:
         monkeypatch.setattr(TurnTakingWorker, "work", lambda self, **_: started.append(self))
         app.test_cli_runner().invoke(args=["worker", "--burst"], catch_exceptions=False)
         assert [jobs.kind_of(queue) for queue in started[0].queues] == list(jobs.QUEUES)
+
+    def test_fast_the_worker_loads_the_console_s_driver_once_not_in_each_job(
+        self, app, monkeypatch
+    ):
+        monkeypatch.setattr(TurnTakingWorker, "work", lambda *_, **__: None)
+        monkeypatch.setitem(app.extensions, "iam", port.LATER)
+        app.test_cli_runner().invoke(args=["worker", "--burst"], catch_exceptions=False)
+        assert isinstance(app.extensions["iam"], Keystone)
 
 
 @pytest.mark.parametrize("name", ["set_password", "forgotten_login", "email_change"])
