@@ -11,7 +11,7 @@ from alembic.util import CommandError
 from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
-from selfcare import config, database
+from selfcare import config, engines
 from selfcare.models import Base
 from selfcare.models.base import UTCDateTime
 from selfcare.models.contract import Profiles
@@ -77,7 +77,7 @@ else:
         settings = config.load()
     except config.BadSetting as problem:  # Alembic says it in one line
         raise CommandError(str(problem)) from None
-    engine = database.make_engine(settings)
+    engine = engines.make_engine(settings)
     try:
         with engine.connect() as connection, alone(connection):
             migrate(connection)

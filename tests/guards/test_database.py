@@ -20,7 +20,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import JSON, MetaData, Table, inspect, select, text
 from sqlalchemy.engine import make_url
 
-from selfcare import database
+from selfcare import engines
 from selfcare.config import ROOT
 from selfcare.database import db
 from selfcare.models import Base, fold
@@ -94,7 +94,7 @@ def empty_database(settings, tmp_path):
 
 
 def test_design_every_migration_goes_back(settings, empty_database):
-    engine = database.make_engine(dataclasses.replace(settings, database_url=empty_database))
+    engine = engines.make_engine(dataclasses.replace(settings, database_url=empty_database))
     config = alembic_config()
     for step, target in (
         (command.upgrade, "head"),
@@ -158,7 +158,7 @@ def test_operable_no_migration_changes_rows_while_it_holds_a_table():
 
 
 def test_list_1_rows_of_before_are_found_without_their_letters(settings, empty_database):
-    engine = database.make_engine(dataclasses.replace(settings, database_url=empty_database))
+    engine = engines.make_engine(dataclasses.replace(settings, database_url=empty_database))
     config = alembic_config()
     words = {"Żółć": "zołc", "Søren": "søren", "Cœur": "cœur", "Zoé": "zoe"}
     with engine.connect() as connection:
@@ -203,7 +203,7 @@ LATER = datetime(2026, 11, 2, 12, tzinfo=UTC)
 
 def test_safe_wishes_of_before_keep_their_place(settings, empty_database):
     """Whatever waited goes on waiting, for as long; what was done or given up stays so."""
-    engine = database.make_engine(dataclasses.replace(settings, database_url=empty_database))
+    engine = engines.make_engine(dataclasses.replace(settings, database_url=empty_database))
     config = alembic_config()
     with engine.connect() as connection:
         config.attributes["connection"] = connection
@@ -286,7 +286,7 @@ def test_safe_wishes_of_before_keep_their_place(settings, empty_database):
 
 def test_console_5_the_provider_comes_and_goes_and_people_stay(settings, empty_database):
     """Whoever is there gets a name for clients; what clients hold goes with their tables."""
-    engine = database.make_engine(dataclasses.replace(settings, database_url=empty_database))
+    engine = engines.make_engine(dataclasses.replace(settings, database_url=empty_database))
     config = alembic_config()
     before = "91d4be07c3a6"
     names: list[str] = []

@@ -214,7 +214,7 @@ def test_design_an_empty_variable_means_the_default():
     ["postgres://u:p@h/d", "postgresql://u@h/d", "postgresql+psycopg://h/d", "sqlite:////x/y"],
 )
 def test_design_the_usual_database_addresses_will_do(url):
-    from selfcare.database import make_engine
+    from selfcare.engines import make_engine
 
     settings = config.load({**GOOD, "DATABASE_URL": url})
     assert make_engine(settings).dialect.name in {"postgresql", "sqlite"}
