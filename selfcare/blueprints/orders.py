@@ -6,7 +6,7 @@ from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
 from selfcare.lists.orders import OrderList
-from selfcare.models import Contract, Order
+from selfcare.models import Contract, Order, now
 from selfcare.rights import Ability
 from selfcare.services.orders import fulfilment, periods
 from selfcare.web import rendering
@@ -29,6 +29,8 @@ def order(contract: Contract, order_ref: str) -> ResponseReturnValue:
     found = row_or_404(OrderList.of_contract(contract.id).where(Order.ref == order_ref))
     return rendering.page(
         "orders/order.html",
+        parts={"order": "orders/_order.html"},
+        at=now(),
         order=found,
         events=fulfilment.history(found.id),
         commitment=periods.commitment(found.id),

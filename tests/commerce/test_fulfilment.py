@@ -278,3 +278,37 @@ class TestTellingOperators:
             fulfilment.hand_over(again)
             db.session.rollback()
         assert len(found(app, select(Mail))) == before
+
+
+class TestWaiting:
+    """An order that waits is looked at again by its page, within a budget (SERVICES-4)."""
+
+    PATH = "/account/orders/"
+
+    def test_services_4_a_waiting_order_is_looked_at_less_and_less_often(self, paul, cast):
+        ref = cast.order(status="submitted")
+        asked = []
+        address = f"{self.PATH}{ref}"
+        part: str | None = None
+        while True:
+            link = paul.get(address, part=part).one("#refresh")
+            trigger = str(link["data-hx-trigger"])
+            if "every" not in trigger:
+                break
+            asked.append(int(trigger.rpartition("every ")[2].removesuffix("s")))
+            address, part = str(link["data-hx-get"]), "order"
+        assert asked == [2, 4, 8, 16, 32, 64, 128, 256]
+        assert link["href"] == f"{self.PATH}{ref}", "on request, also without JavaScript"
+
+    @pytest.mark.parametrize("status", ["completed", "cancelled"])
+    def test_services_4_a_finished_order_is_not_looked_at_again(self, paul, cast, status):
+        ref = cast.order(status=status)
+        page = paul.get(f"{self.PATH}{ref}?checked=1", part="order")
+        assert page.soup.select("#refresh") == []
+        assert page.one("[data-status]").get_text() == status
+
+    @pytest.mark.parametrize("checked", ["-5", "x", "99999999999"])
+    def test_services_4_an_odd_count_asks_no_more_often(self, paul, cast, checked):
+        ref = cast.order(status="submitted")
+        link = paul.get(f"{self.PATH}{ref}?checked={checked}", part="order").one("#refresh")
+        assert "every 1s" not in link["data-hx-trigger"]

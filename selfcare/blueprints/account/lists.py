@@ -10,7 +10,7 @@ from selfcare.database import db
 from selfcare.lists.contracts import ContractList
 from selfcare.lists.orders import MyOrderList
 from selfcare.lists.subscriptions import MySubscriptionList
-from selfcare.models import LOCALES, Order, Subscription
+from selfcare.models import LOCALES, Order, Subscription, now
 from selfcare.rights import Section
 from selfcare.services.mail import links
 from selfcare.services.orders import fulfilment, periods
@@ -63,6 +63,8 @@ def my_order(order_ref: str) -> ResponseReturnValue:
     order = row_or_404(mine.where(Order.ref == order_ref))
     return rendering.page(
         "orders/order.html",
+        parts={"order": "orders/_order.html"},
+        at=now(),
         order=order,
         events=fulfilment.history(order.id),
         commitment=periods.commitment(order.id),

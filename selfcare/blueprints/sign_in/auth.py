@@ -15,13 +15,14 @@ from selfcare.blueprints.sign_in import second_step
 from selfcare.database import db
 from selfcare.forms.auth import SignInForm
 from selfcare.forms.proofs import PasskeyForm
+from selfcare.language.sign_in_wording import Why
 from selfcare.models import SignIn
 from selfcare.services.accounts import passkeys, sign_ins, signing_in
 from selfcare.services.accounts.passkeys import PasskeyRefused, PasskeyWentBack
 from selfcare.services.accounts.signing_in import AccountDisabled, WrongCredentials, WrongDoor
 from selfcare.services.safety import browsers, throttling
 from selfcare.services.safety.throttling import TooManyAttempts
-from selfcare.web import known_browser, rendering
+from selfcare.web import known_browser, reasons, rendering
 from selfcare.web.access import current_sign_in, public, sign_out, signed_in
 from selfcare.web.addresses import safe_next
 from selfcare.web.headers import no_store
@@ -48,9 +49,9 @@ def login() -> ResponseReturnValue:
     target = safe_next(request.args.get("next"))
     if _is_in_already():
         return redirect(target, code=303)
-    form = SignInForm()
+    form = SignInForm(data={"login": reasons.login()})
     if not form.validate_on_submit():
-        return rendering.answer_form("auth/login.html", form)
+        return rendering.answer_form("auth/login.html", form, why=reasons.told())
     try:
         sign_in = signing_in.sign_in(
             form.login.data or "", form.password.data or "", browser=browsers.present()
@@ -75,6 +76,8 @@ def code() -> ResponseReturnValue:
     """The second factor, for those who have one (AUTH-7)."""
     sign_in = sign_ins.awaiting(session.get(AWAITING, ""))
     if sign_in is None:
+        if AWAITING in session:
+            reasons.say(Why.CODE_LATE)
         return redirect(url_for(".login", next=request.args.get("next")), code=303)
     opened, page = second_step.ask(sign_in, template="auth/code.html")
     return _enter(opened, safe_next(request.args.get("next"))) if opened else page
@@ -121,7 +124,9 @@ def passkey() -> ResponseReturnValue:
 @signed_in
 def logout() -> ResponseReturnValue:
     """End this sign-in for good: a copy of its cookie is worth nothing afterwards."""
-    return sign_out(to=url_for("auth.login"))
+    answer = sign_out(to=url_for("auth.login"))
+    reasons.say(Why.SIGNED_OUT)
+    return answer
 
 
 @bp.post("/signed-in")

@@ -16,13 +16,14 @@ from selfcare.forms.profile import NewPasswordForm
 from selfcare.forms.recovery import ForgottenLoginForm, ForgottenPasswordForm, PasswordLevelForm
 from selfcare.language import _
 from selfcare.language.i18n import locale
+from selfcare.language.sign_in_wording import Why
 from selfcare.models import LinkPurpose, SignIn
 from selfcare.services.accounts import passkeys, passwords, people, recovery
 from selfcare.services.accounts.people import EmailTaken
 from selfcare.services.mail import links
 from selfcare.services.mail.links import LinkDead
 from selfcare.services.safety import browsers, throttling
-from selfcare.web import known_browser, rendering
+from selfcare.web import known_browser, reasons, rendering
 from selfcare.web.access import current_sign_in, public
 from selfcare.web.headers import no_store
 from selfcare.web.resuming import shown_again
@@ -105,7 +106,10 @@ def set_password() -> ResponseReturnValue:
         return no_store((rendering.page("recovery/dead.html"), 410))
     db.session.commit()
     session.pop(_OPENED, None)
-    flash(_("Your password is changed. A mail confirms it."))
+    if keep:
+        flash(_("Your password is changed. A mail confirms it."))
+    else:
+        reasons.say(Why.PASSWORD_CHANGED, login=account.login)
     answer = redirect(url_for("auth.login"), code=303)
     known_browser.remember(answer, account)  # whoever reads the account's mails is its owner
     return answer
@@ -140,7 +144,10 @@ def confirm_email() -> ResponseReturnValue:
         return no_store((rendering.page("recovery/email_taken.html"), 409))
     db.session.commit()
     session.pop(_OPENED, None)
-    flash(_("Your new email address is confirmed."))
+    if current_user.is_authenticated:
+        flash(_("Your new email address is confirmed."))
+    else:
+        reasons.say(Why.EMAIL_CONFIRMED)
     return redirect(url_for("account.profile"), code=303)
 
 

@@ -17,13 +17,14 @@ from selfcare.forms.auth import SignInForm
 from selfcare.forms.confirming import ConfirmForm
 from selfcare.forms.proofs import CodeForm
 from selfcare.language import _
+from selfcare.language.sign_in_wording import Why
 from selfcare.models import LOCALES, SignIn
 from selfcare.services.accounts import sign_ins, signing_in, two_factor
 from selfcare.services.accounts.signing_in import AccountDisabled, WrongCredentials, WrongDoor
 from selfcare.services.accounts.two_factor import WrongCode
 from selfcare.services.safety import browsers
 from selfcare.services.safety.throttling import TooManyAttempts
-from selfcare.web import known_browser, realms, rendering, themes
+from selfcare.web import known_browser, realms, reasons, rendering, themes
 from selfcare.web.access import current_account, current_sign_in, public, sign_out, signed_in
 from selfcare.web.addresses import safe_next
 from selfcare.web.headers import no_store
@@ -56,7 +57,7 @@ def login() -> ResponseReturnValue:
         return redirect(_target(), code=303)
     form = SignInForm()
     if not form.validate_on_submit():
-        return rendering.answer_form("staff/login.html", form)
+        return rendering.answer_form("staff/login.html", form, why=reasons.told())
     try:
         sign_in = signing_in.sign_in(
             form.login.data or "",
@@ -88,6 +89,8 @@ def code() -> ResponseReturnValue:
     """The second factor."""
     sign_in = sign_ins.awaiting(session.get(AWAITING, ""))
     if sign_in is None:
+        if AWAITING in session:
+            reasons.say(Why.CODE_LATE)
         return redirect(url_for(".login", next=request.args.get("next")), code=303)
     opened, page = second_step.ask(sign_in, template="staff/code.html")
     return _enter(opened, _target()) if opened else page
@@ -143,7 +146,9 @@ def qr_code() -> ResponseReturnValue:
 @signed_in
 def logout() -> ResponseReturnValue:
     """End this sign-in, and a visit begun with it."""
-    return sign_out(to=url_for(".login"))
+    answer = sign_out(to=url_for(".login"))
+    reasons.say(Why.SIGNED_OUT)
+    return answer
 
 
 @bp.post("/theme")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import and_, bindparam, select, update
@@ -98,6 +99,28 @@ def whose(token: str) -> int | None:
     return db.session.execute(
         select(SignIn.account_id).where(SignIn.token_hash == _hash(token), ~SignIn.awaits_code)
     ).scalar_one_or_none()
+
+
+class Fate(StrEnum):
+    """How a sign-in came to its end."""
+
+    IDLE = "idle"
+    TOO_OLD = "too_old"
+    ENDED = "ended"
+
+
+def fate(token: str) -> Fate | None:
+    """What became of the sign-in of a cookie; None where it never was, or is still open."""
+    statement = select(SignIn).where(SignIn.token_hash == _hash(token), ~SignIn.awaits_code)
+    found = db.session.execute(statement).scalar_one_or_none()
+    if found is None:
+        return None
+    if found.ended_at is not None:
+        return Fate.ENDED
+    if found.expires_at > now():
+        return None
+    _, at_most = _lifetime(found.account)
+    return Fate.TOO_OLD if found.expires_at >= found.created_at + at_most else Fate.IDLE
 
 
 def complete(sign_in: SignIn) -> SignIn:
