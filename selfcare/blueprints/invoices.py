@@ -4,27 +4,30 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from functools import partial
 from typing import Any
 
 import structlog
-from flask import Blueprint, Response, abort, redirect, request, url_for
+from flask import Blueprint, Response, abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
-from selfcare.language import _
+from selfcare.language import _, wording
+from selfcare.language.document_names import file_stem
 from selfcare.language.i18n import reader
 from selfcare.lists.invoices import InvoiceList, UsageLineList, UsageReportList
-from selfcare.models import Contract, Invoice, InvoiceKind, UsageReport
+from selfcare.models import Contract, Invoice, UsageReport
 from selfcare.rights import Ability
 from selfcare.services import documents
 from selfcare.services.documents import DocumentMissing
-from selfcare.services.invoices import due, loading
+from selfcare.services.invoices import due, loading, years
+from selfcare.services.invoices.years import NotPacked
 from selfcare.services.pre_invoices import making as pre_invoice_making
 from selfcare.services.pre_invoices import working_out
 from selfcare.services.safety import audit
 from selfcare.services.spending import overview
 from selfcare.services.usage import reports
-from selfcare.web import rendering
+from selfcare.web import downloads, rendering
 from selfcare.web.access import current_account, may, one_or_404, requires
 from selfcare.web.headers import no_store
 
@@ -46,6 +49,7 @@ def index(contract: Contract) -> ResponseReturnValue:
         "invoices/index.html",
         InvoiceList.of_contract(contract),
         due=due.of_contract(contract.id, today),
+        years=years.offered(contract.id, today),
         spends=overview.of_contract(contract.id, today),
     )
 
@@ -80,7 +84,7 @@ def pdf(contract: Contract, invoice_id: int) -> ResponseReturnValue:
     """The document itself."""
     found = _invoice(contract, invoice_id)
     return _document(
-        contract, found.pdf_key, f"{_file_name(contract, found)}.pdf", "application/pdf"
+        contract, found.pdf_key, f"{file_stem(found, ref=contract.ref)}.pdf", "application/pdf"
     )
 
 
@@ -90,8 +94,29 @@ def xml(contract: Contract, invoice_id: int) -> ResponseReturnValue:
     """Its Factur-X data, for accounting software."""
     found = _invoice(contract, invoice_id)
     return _document(
-        contract, found.xml_key, f"{_file_name(contract, found)}.xml", "application/xml"
+        contract, found.xml_key, f"{file_stem(found, ref=contract.ref)}.xml", "application/xml"
     )
+
+
+@bp.get("/years/<year>.zip")
+@requires(Ability.READ_INVOICES)
+def year(contract: Contract, year: str) -> ResponseReturnValue:
+    """All invoices and credit notes of a year as one file, made while it is sent."""
+    if not re.fullmatch(r"[1-9]\d{3}", year, re.ASCII):
+        abort(404)
+    try:
+        with downloads.turn_that_goes_on() as turn:
+            papers = years.papers(contract.id, int(year)) or abort(404)
+            name = f"{wording.FILE_NAME['invoices']}-{contract.ref}-{year}.zip"
+            audit.record(
+                "document.opened", actor=current_account(), subject=name, contract=contract
+            )
+            log.info("year_packed", contract=contract.ref, year=year, documents=len(papers))
+            packed = years.packed(papers, partial(file_stem, ref=contract.ref))
+            return downloads.zip_file(packed, name, turn)
+    except NotPacked as problem:
+        flash(_why_not_packed(problem, year), "bad")
+        return redirect(url_for(".index", ref=contract.ref, q=year), code=303)
 
 
 @bp.get("/usage/<month>")
@@ -165,12 +190,16 @@ def _report(contract: Contract, month: str) -> UsageReport:
     return found
 
 
-def _file_name(contract: Contract, invoice: Invoice) -> str:
-    """`Facture-OCB0000124-2017-01`, and `…-2` for the second of that month."""
-    kind = _("Credit-note") if invoice.kind == InvoiceKind.CREDIT_NOTE else _("Invoice")
-    name = f"{kind}-{contract.ref}-{invoice.issued_on:%Y-%m}"
-    before = loading.before_in_month(invoice)
-    return f"{name}-{before + 1}" if before else name
+def _why_not_packed(problem: NotPacked, year: str) -> str:
+    if not problem.missing:
+        return _("%(year)s has too many documents for one file. Open them one by one.", year=year)
+    log.error("documents_lost", numbers=problem.missing)
+    numbers = ", ".join(problem.missing[:5]) + ("…" if problem.missing[5:] else "")
+    return _(
+        "No file was made: documents of %(year)s are missing (%(numbers)s). Tell your support.",
+        year=year,
+        numbers=numbers,
+    )
 
 
 def _document(contract: Contract, key: str | None, name: str, media_type: str) -> Response:

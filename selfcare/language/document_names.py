@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol
 
 from selfcare.language import _, _l
 from selfcare.models import CORRECTIONS, DOCUMENT_TYPES, InvoiceKind
@@ -88,3 +91,32 @@ def document_name(code: str, gross: Decimal, corrects: str | None = None) -> str
     if gross < 0 and DOCUMENT_TYPES[code] == InvoiceKind.INVOICE:
         name = _("%(document)s with a negative amount") % {"document": name}
     return name
+
+
+class Document(Protocol):
+    """An invoice, or a row about one."""
+
+    number: Any
+    type_code: Any
+    issued_on: Any
+
+
+def file_stem(document: Document, *, ref: str) -> str:
+    """`Facture-OCB0000124-2017-01-FA-2017-0111`: a download's name, without its suffix.
+
+    What it is, of which contract, of when, its number: without what file systems, spreadsheets or
+    old browsers misread.
+
+    Args:
+        ref: the contract's reference.
+    """
+    day: date = document.issued_on
+    kind = _plain(str(DOCUMENT_TYPE[document.type_code]))
+    number = _plain(document.number) or "0"
+    return f"{kind[:1].upper()}{kind[1:]}-{ref}-{day:%Y-%m}-{number}"
+
+
+def _plain(text: str) -> str:
+    """Letters without their accents, figures, and single hyphens for all else."""
+    letters = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    return re.sub(r"[^A-Za-z0-9]+", "-", letters.replace("'", "-")).strip("-")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 from flask import Response, stream_with_context
 
@@ -49,6 +50,36 @@ def turn_to_export() -> Turn:
         turn.end()
         raise
     return turn
+
+
+@contextmanager
+def turn_that_goes_on() -> Iterator[Turn]:
+    """A turn for what is sent after the block; an export that fails before gives it back.
+
+    Raises:
+        TooManyAttempts: as `turn_to_export`.
+    """
+    turn = turn_to_export()
+    try:
+        yield turn
+    except BaseException:
+        turn.end()
+        raise
+
+
+def zip_file(parts: Iterable[bytes], name: str, turn: Turn) -> Response:
+    """A ZIP file that is made while it is sent."""
+
+    def sent() -> Iterator[bytes]:
+        with turn:
+            for part in parts:
+                turn.go_on()
+                yield part
+
+    answer = Response(stream_with_context(sent()), mimetype="application/zip")
+    answer.call_on_close(turn.end)
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return no_store(answer)
 
 
 def attachment(what: str, kind: str, *, when: str = "") -> str:

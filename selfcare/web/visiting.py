@@ -35,7 +35,9 @@ OUT_OF_REACH: dict[Ability, str] = {
     Ability.OPEN_DOCUMENT_SPACE: "documents",
 }
 """Abilities whose pages stay locked, and the reason (`wording.VISIT_LOCKED`)."""
-DOCUMENTS = frozenset({"invoices.pdf", "invoices.xml", "invoices.pre_invoice", "invoices.report"})
+DOCUMENTS = frozenset(
+    f"invoices.{document}" for document in ("pdf", "xml", "pre_invoice", "report", "year")
+)
 """Pages that are documents; their abilities have other pages, which open."""
 
 

@@ -39,8 +39,8 @@ def test_invoices_1_the_browser_shows_the_document_under_our_policy(page, portal
 @pytest.mark.parametrize(
     ("link", "name"),
     [
-        ("a[href$='/pdf'][download]", "OCB0000124-2017-01.pdf"),
-        ("a[href$='/xml']", "OCB0000124-2017-01.xml"),
+        ("a[href$='/pdf'][download]", "OCB0000124-2017-01-FA-0001.pdf"),
+        ("a[href$='/xml']", "OCB0000124-2017-01-FA-0001.xml"),
     ],
 )
 def test_invoices_1_downloads_have_names_that_people_understand(page, link, name):

@@ -16,7 +16,9 @@ PAGES = {
     f"{C}/services": ["Migration", "price on request", "Place order", "from €4.97 / month"],
     FORM: ["Order for the contract", "Flavor", "12 months", "Monthly price", "Next", "Update"],
     f"{FORM}/{{key}}": ["Summary", "t2.micro", "Upfront", "no further step", "Place order"],
-    f"{C}/invoices": ["Your latest invoice", "€2,352.21", "FA-0001", "your pre-invoice"],
+    f"{C}/invoices": ["Your latest invoice", "€2,352.21", "FA-0001", "your invoice in detail"],
+    f"{C}/invoices/usage": ["Period", "09/2016", "your report in detail", "your pre-invoice in"],
+    f"{C}/invoices/spend": ["Spend", "Nothing spent in the last 12 months"],
     f"{C}/invoices/{{invoice_id}}": ["Invoice FA-0001", "€470.44", "Open the PDF", "Usage"],
     f"{C}/invoices/usage/2016-09": ["Usage 09/2016", "Elastic Cloud Server", "Total incl. tax"],
 }

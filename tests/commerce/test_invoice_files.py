@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from datetime import date
 from decimal import Decimal
+from types import SimpleNamespace
 
 import pytest
 
 from demo.factur_x import document, xml
 from selfcare.database import db
+from selfcare.language.document_names import file_stem
+from selfcare.language.i18n import speaking
 from selfcare.services.invoices import loading
 from selfcare.services.invoices.facturx import reading as facturx_reading
 from selfcare.services.usage import reports
@@ -49,7 +53,7 @@ class TestExports:
     def test_list_1_a_credit_note_takes_its_amount_off_in_a_spreadsheet(self, jean, add):
         add("FA-1")
         add("AV-1", issued_on=date(2017, 2, 1), is_credit_note=True)
-        head, *rows = cells(jean.get(f"{INVOICES}?i_format=csv"))
+        head, *rows = cells(jean.get(f"{INVOICES}?format=csv"))
         amounts = [row[head.index("Montant HT")] for row in rows]
         assert amounts == ["-2352,21", "2352,21"]
 
@@ -100,20 +104,33 @@ class TestLines:
 
 
 class TestNames:
-    def test_invoices_1_two_of_a_month_have_two_names(self, paul, add):
-        numbers = [add("FA-1"), add("FA-2", issued_on=date(2017, 1, 2)), add("FA-3")]
+    def test_invoices_1_a_file_is_named_by_what_it_is_and_its_number(self, paul, add):
         add("FA-4", issued_on=date(2017, 2, 1))
-        credit = add("AV-1", is_credit_note=True)
         names = [
             paul.get(f"{INVOICES}/{number}/pdf").headers["Content-Disposition"].split('"')[1]
-            for number in (*numbers, credit)
+            for number in (add("FA-1"), add("FA/2 é"), add("AV-1", is_credit_note=True))
         ]
         assert names == [
-            "Invoice-OCB0000124-2017-01.pdf",
-            "Invoice-OCB0000124-2017-01-2.pdf",
-            "Invoice-OCB0000124-2017-01-3.pdf",
-            "Credit-note-OCB0000124-2017-01.pdf",
+            "Invoice-OCB0000124-2017-01-FA-1.pdf",
+            "Invoice-OCB0000124-2017-01-FA-2-e.pdf",
+            "Credit-note-OCB0000124-2017-01-AV-1.pdf",
         ]
+
+    @pytest.mark.parametrize(
+        ("code", "name"),
+        [
+            ("384", "Corrected-invoice"),
+            ("386", "Prepayment-invoice"),
+            ("389", "Self-billed-invoice"),
+            ("532", "Forwarder-s-credit-note"),
+        ],
+    )
+    @pytest.mark.parametrize("number", ["../../etc/passwd", "…", "FA 1\t"])
+    def test_safe_no_number_makes_a_name_that_leads_elsewhere(self, app, code, name, number):
+        document = SimpleNamespace(number=number, type_code=code, issued_on=date(2017, 1, 11))
+        with app.app_context(), speaking("en"):
+            stem = file_stem(document, ref="OCB0000124")
+        assert re.fullmatch(rf"{name}-OCB0000124-2017-01-[A-Za-z0-9-]+", stem)
 
 
 PAID = (

@@ -113,12 +113,12 @@ class TestDocuments:
         pdf = paul.get(f"{INVOICES}/{number}/pdf")
         assert pdf.response.data.startswith(b"%PDF-")
         assert pdf.headers["Content-Disposition"] == (
-            'inline; filename="Invoice-OCB0000124-2017-01.pdf"'
+            'inline; filename="Invoice-OCB0000124-2017-01-FA-1.pdf"'
         )
         assert "no-store" in pdf.headers["Cache-Control"]
         xml = paul.get(f"{INVOICES}/{number}/xml")
         assert b"CrossIndustryInvoice" in xml.response.data
-        assert xml.headers["Content-Disposition"].endswith('"Invoice-OCB0000124-2017-01.xml"')
+        assert xml.headers["Content-Disposition"].endswith('"Invoice-OCB0000124-2017-01-FA-1.xml"')
 
     def test_invoices_1_documents_of_another_contract_are_not_there(
         self, paul, add, cast, browse_as

@@ -35,7 +35,7 @@ OF_STAFF = {"staff/audit"}
 
 FROM_THE_KEY = {"list", "part", "me", "place", "section", "chrome", "csrf", "locale", "may"}
 """What their templates read that may change: in the key with all that it tells (`_looks`)."""
-HANDED_OVER = {"ending", "console", "kept_section", "others", "requests", "due", "spends"}
+HANDED_OVER = {"ending", "console", "kept_section", "others", "requests", "due", "spends", "years"}
 """What views hand to `list_page`, which puts it into the key."""
 ALWAYS_THE_SAME = {
     *("Ability", "Section", "_", "asset", "contract_url", "drift_of", "gettext", "htmx_config"),

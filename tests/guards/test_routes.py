@@ -106,7 +106,7 @@ def address(app: Flask, cast, papers):
     things = {"ref": REF, "order_ref": ref, "sub_ref": ref, "slug": "reservation", **papers}
     things |= {"token": "none", "name": "none", "locale": "fr", "kind": "html"}
     things |= {"sign_in_id": "1", "passkey_id": "1", "contract_ref": REF}
-    things |= {"flow": "v3websso", "file": "clouds.yaml"}
+    things |= {"flow": "v3websso", "file": "clouds.yaml", "year": "2017"}
     things |= users_things(cast)
 
     def of(rule: Rule, number: int | None = None) -> str:

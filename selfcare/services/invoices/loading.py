@@ -9,14 +9,13 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import structlog
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, select
 
 from selfcare import config
 from selfcare.database import db
 from selfcare.models import USUAL_TYPE, Contract, Customer, Invoice, InvoiceReference
 from selfcare.services import documents
 from selfcare.services.files import limits
-from selfcare.services.months import first_day, last_day
 
 if TYPE_CHECKING:  # an XML parser; the web process reads no invoice
     from selfcare.services.invoices.facturx.reading import ReadInvoice
@@ -149,19 +148,6 @@ def related(invoice: Invoice) -> tuple[Sequence[Row[*tuple[str, date | None, int
         .order_by(Invoice.issued_on, Invoice.id)
     ).all()
     return named, naming
-
-
-def before_in_month(invoice: Invoice) -> int:
-    """How many of its kind came in for its contract and month before it: tells downloads apart."""
-    issued_on = invoice.issued_on
-    return db.session.execute(
-        select(func.count(Invoice.id)).where(
-            Invoice.contract_id == invoice.contract_id,
-            Invoice.kind == invoice.kind,
-            Invoice.issued_on.between(first_day(issued_on), last_day(issued_on)),
-            Invoice.id < invoice.id,
-        )
-    ).scalar_one()
 
 
 def _put(invoice: Invoice, pdf: bytes, xml: bytes | None) -> None:
