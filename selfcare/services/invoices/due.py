@@ -71,43 +71,18 @@ def of_contract(contract_id: int, today: date) -> Due:
         .limit(1)
         .scalar_subquery()
     )
-    left = func.coalesce(Invoice.payable, Invoice.gross - func.coalesce(Invoice.paid, 0))
-    other = aliased(Invoice)
-    named = and_(
-        InvoiceReference.number == Invoice.number,
-        InvoiceReference.invoice_id == other.id,
-        other.contract_id == Invoice.contract_id,
-    )
-    is_credit = other.kind == InvoiceKind.CREDIT_NOTE
-    settled = _named(
-        named, or_(other.type_code.in_(CORRECTIONS), is_credit & (other.gross <= -left))
-    )
-    owed = and_(left > 0, Invoice.type_code != PRO_FORMA, ~settled)
+    is_newest = Invoice.id == newest
     coming = and_(
         Invoice.kind == InvoiceKind.INVOICE,
         Invoice.issued_on >= today - LONGEST_TERMS,
         Invoice.issued_on <= today + FORESEEN,
         Invoice.due_on >= today,
-        owed,
+        _is_owed(),
     )
     rows = db.session.execute(
-        select(
-            Invoice.id,
-            Invoice.number,
-            Invoice.type_code,
-            Invoice.issued_on,
-            Invoice.due_on,
-            Invoice.net,
-            left.label("left"),
-            Invoice.gross,
-            Invoice.currency,
-            Invoice.pdf_size,
-            _named(named, is_credit).label("has_credit"),
-            (Invoice.id == newest).label("is_newest"),
-            owed.label("is_owed"),
-        )
-        .where(Invoice.contract_id == contract_id, or_(Invoice.id == newest, coming))
-        .order_by((Invoice.id == newest).desc(), Invoice.due_on, Invoice.id)
+        select(*_shown_columns(), is_newest.label("is_newest"), _is_owed().label("is_owed"))
+        .where(Invoice.contract_id == contract_id, or_(is_newest, coming))
+        .order_by(is_newest.desc(), Invoice.due_on, Invoice.id)
         .limit(MOST + 1)
     ).all()
     to_pay = [_shown(row) for row in rows if row.is_owed]
@@ -116,8 +91,37 @@ def of_contract(contract_id: int, today: date) -> Due:
     return Due(tuple(to_pay), next((_shown(row) for row in rows if row.is_newest), None))
 
 
-def _named(named: ColumnElement[bool], *by: ColumnElement[bool]) -> Any:
-    return exists().where(named, *by)
+def _left() -> ColumnElement[Any]:
+    return func.coalesce(Invoice.payable, Invoice.gross - func.coalesce(Invoice.paid, 0))
+
+
+def _is_owed() -> ColumnElement[bool]:
+    """Something is left of it, and no correction took its place, no credit note all of it."""
+    other = aliased(Invoice)
+    corrected = other.type_code.in_(CORRECTIONS)
+    credited = (other.kind == InvoiceKind.CREDIT_NOTE) & (other.gross <= -_left())
+    settled = _named_by(other, or_(corrected, credited))
+    return and_(_left() > 0, Invoice.type_code != PRO_FORMA, ~settled)
+
+
+def _named_by(other: Any, condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether another document of the contract that meets the condition names it (BT-25)."""
+    return exists().where(
+        InvoiceReference.number == Invoice.number,
+        InvoiceReference.invoice_id == other.id,
+        other.contract_id == Invoice.contract_id,
+        condition,
+    )
+
+
+def _shown_columns() -> tuple[Any, ...]:
+    """In the order of `DueInvoice`."""
+    other = aliased(Invoice)
+    return (
+        *(Invoice.id, Invoice.number, Invoice.type_code, Invoice.issued_on, Invoice.due_on),
+        *(Invoice.net, _left(), Invoice.gross, Invoice.currency, Invoice.pdf_size),
+        _named_by(other, other.kind == InvoiceKind.CREDIT_NOTE),
+    )
 
 
 def _shown(row: Any) -> DueInvoice:
