@@ -24,7 +24,6 @@ from sqlalchemy import (
     bindparam,
     case,
     cast,
-    func,
     literal,
     null,
     or_,
@@ -56,6 +55,7 @@ from selfcare.models.base import UTCDateTime
 from selfcare.models.console import TROUBLED
 from selfcare.models.order import WAITING
 from selfcare.rights import Ability
+from selfcare.services.invoices.due import LATE, LONGEST_TERMS, is_owed, left
 from selfcare.services.invoices.loading import FORESEEN
 from selfcare.services.orders.renewals import RENEWED_BY
 from selfcare.services.staff.asking import ASKED_FOR
@@ -64,10 +64,6 @@ from selfcare.services.users.places import holds
 
 SOON = timedelta(days=60)
 """A subscription that ends within this is to be renewed."""
-LATE = timedelta(days=60)
-LONGEST_TERMS = timedelta(days=366)
-PRO_FORMA = "325"
-LEFT = func.coalesce(Invoice.payable, Invoice.gross - func.coalesce(Invoice.paid, 0))
 SHOWN = 6
 MOST = 50
 """Read of each kind; what is beyond is not counted."""
@@ -263,7 +259,7 @@ def _invoices() -> Part:
         key=Invoice.id,
         name=Invoice.number,
         day=Invoice.due_on,
-        amount=LEFT,
+        amount=left(),
         currency=Invoice.currency,
     ).join(Invoice, Invoice.contract_id == Membership.contract_id)
     return found.where(holds(Ability.READ_INVOICES), _is_to_pay()), Invoice.due_on
@@ -288,8 +284,7 @@ def _is_to_pay() -> Any:
     return and_(
         Invoice.kind == InvoiceKind.INVOICE,
         Invoice.issued_on.between(bindparam("old"), bindparam("foreseen")),
-        Invoice.type_code != PRO_FORMA,
-        LEFT > 0,
+        is_owed(),
         or_(Invoice.due_on >= bindparam("today"), late),
     )
 

@@ -32,7 +32,7 @@ class DueInvoice:
     """One invoice, as the box that asks for it shows it.
 
     Attributes:
-        left: to pay, incl. tax (BT-115); where the document does not say it, its total.
+        left: to pay, incl. tax.
         has_credit: a credit note names it, so that less may be owed.
     """
 
@@ -77,10 +77,10 @@ def of_contract(contract_id: int, today: date) -> Due:
         Invoice.issued_on >= today - LONGEST_TERMS,
         Invoice.issued_on <= today + FORESEEN,
         Invoice.due_on >= today,
-        _is_owed(),
+        is_owed(),
     )
     rows = db.session.execute(
-        select(*_shown_columns(), is_newest.label("is_newest"), _is_owed().label("is_owed"))
+        select(*_shown_columns(), is_newest.label("is_newest"), is_owed().label("is_owed"))
         .where(Invoice.contract_id == contract_id, or_(is_newest, coming))
         .order_by(is_newest.desc(), Invoice.due_on, Invoice.id)
         .limit(MOST + 1)
@@ -91,17 +91,18 @@ def of_contract(contract_id: int, today: date) -> Due:
     return Due(tuple(to_pay), next((_shown(row) for row in rows if row.is_newest), None))
 
 
-def _left() -> ColumnElement[Any]:
+def left() -> ColumnElement[Any]:
+    """What is to be paid of an invoice (BT-115); where it does not say so, its total."""
     return func.coalesce(Invoice.payable, Invoice.gross - func.coalesce(Invoice.paid, 0))
 
 
-def _is_owed() -> ColumnElement[bool]:
+def is_owed() -> ColumnElement[bool]:
     """Something is left of it, and no correction took its place, no credit note all of it."""
     other = aliased(Invoice)
     corrected = other.type_code.in_(CORRECTIONS)
-    credited = (other.kind == InvoiceKind.CREDIT_NOTE) & (other.gross <= -_left())
+    credited = (other.kind == InvoiceKind.CREDIT_NOTE) & (other.gross <= -left())
     settled = _named_by(other, or_(corrected, credited))
-    return and_(_left() > 0, Invoice.type_code != PRO_FORMA, ~settled)
+    return and_(left() > 0, Invoice.type_code != PRO_FORMA, ~settled)
 
 
 def _named_by(other: Any, condition: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -119,7 +120,7 @@ def _shown_columns() -> tuple[Any, ...]:
     other = aliased(Invoice)
     return (
         *(Invoice.id, Invoice.number, Invoice.type_code, Invoice.issued_on, Invoice.due_on),
-        *(Invoice.net, _left(), Invoice.gross, Invoice.currency, Invoice.pdf_size),
+        *(Invoice.net, left(), Invoice.gross, Invoice.currency, Invoice.pdf_size),
         _named_by(other, other.kind == InvoiceKind.CREDIT_NOTE),
     )
 
