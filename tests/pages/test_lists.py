@@ -81,6 +81,7 @@ class TestEveryList:
         page = paul.get(path)
         assert why in page.words
         assert what in page.words
+        assert not page.all(".above, .pills"), "nothing to count or to choose from"
         assert "format=csv" not in page.text
 
     def test_list_1_an_empty_list_of_contracts_says_what_to_do(self, cast, browse_as):
