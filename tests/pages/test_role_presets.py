@@ -112,6 +112,7 @@ class TestFilling:
         assert page.one("#like-error")
         assert chosen(page)["invoices"] == "manager", "what was chosen stays"
         assert ticked(page) == ["guest"]
+        assert "see invoices and their amounts" in page.one("#preview").get_text()
 
     def test_users_10_somebody_not_come_yet_is_a_model_by_the_address_typed_for_them(
         self, cast, paul, step
@@ -133,8 +134,9 @@ class TestFilling:
         page = paul.post(step, {**roles(ends_on="2099-01-31"), "preset": "read"})
         assert page.one("#ends_on")["value"] == "2099-01-31"
 
-    def test_users_10_an_unknown_preset_fills_in_nothing(self, paul, step):
-        assert paul.post(step, {**roles(), "preset": "root"}).status == 422
+    @pytest.mark.parametrize("changes", [{"preset": "root"}, {"preset": "read", "orders": "root"}])
+    def test_users_10_what_is_not_on_the_page_fills_in_nothing(self, paul, step, changes):
+        assert paul.post(step, {**roles(), **changes}).status == 422
 
     def test_users_10_the_roles_of_a_user_are_filled_in_likewise(self, paul, id_of):
         path = f"{USERS}/{id_of('marc.leroy')}/roles"

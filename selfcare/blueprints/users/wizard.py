@@ -121,8 +121,7 @@ def roles(contract: Contract, kind: str, draft_id: int) -> ResponseReturnValue:
     form = _roles_form(contract, draft, chosen, may_end=_may_end(draft))
     step = request.form.get("step", "next")
     if (filled := _filled_in(contract, draft, form)) or _only_previewed(form):
-        shown = filled or form  # nothing is kept: the form is not sent yet
-        return _roles_page(contract, draft, shown, chosen if shown.errors else shown.roles())
+        return _roles_page(contract, draft, filled or form, chosen)  # kept is nothing yet
     if request.method == "POST" and (form.validate_on_submit() or step == "prev"):
         if not form.errors:
             drafts.keep_roles(draft, form.roles())
@@ -154,7 +153,6 @@ def first_roles_step(
     seen = (typed() or MultiDict()).get("seen", mark)
     if (filled := _filled_in(contract, draft, form)) or _only_previewed(form):
         form = filled or form
-        shown = shown if form.errors else form.roles()
     elif form.validate_on_submit():
         draft = drafts.begin_change(
             current_account(), membership, form.roles(), seen=in_force, console_only=console_only
@@ -222,7 +220,7 @@ def _roles_page(
     asked: Sequence[AccessRequest] = (),
 ) -> ResponseReturnValue:
     """The page of step 2; htmx may ask for its preview alone."""
-    if typed():  # shown again: so is what the person would see with it
+    if typed() or form.is_submitted():  # what the person would see with what is shown
         with suppress(ValueError):
             chosen = form.roles()
     return rendering.answer_form(
