@@ -17,6 +17,7 @@ MODULES = (
     "account.security",
     "account.two_factor",
     "contract",
+    "finding",
     "dashboard",
     "services.catalogue",
     "services.ordering",

@@ -62,6 +62,11 @@ class Bounds:
         "Addresses and logins of people of other customers, per manager who adds users.",
         check=rules.limits,
     )
+    throttle_find: str = setting(
+        "60 per minute; 1000 per hour",
+        "Searches of the field in the header, per account.",
+        check=rules.limits,
+    )
     throttle_export: str = setting(
         "20 per minute; 200 per hour", "Lists and one's data as files.", check=rules.limits
     )

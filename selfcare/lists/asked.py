@@ -44,7 +44,7 @@ def read(
     """
 
     def given(name: str) -> str:
-        return _NOT_TEXT.sub(" ", args.get(name, "")).strip()
+        return text_in(args, name)
 
     q, sort, page, status = given("q"), given("sort"), given("page"), given("status")
     return Asked(
@@ -55,6 +55,11 @@ def read(
         page=int(page) if _PAGE.fullmatch(page) else _odd_page(page),
         open=given("open")[:64],
     )
+
+
+def text_in(args: Mapping[str, str], name: str) -> str:
+    """What was typed, with a space for what is not text."""
+    return _NOT_TEXT.sub(" ", args.get(name, "")).strip()
 
 
 def _odd_page(page: str) -> int:

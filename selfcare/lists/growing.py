@@ -168,7 +168,7 @@ class Keys:
     def first(self, by: Expression, *, down: bool, limit: BindParameter[int]) -> Select[Any]:
         """The first keys in an order, and what orders them; `limit` of each branch at most."""
         [first, *more] = (self._first_of(one, by, down, limit) for one in self.branches)
-        if not more:
+        if not more and self.branches[0].over is None:
             return first
         found = union_all(*(one.subquery().select() for one in (first, *more))).subquery()
         return select(found).order_by(*directed([found.c.by, found.c.id], down=down))

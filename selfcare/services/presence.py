@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Hashable
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Row, String, and_, bindparam, cast, func, select
 from sqlalchemy.orm.attributes import set_committed_value
@@ -28,8 +28,17 @@ from selfcare.services.accounts import sign_ins
 from selfcare.services.users import places
 from selfcare.services.users.places import Place
 
-Menu = tuple[tuple[str, str], ...]
-"""Reference and name of somebody's first contracts by name, one more than the menu shows."""
+
+class InMenu(NamedTuple):
+    """A contract in somebody's menu; their profiles there as JSON text."""
+
+    ref: str
+    name: str
+    profiles: str
+
+
+Menu = tuple[InMenu, ...]
+"""Somebody's first contracts by name, one more than the menu shows."""
 
 
 class Presence:
@@ -55,7 +64,7 @@ class Presence:
         self.menu: Menu | None = None
         """Their contracts in the menu; None where it was not wanted."""
         if with_menu:
-            self.menu = tuple((one, name) for one, name in json.loads(row.menu))
+            self.menu = tuple(InMenu(*one) for one in json.loads(row.menu))
 
     @property
     def full_name(self) -> str:
@@ -185,6 +194,6 @@ def _menu(dialect: str) -> Any:
     """The menu as JSON text, of whom the statement is about."""
     mine = places.in_menu(SignIn.account_id).correlate(SignIn).subquery()
     if dialect == "postgresql":
-        pairs = func.json_agg(func.json_build_array(mine.c.ref, mine.c.name))
-        return func.coalesce(cast(select(pairs).scalar_subquery(), String), "[]")
-    return select(func.json_group_array(func.json_array(mine.c.ref, mine.c.name))).scalar_subquery()
+        rows = func.json_agg(func.json_build_array(*mine.c))
+        return func.coalesce(cast(select(rows).scalar_subquery(), String), "[]")
+    return select(func.json_group_array(func.json_array(*mine.c))).scalar_subquery()

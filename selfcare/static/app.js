@@ -35,13 +35,20 @@
   function on(name, react) { doc.addEventListener(name, function (event) { react(event.detail, event); }); }
 
   on("click", function (_, event) { closeMenu(event.target); });
-  on("keydown", function (_, event) { if (event.key === "Escape") closeMenu(null, true); });
+  on("keydown", function (_, event) {
+    if (event.key === "Escape") closeMenu(null, true);
+    if (event.key === "/" && !event.target.form) each("details.find", function (menu) {
+      event.preventDefault();
+      menu.open = true;
+      menu.querySelector("input").focus();
+    });
+  });
 
   /* A list's link takes along what stands in the search field, sent or not; the form, the link's order. */
   on("htmx:configRequest", function (detail) {
-    var id = detail.target.id, field = doc.getElementById(id + "-q"), sort = doc.getElementById(id + "-sort"), url;
+    var id = detail.target.id, field = doc.getElementById(id + "-q"), sort = doc.getElementById(id + "-sort");
     if (!field || !detail.elt.search) return;
-    url = new URL(detail.elt.href).searchParams;
+    var url = new URL(detail.elt.href).searchParams;
     sort.value = url.get(sort.name) || "";
     if ((url.get(field.name) || "") === field.value.trim()) return;
     url.set(field.name, field.value);
@@ -88,12 +95,11 @@
     if (detail.target.textContent) detail.shouldSwap = detail.target.textContent !== detail.fragment.textContent;
   });
   /* A page that the browser keeps for Back shows nothing until the server says whose it is. */
-  var token = doc.querySelector("[action='/logout'] [name=csrf_token]");
+  var token = doc.querySelector("[action='/logout'] input");
   addEventListener("pagehide", function () { root.style.visibility = "hidden"; });
   addEventListener("pageshow", function (event) {
-    var asked;
     if (!event.persisted || !token) return show();
-    asked = new XMLHttpRequest();
+    var asked = new XMLHttpRequest();
     asked.open("POST", "/signed-in");
     asked.setRequestHeader("X-CSRFToken", token.value);
     asked.onloadend = function () { asked.status === 204 ? show() : location.replace(location.href); };

@@ -4,19 +4,19 @@
   if (!window.HTMLDialogElement || !window.htmx) return;
 
   doc.addEventListener("click", function (event) {
-    var link = event.target.closest && event.target.closest("#get-code, [data-close]");
+    var link = event.target.closest("#get-code, [data-close]");
     if (!link) return;
     event.preventDefault();
     if (link.id !== "get-code") return close();
     shown = doc.createElement("dialog");
     shown.id = "captcha-window";
     shown.setAttribute("aria-labelledby", "captcha-title");
-    shown.addEventListener("close", function () { shown.remove(); });
+    shown.onclose = function () { shown.remove(); };
     doc.getElementById("main").appendChild(shown);
     shown.showModal();
     htmx.ajax("GET", link.href, { target: shown, swap: "innerHTML" });
   });
-  function close() { if (shown && shown.open) shown.close(); }
+  function close() { if (shown) shown.close(); }
 
   /* All characters are there: look at once, so that the tick comes before « OK ». */
   doc.addEventListener("input", function (event) {

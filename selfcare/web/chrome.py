@@ -8,7 +8,7 @@ from flask import g
 from flask_login import current_user
 
 from selfcare.language.i18n import locale
-from selfcare.services.presence import Menu
+from selfcare.services.presence import InMenu, Menu
 from selfcare.services.users import places
 from selfcare.web import csrf, realms, themes, visiting
 from selfcare.web.access import current_account, place, presence
@@ -45,7 +45,7 @@ def _chrome_key() -> tuple[Any, ...]:
 def menu_contracts() -> Menu:
     """The contracts « Mon compte » names, one more than it shows; read once a request."""
     if visit := visiting.present():
-        return ((visit.contract.ref, visit.contract.name),)
+        return (InMenu(visit.contract.ref, visit.contract.name, "{}"),)
     if realms.present() is Realm.STAFF:
         return ()
     here = presence()
@@ -53,5 +53,5 @@ def menu_contracts() -> Menu:
         return here.menu
     if "menu_contracts" not in g:
         rows = places.contracts_in_menu(current_account().id)
-        g.menu_contracts = tuple((row.ref, row.name) for row in rows)
+        g.menu_contracts = tuple(InMenu(row.ref, row.name, row.profiles) for row in rows)
     return cast("Menu", g.menu_contracts)

@@ -5,7 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from sqlalchemy import JSON, ColumnElement, Row, Select, and_, bindparam, select, type_coerce
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    Row,
+    Select,
+    String,
+    and_,
+    bindparam,
+    cast,
+    select,
+    type_coerce,
+)
 from sqlalchemy.orm import contains_eager
 
 from selfcare.database import db
@@ -100,10 +111,10 @@ _CONSOLE = select(ConsoleAccess).where(
 _PLACE = _PLACES.where(Contract.ref == bindparam("ref"))
 
 
-def in_menu(account_id: Any) -> Select[str, str]:
-    """Reference and name of somebody's first contracts by name, one more than the menu shows."""
+def in_menu(account_id: Any) -> Select[str, str, str]:
+    """Somebody's first contracts by name, one more than the menu shows; profiles as JSON text."""
     return (
-        select(Contract.ref, Contract.name)
+        select(Contract.ref, Contract.name, cast(Membership.profiles, String).label("profiles"))
         .join(Membership, Membership.contract_id == Contract.id)
         .where(Membership.account_id == account_id)
         .order_by(Contract.name, Contract.id)
@@ -126,10 +137,13 @@ def console_of(account_id: int, contract_id: int) -> ConsoleAccess | None:
     return db.session.execute(_CONSOLE, asked).scalar_one_or_none()
 
 
-def holds(ability: Ability) -> ColumnElement[bool]:
-    """Whether a membership's profile has an ability, for statements over many contracts."""
+def holds(ability: Ability, of: Any = Membership) -> ColumnElement[bool]:
+    """Whether a membership's profile has an ability, for statements over many contracts.
+
+    `of` is an alias of `Membership`, where a statement has two.
+    """
     rule = RULES[ability]
-    profile: Any = type_coerce(Membership.profiles, JSON)[rule.section.value]
+    profile: Any = type_coerce(of.profiles, JSON)[rule.section.value]
     held: ColumnElement[bool] = profile.as_string().in_(sorted(rule.profiles))
     return held
 
@@ -157,7 +171,7 @@ def placed(membership: Membership, console: ConsoleAccess | None) -> Place:
 
 
 def contracts_in_menu(account_id: int) -> list[Row[Any]]:
-    """Reference and name of somebody's first contracts by name, one more than the menu shows."""
+    """The same for an account, where no statement asks for more."""
     return list(db.session.execute(_MENU, {"account": account_id}))
 
 
