@@ -92,7 +92,7 @@ def _script(source: str) -> str:
 
 
 def _stylesheet(settings: Settings, scheme: str | None) -> str:
-    """All sheets as one, without comments and indentation, for browsers of any age.
+    """All sheets as one line without comments, for browsers of any age.
 
     With a `scheme`, "light" or "dark", it is that one's whatever the device prefers.
 
@@ -114,7 +114,7 @@ def _stylesheet(settings: Settings, scheme: str | None) -> str:
         return declaration
 
     with_variables = r"(?<=[;{]\n)[a-z][a-z-]*:[^;{}]*var\([^;{}]*;"
-    return re.sub(with_variables, lambda found: plain(found[0]) + found[0], css).lstrip()
+    return re.sub(with_variables, lambda found: plain(found[0]) + found[0], css).replace("\n", "")
 
 
 def _of_scheme(css: str, scheme: str) -> str:

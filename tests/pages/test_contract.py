@@ -44,6 +44,19 @@ class TestContract:
         assert "Société HONEY1655" not in visitors.text
         assert "documents.example.com" not in visitors.text
 
+    def test_contract_1_its_orders_stay_on_the_contract_where_one_may_see_them(
+        self, cast, browse_as
+    ):
+        cast.member("paul.dupont", orders=Profile.VISITOR)
+        ref = cast.order()
+        paul = browse_as("paul.dupont")
+        home = "/contracts/OCB0000124/"
+        assert paul.get(home).all(f'#main a[href="{home}orders/{ref}"]')
+        cast.member("martin.dupont")
+        mine = cast.order(by="martin.dupont")
+        martin = browse_as("martin.dupont")
+        assert martin.get(home).all(f'#main a[href="/account/orders/{mine}"]')
+
     def test_contract_1_my_latest_orders_on_this_contract(self, cast, browse_as):
         cast.member("paul.dupont", referent=True)
         cast.member("paul.dupont", ref="OCB0000412")

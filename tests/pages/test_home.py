@@ -217,8 +217,11 @@ class TestHeader:
         cast.member("paul.dupont", ref="OCB0000500")
         paul = browse_as("paul.dupont")
         page = paul.get("/contracts/OCB0000124/orders")
-        [other] = [a for a in page.all("header a") if "another contract" in a.get_text()]
-        choice = paul.get(str(other["href"]))
+        menu = page.one(".where details")
+        assert "See another contract" in menu.get_text()
+        straight = [str(a["href"]) for a in menu.select("a.contract")]
+        assert sorted(straight) == ["/contracts/OCB0000412/orders", "/contracts/OCB0000500/"]
+        choice = paul.get(str(menu.select("a")[-1]["href"]))
         links = {str(a["href"]) for a in choice.all("main td.toggle a")}
         assert links == {
             "/contracts/OCB0000124/orders",
@@ -297,3 +300,21 @@ class TestHeader:
         assert image.data == logo.read_bytes()
         css = browser.client.get(str(page.one("link[rel=stylesheet]")["href"]), buffered=True)
         assert b"#702020" in css.data
+
+
+def test_home_4_the_footer_leads_to_the_contract_s_sections_and_the_account(cast, browse_as):
+    cast.member("paul.dupont", orders=VISITOR)
+    paul = browse_as("paul.dupont")
+    foot = paul.get("/contracts/OCB0000124/orders")
+    assert foot.texts("footer nav[aria-label='My cloud'] a") == ["Contract", "Orders"]
+    assert "/account/contracts" in {str(a["href"]) for a in foot.all("footer a")}
+    assert not paul.get("/account/profile").all("footer nav[aria-label='My cloud']")
+
+
+def test_home_4_ten_contracts_stand_in_the_menu_and_a_search_finds_the_others(cast, browse_as):
+    cast.member("paul.dupont", orders=VISITOR)
+    for number in range(15):
+        cast.member("paul.dupont", ref=f"OCB00020{number:02}")
+    menu = browse_as("paul.dupont").get("/contracts/OCB0000124/orders").one(".where details")
+    assert len(menu.select("a.contract")) in {9, 10}
+    assert menu.select("a")[-1]["href"] == "/account/contracts?section=orders"
