@@ -94,6 +94,7 @@ class TestKinds:
             given: dict[str, object] = {
                 "account": paul,
                 "by": paul,
+                "names": {paul: "paul.dupont"},
                 "owner": paul,
                 "contract": contract,
                 "link": links.create(paul, LinkPurpose.SET_PASSWORD),
@@ -122,7 +123,9 @@ class TestKinds:
                 ),
             }
             asked = inspect.signature(self.KINDS[name]).parameters
-            written = self.KINDS[name](**{key: given.get(key, "x") for key in asked})
+            many = [key for key, one in asked.items() if one.kind is one.VAR_POSITIONAL]
+            named = {key: given.get(key, "x") for key in asked if key not in many}
+            written = self.KINDS[name](*(paul for _ in many), **named)
             [row] = written if isinstance(written, list) else [written]
             assert row.name == name
             made = {"link": "link_id", "code": "code_id"}

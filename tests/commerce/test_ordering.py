@@ -175,7 +175,7 @@ class TestSummary:
         page = browser.get(to_summary(browser))
         assert "Reservation c2.2xlarge 1 year without upfront" in page.words
         assert "€2,887.20" in page.words  # 12 × 240,60 €
-        assert page.all("button")[-2]["value"] == "order", "Enter orders, it does not go back"
+        assert page.all("main button")[0]["value"] == "order", "Enter orders, it does not go back"
 
     def test_services_3_says_final_once_and_asks_nothing_more(self, shop, browse_as, app):
         browser = browse_as("paul.dupont")
