@@ -17,9 +17,11 @@ from selfcare.background.worker import TURN, TurnTakingWorker
 from selfcare.config import ROOT
 from selfcare.database import db
 from selfcare.models import ConsoleAccess, Contract, LinkPurpose
+from selfcare.services.console import access as console_access
 from selfcare.services.console import converging
 from selfcare.services.console import domains as console_domains
 from selfcare.services.console import iam as port
+from selfcare.services.console.iam.errors import IamProblem
 from selfcare.services.console.iam.keystone.driver import Keystone
 from selfcare.services.mail import kinds as mail_kinds
 from selfcare.services.mail import links
@@ -201,3 +203,40 @@ class TestManyAtOnce:
         made = [call for call in faulty.calls if call == "POST /v3/users"]
         assert len(made) == PEOPLE
         assert len(iam.overview(ref).users) == PEOPLE
+
+    def test_users_9_an_iam_that_is_away_costs_one_call_and_nobody_else_a_try(
+        self, app, contract_id, faulty, iam, ref
+    ):
+        faulty.fail("POST /v3/users", times=100, status=503)
+        with app.app_context():
+            console_domains.prepared(contract_id, ref)
+            with pytest.raises(IamProblem):
+                converging.converge_waiting(contract_id)
+            tried = db.session.execute(
+                select(ConsoleAccess.state, ConsoleAccess.attempts, func.count())
+                .group_by(ConsoleAccess.state, ConsoleAccess.attempts)
+                .order_by(ConsoleAccess.attempts)
+            ).all()
+        assert [tuple(row) for row in tried] == [("queued", 0, PEOPLE - 1), ("queued", 1, 1)]
+        assert faulty.calls.count("POST /v3/users") == 1
+
+    def test_users_9_a_wish_that_changes_among_many_goes_again_and_the_others_do_not(
+        self, app, contract_id, faulty, iam, ref, worker
+    ):
+        def change() -> None:
+            with app.app_context():
+                contract = db.session.get_one(Contract, contract_id)
+                console_access.want(contract, account_of("person.0003"), ["admin", "guest"])
+                db.session.commit()
+
+        faulty.fail("PUT /v3/groups", action=change, after=True, status=204, body="")
+        with app.app_context():
+            converging.converge_waiting(contract_id)
+        worker.run()
+        found = {one.username: set(one.groups) for one in iam.overview(ref).users.values()}
+        assert found.pop("person.0003") == {"admin", "guest"}
+        assert list(found.values()) == [{"guest"}] * (PEOPLE - 1)
+        with app.app_context():
+            states = db.session.execute(select(ConsoleAccess.state)).scalars().all()
+        assert states == ["done"] * PEOPLE
+        assert faulty.calls.count("POST /v3/users") == PEOPLE
