@@ -13,6 +13,7 @@ from selfcare.database import db
 from selfcare.models import ClientKind, Contract, OidcClient, OidcKey
 from selfcare.services.oidc import clients, keys
 from selfcare.services.oidc.clients import BadClient
+from selfcare.services.safety import audit
 
 oidc_group = AppGroup("oidc", help="Single sign-on: clients of the OpenID provider, and its keys.")
 client_group = AppGroup("client", help="Programs that may send people here to sign in.")
@@ -64,6 +65,7 @@ def add(
         secret = clients.new_secret(client) if kind == ClientKind.CONFIDENTIAL else None
     if not db.session.execute(select(OidcKey.kid)).first():
         keys.rotate()
+    audit.record("client.added", actor=None, subject=client_id)
     db.session.commit()
     said = f"Client {client_id} may send people here."
     if secret:
@@ -95,6 +97,7 @@ def secret(*, client_id: str, hours: int, as_json: bool) -> None:
     """Make a new secret; the former one stays good for a while."""
     with refusing(BadClient):
         made = clients.new_secret(_client(client_id), overlap=timedelta(hours=hours))
+    audit.record("client.new_secret", actor=None, subject=client_id)
     db.session.commit()
     say(f"The new secret, shown this once: {made}", as_json=as_json, client=client_id, secret=made)
 
@@ -105,6 +108,7 @@ def secret(*, client_id: str, hours: int, as_json: bool) -> None:
 def disable(*, client_id: str, as_json: bool) -> None:
     """Nobody signs in through this client any more."""
     clients.disable(_client(client_id))
+    audit.record("client.disabled", actor=None, subject=client_id)
     db.session.commit()
     say(f"{client_id} is disabled.", as_json=as_json, client=client_id, disabled=True)
 
@@ -114,6 +118,7 @@ def disable(*, client_id: str, as_json: bool) -> None:
 def rotate_key(*, as_json: bool) -> None:
     """Make a new key; it signs from an hour later on, when all clients have seen it."""
     made = keys.rotate()
+    audit.record("key.rotated", actor=None, subject=made.kid)
     db.session.commit()
     said = f"Key {made.kid} signs from {made.signs_from:%Y-%m-%d %H:%M} UTC on."
     say(said, as_json=as_json, key=made.kid, signs_from=made.signs_from)

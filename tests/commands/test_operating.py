@@ -98,7 +98,7 @@ class TestPrinting:
         output, _code = flask("accounts", "list")
         assert "\x1b" not in output
 
-    def test_console_6_clients_and_keys_are_told_to_programs(self, told, flask):
+    def test_console_6_clients_and_keys_are_told_to_programs(self, told, flask, audited):
         uri = "https://console.example/callback"
         [added] = told("oidc", "client", "add", "cloud", "--name", "Cloud", "--redirect-uri", uri)
         assert added["client"] == "cloud"
@@ -112,6 +112,9 @@ class TestPrinting:
         assert uri in flask("oidc", "client", "list")[0]
         [key] = told("oidc", "rotate-key")
         assert key.keys() == {"key", "signs_from"}
+        for action in ("client.added", "client.new_secret", "client.disabled"):
+            assert [entry.subject for entry in audited(action)] == ["cloud"]
+        assert [entry.subject for entry in audited("key.rotated")] == [key["key"]]
         assert flask("oidc", "client", "secret", "nobody", "--json")[1] == 1
 
     def test_operable_what_is_loaded_is_told_to_programs(self, told, flask, tmp_path):

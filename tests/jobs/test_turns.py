@@ -240,3 +240,20 @@ class TestManyAtOnce:
             states = db.session.execute(select(ConsoleAccess.state)).scalars().all()
         assert states == ["done"] * PEOPLE
         assert faulty.calls.count("POST /v3/users") == PEOPLE
+
+    def test_safe_a_turn_that_is_over_leaves_the_others_as_they_were(
+        self, app, contract_id, faulty, iam, ref, worker, monkeypatch
+    ):
+        """Whoever stops a worker waits for one person, not for fifty, however slow the IAM is."""
+        with app.app_context(), monkeypatch.context() as patched:
+            patched.setattr(converging, "ROUND", timedelta())
+            converging.converge_waiting(contract_id)
+            states = db.session.execute(
+                select(ConsoleAccess.state, ConsoleAccess.attempts, func.count())
+                .group_by(ConsoleAccess.state, ConsoleAccess.attempts)
+                .order_by(ConsoleAccess.state)
+            ).all()
+        assert [tuple(row) for row in states] == [("done", 0, 1), ("queued", 0, PEOPLE - 1)]
+        assert faulty.calls.count("POST /v3/users") == 1
+        worker.run()
+        assert len(iam.overview(ref).users) == PEOPLE

@@ -11,8 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass, replace
-from datetime import timedelta
-from threading import Event
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -46,7 +45,22 @@ class Outcome:
     user_id: str | None = None
     problem: IamProblem | None = None
     is_left: bool = False
-    """The IAM was away for those before: this one was not tried."""
+    """The turn was over before this one was tried."""
+
+
+@dataclass
+class Turn:
+    """How long some people are gone through: until the time is over, or the IAM is away."""
+
+    until: datetime | None = None
+    is_away: bool = False
+    has_begun: bool = False
+    """Whoever is first is tried in any case: each turn comes further."""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nobody else is to be tried."""
+        return self.is_away or bool(self.until and self.has_begun and now() >= self.until)
 
 
 @job(queue="iam")
@@ -56,7 +70,7 @@ def converge(access_id: int) -> None:
     Runs ahead of bulk imports (`converge_waiting`), because a manager is waiting.
     """
     if work := console_claims.claim(access_id):
-        _carry_out([work])
+        _carry_out([work], Turn())
 
 
 @job(queue="iam", once=True)
@@ -64,60 +78,60 @@ def converge_waiting(contract_id: int) -> None:
     """The same for everybody of a contract who waits, in one process with one token (USERS-9)."""
     until = now() + ROUND
     theirs = (ConsoleAccess.contract_id == contract_id) & (ConsoleAccess.attempts == 0)
-    while now() < until:
-        works = console_claims.claim_some(theirs, most=TOGETHER)
-        if not works:
+    while works := console_claims.claim_some(theirs, most=TOGETHER):
+        _carry_out(works, Turn(until))
+        if now() >= until:
+            converge_waiting.after_commit(contract_id)
             return
-        _carry_out(works)
-    converge_waiting.after_commit(contract_id)
 
 
-def _carry_out(works: Sequence[Work]) -> None:
+def _carry_out(works: Sequence[Work], turn: Turn) -> None:
     with claims.kept_alive([work.claim for work in works]):
-        outcomes = list(_outcomes(works))
+        outcomes = list(_outcomes(works, turn))
         _note(outcomes)
     for _, outcome in outcomes:
         if outcome.problem and outcome.problem.retryable:
             raise outcome.problem  # the queue tries again after the usual delay
 
 
-def _outcomes(works: Sequence[Work]) -> Iterator[tuple[Work, Outcome]]:
+def _outcomes(works: Sequence[Work], turn: Turn) -> Iterator[tuple[Work, Outcome]]:
     """What comes of each; whoever was overtaken is left out.
 
     The first of those whose groups are all there is to be set is asked for alone, too: it finds
     out what the others need not look up, and whether the IAM answers.
     """
     plain = [work for work in works if work.is_plain]
-    away = Event()
     for work in [*(work for work in works if not work.is_plain), *plain[:1]]:
         try:
-            yield work, _tried(work, _made_true, away)
+            yield work, _tried(work, _made_true, turn)
         except Overtaken:
             db.session.rollback()
             log.info("console_overtaken", access=work.access_id)
     if len(plain) > 1:
-        yield from _at_once(plain[1:], away)
+        yield from _at_once(plain[1:], turn)
 
 
-def _tried(work: Work, ask: Callable[[Work], str | None], away: Event) -> Outcome:
-    if away.is_set():
+def _tried(work: Work, ask: Callable[[Work], str | None], turn: Turn) -> Outcome:
+    if turn.is_over:
         return Outcome(is_left=True)
+    turn.has_begun = True
     try:
         return Outcome(ask(work))
     except IamProblem as problem:
-        if problem.retryable:
-            away.set()
+        turn.is_away = turn.is_away or problem.retryable
         return Outcome(problem=problem)
 
 
-def _at_once(works: Sequence[Work], away: Event) -> Iterator[tuple[Work, Outcome]]:
+def _at_once(works: Sequence[Work], turn: Turn) -> Iterator[tuple[Work, Outcome]]:
     """Ask the IAM for several at the same time; no thread touches a row."""
-    ready = _tried(works[0], _prepared, away)
+    ready = _tried(works[0], _prepared, turn)
     if ready.problem or ready.is_left:
-        yield from ((work, ready) for work in works)
+        yield works[0], ready
+        others = Outcome(is_left=True) if turn.is_over else ready
+        yield from ((work, others) for work in works[1:])
         return
     with ThreadPoolExecutor(config.current().iam_at_once) as threads:
-        asked = [threads.submit(copy_context().run, _tried, work, _grouped, away) for work in works]
+        asked = [threads.submit(copy_context().run, _tried, work, _grouped, turn) for work in works]
         yield from ((work, answer.result()) for work, answer in zip(works, asked, strict=True))
 
 
