@@ -126,13 +126,14 @@ def _growth(database: str) -> list[str]:
         "by status": f"{base}/orders?sort=status",
         "by price": f"{base}/orders?sort=price",
         "page 40": f"{base}/orders?page=40",
-        "page 4 000": f"{base}/orders?page=4000",
+        "last page": f"{base}/orders?page=400",
         "subscriptions": f"{base}/subscriptions",
         "my orders": "/account/orders",
+        "my last page": "/account/orders?page=400",
         "my subscriptions": "/account/subscriptions",
     }
     lines = [
-        "Median answer time in ms, as the person waits for it; a page beyond the last is the last.",
+        "Median answer time in ms, as the person waits for it; the last page that pages lead to.",
         "",
         f"| orders of the contract | of others | {' | '.join(pages)} |",
         f"|---:|---:|{'---:|' * len(pages)}",

@@ -8,9 +8,9 @@ from __future__ import annotations
 import os
 
 from selfcare import create_app
-from selfcare.lists import addresses
+from selfcare.lists.addresses import ListAddresses
 
-addresses.PAGE_SIZE = int(os.environ.get("BENCH_ROWS", addresses.PAGE_SIZE))
+ListAddresses.page_size = int(os.environ.get("BENCH_ROWS", ListAddresses.page_size))
 app = create_app()
 
 

@@ -12,6 +12,9 @@ from selfcare.lists.columns import Column
 from selfcare.lists.statuses import Status
 
 PAGE_SIZE = 25
+REACH = 10_000
+"""Rows that pages lead to: a page far down reads the keys of all rows before it. A search, another
+order and the export lead to the others."""
 
 
 class ListAddresses:
@@ -20,6 +23,8 @@ class ListAddresses:
     columns: ClassVar[tuple[Column, ...]]
     default_sort: ClassVar[str]
     page_size: ClassVar[int] = PAGE_SIZE
+    reach: ClassVar[int] = REACH
+    counted_up_to: ClassVar[int] = REACH
     statuses: ClassVar[Mapping[str, Status]] = {}
     """Those that its rows may have, by their names in an address."""
     has_pills: ClassVar[bool] = False
@@ -34,6 +39,8 @@ class ListAddresses:
     page: int
     total: int
     has_next: bool
+    is_cut: bool
+    """Whether rows follow that its pages do not lead to."""
 
     @classmethod
     def read(cls, args: Mapping[str, str]) -> Asked:
@@ -66,7 +73,16 @@ class ListAddresses:
     @property
     def pages(self) -> int:
         """The number of pages known to exist (at least one, be it empty)."""
-        return max(1, -(-self.total // self.page_size))
+        return self._last_of(self.total)
+
+    @property
+    def reached(self) -> int:
+        """Rows that its pages lead to; those of a search lead as far as it is counted."""
+        return min(self.reach, self.counted_up_to) if self.asked.q else self.reach
+
+    def _last_of(self, rows: int) -> int:
+        """The last page of so many rows, as far as pages lead."""
+        return max(1, -(-min(rows, self.reached) // self.page_size))
 
     @property
     def sorted_by(self) -> tuple[str, bool]:

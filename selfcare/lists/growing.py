@@ -39,6 +39,9 @@ from selfcare.lists.statements import (
 )
 from selfcare.models import Membership
 
+REACH_OF_MINE = 1_000
+"""Rows that pages of many contracts' rows lead to: as many are looked up in each of them."""
+
 Conditions = Sequence[ColumnElement[bool]]
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, String, bindparam, cast, select
 
 from selfcare.language import _l, wording
 from selfcare.lists.columns import Column, amount, moment, worded
-from selfcare.lists.growing import Branch, Growing, mine
+from selfcare.lists.growing import REACH_OF_MINE, Branch, Growing, mine
 from selfcare.lists.query import ListOf
 from selfcare.lists.statuses import Status
 from selfcare.models import Account, Contract, Order, OrderStatus
@@ -94,6 +94,7 @@ class OrderList(_Orders):
 class MyOrderList(_Orders):
     """The same list, across contracts: each row says whose contract it is (figure 42)."""
 
+    reach = REACH_OF_MINE
     shown = SHOWN.add_columns(Contract.ref.label("contract_ref")).join(
         Contract, Contract.id == Order.contract_id
     )

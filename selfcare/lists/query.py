@@ -26,7 +26,6 @@ from selfcare.lists.statements import Statements, plain
 from selfcare.lists.statuses import Pill, grouped
 from selfcare.models import fold
 
-_MOST = 2**60  # more rows than there can be
 _TIME_OF_DAY = re.compile(r"\d{1,2}:\d{2}")
 
 
@@ -82,7 +81,6 @@ class ListQuery(ListAddresses):
     searched: ClassVar[tuple[Expression, ...]]
     searched_dates: ClassVar[tuple[Expression, ...]] = ()
     tie_break: ClassVar[Expression]
-    counted_up_to: ClassVar[int] = 10_000
     joins_decide: ClassVar[bool] = True
     """False if joins only add columns, so that the count can skip them."""
 
@@ -98,8 +96,8 @@ class ListQuery(ListAddresses):
     ) -> None:
         self.path, self.asked, self.reader = path, asked, reader
         self.keep, self.about, self.chosen = keep, about, chosen
-        self.page = asked.page
-        self.has_next = False
+        self.page = min(asked.page, self._last_of(self.reached))
+        self.has_next = self.is_cut = False
         self.rows: Sequence[Any] = []
         self.counts: tuple[int, ...] | None = None
         """The rows there are, then those of each status; None where a search would change them."""
@@ -204,10 +202,7 @@ class ListQuery(ListAddresses):
         return min(count, self.counted_up_to), count <= self.counted_up_to
 
     def _read(self) -> None:
-        """The rows of the page asked for, and the total.
-
-        Rows tell what is counted; what is searched is counted only if it is more than a page.
-        """
+        """The page asked for; what is searched is counted only if it is more than a page."""
         told = self._fetch()
         if told is None and not self.asked.q:
             told = self._counted()
@@ -221,9 +216,11 @@ class ListQuery(ListAddresses):
         if not self.rows and self.page > 1:  # beyond the end
             everything = self.total
             if not self.total_is_exact:
-                everything = self._run(self._statements.count, counted=_MOST).scalar_one()
-            self.page = max(1, -(-everything // self.page_size))
+                everything = self._run(self._statements.count, counted=self.reached).scalar_one()
+            self.page = self._last_of(everything)
             self._fetch()
+        if self.page == self._last_of(self.reached):
+            self.is_cut, self.has_next = self.has_next, False
 
     def _fetch(self) -> tuple[int, ...] | None:
         """Read one page, and a row more, which tells whether a next one exists.
@@ -305,7 +302,8 @@ class ListQuery(ListAddresses):
         """All that the head, the pager and the addresses around the rows depend on."""
         return (
             *(type(self), self.path, self.asked, tuple(self.keep.items())),
-            *(self.page, self.total, self.total_is_exact, self.has_next, self.counts),
+            *(self.page, self.total, self.total_is_exact, self.has_next, self.is_cut),
+            self.counts,
         )
 
     def sorts(self, column: Column) -> bool:

@@ -13,7 +13,7 @@ from selfcare.database import Rows
 from selfcare.language import _l, wording
 from selfcare.language.i18n import Reader
 from selfcare.lists.columns import Column, amount, day, moment
-from selfcare.lists.growing import Branch, Growing, mine
+from selfcare.lists.growing import REACH_OF_MINE, Branch, Growing, mine
 from selfcare.lists.query import ListOf
 from selfcare.lists.statuses import Status
 from selfcare.models import (
@@ -135,6 +135,7 @@ class SubscriptionList(_Subscriptions):
 class MySubscriptionList(_Subscriptions):
     """The same list, across contracts (figure 43)."""
 
+    reach = REACH_OF_MINE
     shown = SHOWN.add_columns(Contract.ref.label("contract_ref")).join(
         Contract, Contract.id == Subscription.contract_id
     )

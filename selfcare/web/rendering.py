@@ -131,7 +131,7 @@ def _etag(
         rows.asked,
         rows.page,
         rows.total,
-        rows.has_next,
+        (rows.has_next, rows.is_cut),
         rows.counts,
         rows.reader,
         rows.reader.today(),

@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 
 from selfcare.lists.growing import Growing
+from selfcare.lists.orders import MyOrderList
 from selfcare.rights import Profile
 from tests.browsing import column
 
@@ -200,3 +201,26 @@ class TestLong:
         assert column(page, "By") == ["sophie.dupont"]
         assert page.all("th[aria-sort] a[id$='-by-by']")
         assert "is sorted by" not in page.words
+
+    @pytest.mark.parametrize("path", [ORDERS, "/account/orders"])
+    @pytest.mark.parametrize("asked", ["", "&q=honey"])
+    def test_list_1_pages_lead_so_far_and_say_what_leads_further(
+        self, paul, monkeypatch, path, asked
+    ):
+        for kind in (Growing, MyOrderList):
+            monkeypatch.setattr(kind, "reach", 25)
+        page = paul.get(f"{path}?page=4000{asked}")
+        shown = column(page, "Ref.")
+        assert len(shown) == 25
+        assert "The pages end here, after 25 rows." in page.words
+        assert not page.all("a[rel=next]")
+        others = column(paul.get(f"{path}?sort=date{asked}"), "Ref.")
+        assert len(set(others) - set(shown)) == 32 - 25, "another order leads to them"
+        export = paul.client.get(f"{path}?format=csv{asked}", base_url="http://portal.test/")
+        assert len(export.text.splitlines()) == 1 + 32
+
+    def test_list_1_pages_that_lead_to_every_row_say_nothing(self, paul, monkeypatch):
+        monkeypatch.setattr(Growing, "reach", 50)
+        page = paul.get(f"{ORDERS}?page=4000")
+        assert len(column(page, "Ref.")) == 32 - 25
+        assert "The pages end here" not in page.words
