@@ -33,6 +33,19 @@ class Bill:
     siren: str = ""
     currency: str = "EUR"
     is_credit_note: bool = False
+    corrects: tuple[str, date] | None = None
+    """Number and date of the invoice that a corrected invoice takes the place of."""
+    is_prepayment: bool = False
+    days_to_pay: int = 30
+
+    @property
+    def kind(self) -> tuple[str, str]:
+        """The type (BT-3), and its name."""
+        if self.is_credit_note:
+            return "381", "Avoir"
+        if self.corrects:
+            return "384", "Facture rectificative"
+        return ("386", "Facture d'acompte") if self.is_prepayment else ("380", "Facture")
 
     @property
     def net(self) -> Decimal:
@@ -57,8 +70,8 @@ class Bill:
 
     @property
     def due_on(self) -> date:
-        """The day to pay by: thirty days later."""
-        return self.issued_on + timedelta(days=30)
+        """The day to pay by."""
+        return self.issued_on + timedelta(days=self.days_to_pay)
 
 
 @lru_cache(maxsize=32)  # tests draw the same ones hundreds of times
@@ -81,7 +94,7 @@ def xml(bill: Bill) -> bytes:
         {
             "BT-1": bill.number,
             "BT-2": bill.issued_on,
-            "BT-3": "381" if bill.is_credit_note else "380",
+            "BT-3": bill.kind[0],
             "BT-5": bill.currency,
             "BT-9": bill.due_on,
             "BT-12": bill.contract_ref,
@@ -95,6 +108,7 @@ def xml(bill: Bill) -> bytes:
             "BT-112": str(bill.gross),
             "BT-115": str(bill.gross),
             **parties,
+            "BG-3": _references(bill),
             "BG-23": [
                 {
                     "BT-116": str(bill.net),
@@ -123,6 +137,13 @@ def _parties(bill: Bill) -> dict[str, Any]:
         "legal_identifier_schemeid": "0002",
     }
     return {"BG-4": seller, "BG-7": buyer}
+
+
+def _references(bill: Bill) -> list[dict[str, Any]]:
+    if bill.corrects is None:
+        return []
+    number, issued_on = bill.corrects
+    return [{"BT-25": number, "BT-26": issued_on}]
 
 
 def _line(number: int, name: str, amount: Decimal) -> dict[str, Any]:
@@ -163,4 +184,4 @@ def _page(bill: Bill) -> bytes:
 
 
 def _title(bill: Bill) -> str:
-    return f"{'Avoir' if bill.is_credit_note else 'Facture'} {bill.number}"
+    return f"{bill.kind[1]} {bill.number}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -25,6 +26,7 @@ NOT_INVOICED = "OCB0000412"
 """The contract that has a pre-invoice, and no invoice yet."""
 
 MONTHS = 12
+LATE_BY = 6
 SUBSCRIPTIONS = Decimal("1000.00")
 _CENTS = Decimal("0.01")
 
@@ -68,7 +70,7 @@ def _exists(ref: str) -> bool:
 
 
 def _bills(today: date, contract: Contract, customer: Customer) -> Iterator[Bill]:
-    """Yield the guide's invoices, recent ones, a credit note, and one in Swiss francs."""
+    """Yield the guide's invoices, recent ones, one of each special kind, one in Swiss francs."""
     shown = read("papers")["invoice"]
     common: dict[str, Any] = {
         "contract_ref": REF,
@@ -78,11 +80,26 @@ def _bills(today: date, contract: Contract, customer: Customer) -> Iterator[Bill
     for row in shown:
         yield Bill(row["number"], row["issued_on"], lines=_lines(row["net"]), **common)
     months = _months_before(today, MONTHS)
-    for number, month in enumerate(months):
-        issued_on = first_day(month, ahead=1) + timedelta(days=3 + number % 4)
-        if issued_on <= today:
-            lines = _worked_out(contract, month)
-            yield Bill(f"FA-{issued_on:%Y-%m%d}", issued_on, lines=lines, **common)
+    monthly = [bill for bill in _monthly(contract, months, common) if bill.issued_on <= today]
+    # The newest is late by some days, so that one sees how that is said.
+    late = min(30, (today - monthly[-1].issued_on).days - LATE_BY)
+    yield from (*monthly[:-1], replace(monthly[-1], days_to_pay=max(0, late)))
+    yield Bill(
+        f"FA-{months[-1]:%Y-%m}-AC",
+        monthly[-1].issued_on - timedelta(days=1),
+        lines=(("Acompte : migration de vos serveurs", Decimal("1200.00")),),
+        is_prepayment=True,
+        days_to_pay=60,
+        **common,
+    )
+    corrected = monthly[-4]
+    yield replace(
+        corrected,
+        number=f"{corrected.number}-R",
+        issued_on=corrected.issued_on + timedelta(days=9),
+        lines=(*corrected.lines, ("Rectification : usage d'Elastic IP", Decimal("-12.40"))),
+        corrects=(corrected.number, corrected.issued_on),
+    )
     yield Bill(
         f"AV-{months[-2]:%Y-%m}",
         months[-2].replace(day=20),
@@ -97,6 +114,13 @@ def _bills(today: date, contract: Contract, customer: Customer) -> Iterator[Bill
         currency="CHF",
         **common,
     )
+
+
+def _monthly(contract: Contract, months: list[date], common: dict[str, Any]) -> Iterator[Bill]:
+    for number, month in enumerate(months):
+        issued_on = first_day(month, ahead=1) + timedelta(days=3 + number % 4)
+        lines = _worked_out(contract, month)
+        yield Bill(f"FA-{issued_on:%Y-%m%d}", issued_on, lines=lines, **common)
 
 
 def _worked_out(contract: Contract, month: date) -> tuple[tuple[str, Decimal], ...]:

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from selfcare.database import db
 from selfcare.models import Contract, Invoice, InvoiceKind, InvoiceReference
 from selfcare.services.invoices import due
+from selfcare.services.spending import overview
 from tests.commerce.test_invoice_pages import INVOICES, add
 
 __all__ = ["add"]
@@ -101,6 +102,15 @@ def test_invoices_1_a_correction_takes_the_place_of_what_it_corrects(put, to_pay
     put("FA-1", days=9)
     put("FA-1R", days=9, of="FA-1", type_code="384")
     assert to_pay() == ["FA-1R"]
+
+
+def test_invoices_1_what_was_corrected_counts_once(app, put):
+    put("FA-1", days=9)
+    put("FA-1R", days=9, of="FA-1", type_code="384", net=Decimal(90))
+    with app.app_context():
+        contract_id = db.session.execute(select(Contract.id)).scalar_one()
+        (spend,) = overview.of_contract(contract_id, TODAY)
+    assert [one.invoiced for one in spend.months if one.invoiced] == [Decimal(90)]
 
 
 @pytest.mark.parametrize(("gross", "left"), [(-120, []), (-20, ["FA-1"])])

@@ -99,10 +99,14 @@ def left() -> ColumnElement[Any]:
 def is_owed() -> ColumnElement[bool]:
     """Something is left of it, and no correction took its place, no credit note all of it."""
     other = aliased(Invoice)
-    corrected = other.type_code.in_(CORRECTIONS)
-    credited = (other.kind == InvoiceKind.CREDIT_NOTE) & (other.gross <= -left())
-    settled = _named_by(other, or_(corrected, credited))
-    return and_(left() > 0, Invoice.type_code != PRO_FORMA, ~settled)
+    credited = _named_by(other, (other.kind == InvoiceKind.CREDIT_NOTE) & (other.gross <= -left()))
+    return and_(left() > 0, Invoice.type_code != PRO_FORMA, ~is_replaced(), ~credited)
+
+
+def is_replaced() -> ColumnElement[bool]:
+    """Whether a corrected invoice took its place: it is neither to be paid nor to be counted."""
+    other = aliased(Invoice)
+    return _named_by(other, other.type_code.in_(CORRECTIONS))
 
 
 def _named_by(other: Any, condition: ColumnElement[bool]) -> ColumnElement[bool]:

@@ -24,6 +24,7 @@ from selfcare.database import db
 from selfcare.language import _
 from selfcare.language.i18n import locale
 from selfcare.models import Invoice, UsageReport, UsageShare
+from selfcare.services.invoices.due import is_replaced
 from selfcare.services.months import first_day, twelve_until
 from selfcare.services.spending.by_month import NOTHING, Month, Share, Spend
 from selfcare.services.spending.subscribed import Amounts, costs, no_amounts, periods
@@ -77,7 +78,7 @@ def _most_used_first(spend: Spend) -> tuple[bool, int, str]:
 
 
 def _documents(contract_id: int, since: date, until: date) -> CompoundSelect[Any]:
-    """What was invoiced on each day; each report's services."""
+    """What was invoiced on each day, corrected invoices once; each report's services."""
     invoices = (
         select(
             literal(INVOICED, String).label("what"),
@@ -90,6 +91,7 @@ def _documents(contract_id: int, since: date, until: date) -> CompoundSelect[Any
             Invoice.contract_id == contract_id,
             Invoice.issued_on >= since,
             Invoice.issued_on < until,
+            ~is_replaced(),
         )
         .group_by(Invoice.issued_on, Invoice.currency)
     )
