@@ -12,6 +12,7 @@ from selfcare.cli.printing import as_json, say
 from selfcare.database import db
 from selfcare.services.catalogue import publishing
 from selfcare.services.files.problems import Problems
+from selfcare.services.safety import audit
 
 catalogue_group = AppGroup("catalogue", help="The services customers can order.")
 
@@ -43,4 +44,7 @@ def load(path: Path, *, dry_run: bool, as_json: bool) -> None:
         if not as_json:
             click.echo("Dry run: nothing was changed.")
     else:
+        changed = [one.slug for one in done if one.outcome is not publishing.Outcome.UNCHANGED]
+        if changed:
+            audit.record("catalogue.loaded", actor=None, details={"services": changed})
         db.session.commit()

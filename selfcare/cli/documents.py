@@ -7,9 +7,11 @@ from flask.cli import AppGroup
 
 from selfcare import config
 from selfcare.cli.printing import as_json, refusing, say
+from selfcare.database import db
 from selfcare.services import documents
 from selfcare.services.documents import StoreAway
 from selfcare.services.documents import check as document_check
+from selfcare.services.safety import audit
 
 documents_group = AppGroup("documents", help="The document store, for the operator.")
 
@@ -24,6 +26,8 @@ def own(*, as_json: bool) -> None:
     with refusing(StoreAway):
         documents.store().own()
     name = config.current().own_name
+    audit.record("store.owned", actor=None, subject=name)
+    db.session.commit()
     say(f"The document store belongs to {name}.", as_json=as_json, owner=name)
 
 
@@ -39,6 +43,9 @@ def check(*, delete_orphans: bool, as_json: bool) -> None:
         found = document_check.check()
         deletes = bool(delete_orphans and found.orphans)
         deleted = document_check.delete(found.orphans) if deletes else 0
+    if deletes:
+        audit.record("store.cleaned", actor=None, details={"count": deleted})
+        db.session.commit()
     for key in found.orphans:
         facts = {"document": key, "problem": "orphan", "deleted": deletes}
         say(f"? {key}: no row names it", as_json=as_json, **facts)

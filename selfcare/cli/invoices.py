@@ -12,6 +12,7 @@ from selfcare import config
 from selfcare.cli.printing import as_json
 from selfcare.cli.progress import Report, files_in, other_files, progress
 from selfcare.database import db
+from selfcare.models import Contract
 from selfcare.services.documents import StoreAway
 from selfcare.services.files.problems import Problems
 from selfcare.services.invoices import loading, plain_pdfs
@@ -22,6 +23,7 @@ from selfcare.services.invoices.facturx.reading import ReadInvoice
 from selfcare.services.invoices.facturx.rules import NoRules, Rules
 from selfcare.services.invoices.loading import InvoiceAlreadyLoaded, InvoiceRefused
 from selfcare.services.months import today, zone
+from selfcare.services.safety import audit
 
 invoices_group = AppGroup("invoices", help="Invoices, for the operator.")
 
@@ -123,6 +125,8 @@ class _Loader:
         if self.report.is_doubled(invoice.number):
             raise InvoiceRefused(f"the number {invoice.number} is there twice")
         done = f"{invoice.number}, {invoice.net} {invoice.currency}"
+        contract = db.session.get_one(Contract, invoice.contract_id)
+        audit.record("invoice.loaded", actor=None, subject=invoice.number, contract=contract)
         self.report.finish()
         for remark in loading.remarks(read, self.today):
             self.report.remark(path.name, remark)

@@ -12,6 +12,7 @@ from selfcare.cli.printing import as_json, print_rows, say, stream
 from selfcare.database import db
 from selfcare.models import Contract, PreInvoice, UsageReport, WishState
 from selfcare.services.pre_invoices import making as pre_invoice_making
+from selfcare.services.safety import audit
 
 pre_invoices_group = AppGroup("pre-invoices", help="Pre-invoices, for the operator.")
 
@@ -60,6 +61,7 @@ def retry(*, contract: str | None, month: str | None, everything: bool, as_json:
     ids = pre_invoice_making.want(condition)
     if not ids and not everything:
         raise click.ClickException(f"{contract} has no usage report for {month}")
+    audit.record("pre_invoice.retried", actor=None, details={"count": len(ids)})
     db.session.commit()
     say(f"Tried again: {len(ids)}.", as_json=as_json, tried_again=len(ids))
 

@@ -11,7 +11,9 @@ from sqlalchemy.exc import IntegrityError
 from selfcare.cli.printing import as_json
 from selfcare.cli.progress import Report, files_in, other_files, progress
 from selfcare.database import db
+from selfcare.models import Contract
 from selfcare.services.files.problems import Problems, check_size
+from selfcare.services.safety import audit
 from selfcare.services.usage import reading as usage_reading
 from selfcare.services.usage import reports
 from selfcare.services.usage.reports import ReportAlreadyLoaded
@@ -37,6 +39,9 @@ def load(paths: tuple[Path, ...], *, replace: bool, dry_run: bool, as_json: bool
                 if report.is_doubled((loaded.contract_id, loaded.month)) and not replace:
                     raise Problems([f"the month {loaded.month:%m/%Y} is there twice"])  # noqa: TRY301
                 done = f"{loaded.month:%m/%Y}, {loaded.total} {loaded.currency}"
+                contract = db.session.get_one(Contract, loaded.contract_id)
+                details = {"month": f"{loaded.month:%Y-%m}", "replaces": replace}
+                audit.record("usage.loaded", actor=None, contract=contract, details=details)
                 report.finish()
             except ReportAlreadyLoaded:
                 db.session.rollback()

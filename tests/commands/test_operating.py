@@ -117,10 +117,15 @@ class TestPrinting:
         assert [entry.subject for entry in audited("key.rotated")] == [key["key"]]
         assert flask("oidc", "client", "secret", "nobody", "--json")[1] == 1
 
-    def test_operable_what_is_loaded_is_told_to_programs(self, told, flask, tmp_path):
+    def test_operable_what_is_loaded_is_told_to_programs(self, told, flask, tmp_path, audited):
         loaded = told("catalogue", "load", str(ROOT / "catalogue"), "--dry-run")
         assert {one["outcome"] for one in loaded} == {"new"}
         assert all(one["dry_run"] and one["version"] == 1 for one in loaded)
+        assert audited("catalogue.loaded") == []
+        told("catalogue", "load", str(ROOT / "catalogue"))
+        told("catalogue", "load", str(ROOT / "catalogue"))
+        [entry] = audited("catalogue.loaded")
+        assert sorted(entry.details["services"]) == sorted(one["slug"] for one in loaded)
         (tmp_path / "usage.txt").touch()
         for command in ("usage", "invoices"):
             output, code = flask(command, "load", str(tmp_path / "usage.txt"), "--json")

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pypdf import PdfReader, PdfWriter
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from demo.factur_x import document, xml
 from selfcare.database import db
-from selfcare.models import Customer
+from selfcare.models import AuditEntry, Customer
 from selfcare.services.invoices.facturx import reading as facturx_reading
 from selfcare.services.invoices.facturx.pdf import Unreadable
 from tests.plugin_commerce import SIREN, bill
@@ -68,6 +68,15 @@ class TestFacturX:
     def test_invoices_2_each_keeps_its_currency(self, load, invoices, tmp_path):
         load(put(tmp_path, "one.pdf", document(bill(currency="CHF"))))
         assert [invoice.currency for invoice in invoices()] == ["CHF"]
+
+    def test_staff_4_who_asks_the_log_sees_what_was_loaded(self, load, app, tmp_path):
+        one = put(tmp_path, "one.pdf", document(bill()))
+        for options in (("--dry-run",), (), ()):
+            load(one, options=options)
+        with app.app_context():
+            [entry] = db.session.execute(select(AuditEntry)).scalars()
+        seen = (entry.action, entry.subject, entry.contract_ref)
+        assert seen == ("invoice.loaded", "FA-0001", "OCB0000124")
 
     def test_invoices_2_twice_the_same_is_once(self, load, invoices, store, tmp_path):
         one = put(tmp_path, "one.pdf", document(bill()))

@@ -14,7 +14,7 @@ from pypdf import PdfReader
 from sqlalchemy import select, update
 
 from selfcare.database import db
-from selfcare.models import PreInvoice, PreInvoiceVersion, UsageLine, UsageReport
+from selfcare.models import AuditEntry, PreInvoice, PreInvoiceVersion, UsageLine, UsageReport
 from selfcare.services import schedule
 from selfcare.services.files.problems import Problems
 from selfcare.services.pre_invoices import working_out
@@ -184,6 +184,9 @@ class TestLoading:
         assert code == 1
         assert "1 loaded, 0 there already, 1 refused" in output
         assert len(reports(app)) == 1
+        with app.app_context():
+            [entry] = db.session.execute(select(AuditEntry)).scalars()
+        assert (entry.action, entry.contract_ref) == ("usage.loaded", "OCB0000124")
 
     def test_invoices_1_a_file_of_another_kind_is_not_passed_over(self, load, flask, tmp_path):
         (tmp_path / "report.xlsx").write_bytes(b"x")
