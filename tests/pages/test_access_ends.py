@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -152,6 +153,17 @@ class TestForm:
             db.session.rollback()
 
 
+class TestOneself:
+    def test_users_10_your_rights_and_your_data_say_when_they_end(self, browse_as, ends):
+        ends("marc.leroy", 12)
+        marc = browse_as("marc.leroy")
+        rights = marc.get("/contracts/OCB0000124/rights").words
+        assert "Your access to this contract ends on 10 December 2026." in rights
+        assert '"2026-12-10"' in marc.get("/account/data.json").text
+        ends("marc.leroy", None)
+        assert "ends on" not in marc.get("/contracts/OCB0000124/rights").words
+
+
 class TestFile:
     HEADING = "Civilité;Nom;Prénom;Login;Email;Mobile;Dernier jour d’accès\n"
     SOPHIE = "Mme;Durand;Sophie;sophie.durand;sophie@example.com;06 12 34 56 78;"
@@ -217,6 +229,21 @@ class TestTelling:
         ends("marc.leroy", 3)
         run(app, ending.tell)
         assert mailbox.link(to="paul.dupont") == f"{USERS}/{id_of('marc.leroy')}/roles"
+
+    def test_users_10_crons_at_the_same_moment_double_nothing(self, app, cast, ends, outbox):
+        for number in range(6):
+            cast.member(f"person.{number}")
+            ends(f"person.{number}", 3)
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(lambda _: run(app, ending.tell), range(4)))
+        assert sorted(outbox("access_ends")) == [f"person.{n}@example.com" for n in range(6)]
+        for number in range(6):
+            ends(f"person.{number}", -1)
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(lambda _: run(app, ending.end), range(4)))
+        with app.app_context():
+            receipts = db.session.execute(select(Removal.login)).scalars()
+            assert sorted(receipts) == [f"person.{number}" for number in range(6)]
 
 
 class TestEnding:

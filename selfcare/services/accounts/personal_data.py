@@ -48,6 +48,7 @@ ROWS: Mapping[str, Rows] = {
         Membership.is_referent,
         Membership.profiles,
         Membership.created_at,
+        Membership.ends_on,
     )
     .join(Membership.contract)
     .where(Membership.account_id == _MINE)
