@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from selfcare import config
 from selfcare.blueprints.oauth.authorize import remember_click
+from selfcare.language import _
 from selfcare.language.i18n import reader
 from selfcare.models import Contract
 from selfcare.rights import Ability
@@ -21,20 +22,20 @@ bp = Blueprint("dashboard", __name__, url_prefix="/contracts/<ref>")
 @bp.get("/dashboard")
 @requires(Ability.OPEN_DASHBOARD)
 def index(contract: Contract) -> ResponseReturnValue:
-    """Console access and its state; subscriptions running, ending, and what they cost (DASH-1)."""
-    shown = may(Ability.READ_SUBSCRIPTIONS)
+    """What is to be done, the way to the console, and what subscriptions cost (DASH-1, DASH-2)."""
+    today = reader().today()
     return rendering.page(
         "dashboard/index.html",
         todo=todo.of(
             current_account().id,
-            today=reader().today(),
+            today=today,
             contract_id=contract.id,
             every="all" in request.args,
         ),
-        figures=figures.of_contract(contract.id, reader().today()) if shown else None,
-        spends=overview.of_contract(contract.id, reader().today())
-        if may(Ability.READ_INVOICES)
-        else (),
+        figures=figures.of_contract(contract.id, today, name=_("Subscriptions"))
+        if may(Ability.READ_SUBSCRIPTIONS)
+        else None,
+        spends=overview.of_contract(contract.id, today) if may(Ability.READ_INVOICES) else (),
     )
 
 

@@ -64,7 +64,7 @@ from selfcare.services.users.places import holds
 
 SOON = timedelta(days=60)
 """A subscription that ends within this is to be renewed."""
-SHOWN = 6
+SHOWN = 5
 MOST = 50
 """Read of each kind; what is beyond is not counted."""
 

@@ -1,81 +1,93 @@
-"""The dashboard's figures (DASH-1), in two statements."""
+"""Figures of a contract's subscriptions, beside those of a month ago (DASH-1), in one statement."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
 
-from sqlalchemy import Row, select
-
-from selfcare.database import db
-from selfcare.models import Subscription
 from selfcare.services.months import twelve_until
+from selfcare.services.spending.by_month import NOTHING, Month, Share, Spend
 from selfcare.services.spending.subscribed import Amounts, costs, no_amounts, periods
 
-SOON = timedelta(days=90)
+MONTH = timedelta(days=30)
 
 
 @dataclass(frozen=True)
-class Spend:
-    """An amount per month, in one currency, oldest month first."""
+class Monthly:
+    """What running subscriptions cost a month in one currency."""
 
     currency: str
-    months: list[tuple[date, Decimal]]
+    amount: Decimal
+    before: Decimal
 
     @property
-    def highest(self) -> Decimal:
-        """The tallest bar."""
-        return max((amount for _, amount in self.months), default=Decimal(0))
-
-    @property
-    def total(self) -> Decimal:
-        """All months together."""
-        return sum((amount for _, amount in self.months), Decimal(0))
+    def difference(self) -> Decimal:
+        """How much more it is than a month ago."""
+        return self.amount - self.before
 
 
 @dataclass(frozen=True)
 class Figures:
-    """The counts of running and coming subscriptions, the next to end, the spend per currency."""
+    """Counts and costs of a contract's subscriptions.
+
+    Attributes:
+        active: those that run today; `before`, that ran a month ago.
+        subscribed: those that have not begun.
+        monthly: by currency, the dearest first.
+        spends: twelve months of each currency, for those who may see no invoices.
+    """
 
     active: int
+    before: int
     subscribed: int
-    ending: Sequence[Row[*tuple[Any, ...]]]
-    spend: list[Spend]
+    monthly: list[Monthly]
+    spends: list[Spend]
 
 
-def of_contract(contract_id: int, today: date) -> Figures:
-    """The figures of a contract on a day."""
+def of_contract(contract_id: int, today: date, *, name: str) -> Figures:
+    """The figures of a contract on a day.
+
+    Args:
+        contract_id: whose.
+        today: the day.
+        name: what the picture calls subscriptions.
+    """
     *months, _next = twelve_until(today)
-    active, subscribed = 0, 0
-    spent: dict[str, Amounts] = defaultdict(no_amounts)
+    active, before, subscribed = 0, 0, 0
+    running: dict[str, list[Decimal]] = defaultdict(lambda: [Decimal(0), Decimal(0)])
+    recurring: dict[str, Amounts] = defaultdict(no_amounts)
+    once: dict[str, Amounts] = defaultdict(no_amounts)
     for period in periods(contract_id, months[0]):
-        active += period.count * (period.starts_on <= today <= period.ends_on)
+        now, then = (period.starts_on <= day <= period.ends_on for day in (today, today - MONTH))
+        active += period.count * now
+        before += period.count * then
         subscribed += period.count * (today < period.starts_on)
+        running[period.currency][0] += period.price * now
+        running[period.currency][1] += period.price * then
         for month, price, upfront in costs(period, months):
-            spent[period.currency][month] += price + upfront
-    ending = db.session.execute(
-        select(
-            Subscription.ref,
-            Subscription.name,
-            Subscription.ends_on,
-            Subscription.price,
-            Subscription.currency,
-        )
-        .where(
-            Subscription.contract_id == contract_id,
-            Subscription.ends_on.between(today, today + SOON),
-        )
-        .order_by(Subscription.ends_on, Subscription.id)
-        .limit(5)
-    ).all()
-    spend = [spend_of(one, months, spent[one]) for one in sorted(spent) if any(spent[one].values())]
-    return Figures(active, subscribed, ending, spend)
+            recurring[period.currency][month] += price
+            once[period.currency][month] += upfront
+    monthly = [Monthly(currency, *amounts) for currency, amounts in running.items() if any(amounts)]
+    return Figures(
+        active,
+        before,
+        subscribed,
+        sorted(monthly, key=lambda one: (-one.amount, one.currency)),
+        [
+            _spend(currency, months, recurring[currency], once[currency], name)
+            for currency in sorted(recurring)
+        ],
+    )
 
 
-def spend_of(currency: str, months: Sequence[date], amounts: Amounts) -> Spend:
-    """Amounts beside their months; a month without one has none."""
-    return Spend(currency, [(month, amounts.get(month, Decimal(0))) for month in months])
+def _spend(
+    currency: str, months: list[date], recurring: Amounts, once: Amounts, name: str
+) -> Spend:
+    amounts = tuple(recurring.get(month, NOTHING) for month in months)
+    told = tuple(
+        Month(month, (amount,), once.get(month, NOTHING), invoiced=None, is_reported=False)
+        for month, amount in zip(months, amounts, strict=True)
+    )
+    return Spend(currency, (Share(name, amounts),), told, is_invoiced=True)
