@@ -244,7 +244,7 @@ class TestMany:
         assert len(statements) == few
         assert lines(page)[0].startswith("Pay the invoice FA-1: €120.00 today OCB0000124 SI_Prod")
         assert "FA-THEIRS" not in page.text
-        assert "and 25 others" in page.one("#todo").get_text(" ", strip=True)
+        assert f"and {31 - todo.SHOWN} others" in page.one("#todo").get_text(" ", strip=True)
         every = paul.get(page.one('#todo a[href*="all=1"]')["href"])
         assert len(lines(every)) == 31
 
@@ -260,4 +260,4 @@ class TestMany:
         assert len(lines(page)) == todo.SHOWN
         assert lines(page)[0].startswith("Pay")
         assert order in lines(page)[-1]
-        assert "and more than 46 others" in page.one("#todo").get_text(" ", strip=True)
+        assert f"and more than {52 - todo.SHOWN} others" in page.one("#todo").get_text(" ", strip=True)
