@@ -260,4 +260,6 @@ class TestMany:
         assert len(lines(page)) == todo.SHOWN
         assert lines(page)[0].startswith("Pay")
         assert order in lines(page)[-1]
-        assert f"and more than {52 - todo.SHOWN} others" in page.one("#todo").get_text(" ", strip=True)
+        assert f"and more than {52 - todo.SHOWN} others" in page.one("#todo").get_text(
+            " ", strip=True
+        )
