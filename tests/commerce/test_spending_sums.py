@@ -83,14 +83,24 @@ def expected(subscriptions: list[dict[str, Any]]) -> By:
 class TestSums:
     def test_dash_1_the_figures_are_those_of_every_single_day(self, app, subscriptions):
         with app.app_context():
-            found = figures.of_contract(contract_id(), TODAY)
+            found = figures.of_contract(contract_id(), TODAY, name="Subscriptions")
         running = [s for s in subscriptions if s["starts_on"] <= TODAY <= s["ends_on"]]
         coming = [s for s in subscriptions if s["starts_on"] > TODAY]
         assert (found.active, found.subscribed) == (len(running), len(coming))
+        month_ago = TODAY - timedelta(days=30)
+        before = [s for s in subscriptions if s["starts_on"] <= month_ago <= s["ends_on"]]
+        assert found.before == len(before)
+        assert {one.currency: (one.amount, one.before) for one in found.monthly} == {
+            currency: tuple(
+                sum((s["price"] for s in some if s["currency"] == currency), Decimal(0))
+                for some in (running, before)
+            )
+            for currency in {s["currency"] for s in (*running, *before)}
+        }
         by = expected(subscriptions)
         for currency in ("CHF", "EUR"):
-            (spend,) = [one for one in found.spend if one.currency == currency]
-            assert dict(spend.months) == {
+            (spend,) = [one for one in found.spends if one.currency == currency]
+            assert {month.first: month.total for month in spend.months} == {
                 month: sum(of[month] for (c, _), of in by.items() if c == currency)
                 for month in MONTHS
             }
