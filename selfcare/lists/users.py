@@ -42,6 +42,7 @@ SHOWN = (
         Membership.created_at,
         Membership.is_referent,
         Membership.ends_on,
+        case((HAS_COME, Account.disabled_at)).label("disabled_at"),
         Membership.account_id,
         cast(Membership.profiles, String).label("profiles"),
         STATE.label("state"),

@@ -10,11 +10,12 @@ from urllib.parse import quote
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from selfcare.database import db
 from selfcare.models import Account
 from selfcare.rights import Profile
+from selfcare.services.accounts import barring
 from selfcare.services.users import file, new_member
 from tests.wizard import REF, SOPHIE, USERS, add, roles
 
@@ -34,6 +35,18 @@ class TestList:
         [row] = [row for row in page.all("tbody tr") if "paul.dupont" in row.get_text()]
         assert row.select(".referent")
         assert "ready" in row.get_text()
+
+    def test_users_1_an_account_that_support_disabled_says_so(self, cast, paul, app):
+        cast.member("martin.dupont")
+        with app.app_context():
+            account = db.session.execute(select(Account).filter_by(login="martin.dupont"))
+            barring.disable(account.scalar_one())
+            db.session.commit()
+        rows = {row.select_one("a").get_text(): row for row in paul.get(USERS).all("tbody tr")}
+        marked = [who for who, row in rows.items() if row.find(string="disabled")]
+        assert marked == ["martin.dupont"]
+        page = paul.get(str(rows["martin.dupont"].select_one("a")["href"]))
+        assert page.one("h1 .badge").get_text() == "disabled"
 
     def test_list_1_somebody_is_found_without_the_letters_of_their_language(self, cast, paul):
         cast.account("m.marek.80", last_name="Żółć", first_name="Łukasz", email="ml@example.com")
