@@ -33,6 +33,8 @@ from selfcare.models import (
     PriceKind,
     Service,
     Subscription,
+    Visit,
+    VisitKind,
     now,
 )
 from selfcare.rights import OFFERS, Profile, Section, StaffRole, profiles_of_referent
@@ -131,7 +133,8 @@ def _add_member(contract: Contract, row: Mapping[str, Any]) -> None:
             account_id=account.id,
             contract_id=contract.id,
             wanted_groups=row["console_roles"],
-            state="done",
+            state="failed" if "console_problem" in row else "done",
+            problem=row.get("console_problem"),
             due_at=None,
             changed_at=since,
         )
@@ -167,13 +170,30 @@ def _account(login: str) -> Account:
 
 def _add_agent(row: dict[str, Any]) -> None:
     """A staff member whose authenticator app is set up: its key is not a secret here."""
-    roles, key = row.pop("roles"), row.pop("key")
+    roles, key, asks = row.pop("roles"), row.pop("key"), row.pop("asks_to_see", None)
     account = Account(**row, is_staff=True)
     passwords.set_password(account, PASSWORD)
     db.session.add(account)
     db.session.flush()
     agents.set_roles(account, [StaffRole(role) for role in roles])
     two_factor.take_over(account, key)
+    if asks:
+        _add_visit(account, asks)
+
+
+def _add_visit(agent: Account, asks: Mapping[str, str]) -> None:
+    """A visit that waits for the referent's answer, for a day."""
+    seen = select(Contract).where(Contract.ref == asks["contract"])
+    visit = Visit(
+        kind=VisitKind.APPROVAL,
+        account=_account(asks["login"]),
+        contract=db.session.execute(seen).scalar_one(),
+        agent_id=agent.id,
+        reason=asks["reason"],
+        ticket=asks["ticket"],
+        expires_at=now() + timedelta(hours=24),
+    )
+    db.session.add(visit)
 
 
 def _profiles(told: str | Mapping[str, str]) -> dict[Section, Profile]:

@@ -30,8 +30,10 @@ from selfcare.models import (
     subscription_status,
 )
 from selfcare.rights import OFFERS, Profile, Section, profiles_of_referent
+from selfcare.services import todo
 from selfcare.services.accounts import passwords, people
 from selfcare.services.orders import references
+from selfcare.services.todo import Kind
 from tests.browsing import Browser
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -111,8 +113,25 @@ class TestPeople:
         assert {(login, ref): groups for login, ref, groups in rows} == {
             ("paul.dupont", "OCB0000124"): ["admin"],
             ("pierre.dupont", "OCB0000124"): ["power_user"],
+            ("jacques.dupont", "OCB0000124"): ["guest"],
             ("autre.client", "OCB0000777"): ["admin"],
         }
+
+
+@pytest.mark.usefixtures("seeded")
+class TestTodo:
+    def test_dash_2_there_is_something_of_each_kind_to_do(self):
+        kinds = {
+            (login, item.kind)
+            for login in ("paul.dupont", "jacques.dupont")
+            for item in todo.of(
+                person(login).id, today=TODAY.date(), contract_id=None, every=True
+            ).shown
+        }
+        invoices = {("paul.dupont", Kind.INVOICE)}  # they come with the papers
+        assert kinds | invoices >= {("paul.dupont", kind) for kind in Kind} - {
+            ("paul.dupont", Kind.CONSOLE)
+        } | {("jacques.dupont", Kind.CONSOLE)}
 
 
 class TestReferences:
