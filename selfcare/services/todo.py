@@ -93,7 +93,7 @@ class Item:
         day: when it is due, or ends.
         at: since when it waits.
         amount, currency: to pay.
-        status: of an order.
+        status: of an order; of a console access, whether it was given up.
         can: whether its reader may do what is to be done: order, open the orders.
     """
 
@@ -226,6 +226,7 @@ def _console() -> Part:
         Kind.CONSOLE,
         key=ConsoleAccess.id,
         at=ConsoleAccess.changed_at,
+        status=ConsoleAccess.state,
         can=holds(Ability.OPEN_DASHBOARD),
     )
     its = and_(
@@ -238,7 +239,13 @@ def _console() -> Part:
 def _members() -> Part:
     """The same of others, for those who can try again."""
     name = Account.first_name + " " + Account.last_name
-    found = _chosen(Kind.MEMBER, key=Account.login, name=name, at=ConsoleAccess.changed_at)
+    found = _chosen(
+        Kind.MEMBER,
+        key=Account.login,
+        name=name,
+        at=ConsoleAccess.changed_at,
+        status=ConsoleAccess.state,
+    )
     its = ConsoleAccess.contract_id == Membership.contract_id
     found = (
         found.join(ConsoleAccess, its)
