@@ -26,7 +26,8 @@ class Page:
         self.headers = response.headers
         self.text = response.get_data().decode(errors="replace")
         html = self.text if response.mimetype == "text/html" else ""
-        self.soup = BeautifulSoup(html, "html.parser")
+        # <wbr> is a place to break a line, and parts no word.
+        self.soup = BeautifulSoup(html.replace("<wbr>", ""), "html.parser")
 
     @property
     def json(self) -> Any:
