@@ -8,6 +8,7 @@ from decimal import Decimal, InvalidOperation
 import click
 
 from selfcare.cli.contracts import contracts_group
+from selfcare.cli.customers import company_details, set_details
 from selfcare.cli.printing import as_json, plural, refusing, say
 from selfcare.database import db
 from selfcare.models import Account
@@ -102,6 +103,17 @@ def referent(*, ref: str, login: str, as_json: bool) -> None:
     name = db.session.get_one(Account, membership.account_id).login
     said = f"{name} is the referent of {ref.upper()}."
     say(said, as_json=as_json, ref=ref.upper(), referent=name)
+
+
+@contracts_group.command("company")
+@click.argument("ref")
+@company_details
+@as_json
+def company(*, ref: str, as_json: bool, **details: str | None) -> None:
+    """The same as `flask customers set`, for the company that has the contract REF."""
+    with refusing(ContractRefused):
+        customer = terms.known(ref).customer
+        set_details(customer, details, as_json=as_json)
 
 
 @contracts_group.command("ece")

@@ -1,4 +1,4 @@
-"""`flask customers` and `flask contracts company`: the companies that have contracts."""
+"""`flask customers`: the companies that have contracts."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ import click
 from flask.cli import AppGroup
 from sqlalchemy import func, or_, select
 
-from selfcare.cli.contracts import contracts_group
 from selfcare.cli.printing import as_json, most, print_rows, refusing, say, stream
 from selfcare.database import db
 from selfcare.models import Contract, Customer
-from selfcare.services.contracts import customers, terms
+from selfcare.services.contracts import customers
 from selfcare.services.contracts.refusals import ContractRefused
 
 customers_group = AppGroup("customers", help="Companies, which have contracts.")
 
 
-def _details(command: Callable[..., Any]) -> Callable[..., Any]:
+def company_details(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options of a command that changes a company."""
     for option in (
         click.option("--address", help="Its postal address."),
         click.option("--vat-number", help="Like FR83404833048; '' forgets it."),
@@ -61,7 +61,7 @@ def list_customers(*, search: str, limit: int | None, as_json: bool) -> None:
 
 @customers_group.command("set")
 @click.argument("code")
-@_details
+@company_details
 @as_json
 def set_customer(*, code: str, as_json: bool, **details: str | None) -> None:
     """Change what is known of the company CODE, in all its contracts; what is left out stays.
@@ -70,21 +70,11 @@ def set_customer(*, code: str, as_json: bool, **details: str | None) -> None:
     """
     with refusing(ContractRefused):
         customer = customers.known(code)
-        _set(customer, details, as_json=as_json)
+        set_details(customer, details, as_json=as_json)
 
 
-@contracts_group.command("company")
-@click.argument("ref")
-@_details
-@as_json
-def company(*, ref: str, as_json: bool, **details: str | None) -> None:
-    """The same as `flask customers set`, for the company that has the contract REF."""
-    with refusing(ContractRefused):
-        customer = terms.known(ref).customer
-        _set(customer, details, as_json=as_json)
-
-
-def _set(customer: Customer, details: dict[str, str | None], *, as_json: bool) -> None:
+def set_details(customer: Customer, details: dict[str, str | None], *, as_json: bool) -> None:
+    """Change what is given, and say what is known now."""
     if all(value is None for value in details.values()):
         raise click.UsageError("say what to change: --name, --siren, --vat-number, --address")
     customers.change(customer, **details)

@@ -37,6 +37,7 @@ __all__ = ["flask", "placed"]
 
 MONTH = "/contracts/OCB0000124/invoices/usage/2016-09"
 LIST = "/contracts/OCB0000124/invoices"
+USAGE = f"{LIST}/usage"
 
 
 class Away:
@@ -113,7 +114,7 @@ class TestTries:
         assert code == 0
         assert "OCB0000124  2016-09  failed" in listed
         assert "no route to host" in listed
-        assert "delayed" in paul.get(LIST).words
+        assert "delayed" in paul.get(USAGE).words
         assert "delayed" in paul.get(MONTH).words
         assert "no route" not in paul.get(MONTH).words, "the cause is the operator's"
         app.extensions["documents"] = store
@@ -248,7 +249,8 @@ class TestVersions:
         assert len(versions(app)) == 1
         assert report(app).pre_invoice.state == "done"
         page = paul.get(MONTH)
-        assert "no longer changes: FA-1" in page.words
+        assert "the pre-invoice no longer changes" in page.words
+        assert "Invoice of the month: FA-1" in page.words
         assert "€85.39" in page.words
 
     def test_invoices_1_the_first_version_is_made_although_the_invoice_is_there(

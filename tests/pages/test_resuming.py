@@ -135,7 +135,7 @@ class TestElsewhere:
         assert set(resumable) == {
             *("users_wizard.new", "users_wizard.new_console_user", "users_wizard.person"),
             *("users_wizard.roles", "users.roles", "users_console.roles"),
-            *("profile.edit", "ordering.form"),
+            *("profile.edit", "ordering.form", "notifications.index"),
         }
 
         def forms(kind=FlaskForm):

@@ -70,6 +70,7 @@ PROMISED = {
     "OidcSecret.ends_at": timedelta(days=1),
     "OidcGrant.ended_at": timedelta(days=30),
     "OidcLogout.created_at": timedelta(days=30),
+    "AccessRequest.asked_at": timedelta(days=365),
 }
 """Written down a second time on purpose: a period that changes by mistake differs from this."""
 

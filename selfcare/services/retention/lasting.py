@@ -31,6 +31,7 @@ from selfcare.models import (
     SubscriptionTotal,
     TwoFactor,
     UnknownAccount,
+    UnwantedMail,
     UsageLine,
     UsageReport,
     UsageShare,
@@ -40,8 +41,8 @@ from selfcare.services.retention.lines import Lasting, Sort
 
 LASTING = (
     Lasting(
-        models=(Account, Membership, StaffMembership),
-        what="names, addresses, phone numbers and roles of accounts; passwords, as hashes",
+        models=(Account, Membership, StaffMembership, UnwantedMail),
+        what="names, addresses, phone numbers, roles and mail choices of accounts; password hashes",
         kept="while there is the account",
         sort=Sort.PERSONAL,
     ),
