@@ -18,6 +18,12 @@ class CodeForm(FlaskForm):
     )
 
 
+class CodesFileForm(FlaskForm):
+    """The recovery codes that the page has just shown, sent back to be a file."""
+
+    codes = HiddenTextField("Codes", [Length(max=400)])
+
+
 class PasswordForm(FlaskForm):
     """The password once more, before a way in is added: a borrowed session is not enough."""
 

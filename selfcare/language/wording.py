@@ -275,5 +275,7 @@ FILE_NAME = {
     "new-members": _l("users-to-add"),
     "my-data": _l("my-data"),
     "audit": _l("audit-log"),
+    "left-out": _l("lines-left-out"),
+    "recovery-codes": _l("recovery-codes"),
 }
 """Downloads by the list's name, without spaces and accents: some browsers garble them."""

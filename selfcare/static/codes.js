@@ -22,21 +22,22 @@
   doc.addEventListener("input", function (event) {
     var field = event.target, form = field.form;
     if (field.id !== "answer" || !form || form.elements.kind) return;
-    if (field.value.trim().length === 5 && !form.dataset.sent) {
-      form.dataset.sent = 1;
+    if (field.value.trim().length === 5 && !form.sent) {
+      form.sent = 1;
       htmx.trigger(form, "submit");
     }
   });
 
   doc.addEventListener("htmx:afterSettle", function (event) {
     var field;
+    if (event.target.id === "code-told") count();
     if (event.target.id === "code-part") {
       close();
       count();
       field = doc.getElementById("code");
       if (field && !field.value) field.focus();
-    } else if (event.target.id === "captcha-window") {
-      field = shown.querySelector("#answer") || shown.querySelector("button");
+    } else if (event.target === shown) {
+      field = shown.querySelector("#answer, button");
       if (field) field.focus();
     }
   });

@@ -24,15 +24,23 @@ def csv_file(rows: ListQuery) -> Response:
     Raises:
         TooManyAttempts: exports hold a thread, so they are rate-limited.
     """
+    return table(rows.name, _cells(rows, reader()), when=rows.about)
+
+
+def table(what: str, rows: Iterable[list[str]], *, when: str = "") -> Response:
+    """A table as a CSV file, sent as it is read; `what` and `when` as `attachment` takes them.
+
+    Raises:
+        TooManyAttempts: exports hold a thread, so they are rate-limited.
+    """
     turn = turn_to_export()
-    me: Reader = reader()
     answer = Response(
-        stream_with_context(_csv(rows, me, turn)),
+        stream_with_context(_csv(rows, reader().language, turn)),
         mimetype="text/csv",
         content_type="text/csv; charset=utf-8",
     )
     answer.call_on_close(turn.end)  # a reader who goes away, or never begins to read
-    answer.headers["Content-Disposition"] = attachment(rows.name, "csv", when=rows.about)
+    answer.headers["Content-Disposition"] = attachment(what, "csv", when=when)
     return no_store(answer)
 
 
@@ -95,9 +103,9 @@ def attachment(what: str, kind: str, *, when: str = "") -> str:
     return f'attachment; filename="{"-".join(parts)}-{when or reader().today()}.{kind}"'
 
 
-def _csv(rows: ListQuery, me: Reader, turn: Turn) -> Iterator[str]:
+def _csv(rows: Iterable[list[str]], language: str, turn: Turn) -> Iterator[str]:
     with turn:
-        for text in spreadsheets.lines(_cells(rows, me), language=me.language):
+        for text in spreadsheets.lines(rows, language=language):
             turn.go_on()
             yield text
 

@@ -308,3 +308,32 @@ class TestAnotherSecretKey:
         done = elsewhere().app.test_cli_runner().invoke(args=["accounts", "reseal"])
         assert done.exit_code == 1
         assert "1 cannot be read" in done.output
+
+
+class TestCodesFile:
+    """The recovery codes as a file, from the page that shows them (AUTH-7)."""
+
+    def shown(self, me: Browser) -> tuple[str, dict[str, str]]:
+        page = me.post(BASE + "new", {"code": begin_set_up(me).code()})
+        form = page.one("main form")
+        codes = str(form.select_one("[name=codes]")["value"])
+        assert codes.split() == [tag.get_text() for tag in page.all("ul.codes code")]
+        return str(form["action"]), {"codes": codes}
+
+    def test_auth_7_recovery_codes_are_a_file_to_keep(self, me):
+        address, fields = self.shown(me)
+        answer = me.client.post(
+            address,
+            data={**fields, "csrf_token": me._token()},
+            base_url="http://portal.test/",
+            environ_base=me.environ,
+        )
+        assert answer.status_code == 200
+        assert answer.text.split() == fields["codes"].split()
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert "recovery-codes-paul.dupont" in answer.headers["Content-Disposition"]
+
+    @pytest.mark.parametrize("codes", ["", "abcd-efgh-jkmn-pqrs", "<b>x</b>", "x" * 9_000])
+    def test_auth_7_nothing_else_becomes_that_file(self, me, codes):
+        address, _ = self.shown(me)
+        assert me.post(address, {"codes": codes}).status == 404

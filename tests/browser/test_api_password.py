@@ -11,6 +11,7 @@ from selfcare.database import db
 from selfcare.models import Challenge
 from tests.browser import axe
 from tests.browser.conftest import BROWSERS
+from tests.browser.line import Line
 from tests.browser.posting import smtp_server, worked
 from tests.credentials.conftest import AT, MARIE, NEW, REF, marie
 
@@ -74,3 +75,25 @@ def test_api_1_the_window_closes_by_escape_and_leaves_what_was_typed(portal, wor
     page.keyboard.press("Escape")
     expect(page.locator("#captcha-window")).to_have_count(0)
     expect(page.locator("#password")).to_have_value(NEW)
+
+
+def test_api_1_looking_whether_the_code_has_left_takes_nothing_back(portal, worked, window):
+    """What was typed while the answer was on its way stays, and so does the reader's place."""
+    page = window().open(f"{AT}?account={REF}")
+    page.fill("#email", MARIE)
+    page.click("button.primary")
+    page.click("#get-code")
+    page.locator("#captcha-window #answer").press_sequentially(characters(portal, page).lower())
+    expect(page.locator("#captcha-window .solved")).to_be_visible()
+    page.click("#captcha-window button.primary")
+    expect(page.locator("#code-told a")).to_be_visible()
+    line = Line(page)
+    line.has(1)  # the page asks by itself; the answer is held
+    page.fill("#code", "4173")
+    [mail] = worked()
+    assert mail
+    line.newest_first()
+    line.through()
+    expect(page.locator("#countdown")).to_have_text(re.compile(r"\(\d\d s "))
+    expect(page.locator("#code")).to_have_value("4173")
+    expect(page.locator("#code")).to_be_focused()

@@ -8,12 +8,12 @@ from flask.typing import ResponseReturnValue
 from selfcare import config
 from selfcare.blueprints.account.proofs import proved, why
 from selfcare.database import db
-from selfcare.forms.proofs import CodeForm, PasswordForm, ProveForm
+from selfcare.forms.proofs import CodeForm, CodesFileForm, PasswordForm, ProveForm
 from selfcare.language import _
 from selfcare.services.accounts import two_factor
 from selfcare.services.accounts.two_factor import WrongCode
 from selfcare.services.safety.throttling import TooManyAttempts
-from selfcare.web import rendering
+from selfcare.web import downloads, rendering
 from selfcare.web.access import current_account, current_sign_in, signed_in
 from selfcare.web.headers import no_store
 
@@ -77,6 +77,24 @@ def new_codes() -> ResponseReturnValue:
     codes = two_factor.renew_recovery_codes(current_account())
     db.session.commit()
     return no_store(rendering.page("account/two_factor/codes.html", codes=codes))
+
+
+@bp.post("/codes.txt")
+@signed_in
+def codes_file() -> ResponseReturnValue:
+    """The codes that the page has just shown, as a file."""
+    return file_of_codes()
+
+
+def file_of_codes() -> Response:
+    """The signed-in person's codes as text; 404 for what are not theirs."""
+    me, form = current_account(), CodesFileForm()
+    codes = (form.codes.data or "").split()
+    if not (form.validate() and two_factor.are_codes_of(me, codes)):
+        abort(404)
+    answer = Response("".join(f"{line}\r\n" for line in codes), mimetype="text/plain")
+    answer.headers["Content-Disposition"] = downloads.attachment("recovery-codes", "txt")
+    return no_store(answer)
 
 
 @bp.route("/off", methods=["GET", "POST"])

@@ -34,7 +34,11 @@ from selfcare.web.resuming import shown_again
 bp = Blueprint("api_password", __name__, url_prefix="/console/api-password")
 
 _TOKEN = "api_reset"  # noqa: S105 (where the session keeps it)
-PARTS = {"step": "credentials/_new.html", "code-part": "credentials/_code.html"}
+PARTS = {
+    "step": "credentials/_new.html",
+    "code-part": "credentials/_code.html",
+    "code-told": "credentials/_code_told.html",
+}
 WINDOW = {"captcha-window": "credentials/_captcha.html"}
 
 

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_user
 
 from selfcare import config
+from selfcare.blueprints.account.two_factor import file_of_codes
 from selfcare.blueprints.sign_in import second_step
 from selfcare.config import rules
 from selfcare.database import db
@@ -140,6 +141,13 @@ def qr_code() -> ResponseReturnValue:
         device, current_account(), issuer=f"{config.current().brand_name} (staff)"
     )
     return no_store(Response(picture, mimetype="image/svg+xml"))
+
+
+@bp.post("/codes.txt")
+@signed_in
+def codes_file() -> ResponseReturnValue:
+    """The recovery codes that the page has just shown, as a file."""
+    return file_of_codes()
 
 
 @bp.post("/logout")

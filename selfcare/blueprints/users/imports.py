@@ -75,12 +75,7 @@ def template(contract: Contract) -> ResponseReturnValue:
 @requires(Ability.ADD_USER)
 def loaded(contract: Contract, import_id: int) -> ResponseReturnValue:
     """The dry run's report and, once started, how far it is."""
-    found = one_or_404(
-        select(UserImport).filter_by(
-            id=import_id, contract_id=contract.id, owner_id=current_account().id
-        )
-    )
-    form = ConfirmForm()
+    found, form = _mine(contract, import_id), ConfirmForm()
     if form.validate_on_submit():
         adding.start(found)
         db.session.commit()
@@ -94,3 +89,15 @@ def loaded(contract: Contract, import_id: int) -> ResponseReturnValue:
         lines=imports.lines_to_show(found, limit=SHOWN),
         shown=SHOWN,
     )
+
+
+@bp.get("/<int:import_id>/left-out.csv")
+@requires(Ability.ADD_USER)
+def left_out(contract: Contract, import_id: int) -> ResponseReturnValue:
+    """Every line that is left out, with its problems: the page shows the first ones."""
+    return downloads.table("left-out", imports.left_out(_mine(contract, import_id)))
+
+
+def _mine(contract: Contract, import_id: int) -> UserImport:
+    mine = {"contract_id": contract.id, "owner_id": current_account().id}
+    return one_or_404(select(UserImport).filter_by(id=import_id, **mine))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 import time
+from collections.abc import Collection
 from io import BytesIO
 
 import structlog
@@ -256,6 +257,14 @@ def _recovered(account: Account, code: str) -> bool:
     audit.record("two_factor.recovery_code_used", actor=account, subject=account)
     kinds.recovery_code_used(account, left=codes_left(account))
     return True
+
+
+def are_codes_of(account: Account, codes: Collection[str]) -> bool:
+    """Whether all are recovery codes of theirs that are still good."""
+    known = select(RecoveryCode.code_hash).where(RecoveryCode.account_id == account.id)
+    return bool(codes) and {_hash(code) for code in codes} <= set(
+        db.session.execute(known).scalars()
+    )
 
 
 def _new_recovery_codes(account: Account) -> list[str]:

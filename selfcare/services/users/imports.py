@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from selfcare.database import db
-from selfcare.language import _l, wording
-from selfcare.language.i18n import in_every_language
+from selfcare.language import _, _l, wording
+from selfcare.language.i18n import in_every_language, locale
 from selfcare.models import Account, Contract, LineState, UserImport, UserImportLine
 from selfcare.services.users import joining, strangers
 
@@ -108,15 +108,25 @@ def progress(loaded: UserImport) -> Progress:
 
 
 def lines_to_show(loaded: UserImport, *, limit: int) -> list[UserImportLine]:
-    """The lines a reader has to know about: the wrong and refused ones."""
-    return list(
-        db.session.execute(
-            select(UserImportLine)
-            .where(
-                UserImportLine.import_id == loaded.id,
-                UserImportLine.state.in_((LineState.WRONG, LineState.REFUSED)),
-            )
-            .order_by(UserImportLine.number)
-            .limit(limit)
-        ).scalars()
+    """The first lines a reader has to know about: the wrong and refused ones."""
+    return list(db.session.execute(_left_out(loaded).limit(limit)).scalars())
+
+
+def left_out(loaded: UserImport) -> Iterator[list[str]]:
+    """All of them as the rows of a table, in the language in force; read as they are needed."""
+    yield [_("Line"), _("User"), _("Problem")]
+    found = _left_out(loaded).execution_options(yield_per=200)
+    for line in db.session.execute(found).scalars():
+        said = [problem[locale()] for problem in line.problems]
+        yield [str(line.number), line.label, " ".join(said)]
+
+
+def _left_out(loaded: UserImport) -> Select[tuple[UserImportLine]]:
+    return (
+        select(UserImportLine)
+        .where(
+            UserImportLine.import_id == loaded.id,
+            UserImportLine.state.in_((LineState.WRONG, LineState.REFUSED)),
+        )
+        .order_by(UserImportLine.number)
     )
