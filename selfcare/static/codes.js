@@ -14,7 +14,7 @@
     shown.onclose = function () { shown.remove(); };
     doc.getElementById("main").appendChild(shown);
     shown.showModal();
-    htmx.ajax("GET", link.href, { target: shown, swap: "innerHTML" });
+    htmx.ajax("GET", link.href, shown);
   });
   function close() { if (shown) shown.close(); }
 

@@ -316,7 +316,8 @@ class TestCodesFile:
     def shown(self, me: Browser) -> tuple[str, dict[str, str]]:
         page = me.post(BASE + "new", {"code": begin_set_up(me).code()})
         form = page.one("main form")
-        codes = str(form.select_one("[name=codes]")["value"])
+        [field] = form.select("[name=codes]")
+        codes = str(field["value"])
         assert codes.split() == [tag.get_text() for tag in page.all("ul.codes code")]
         return str(form["action"]), {"codes": codes}
 

@@ -121,7 +121,7 @@ def left_out(loaded: UserImport) -> Iterator[list[str]]:
         yield [str(line.number), line.label, " ".join(said)]
 
 
-def _left_out(loaded: UserImport) -> Select[tuple[UserImportLine]]:
+def _left_out(loaded: UserImport) -> Select[UserImportLine]:
     return (
         select(UserImportLine)
         .where(
