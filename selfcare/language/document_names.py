@@ -118,5 +118,6 @@ def file_stem(document: Document, *, ref: str) -> str:
 
 def _plain(text: str) -> str:
     """Letters without their accents, figures, and single hyphens for all else."""
-    letters = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
-    return re.sub(r"[^A-Za-z0-9]+", "-", letters.replace("'", "-")).strip("-")
+    letters = unicodedata.normalize("NFKD", re.sub(r"[\W_]+", "-", text))
+    plain = letters.encode("ascii", "ignore").decode()
+    return re.sub(r"[^A-Za-z0-9]+", "-", plain).strip("-")

@@ -116,6 +116,12 @@ class TestNames:
             "Credit-note-OCB0000124-2017-01-AV-1.pdf",
         ]
 
+    def test_invoices_1_names_are_in_the_reader_s_language_without_accents(self, app):
+        document = SimpleNamespace(number="N° 5", type_code="386", issued_on=date(2017, 1, 11))
+        with app.app_context(), speaking("fr"):
+            stem = file_stem(document, ref="OCB0000124")
+        assert stem == "Facture-d-acompte-OCB0000124-2017-01-N-5"
+
     @pytest.mark.parametrize(
         ("code", "name"),
         [

@@ -14,7 +14,8 @@ from selfcare.rights import Profile
 from selfcare.services.invoices import loading
 from selfcare.services.invoices.facturx import reading as facturx_reading
 from selfcare.services.months import first_day
-from tests.plugin_commerce import bill
+from selfcare.services.usage import reports
+from tests.plugin_commerce import bill, usage_line, usage_report
 
 INVOICES = "/contracts/OCB0000124/invoices"
 
@@ -166,6 +167,21 @@ class TestMonth:
         pdf = browse_as("paul.dupont").get(f"{INVOICES}/usage/2016-09/pre-invoice.pdf")
         assert pdf.response.data.startswith(b"%PDF-")
         assert "Pre-invoice-OCB0000124-2016-09.pdf" in pdf.headers["Content-Disposition"]
+
+    def test_invoices_1_a_month_leads_to_its_neighbours_and_its_invoice(
+        self, papers, add, app, browse_as
+    ):
+        with app.app_context():
+            for month in ("2016-06", "2016-12"):
+                reports.load(usage_report(usage_line(BeginDate=f"{month}-01")))
+            db.session.commit()
+        number = add("FA-0916", issued_on=date(2016, 10, 5))
+        links = browse_as("paul.dupont").get(f"{INVOICES}/usage/2016-09").all(".links a")
+        assert [(one["href"], one.get_text(strip=True)) for one in links] == [
+            (f"{INVOICES}/usage/2016-06", "‹ 06/2016"),
+            (f"{INVOICES}/usage/2016-12", "12/2016 ›"),
+            (f"{INVOICES}/{number}", "Invoice of the month: FA-0916 ›"),
+        ]
 
     @pytest.mark.parametrize("month", ["2016-10", "2016-13", "0000-01", "x", "2016-9"])
     def test_invoices_1_a_month_without_report_is_not_there(self, papers, browse_as, month):
