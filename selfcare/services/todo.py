@@ -41,7 +41,6 @@ from selfcare.models import (
     ConsoleAccess,
     Contract,
     Invoice,
-    InvoiceKind,
     Membership,
     Order,
     Subscription,
@@ -55,8 +54,7 @@ from selfcare.models.base import UTCDateTime
 from selfcare.models.console import TROUBLED
 from selfcare.models.order import WAITING
 from selfcare.rights import Ability
-from selfcare.services.invoices.due import LATE, LONGEST_TERMS, is_owed, left
-from selfcare.services.invoices.loading import FORESEEN
+from selfcare.services.invoices.due import days_around, is_to_pay, left
 from selfcare.services.orders.renewals import RENEWED_BY
 from selfcare.services.staff.asking import ASKED_FOR
 from selfcare.services.users.access_requests import IS_OPEN
@@ -136,12 +134,9 @@ def of(account_id: int, *, today: date, contract_id: int | None, every: bool) ->
     asked = {
         "account": account_id,
         "contract": contract_id,
-        "today": today,
         "soon": today + SOON,
         "asked_since": now() - ASKED_FOR,
-        "late": today - LATE,
-        "old": today - LONGEST_TERMS,
-        "foreseen": today + FORESEEN,
+        **days_around(today),
     }
     rows = db.session.execute(_statement(contract_id is not None), asked)
     found = sorted((Item(Kind(row[0]), *row[1:]) for row in rows), key=_urgency)
@@ -269,31 +264,9 @@ def _invoices() -> Part:
         amount=left(),
         currency=Invoice.currency,
     ).join(Invoice, Invoice.contract_id == Membership.contract_id)
-    return found.where(holds(Ability.READ_INVOICES), _is_to_pay()), Invoice.due_on
-
-
-def _is_to_pay() -> Any:
-    """Until its day is over; after that the newest only, for a while: no payments are known."""
-    other = aliased(Invoice)
-    newest = (
-        select(other.id)
-        .where(
-            other.contract_id == Membership.contract_id,
-            other.kind == InvoiceKind.INVOICE,
-            other.issued_on <= bindparam("foreseen"),
-        )
-        .order_by(other.issued_on.desc(), other.id.desc())
-        .limit(1)
-        .correlate(Membership)
-        .scalar_subquery()
-    )
-    late = and_(Invoice.due_on >= bindparam("late"), Invoice.id == newest)
-    return and_(
-        Invoice.kind == InvoiceKind.INVOICE,
-        Invoice.issued_on.between(bindparam("old"), bindparam("foreseen")),
-        is_owed(),
-        or_(Invoice.due_on >= bindparam("today"), late),
-    )
+    return found.where(
+        holds(Ability.READ_INVOICES), is_to_pay(Membership.contract_id)
+    ), Invoice.due_on
 
 
 def _endings() -> Part:

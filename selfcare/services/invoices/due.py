@@ -12,8 +12,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import ColumnElement, and_, bindparam, exists, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from selfcare.database import db
 from selfcare.models import CORRECTIONS, Invoice, InvoiceKind, InvoiceReference
@@ -89,6 +89,44 @@ def of_contract(contract_id: int, today: date) -> Due:
     to_pay = [one for one in to_pay if (one.due_on or one.issued_on) >= today - LATE]
     to_pay.sort(key=lambda one: (one.due_on or one.issued_on, one.id))
     return Due(tuple(to_pay), next((_shown(row) for row in rows if row.is_newest), None))
+
+
+def days_around(today: date) -> dict[str, date]:
+    """The days that `is_to_pay` is asked with."""
+    return {
+        "today": today,
+        "late": today - LATE,
+        "old": today - LONGEST_TERMS,
+        "foreseen": today + FORESEEN,
+    }
+
+
+def is_to_pay(contract_id: InstrumentedAttribute[int]) -> ColumnElement[bool]:
+    """The same for invoices of many contracts, in a statement that has the days around one.
+
+    Args:
+        contract_id: of another table, which says whose invoices are looked at.
+    """
+    other = aliased(Invoice)
+    newest = (
+        select(other.id)
+        .where(
+            other.contract_id == contract_id,
+            other.kind == InvoiceKind.INVOICE,
+            other.issued_on <= bindparam("foreseen"),
+        )
+        .order_by(other.issued_on.desc(), other.id.desc())
+        .limit(1)
+        .correlate(contract_id.class_)
+        .scalar_subquery()
+    )
+    late = and_(Invoice.due_on >= bindparam("late"), Invoice.id == newest)
+    return and_(
+        Invoice.kind == InvoiceKind.INVOICE,
+        Invoice.issued_on.between(bindparam("old"), bindparam("foreseen")),
+        is_owed(),
+        or_(Invoice.due_on >= bindparam("today"), late),
+    )
 
 
 def left() -> ColumnElement[Any]:
