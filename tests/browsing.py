@@ -174,6 +174,8 @@ def check(page: Page, *, whole: bool = True) -> None:
         assert tag.name in {"a", "form", "input", "button"}, f"htmx alone: {tag}"
     assert not re.search(r"<[^>]*\shx-", page.text), "HTML knows data-hx-… only"
     assert not page.all("a:not([href]), dialog, template, [hidden]")
+    # HTML wants a required choice to begin with an empty one
+    assert not page.all("select[required] > option:first-child:not([value=''])")
     for section in page.all("section"):
         assert section.find(re.compile(r"^h[1-6]$")), f"no heading: {section}"
     if whole:
