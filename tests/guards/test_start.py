@@ -51,3 +51,14 @@ def test_fast_every_command_is_found_where_it_is_said_to_be(app: Flask):
     commands = cli.all_of(app)
     assert commands.places == {}
     assert commands.commands.keys() == cli.COMMANDS.keys()
+
+
+def test_operable_a_command_that_is_asked_for_alone_has_all_its_parts(app: Flask):
+    """Modules are loaded for one command only: what stands in another one would be missing."""
+    commands = cli.all_of(app).commands
+    for name, place in cli.COMMANDS.items():
+        module = place.partition(":")[0]
+        source = (ROOT / f"{module.replace('.', '/')}.py").read_text()
+        for part in getattr(commands[name], "commands", {}).values():
+            where = part.callback.__module__ if part.callback else module
+            assert where == module or f"from {where} import" in source, f"{name} {part.name}"
