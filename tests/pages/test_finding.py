@@ -13,6 +13,9 @@ from selfcare.database import db
 from selfcare.models import Contract, Invoice, Membership
 from selfcare.rights import Profile
 from tests.cast import account_of
+from tests.staff.conftest import agent, clock, paul_id, visiting
+
+__all__ = ["agent", "clock", "paul_id", "visiting"]  # fixtures
 
 C = "/contracts/OCB0000124"
 ELSEWHERE = "OCB0000777"
@@ -199,3 +202,18 @@ class TestHeader:
         assert paul.get(f"{C}/orders").one("header form[role=search]")["action"] == f"{C}/find"
         assert paul.get("/account/profile").one("header form[role=search]")["action"] == "/find"
         assert not browse.get("/login").all("#find")
+
+
+def test_find_1_a_visit_of_support_finds_what_the_visited_contract_gives(
+    app, cast, agent, visiting
+):
+    cast.member("paul.dupont", ref=ELSEWHERE, orders=Profile.VISITOR)
+    here, there = cast.order(), cast.order(ref=ELSEWHERE)
+    assert visiting().status == 303
+    assert found(agent, here, f"{C}/find").location == f"{C}/orders/{here}"
+    for q in (there, ELSEWHERE, there[:-2]):
+        page = found(agent, q, f"{C}/find")
+        assert page.status == 200
+        assert not [a for a in page.all("main li a") if ELSEWHERE in str(a["href"])]
+    assert found(agent, here).status == 403
+    assert found(agent, here, f"/contracts/{ELSEWHERE}/find").status == 403
