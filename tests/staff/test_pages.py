@@ -40,6 +40,13 @@ class TestSearch:
     def test_staff_1_a_company_is_found_by_its_code(self, agent, cast, paul_id):
         assert "OCB0000124" in agent.get("/staff/search?q=honey1655").words
 
+    def test_staff_1_a_company_is_looked_up_before_its_contracts(self, agent, statements):
+        statements.clear()
+        agent.get("/staff/search?q=nobody+at+all")
+        of_companies = [one for one in statements if "lower(customers.name)" in one]
+        assert of_companies, statements
+        assert not [one for one in of_companies if "FROM contracts" in one], "each would be read"
+
     @pytest.mark.parametrize("asked", ["", "du", "%%%", "zzzz"])
     def test_staff_1_too_little_or_nothing_says_so(self, agent, paul_id, asked):
         page = agent.get("/staff/search", part=None) if not asked else None

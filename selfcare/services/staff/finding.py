@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Row, Select, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from selfcare.database import Rows, db
+from selfcare.database import Rows, db, planned_for_its_values
 from selfcare.models import Account, Contract, Customer, Invoice, Order, Subscription, fold
 
 LEAST = 3
@@ -103,16 +103,30 @@ def _some(
 ) -> list[Row[Any]]:
     for word in words:
         statement = statement.where(column.contains(word, autoescape=True))
-    return list(db.session.execute(statement.order_by(order).limit(MOST + 1)))
+    return _planned(statement.order_by(order).limit(MOST + 1))
 
 
 def _of_company(contracts: Rows, words: list[str]) -> list[Row[Any]]:
-    """Contracts by their company's code or name; companies are few."""
-    name = func.lower(Customer.name)
+    """Contracts by their company's code or name.
+
+    Companies are few, and looked up first: with them joined, every contract would be read.
+    """
+    companies, name = select(Customer.id), func.lower(Customer.name)
     for word in words:
         by_word = or_(func.lower(Customer.code) == word, name.contains(word, autoescape=True))
-        contracts = contracts.where(by_word)
-    return list(db.session.execute(contracts.order_by(Contract.id).limit(MOST + 1)))
+        companies = companies.where(by_word)
+    found = [one.id for one in _planned(companies.order_by(Customer.id).limit(MOST + 1))]
+    if not found:
+        return []
+    theirs = contracts.where(Contract.customer_id.in_(found))
+    return _planned(theirs.order_by(Contract.id).limit(MOST + 1))
+
+
+def _planned(statement: Rows) -> list[Row[Any]]:
+    """The rows, found by a plan for these very words."""
+    connection = db.session.connection()
+    with planned_for_its_values(connection):
+        return list(connection.execute(statement))
 
 
 def _first(statement: Select[Any]) -> Any:
