@@ -143,7 +143,7 @@ def test_invoices_1_the_due_day_is_said_in_words(put, browse_as, days, said):
     assert page.texts(".big")[0] == "€120.00 incl. tax"
     assert said in page.words
     assert ("does not see your payments" in page.words) is (days is not None and days < 0)
-    assert page.one(".card a.button.primary")["href"] == f"{INVOICES}/1/pdf"
+    assert str(page.one(".card a.button.primary")["href"]).endswith("/pdf")
 
 
 @time_machine.travel("2026-11-28T12:00:00Z", tick=False)
