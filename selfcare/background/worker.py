@@ -42,10 +42,6 @@ WORKER_TTL = 75
 """Seconds for which an idle worker waits for a job, and 15 more: what RQ takes for a sign of life.
 A Redis that says nothing for 10 seconds longer than that counts as away."""
 
-MAINTENANCE = 60
-"""Seconds between two looks whether the process of delayed retries has to be taken over from a
-worker that is gone; RQ's own are ten minutes, without sweeps where that process wakes them."""
-
 _SCHEDULER_STOPS = 5.0
 """Seconds that the process of delayed retries has to stop in; it may be waiting for its Redis."""
 

@@ -11,7 +11,7 @@ from redis import Redis
 from selfcare import config, logs
 from selfcare.background import patience
 from selfcare.background.jobs import QUEUES, own, queue
-from selfcare.background.worker import MAINTENANCE, WORKER_TTL, Cron, Scheduler, TurnTakingWorker
+from selfcare.background.worker import WORKER_TTL, Cron, Scheduler, TurnTakingWorker
 from selfcare.database import db
 from selfcare.services.console import iam
 from selfcare.services.schedule import SCHEDULE
@@ -38,7 +38,6 @@ def worker(*, burst: bool) -> None:
         queues,
         connection=connection,
         worker_ttl=WORKER_TTL,
-        maintenance_interval=MAINTENANCE,
         log_job_description=False,
     )
     if not burst:
