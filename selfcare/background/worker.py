@@ -104,6 +104,17 @@ class TurnTakingWorker(Worker):
 
     # Leaving while Redis is away: nothing below may wait for it, or end in a traceback
 
+    def work(self, *args: Any, **kwargs: Any) -> bool:
+        """RQ's loop. Whoever stops it while it still signs in finds no process left, either."""
+        self._install_signal_handlers()  # type: ignore[no-untyped-call]
+        try:
+            if self.scheduler:
+                self.scheduler.acquire_locks(auto_start=True)  # type: ignore[no-untyped-call]
+            return super().work(*args, **kwargs)
+        except StopRequested:
+            self.teardown()
+            return False
+
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
         """What SIGTERM calls."""
         patience.hurry(self.connection)

@@ -49,7 +49,6 @@ def worker(*, burst: bool) -> None:
             cron=_sweeping(connection) if config.current().cron_in_worker else None,
             sweeps=own("sweeps"),
         )
-        working.scheduler.acquire_locks(auto_start=True)  # type: ignore[no-untyped-call]
     log.info("worker_started", queues=[found.name for found in queues])
     working.work(burst=burst, with_scheduler=burst, logging_level=level)
 
