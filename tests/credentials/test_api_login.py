@@ -102,6 +102,35 @@ def test_api_5_the_right_password_gives_the_tries_back(app, marie, api_login):
     assert api_login(Browser(app, ip="192.0.2.9")).location == PAGE
 
 
+def test_api_5_the_owner_gets_one_mail_on_a_burst(app, marie, outbox, api_login):
+    for number in range(2):
+        api_login(Browser(app, ip=f"192.0.2.{number + 1}"), password="Faux-Nuage.42")
+    assert outbox("failed_api_logins") == []
+    for again in range(2):
+        with time_machine.travel(now() + again * timedelta(hours=1)):
+            for number in range(2, 6):
+                browser = Browser(app, ip=f"192.0.2.{number + 1}")
+                api_login(browser, password="Faux-Nuage.42")
+            assert outbox("failed_api_logins") == ["marie.dupont@example.com"]
+
+
+def test_api_5_that_mail_says_from_where_and_leads_to_a_new_api_password(
+    app, marie, mailbox, api_login
+):
+    for number in range(3):
+        browser = Browser(app, ip=f"192.0.2.{number + 1}")
+        api_login(browser, password="Faux-Nuage.42")
+    assert "192.0.2.3" in mailbox.text()
+    assert f"/console/api-password?account={REF}" in mailbox.text()
+
+
+def test_api_5_tries_with_nobodys_name_leave_no_mail(app, marie, outbox, api_login):
+    for number in range(4):
+        browser = Browser(app, ip=f"192.0.2.{number + 1}")
+        api_login(browser, user_name="nobody.here", password="Faux-Nuage.42")
+    assert outbox("failed_api_logins") == []
+
+
 def test_api_5_a_console_that_is_away_is_said_and_tried_for_two_minutes(
     newest, app, marie, browse, faulty_stand_in, worker
 ):

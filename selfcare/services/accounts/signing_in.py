@@ -2,30 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import Protocol
-
-from sqlalchemy import select
-
 from selfcare import config
-from selfcare.database import db
-from selfcare.models import Account, Mail, SignIn, now
+from selfcare.models import Account, SignIn
 from selfcare.services.accounts import passwords, sign_ins, two_factor
 from selfcare.services.accounts.people import find
 from selfcare.services.accounts.two_factor import WrongCode
-from selfcare.services.mail import kinds
+from selfcare.services.mail import bursts, kinds
 from selfcare.services.safety import audit, throttling
 from selfcare.services.safety.browsers import Browser
-
-NOTICE_EVERY = timedelta(days=1)
-
-
-class _Notice(Protocol):
-    """A mail about what somebody does at the sign-in page."""
-
-    __name__: str
-
-    def __call__(self, account: Account, *, ip: str) -> Mail: ...
 
 
 class WrongCredentials(Exception):
@@ -65,7 +49,7 @@ def sign_in(login: str, password: str, *, browser: Browser, staff: bool = False)
             by_address.count()
         audit.record("sign_in.failed", actor=None, subject=account or "")
         if by_account.exhausted() and account:  # asked for unknown logins, too: it takes time
-            _tell_owner(kinds.failed_sign_ins, account, ip=browser.ip)
+            bursts.tell_owner(kinds.failed_sign_ins, account, ip=browser.ip)
         raise WrongCredentials
     if account.disabled_at is not None:
         audit.record("sign_in.disabled", actor=None, subject=account)
@@ -97,7 +81,7 @@ def give_code(sign_in: SignIn, code: str, *, browser: Browser) -> SignIn:
     except WrongCode:
         audit.record("sign_in.wrong_code", actor=None, subject=account)
         if brake.exhausted():
-            _tell_owner(kinds.wrong_codes, account, ip=sign_in.ip)
+            bursts.tell_owner(kinds.wrong_codes, account, ip=sign_in.ip)
         raise
     audit.record("sign_in.done", actor=account, subject=account)
     return sign_ins.complete(sign_in)
@@ -115,15 +99,3 @@ def check_password(account: Account, password: str) -> None:
     if not passwords.matches(find(account.login), password):
         raise WrongCredentials
     brake.release()
-
-
-def _tell_owner(tell: _Notice, account: Account, *, ip: str) -> None:
-    """One such mail a day at most, however long the burst and however many fail at once."""
-    db.session.execute(select(Account.id).where(Account.id == account.id).with_for_update())
-    recent = select(Mail.id).where(
-        Mail.account_id == account.id,
-        Mail.name == tell.__name__,
-        Mail.created_at > now() - NOTICE_EVERY,
-    )
-    if db.session.execute(recent.limit(1)).first() is None:
-        tell(account, ip=ip)

@@ -44,6 +44,7 @@ TOPIC: Mapping[str, Topic] = {
     "email_change": Topic.ALWAYS,
     "email_change_notice": Topic.ALWAYS,
     "email_changed": Topic.ALWAYS,
+    "failed_api_logins": Topic.ALWAYS,
     "failed_sign_ins": Topic.ALWAYS,
     "forgotten_login": Topic.ALWAYS,
     "import_stopped": Topic.USERS,
