@@ -56,6 +56,8 @@ class ContractConsole(ConsoleWish, Base):
     """What the IAM said, for support staff; `problem` is a code of `services.iam.errors`."""
     looked_at: Mapped[datetime | None]
     """When its groups and people were last compared with what the portal wants."""
+    differing: Mapped[int | None]
+    """How many accounts there were not as the portal wants them, or nobody's, at that time."""
     changed_at: Mapped[datetime] = mapped_column(default=now)
 
 

@@ -31,6 +31,10 @@ bp = Blueprint("users_console", __name__, url_prefix="/contracts/<ref>/users/con
 def index(contract: Contract) -> ResponseReturnValue:
     """Those with a console role, and how the console compares (USERS-7, USERS-8)."""
     compared = console_domains.compared(contract.id)
+    if rendering.wanted_part() == "compared":
+        if compared.is_looking:
+            return rendering.page("users/console/_compared.html", console=compared)
+        return "", 200, {"HX-Refresh": "true"}  # what was found is in the list, too
     gives = may(Ability.SET_CONSOLE_ROLES)
     requests = access_requests.waiting_on(contract, console_only=True) if gives else []
     return rendering.list_page(
@@ -93,10 +97,9 @@ def look(contract: Contract) -> ResponseReturnValue:
     """Have a worker compare the console with the portal now."""
     if not contract.offer.has_console:
         abort(404)
-    looking.look.after_commit(contract.id)
+    looking.ask(contract.id)
     db.session.commit()
-    flash(_("The console is being read; this page shows it in a few seconds."))
-    return redirect(url_for(".index", ref=contract.ref), code=303)
+    return redirect(url_for(".index", ref=contract.ref, _anchor="compared"), code=303)
 
 
 def _access(contract: Contract, membership_id: int) -> ConsoleAccess:

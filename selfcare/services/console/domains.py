@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, and_, func, or_, select, update
 
 from selfcare.background import claims
 from selfcare.background.jobs import job
@@ -152,16 +152,28 @@ def postpone(row: Wish, problem: IamProblem) -> None:
     claims.postpone(row, problem.code, for_ever=True, at_least=wait)
 
 
-def compared(contract_id: int) -> Row[*tuple[Any, ...]] | None:
-    """The state of the contract's place in the console, and the time of the last look."""
+def compared(contract_id: int) -> Row[*tuple[Any, ...]]:
+    """The state of the contract's place in the console, the last look at it and the next."""
+    is_looking = or_(
+        ConsoleLook.state == WishState.RUNNING,
+        and_(ConsoleLook.state == WishState.QUEUED, ConsoleLook.due_at <= now()),
+    )
     return db.session.execute(
         select(
             ContractConsole.told,
             ContractConsole.problem,
             ContractConsole.due_at,
             ContractConsole.looked_at,
-        ).where(ContractConsole.contract_id == contract_id)
-    ).one_or_none()
+            ContractConsole.differing,
+            func.coalesce(is_looking, False).label("is_looking"),
+            ConsoleLook.problem.label("look_problem"),
+            ConsoleLook.due_at.label("next_look_at"),
+        )
+        .select_from(Contract)
+        .outerjoin(ContractConsole, ContractConsole.contract_id == Contract.id)
+        .outerjoin(ConsoleLook, ConsoleLook.contract_id == Contract.id)
+        .where(Contract.id == contract_id)
+    ).one()
 
 
 def choice_of_roles(contract: Contract) -> list[str] | None:

@@ -41,13 +41,23 @@ OFTEN, RARELY = timedelta(minutes=15), timedelta(hours=1)
 log = structlog.get_logger(__name__)
 
 
-@job(queue="iam", once=True)
-def look(contract_id: int) -> None:
-    """Look at one contract now: somebody waits for it."""
+def ask(contract_id: int) -> None:
+    """« Comparer maintenant »: due from now on, so that a lost wake-up only makes it later."""
+    _make_due(contract_id)
+    look.after_commit(contract_id)
+
+
+def _make_due(contract_id: int) -> None:
     values = {"state": WishState.QUEUED, "attempts": 0, "quiet": 0}
     insert_unless_there(ConsoleLook, contract_id=contract_id, due_at=now(), **values)
     waiting = (ConsoleLook.contract_id == contract_id) & (ConsoleLook.state == WishState.QUEUED)
     db.session.execute(update(ConsoleLook).where(waiting).values(due_at=now()))
+
+
+@job(queue="iam", once=True)
+def look(contract_id: int) -> None:
+    """Look at one contract now: somebody waits for it."""
+    _make_due(contract_id)
     db.session.commit()
     if _look(contract_id, within=ROUND):
         look.after_commit(contract_id)
@@ -83,7 +93,7 @@ def _look(contract_id: int, *, within: float) -> bool:
             found, sound = Overview(frozenset(), {}), False
         except IamProblem as problem:  # with retries of its own, an outage gathers thousands
             log.warning("console_not_seen", ref=ref, code=problem.code, problem=str(problem))
-            _end(mine.held(), OFTEN)
+            _end(mine.held(), OFTEN, problem.code)
             return False
         if found.rest is not None:
             row = mine.held()
@@ -111,20 +121,21 @@ def _note(mine: Claim[ConsoleLook], found: Overview, began: datetime) -> None:
     row.quiet = row.quiet + 1 if row.found == mark else 0
     row.found = mark
     _note_groups(contract_id, found, began)
-    _note_people(contract_id, found, began)
-    unknown.note(contract_id, found.users.values(), began)
+    differing = _note_people(contract_id, found, began)
+    differing += unknown.note(contract_id, found.users.values(), began)
     db.session.execute(
         update(ContractConsole)
         .where(ContractConsole.contract_id == contract_id)
-        .values(looked_at=began)
+        .values(looked_at=began, differing=differing)
     )
     _end(row, min(OFTEN * 2 ** min(row.quiet, 4), RARELY))
 
 
-def _end(row: ConsoleLook, pause: timedelta) -> None:
-    """This look is over; saved at once."""
+def _end(row: ConsoleLook, pause: timedelta, problem: str | None = None) -> None:
+    """This look is over, or came to nothing for this reason; saved at once."""
     row.began_at, row.rest = None, None
     claims.later(row, pause)
+    row.problem = problem
     db.session.commit()
 
 
@@ -152,8 +163,12 @@ def _note_groups(contract_id: int, found: Overview, began: datetime) -> None:
     )
 
 
-def _note_people(contract_id: int, found: Overview, began: datetime) -> None:
-    """Only of those who were settled before we looked: nobody else's state means anything yet."""
+def _note_people(contract_id: int, found: Overview, began: datetime) -> int:
+    """Only of those who were settled before we looked: nobody else's state means anything yet.
+
+    Gives how many differ.
+    """
+    differing = 0
     settled = (
         select(ConsoleAccess, Account.disabled_at)
         .join(Account, Account.id == ConsoleAccess.account_id)
@@ -178,5 +193,8 @@ def _note_people(contract_id: int, found: Overview, began: datetime) -> None:
                 # one that the portal has disabled is as it should be
                 "enabled": account.enabled or (disabled_at is not None and access.iam_enabled),
             }
-        if (seen := access.drift) and seen != seen_before:
+        seen = access.drift
+        differing += seen is not None
+        if seen and seen != seen_before:
             log.info("console_adrift", access=access.id, seen=seen)
+    return differing

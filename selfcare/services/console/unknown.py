@@ -41,8 +41,12 @@ class NobodyHere(Exception):
     """No member has this address, or they have an account there already."""
 
 
-def note(contract_id: int, users: Iterable[Found], seen_at: datetime) -> None:
-    """Keep what a look found; accounts that are gone, or a member's by now, are forgotten."""
+def note(contract_id: int, users: Iterable[Found], seen_at: datetime) -> int:
+    """Keep what a look found; accounts that are gone, or a member's by now, are forgotten.
+
+    Gives how many there are.
+    """
+    there = 0
     keys, names = _of_members(contract_id)
     noted = select(UnknownAccount).filter_by(contract_id=contract_id).order_by(UnknownAccount.id)
     kept = {row.key: row for row in db.session.execute(noted.with_for_update()).scalars()}
@@ -54,9 +58,11 @@ def note(contract_id: int, users: Iterable[Found], seen_at: datetime) -> None:
         row.enabled, row.groups = found.enabled, sorted(found.groups)
         row.seen_at = seen_at
         db.session.add(row)
+        there += 1
     for row in kept.values():
         db.session.delete(row)
     db.session.flush()
+    return there
 
 
 def _of_members(contract_id: int) -> tuple[set[str], set[str]]:
