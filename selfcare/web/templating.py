@@ -24,6 +24,7 @@ from selfcare.language import (
     i18n,
     mail_wording,
     phones,
+    punctuation,
     staff_wording,
     wording,
 )
@@ -149,6 +150,7 @@ def _filters() -> Filters:
         "access_name": wording.access_name,
         "role_change": wording.role_change,
         "why_not": staff_wording.why_not,
+        "sentence": punctuation.sentence,
     }
 
 

@@ -21,7 +21,7 @@ def test_safe_a_password_of_95_000_characters_is_refused_by_its_length(me):
     password = "Aa" + "1" * 95_000 + "a"
     page = change(me, current="x", password=password, confirm=password)
     assert page.status == 422
-    assert page.texts("#password-error") == ["Enter 1024 characters at most"]
+    assert page.texts("#password-error") == ["Enter 1024 characters at most."]
 
 
 def test_auth_3_a_password_that_is_too_long_is_told_so_alone(me):

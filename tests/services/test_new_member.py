@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from selfcare.language.i18n import speaking
+from selfcare.language.punctuation import sentence
 from selfcare.services.users import new_member
 from tests.wizard import SOPHIE
 
@@ -60,4 +61,4 @@ def test_users_2_pages_say_what_a_file_is_told(app, cast, browse_as, address):
         with app.test_request_context(), speaking("en"):
             told = str(new_member.read(given)[1][name])
         page = paul.post(address, given)
-        assert (page.status, page.texts(".error")) == (422, [told]), name
+        assert (page.status, page.texts(".error")) == (422, [sentence(told)]), name
