@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
+from flask_login import current_user
 
 from selfcare.lists.orders import OrderList
 from selfcare.models import Contract, Order, now
 from selfcare.rights import Ability
+from selfcare.services.mail import choices
 from selfcare.services.orders import fulfilment, periods
 from selfcare.web import rendering
 from selfcare.web.access import requires, row_or_404
@@ -34,4 +36,5 @@ def order(contract: Contract, order_ref: str) -> ResponseReturnValue:
         order=found,
         events=fulfilment.history(found.id),
         commitment=periods.commitment(found.id),
+        is_mailed=choices.gets(current_user.account_id, "order_moved"),
     )

@@ -12,6 +12,7 @@ from sqlalchemy import select, update
 from selfcare.database import db
 from selfcare.models import Mail, Order, OrderEvent, OrderStatus, Subscription
 from selfcare.services import schedule
+from selfcare.services.mail import choices
 from selfcare.services.orders import fulfilment
 from selfcare.services.orders.fulfilment import MoveRefused
 from tests.commerce.cards import FORM, MIGRATION
@@ -299,6 +300,16 @@ class TestWaiting:
             address, part = str(link["data-hx-get"]), "order"
         assert asked == [2, 4, 8, 16, 32, 64, 128, 256]
         assert link["href"] == f"{self.PATH}{ref}", "on request, also without JavaScript"
+
+    def test_notify_1_it_promises_no_mail_that_was_switched_off(self, paul, cast):
+        ref = cast.order(status="submitted")
+        assert "You get a mail at each step." in paul.get(f"{self.PATH}{ref}").words
+        kinds = [one for one in choices.TOPIC if choices.may_be_off(one) and one != "order_moved"]
+        assert paul.post("/account/notifications", {"wanted": kinds}).status == 303
+        for path in (self.PATH, "/contracts/OCB0000124/orders/"):
+            page = paul.get(f"{path}{ref}")
+            assert "You get a mail" not in page.words
+            assert "You have switched off the mail at each step." in page.words
 
     @pytest.mark.parametrize("status", ["completed", "cancelled"])
     def test_services_4_a_finished_order_is_not_looked_at_again(self, paul, cast, status):

@@ -69,6 +69,13 @@ class TestApplicationCredentials:
         assert page.one("#name")["value"] == "nightly"
         assert page.one("input[name=roles][value=reader]").has_attr("checked")
 
+    def test_notify_1_its_form_promises_no_mail_that_was_switched_off(self, hers):
+        assert "You get a mail 14 and 3 days before." in hers.get(NEW_APPLICATION).words
+        assert hers.post("/account/notifications", {"wanted": []}).status == 303
+        page = hers.get(NEW_APPLICATION)
+        assert "You get a mail" not in page.words
+        assert "You have switched off the mails before that day." in page.words
+
     def test_api_4_one_role_of_several_will_do(self, app, hers):
         with app.app_context():
             access = db.session.execute(select(ConsoleAccess)).scalar_one()

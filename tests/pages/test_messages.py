@@ -53,7 +53,7 @@ def test_design_no_template_shows_a_field_s_message_without_its_full_stop():
         ("/contracts/OCB0000124/users/new", {"last_name": "x" * 300}),
     ],
 )
-def test_design_messages_of_a_form_end_alike_in_both_languages(cast, browse_as, path, data, language):
+def test_design_messages_end_alike_in_both_languages(cast, browse_as, path, data, language):
     cast.account("paul.dupont", locale=language)
     cast.member("paul.dupont", referent=True)
     page = browse_as("paul.dupont").post(path, data)

@@ -12,7 +12,7 @@ from selfcare.lists.orders import MyOrderList
 from selfcare.lists.subscriptions import MySubscriptionList
 from selfcare.models import LOCALES, Order, Subscription, now
 from selfcare.rights import Section
-from selfcare.services.mail import links
+from selfcare.services.mail import choices, links
 from selfcare.services.orders import fulfilment, periods
 from selfcare.web import rendering
 from selfcare.web.access import current_account, public, row_or_404, signed_in
@@ -68,6 +68,7 @@ def my_order(order_ref: str) -> ResponseReturnValue:
         order=order,
         events=fulfilment.history(order.id),
         commitment=periods.commitment(order.id),
+        is_mailed=choices.gets(current_user.account_id, "order_moved"),
     )
 
 

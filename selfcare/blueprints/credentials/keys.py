@@ -10,6 +10,7 @@ from selfcare.forms.console_credentials import ApiPasswordForm, NewApplicationFo
 from selfcare.models import CodePurpose, CredentialAction, CredentialKind
 from selfcare.services.console import iam
 from selfcare.services.console.credentials import wishes
+from selfcare.services.mail import choices
 from selfcare.services.safety import browsers
 from selfcare.web.credentials_access import Holder, opens_credentials
 
@@ -51,6 +52,7 @@ def new_application(holder: Holder) -> ResponseReturnValue:
             ip=browsers.present().ip,
         ),
         purpose=CodePurpose.APPLICATION_CREDENTIAL,
+        is_mailed=choices.gets(holder.account.id, "credential_ends"),
     )
 
 

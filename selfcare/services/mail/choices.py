@@ -111,6 +111,12 @@ def switched_off(account: Account) -> frozenset[str]:
     return frozenset(db.session.execute(found).scalars())
 
 
+def gets(account_id: int, kind: str) -> bool:
+    """Whether somebody gets this kind of mail: what a page may promise."""
+    off = select(UnwantedMail.kind).filter_by(account_id=account_id, kind=kind)
+    return db.session.execute(off).first() is None
+
+
 def choose(account: Account, *, off: Collection[str]) -> None:
     """From now on somebody gets all mails but these kinds."""
     db.session.execute(delete(UnwantedMail).where(UnwantedMail.account_id == account.id))
