@@ -44,6 +44,9 @@ def _has(code: OrderStatus, _today: date) -> ColumnElement[bool]:
     return Order.status == code
 
 
+_WAITING = {OrderStatus.SUBMITTED, OrderStatus.IN_PROGRESS}
+
+
 class _Orders(Growing):
     """The common part of both lists of orders."""
 
@@ -62,6 +65,11 @@ class _Orders(Growing):
         )
         for code in OrderStatus
     }
+
+    @property
+    def has_pending(self) -> bool:
+        """Whether some order on this page waits: its state changes by itself."""
+        return any(row.status in _WAITING for row in self.rows)
 
 
 class OrderList(_Orders):

@@ -53,13 +53,13 @@ def asked(paul) -> Page:
 def test_users_8_compare_now_says_that_it_is_asked_and_looks_again_by_itself(paul):
     page = asked(paul)
     assert "A comparison has been asked for; it usually comes within a minute." in told(page)
-    link = page.one("#refresh")
+    link = page.one("#compare-again")
     assert link["href"] == f"{PATH}#compared"
     for checked, seconds in ((1, 4), (7, 256)):
         part = paul.get(f"{PATH}?checked={checked}", part="compared")
-        assert part.one("#refresh")["data-hx-trigger"] == f"click, every {seconds}s"
+        assert part.one("#compare-again")["data-hx-trigger"] == f"click, every {seconds}s"
     last = paul.get(f"{PATH}?checked=8", part="compared")
-    assert last.one("#refresh")["data-hx-trigger"] == "click"
+    assert last.one("#compare-again")["data-hx-trigger"] == "click"
 
 
 def test_users_8_compare_now_says_that_nothing_differs(paul, worker):

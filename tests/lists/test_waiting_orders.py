@@ -1,0 +1,62 @@
+"""A list that shows an order that waits looks at it again by itself (SERVICES-4)."""
+
+from __future__ import annotations
+
+import pytest
+from bs4 import Tag
+
+from tests.browsing import Browser, Page
+
+PATHS = ["/contracts/OCB0000124/orders", "/account/orders"]
+
+
+@pytest.fixture(autouse=True)
+def referent(cast):
+    cast.referent()
+
+
+def link_of(page: Page) -> Tag:
+    return page.one("#refresh")
+
+
+def seconds(link: Tag) -> int | None:
+    trigger = str(link["data-hx-trigger"])
+    return int(trigger.rpartition("every ")[2].removesuffix("s")) if "every" in trigger else None
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_services_4_a_list_with_a_waiting_order_asks_eight_times_at_most(cast, paul, path):
+    cast.order(status="submitted")
+    link, asked = link_of(paul.get(path)), []
+    while (pause := seconds(link)) is not None:
+        asked.append(pause)
+        link = link_of(paul.get(str(link["data-hx-get"]), part="orders"))
+    assert asked == [2, 4, 8, 16, 32, 64, 128, 256]
+    assert link["href"] == path, "on request, also without JavaScript"
+
+
+@pytest.mark.parametrize("status", ["completed", "cancelled"])
+@pytest.mark.parametrize("path", PATHS)
+def test_services_4_a_list_without_a_waiting_order_does_not_ask(cast, paul, path, status):
+    cast.order(status=status)
+    assert paul.get(path).all("#refresh") == []
+
+
+def test_services_4_it_keeps_search_sort_and_open_row_and_touches_no_field(cast, paul: Browser):
+    ref = cast.order(status="in_progress")
+    asked = f"{PATHS[0]}?q={ref}&sort=ref&open={ref}"
+    link = link_of(paul.get(asked))
+    assert link["href"] == asked
+    again = paul.get(str(link["data-hx-get"]), part="orders", **{"HX-Trigger": "refresh"})
+    assert again.all("tbody.open")
+    assert again.headers["HX-Replace-Url"] == asked
+    assert again.all("input[type=search]") == []
+    assert link["data-hx-sync"] == "#orders:abort", "gives way to what is being searched for"
+
+
+def test_services_4_what_may_have_the_focus_has_a_name_that_lasts(cast, paul):
+    cast.order(status="submitted")
+    page = paul.get(PATHS[0])
+    links = page.all("#orders tbody a")
+    assert links
+    assert all(link.get("id") for link in links)
