@@ -60,6 +60,11 @@ class PlanField(RadioField):
         super().__init__(*args, **kwargs)
         self.cards = cards
 
+    @property
+    def shown(self) -> str:
+        """Which cards these are, whatever they cost: a form sends it along as `shown`."""
+        return " ".join(f"{card.id}={card.value}" for card in self.cards)
+
 
 def order_form(
     definition: Definition, choosing: Choosing, language: str, *, notes: Mapping[str, str]

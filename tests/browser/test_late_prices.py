@@ -76,6 +76,23 @@ def test_services_2_what_is_sent_meanwhile_is_what_is_summed_up(page):
     expect(page.locator("main")).to_contain_text("c2.large 3 years with upfront")
 
 
+@pytest.mark.parametrize("part", ["input[value='36,yes']", "label[for=order-plan-2-1]"])
+def test_services_2_a_click_that_meets_a_price_counts(page, part):
+    """The answer comes between the press and the release."""
+    line = Line(page, verb="POST")
+    choose(page, "c2.large")
+    line.has(1)
+    page.locator(f"#order-plan {part}").hover()
+    page.mouse.down()
+    line.newest_first()
+    expect(page.locator("#order-plan")).to_contain_text("€19.88")
+    page.mouse.up()
+    assert values(page) == SETTLED
+    line.has(1)
+    line.newest_first()
+    expect(page.locator("#order-price")).to_contain_text("€19.88")
+
+
 @pytest.mark.parametrize("milliseconds", [0, 300])
 def test_services_2_two_quick_keys_go_two_flavors_down(page, milliseconds):
     late(page, milliseconds)

@@ -26,7 +26,7 @@ DEFAULTS = ("", "account.full_name", "account.email", "account.phone")
 
 TAKEN = frozenset(
     {
-        *("step", "draft", "csrf_token", PLAN),
+        *("step", "draft", "shown", "csrf_token", PLAN),
         *("data", "errors", "form_errors", "hidden_tag", "is_submitted", "meta"),
         *("populate_obj", "post_process", "process", "validate", "validate_on_submit"),
     }
