@@ -83,7 +83,7 @@ def test_services_2_choices_narrow_in_place_and_keep_the_focus(pages, window):
     page.locator("#order-flavor").focus()
     page.locator("#order-flavor").select_option("p2.2xlarge.8")
     expect(page.locator("#order-form")).to_contain_text("€1,651.02")
-    expect(page.locator("#order-plan input")).to_have_count(1)
+    expect(page.locator("#order-plan [type=radio]")).to_have_count(1)
     expect(page.locator("#order-flavor")).to_be_focused()
     expect(page.locator("#status")).to_contain_text("€1,651.02")
     assert page.evaluate("window.same"), "the page was not loaded anew"
