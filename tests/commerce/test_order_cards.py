@@ -77,6 +77,27 @@ class TestCards:
         assert page.one("#order-upfront option[selected]")["value"] == "yes"
         assert "€19.88 / month" in page.words
 
+    @pytest.mark.parametrize(
+        ("flavor", "same"), [("c2.large", True), ("c2.2xlarge", True), ("p2.2xlarge.8", False)]
+    )
+    def test_services_2_cards_that_stay_get_other_texts_only(self, shop, browse_as, flavor, same):
+        browser = browse_as("paul.dupont")
+        page = browser.get(f"{FORM}?flavor=c2.large")
+        shown = page.one("#order-plan input[name=shown]")["value"]
+        values = CHOSEN | {"flavor": flavor, "shown": shown}
+        answer = browser.send_part("order-price", FORM, values)
+        swapped = answer.all("[data-hx-swap-oob]")
+        assert bool(answer.all("fieldset, input, label")) is not same
+        if not same:
+            assert [one["id"] for one in swapped] == ["order-plan"]
+            return
+        whole = browser.get(f"{FORM}?flavor={flavor}")
+        texts = whole.all("#order-plan label [id]")
+        assert len(texts) == 18
+        said = [(one["id"], one.get_text()) for one in texts]
+        assert [(one["id"], one.get_text()) for one in swapped] == said
+        assert not whole.all("#order-plan label [id] *"), "only texts are within"
+
     @pytest.mark.parametrize("plan", ["", ",", "36", "yes,36", "36,yes,no", "\x00", "é," * 3000])
     def test_services_2_takes_or_refuses_any_card(self, shop, browse_as, plan):
         for step in ("update", "next"):
