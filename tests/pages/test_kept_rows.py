@@ -108,7 +108,7 @@ def test_list_1_what_stands_round_the_rows_follows_what_is_asked(cast, browse_as
         query: (
             paul.get(f"{ORDERS}{query}").one("th[aria-sort]").text.split()[0],
             [a.text for a in paul.get(f"{ORDERS}{query}").all("nav.pager [aria-current]")],
-            str(paul.get(f"{ORDERS}{query}").one("input[name=q]").get("value", "")),
+            str(paul.get(f"{ORDERS}{query}").one("main input[name=q]").get("value", "")),
         )
         for query in ("", "?page=2", "?sort=ref", "?q=c2", "")
     }

@@ -94,7 +94,7 @@ class TestEveryList:
     def test_list_1_a_search_too_long_is_cut_and_says_so(self, paul):
         page = paul.get(f"{ORDERS}?q={'x' * 10_000}")
         assert "only the first 200 were used" in page.words
-        assert len(str(page.one("input[name=q]")["value"])) == 200
+        assert len(str(page.one("main input[name=q]")["value"])) == 200
 
     def test_list_1_the_count_is_announced(self, cast, paul):
         cast.orders(3)

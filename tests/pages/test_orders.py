@@ -161,7 +161,7 @@ class TestOrders:
     def test_orders_1_the_address_holds_the_state(self, cast, paul):
         cast.orders(60)
         page = paul.get(f"{ORDERS}?q=c2&sort=name&page=2")
-        assert page.one("input[name=q]")["value"] == "c2"
+        assert page.one("main input[name=q]")["value"] == "c2"
         assert page.one("input[name=sort]")["value"] == "name"
         assert page.one("a[rel=prev]")["href"] == f"{ORDERS}?q=c2&sort=name"
         for a in page.all("tbody td.toggle a"):

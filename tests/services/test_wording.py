@@ -44,6 +44,8 @@ CLUES: Mapping[str, Mapping[str, str]] = {
         "new-members": "to-add",
         "my-data": "my-data",
         "audit": "audit-log",
+        "left-out": "left-out",
+        "recovery-codes": "recovery-codes",
     },
     "ABILITY": {
         "open_contract": "see the contract",

@@ -40,7 +40,7 @@ export class Browser {
 
   form(page, url) {
     const found = /<form[^>]*>(?:(?!<form)[\s\S])*?<\/form>/gi;
-    for (const [form] of (page.split(/<main/i)[1] ?? page).matchAll(found)) {
+    for (const [form] of (page.split(/<\/?main/i)[1] ?? page).matchAll(found)) {
       const fields = new URLSearchParams();
       for (const [input] of form.matchAll(/<input[^>]*>/gi)) {
         const name = text(input, "name");
