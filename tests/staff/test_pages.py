@@ -216,6 +216,11 @@ class TestNotes:
         page = agent.get(f"/staff/people/{paul_id}")
         assert "Prefers" not in page.one("[aria-labelledby=notes-title]").get_text()
 
+    def test_design_its_form_says_what_the_asterisk_means(self, agent, paul_id):
+        page = agent.get(f"/staff/people/{paul_id}/note")
+        assert "* This field is required." in page.words
+        assert page.texts("main label .must") == ["*"]
+
     def test_staff_8_a_note_with_an_end_goes_by_itself(self, agent, clock, paul_id):
         self.write(agent, f"/staff/contracts/{REF}/note", shown_until="2026-11-28")
         assert "Prefers" in agent.get(f"/staff/contracts/{REF}").words
