@@ -33,7 +33,7 @@ from selfcare.language.i18n import Reader
 from selfcare.language.templates import render
 from selfcare.lists.query import ListQuery
 from selfcare.lists.users import drift_of
-from selfcare.models import Account, PriceKind, read_profiles, subscription_status
+from selfcare.models import Account, PriceKind, now, read_profiles, subscription_status
 from selfcare.rights import Ability, Rights, Section, StaffAbility, may_change_roles
 from selfcare.services.accounts import devices, passkeys
 from selfcare.web import asking, csrf, realms, rendering, themes, visiting
@@ -118,6 +118,7 @@ def _globals(app: Flask) -> dict[str, Any]:
         "themes": tuple(themes.THEMES),
         "wanted_part": rendering.wanted_part,
         "subscription_status": subscription_status,
+        "now": now,
         "today": lambda: i18n.reader().today(),
         "htmx_config": HTMX_CONFIG,
         "contract_url": contract_url,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from bs4 import Tag
 
@@ -27,11 +29,16 @@ def seconds(link: Tag) -> int | None:
 @pytest.mark.parametrize("path", PATHS)
 def test_services_4_a_list_with_a_waiting_order_asks_eight_times_at_most(cast, paul, path):
     cast.order(status="submitted")
-    link, asked = link_of(paul.get(path)), []
+    page = paul.get(path)
+    link, asked, shown = link_of(page), [], [page.one("#orders").get_text()]
     while (pause := seconds(link)) is not None:
         asked.append(pause)
-        link = link_of(paul.get(str(link["data-hx-get"]), part="orders"))
+        page = paul.get(str(link["data-hx-get"]), part="orders")
+        link = link_of(page)
+        shown.append(page.one("#orders").get_text())
     assert asked == [2, 4, 8, 16, 32, 64, 128, 256]
+    told = [re.search(r"As it was at \d\d:\d\d:\d\d", text) for text in shown]
+    assert all(told), "scripts leave a part alone whose text is the same"
     assert link["href"] == path, "on request, also without JavaScript"
 
 
