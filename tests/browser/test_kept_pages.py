@@ -65,7 +65,7 @@ def kept(cast, portal, window, keeping, forgiven) -> Kept:
 
 
 def sign_out(page: Page) -> None:
-    page.locator("details.menu summary").click()
+    page.locator("details.menu summary", has=page.locator("small")).click()
     page.locator("form[action='/logout'] button").click()
     expect(page.locator("#login")).to_be_visible()
 

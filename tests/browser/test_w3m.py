@@ -58,7 +58,7 @@ def in_order(text: str, *words: str) -> None:
                "Your latest orders", "HONEY1655-1801-003", "Legal notice"]),
         (f"{C}/", ["Contract OCB0000124", "Your contract", "Reference", "FCE_SI_qualif",
                    "Your rights", "Your orders"]),
-        (f"{C}/dashboard", ["Dashboard", "Technical console", "ready", "Running subscriptions"]),
+        (f"{C}/dashboard", ["Dashboard", "Figures", "Technical console", "ready"]),
         (f"{C}/orders", ["Orders", "3 orders", "Date", "Ref.", "Name", "Price", "Status",
                          "HONEY1655-1801-003", "Legal notice"]),
         (f"{C}/orders?open=HONEY1655-1801-003", ["HONEY1655-1801-003", "Region", "eu-west-0"]),
