@@ -108,7 +108,7 @@ class TestMistakes:
         code_asked(browser)
         code = mailed_code()
         told = [chosen(browser, other(code)).one("#code-error").get_text() for _ in range(5)]
-        assert [text[-1] for text in told[:4]] == ["4", "3", "2", "1"]
+        assert [text[-2:] for text in told[:4]] == ["4.", "3.", "2.", "1."]
         assert "get a new one" in told[4]
         assert "no longer good" in chosen(browser, code).one("#code-error").get_text()
         code_asked(browser)

@@ -17,6 +17,7 @@ from selfcare.database import db
 from selfcare.models import Base, Contract, PreInvoice, UsageReport, WishState
 from selfcare.services.retention.forgotten import FORGOTTEN
 from selfcare.services.schedule import SCHEDULE
+from tests.planning import FORGET_STATISTICS
 
 SMALL = {
     "oidc_keys": "a handful: they are rotated twice a year",
@@ -24,16 +25,6 @@ SMALL = {
     "oidc_clients": "as many as there are consoles",
 }
 """Tables that may be read whole, and why."""
-
-_FORGET_STATISTICS = """
-    WITH forgotten AS (
-        UPDATE pg_class SET reltuples = -1, relpages = 0
-        WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND reltuples < 1000
-        RETURNING oid
-    )
-    DELETE FROM pg_statistic WHERE starelid IN (SELECT oid FROM forgotten)
-"""
-"""PostgreSQL counts rows when it likes, and then plans for the few that a test has."""
 
 Said = tuple[str, Any]
 
@@ -96,7 +87,7 @@ def read_whole(statement: str, values: Any) -> set[str]:
             }
         for other in ("seqscan", "hashjoin", "mergejoin"):  # cheaper while the tables are empty
             connection.execute(text(f"SET LOCAL enable_{other} = off"))
-        connection.execute(text(_FORGET_STATISTICS))
+        connection.execute(FORGET_STATISTICS)
         explained = connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement}", values)
         plan = explained.scalar_one()
         connection.rollback()

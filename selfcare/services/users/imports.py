@@ -115,10 +115,12 @@ def lines_to_show(loaded: UserImport, *, limit: int) -> list[UserImportLine]:
 def left_out(loaded: UserImport) -> Iterator[list[str]]:
     """All of them as the rows of a table, in the language in force; read as they are needed."""
     yield [_("Line"), _("User"), _("Problem")]
-    found = _left_out(loaded).execution_options(yield_per=200)
-    for line in db.session.execute(found).scalars():
-        said = [problem[locale()] for problem in line.problems]
-        yield [str(line.number), line.label, " ".join(said)]
+    some, after = _left_out(loaded).limit(200), 0
+    while found := db.session.execute(some.where(UserImportLine.number > after)).scalars().all():
+        for line in found:
+            said = [problem[locale()] for problem in line.problems]
+            yield [str(line.number), line.label, " ".join(said)]
+        after = found[-1].number
 
 
 def _left_out(loaded: UserImport) -> Select[UserImportLine]:
