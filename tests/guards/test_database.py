@@ -180,6 +180,25 @@ def test_list_1_rows_of_before_are_found_without_their_letters(settings, empty_d
     assert dict(map(tuple, found)) == {name: fold(name) for name in words}
 
 
+def test_list_1_sqlite_counts_new_indexes_where_it_has_counted_the_others(
+    settings, empty_database
+):
+    if not empty_database.startswith("sqlite"):
+        pytest.skip("PostgreSQL counts columns, whatever indexes they have")
+    engine = engines.make_engine(dataclasses.replace(settings, database_url=empty_database))
+    config = alembic_config()
+    with engine.connect() as connection:
+        config.attributes["connection"] = connection
+        connection.exec_driver_sql("PRAGMA foreign_keys = OFF")  # a row without what it belongs to
+        command.upgrade(config, "7b1f0c2d9e64")
+        put(connection, "orders", id=1, price_kind="once", status="submitted")
+        connection.exec_driver_sql("ANALYZE")
+        command.upgrade(config, "head")
+        counted = connection.exec_driver_sql("SELECT idx FROM sqlite_stat1").scalars().all()
+    engine.dispose()
+    assert "ix_orders_contract_id_status_placed_at_id" in counted
+
+
 def put(connection, table: str, **values: object) -> None:
     """Insert a row of the tables as they are now, with something in every column that needs it."""
     found = Table(table, MetaData(), autoload_with=connection, resolve_fks=False)
