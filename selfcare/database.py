@@ -10,7 +10,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -130,6 +130,19 @@ class Database:
 
 
 db = Database()
+
+
+T = TypeVar("T")
+
+MOST_NAMED = 500
+"""Values that one statement is given."""
+
+
+def in_rounds(values: Collection[T]) -> Iterator[list[T]]:
+    """The values, as many at a time as one statement is given."""
+    every = list(values)
+    for start in range(0, len(every), MOST_NAMED):
+        yield every[start : start + MOST_NAMED]
 
 
 def insert_unless_there(model: type[Any], **values: Any) -> None:

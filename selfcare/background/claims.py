@@ -94,7 +94,7 @@ class Claim(Generic[W]):
         return row
 
     def extend(self, connection: Connection) -> None:
-        """A sign of life; a row that is locked is passed by: its outcome is being written now."""
+        """A sign of life. A row that is locked is passed over: its outcome is being written now."""
         column, until = key(self.kind), now() + self.kind.LEASE
         mine = select(column).where(
             column == self.row_id,
@@ -135,7 +135,7 @@ def kept_alive(claimed: Sequence[Claim[Any]]) -> Iterator[None]:
 def held_of(claimed: Sequence[Claim[W]]) -> dict[int, W]:
     """The rows of those claims that nobody has overtaken, by id: locked, to be written into."""
     kind = claimed[0].kind
-    db.session.connection()  # before their names: the thread takes both in the same order
+    db.session.connection()  # before the claims' locks: the thread takes both in this order
     with ExitStack() as naming:
         for mine in claimed:
             naming.enter_context(mine.naming)
@@ -171,7 +171,7 @@ def claim(kind: type[W], row_id: int) -> Claim[W] | None:
 
 
 def claim_some(kind: type[W], *conditions: ColumnElement[bool], most: int) -> list[Claim[W]]:
-    """Take those that have waited longest, of those that can be taken now; others' are left out."""
+    """Take those that have waited longest. A row that another worker locks is left out."""
     present = now()
     until = present + kind.LEASE
     waiting = (

@@ -105,7 +105,7 @@ class TurnTakingWorker(Worker):
     # Leaving while Redis is away: nothing below may wait for it, or end in a traceback
 
     def work(self, *args: Any, **kwargs: Any) -> bool:
-        """RQ's loop. Whoever stops it while it still signs in finds no process left, either."""
+        """RQ's loop. One that is stopped before it has begun leaves no process behind, either."""
         self._install_signal_handlers()  # type: ignore[no-untyped-call]
         try:
             if self.scheduler:

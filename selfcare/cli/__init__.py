@@ -14,7 +14,7 @@ COMMANDS: Mapping[str, str] = {
     "accounts": "selfcare.cli.accounts:accounts_group",
     "audit": "selfcare.cli.audit:audit_group",
     "catalogue": "selfcare.cli.catalogue:catalogue_group",
-    "contracts": "selfcare.cli.contract_terms:contracts_group",
+    "contracts": "selfcare.cli.contract_terms:contracts_group",  # with those of `cli.contracts`
     "cron": "selfcare.cli.processes:cron",
     "customers": "selfcare.cli.customers:customers_group",
     "documents": "selfcare.cli.documents:documents_group",

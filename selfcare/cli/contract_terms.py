@@ -94,8 +94,8 @@ def offer(*, ref: str, offer: str, as_json: bool) -> None:
 def referent(*, ref: str, login: str, as_json: bool) -> None:
     """Make LOGIN, a user of the contract REF, its referent, with all rights there.
 
-    The former referent stays a user with the roles they had; both read so in a mail of their
-    roles only where these change.
+    The former referent stays a user with the roles they had. Either of them gets a mail if their
+    roles change.
     """
     with refusing(ContractRefused, Refusal):
         membership = terms.set_referent(ref, login)

@@ -50,7 +50,7 @@ def progress(items: Iterable[T], label: str) -> Iterator[Iterable[T]]:
 
 
 _MARKS = {"loaded": "✓", "known": "=", "remark": "!", "refused": "✗"}
-"""What becomes of a file, in the order it is told, and its sign in front of a line."""
+"""What may become of a file, in the order of the report, and the sign before its line."""
 
 
 class Report:

@@ -25,7 +25,7 @@ class RequestState(StrEnum):
 
 
 class AccessRequest(Base):
-    """Somebody's wish for an access on a contract (ASK-1); it goes with their place there."""
+    """An access on a contract that a member asks for (ASK-1); deleted with their membership."""
 
     __tablename__ = "access_requests"
     __table_args__ = (
@@ -50,7 +50,7 @@ class AccessRequest(Base):
     section: Mapped[str] = mapped_column(String(16))
     """A section of the table of rights, or `console`."""
     profile: Mapped[str] = mapped_column(String(16), default="")
-    """The wished profile; nothing for the console, where a manager chooses the roles."""
+    """The profile asked for; nothing for the console, where a manager chooses the roles."""
     asked_at: Mapped[datetime] = mapped_column(default=now)
     """When it was last asked for: the referent got a mail then."""
     state: Mapped[RequestState] = mapped_column(String(8), default=RequestState.OPEN)
@@ -61,7 +61,7 @@ class AccessRequest(Base):
 
     @property
     def access(self) -> Access:
-        """What is wished, as the table of rights knows it."""
+        """What is asked for, as the table of rights knows it."""
         return access_of(self.section, self.profile)
 
 

@@ -180,9 +180,7 @@ def test_list_1_rows_of_before_are_found_without_their_letters(settings, empty_d
     assert dict(map(tuple, found)) == {name: fold(name) for name in words}
 
 
-def test_list_1_sqlite_counts_new_indexes_where_it_has_counted_the_others(
-    settings, empty_database
-):
+def test_list_1_sqlite_counts_new_indexes_where_it_has_counted_the_others(settings, empty_database):
     if not empty_database.startswith("sqlite"):
         pytest.skip("PostgreSQL counts columns, whatever indexes they have")
     engine = engines.make_engine(dataclasses.replace(settings, database_url=empty_database))

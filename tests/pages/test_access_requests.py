@@ -73,7 +73,7 @@ class TestAsking:
         text = mail.message.get_body(("plain",)).get_content()
         assert "Subscriptions: Visitor" in text
         assert "sophie.dupont@example.com" in text
-        assert re.search(r"/roles\?wish=\d+", text)
+        assert re.search(r"/roles\?request=\d+", text)
 
     def test_ask_1_whoever_asked_sees_when_and_cannot_ask_again_that_day(
         self, app, sophie, browse_as, clock
@@ -166,8 +166,8 @@ class TestAnswering:
         with app.app_context():
             return db.session.execute(select(AccessRequest.id)).scalar_one()
 
-    def test_ask_1_the_mail_leads_to_the_roles_with_the_wish_chosen(self, paul, id_of, asked):
-        page = paul.get(f"{USERS}/{id_of('sophie.dupont')}/roles?wish={asked}")
+    def test_ask_1_the_mail_leads_to_the_roles_with_the_access_chosen(self, paul, id_of, asked):
+        page = paul.get(f"{USERS}/{id_of('sophie.dupont')}/roles?request={asked}")
         assert (
             "asked for “Invoices: Manager” on 24/11/2026 10:30. It is chosen below." in page.words
         )
@@ -230,7 +230,7 @@ class TestAnswering:
         cast.member("pierre.dupont", users=CONSOLE_MANAGER)
         pierre = browse_as("pierre.dupont")
         page = pierre.get(f"{USERS}/console")
-        [give] = page.all("a[href*='wish=']")
+        [give] = page.all("a[href*='request=']")
         assert give["href"].startswith(f"{USERS}/console/{id_of('sophie.dupont')}/roles")
         step = pierre.post(give["href"].partition("?")[0], {"console": ["guest"]})
         pierre.post(step.location, {"step": "finish"})

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping
 from sqlalchemy import select
 
 from selfcare.background import claims
-from selfcare.database import db
+from selfcare.database import db, in_rounds
 from selfcare.models import (
     Account,
     ConsoleAccess,
@@ -26,9 +26,6 @@ from selfcare.services.oidc import backchannel
 RESTORED = ("email", "enabled", "username")
 """The details « Rétablir » brings back; a full name is nothing the sweep compares."""
 
-MOST_NAMED = 500
-"""People that one statement looks for."""
-
 
 def want(
     contract: Contract, account: Account, groups: Iterable[str], *, wake: bool = True
@@ -42,11 +39,9 @@ def want_all(
 ) -> dict[Account, ConsoleAccess | None]:
     """The same for many; without `wake` the caller has `converge_waiting` begin."""
     there: dict[int, ConsoleAccess] = {}
-    ids = [account.id for account in groups]
-    for start in range(0, len(ids), MOST_NAMED):
+    for ids in in_rounds([account.id for account in groups]):
         some = select(ConsoleAccess).where(
-            ConsoleAccess.contract_id == contract.id,
-            ConsoleAccess.account_id.in_(ids[start : start + MOST_NAMED]),
+            ConsoleAccess.contract_id == contract.id, ConsoleAccess.account_id.in_(ids)
         )
         locked = db.session.execute(some.order_by(ConsoleAccess.id).with_for_update()).scalars()
         there |= {access.account_id: access for access in locked}

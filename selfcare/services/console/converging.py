@@ -50,12 +50,12 @@ class Outcome:
 
 @dataclass
 class Turn:
-    """How long some people are gone through: until the time is over, or the IAM is away."""
+    """Some people, one after the other: until the time is over, or the IAM is away."""
 
     until: datetime | None = None
     is_away: bool = False
     has_begun: bool = False
-    """Whoever is first is tried in any case: each turn comes further."""
+    """The first one is tried in any case, so that each turn comes further."""
 
     @property
     def is_over(self) -> bool:
@@ -97,8 +97,8 @@ def _carry_out(works: Sequence[Work], turn: Turn) -> None:
 def _outcomes(works: Sequence[Work], turn: Turn) -> Iterator[tuple[Work, Outcome]]:
     """What comes of each; whoever was overtaken is left out.
 
-    The first of those whose groups are all there is to be set is asked for alone, too: it finds
-    out what the others need not look up, and whether the IAM answers.
+    Where nothing but groups are to be set, several are asked for at once; the first of these alone,
+    because it finds out what the others need not look up, and whether the IAM answers.
     """
     plain = [work for work in works if work.is_plain]
     for work in [*(work for work in works if not work.is_plain), *plain[:1]]:

@@ -164,9 +164,9 @@ def _note_groups(contract_id: int, found: Overview, began: datetime) -> None:
 
 
 def _note_people(contract_id: int, found: Overview, began: datetime) -> int:
-    """Only of those who were settled before we looked: nobody else's state means anything yet.
+    """Note what those have who were settled before we looked: nobody else's state means anything.
 
-    Gives how many differ.
+    Says how many differ.
     """
     differing = 0
     settled = (

@@ -44,7 +44,7 @@ class NobodyHere(Exception):
 def note(contract_id: int, users: Iterable[Found], seen_at: datetime) -> int:
     """Keep what a look found; accounts that are gone, or a member's by now, are forgotten.
 
-    Gives how many there are.
+    Says how many there are.
     """
     there = 0
     keys, names = _of_members(contract_id)

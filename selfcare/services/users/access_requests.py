@@ -19,7 +19,7 @@ from selfcare.services.users import places
 from selfcare.services.users.places import Place
 
 AGAIN_AFTER = timedelta(days=1)
-"""The same wish is told to the referent again only after that; also one that was declined."""
+"""The same access can be asked for again only after that, even if the request was declined."""
 SHOWN = 20
 """Open requests that a page of managers shows."""
 LONGEST_REASON = 300
@@ -45,7 +45,7 @@ def may_answer(rights: Rights, access: Access) -> bool:
 
 
 def ask(place: Place, access: Access, *, by: Account) -> AccessRequest:
-    """Write the wish down and tell the referent; one asked for before is told once more.
+    """Write it down and tell the referent; an open request for the same is told once more.
 
     Raises:
         NothingToAsk: nothing was written.
@@ -137,12 +137,12 @@ def open_of(membership_id: int) -> list[AccessRequest]:
     return list(db.session.execute(found.order_by(AccessRequest.id)).scalars())
 
 
-def with_wish(
-    profiles: Mapping[Section, Profile], asked: Sequence[AccessRequest], wish: str | None
+def with_requested(
+    profiles: Mapping[Section, Profile], asked: Sequence[AccessRequest], request_id: str | None
 ) -> Mapping[Section, Profile]:
-    """These profiles with the wished one among them, for the form that gives it."""
+    """These profiles with the one that a request asks for, for the form that gives it."""
     for one in asked:
-        if str(one.id) == wish and one.access.section:
+        if str(one.id) == request_id and one.access.section:
             return {**profiles, one.access.section: one.access.profile}
     return profiles
 

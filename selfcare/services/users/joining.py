@@ -13,7 +13,7 @@ import structlog
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
-from selfcare.database import db
+from selfcare.database import db, in_rounds
 from selfcare.models import Account, Contract, Membership
 from selfcare.services.console import access as console_access
 from selfcare.services.mail import kinds
@@ -30,9 +30,6 @@ from selfcare.services.users.roles import NOTHING, Roles
 
 log = structlog.get_logger(__name__)
 
-MOST_NAMED = 500
-"""Values that one statement is given."""
-
 
 def known_by(email: str) -> Account | None:
     """The account an email belongs to, whatever its case (USERS-3)."""
@@ -41,10 +38,8 @@ def known_by(email: str) -> Account | None:
 
 def ids_by(column: Any, values: Collection[str]) -> dict[str, int]:
     """The accounts that have these logins or emails: the folded value → the account's id."""
-    wanted = [value.strip().lower() for value in values]
     found: dict[str, int] = {}
-    for start in range(0, len(wanted), MOST_NAMED):
-        some = wanted[start : start + MOST_NAMED]
+    for some in in_rounds([value.strip().lower() for value in values]):
         statement = select(func.lower(column), Account.id).where(func.lower(column).in_(some))
         found |= {row[0]: row[1] for row in db.session.execute(statement)}
     return found
@@ -52,28 +47,27 @@ def ids_by(column: Any, values: Collection[str]) -> dict[str, int]:
 
 def members_among(contract: Contract, account_ids: Collection[int]) -> set[int]:
     """Those of these accounts that are on the contract already."""
-    ids, found = list(account_ids), set[int]()
-    for start in range(0, len(ids), MOST_NAMED):
+    found = set[int]()
+    for some in in_rounds(account_ids):
         statement = select(Membership.account_id).where(
-            Membership.contract_id == contract.id,
-            Membership.account_id.in_(ids[start : start + MOST_NAMED]),
+            Membership.contract_id == contract.id, Membership.account_id.in_(some)
         )
         found |= set(db.session.execute(statement).scalars())
     return found
 
 
 def strangers(contract: Contract, account_ids: Collection[int]) -> set[int]:
-    """Those of these accounts of whom nothing is this customer's to read (USERS-3).
+    """Those of these accounts whose data is not this customer's to read (USERS-3).
 
-    They were added to none of its contracts, or have opened none.
+    They are on none of its contracts, or have opened none of those yet.
     """
-    ids, found = list(account_ids), set(account_ids)
-    for start in range(0, len(ids), MOST_NAMED):
+    found = set(account_ids)
+    for some in in_rounds(account_ids):
         of_customer = (
             select(Membership.account_id)
             .join(Membership.contract)
             .where(
-                Membership.account_id.in_(ids[start : start + MOST_NAMED]),
+                Membership.account_id.in_(some),
                 Membership.invited_as.is_(None),
                 Contract.customer_id == contract.customer_id,
             )
