@@ -43,7 +43,7 @@ class Bounds:
     throttle_recovery: str = setting(
         "3 per 10 minutes; 6 per hour; 12 per day",
         "Mails with a password link or a login, per login or mail address asked for; mails to"
-        " confirm a new address, per account and address; accesses asked for, per account.",
+        " confirm a new address, per account and address; access requests, per account.",
         check=rules.limits,
     )
     throttle_recovery_address: str = setting(

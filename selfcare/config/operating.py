@@ -83,7 +83,7 @@ class Operating:
     # Running
     cron_in_worker: bool = setting(
         False,
-        "`flask worker` does what `flask cron` does, too: where there is to be one process less.",
+        "`flask worker` does the work of `flask cron`, too, so that there is one process less.",
     )
     demo: bool = setting(
         False, "Demonstration: names on the sign-in page, and the mails to look at. Never for real."

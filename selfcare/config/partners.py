@@ -41,8 +41,8 @@ class Partners:
     )
     access_end_notice_days: int = setting(
         7,
-        "Days before the last day of somebody's access to a contract on which they and those who"
-        " manage its users are told.",
+        "How many days before the last day of an access its owner and those who manage the"
+        " contract's users are told by mail.",
         check=rules.between(1, 90),
     )
 

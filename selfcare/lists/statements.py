@@ -29,7 +29,7 @@ class Statements:
     """How many counts each row of the page ends with."""
 
     def telling(self, counts: Rows) -> Statements:
-        """These, but each row of the page tells the counts, too: one way to the database less."""
+        """These, but each row of the page tells the counts, too: one round trip less."""
         told = [one.label(f"counted_{n}") for n, one in enumerate(counts.selected_columns)]
         return replace(self, page=self.page.add_columns(*told), told=len(told))
 

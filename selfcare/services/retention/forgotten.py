@@ -77,8 +77,8 @@ FORGOTTEN = (
     Forgotten(
         since=AccessRequest.asked_at,
         period=timedelta(days=365),
-        what="accesses that members asked for, and the answer",
-        after="they were asked for",
+        what="access requests and their answers",
+        after="they were last made",
         sort=Sort.PERSONAL,
     ),
     Forgotten(
