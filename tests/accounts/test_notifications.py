@@ -174,6 +174,10 @@ class TestLink:
         for token in (f"{changed}.{signature}", changed):
             assert browse.get(f"/mails/off/{token}").status == 404
 
+    def test_notify_1_no_link_stops_a_mail_that_always_comes(self, app, paul, browse):
+        assert browse.post(link(app, "password_changed"), token=False).status == 404
+        assert off(app) == set()
+
     def test_notify_1_a_link_works_after_the_secret_key_changed(
         self, app, paul, another_app, settings
     ):

@@ -108,6 +108,15 @@ class TestPeople:
         sweep(30)
         assert to(mails()) == ["buyer.dupont", "paul.dupont"]
 
+    def test_subs_3_the_referent_is_told_of_all_where_the_section_is_shut(self, cast, sweep, mails):
+        cast.member("paul.dupont", referent=True, subscriptions=Profile.NONE)
+        cast.member("buyer.dupont", services=MANAGER)
+        cast.subscription(by="buyer.dupont")
+        cast.subscription(by="buyer.dupont")
+        sweep(30)
+        counts = {mail.recipient: mail.context["count"] for mail in mails()}
+        assert counts == dict.fromkeys(("paul.dupont@example.com", "buyer.dupont@example.com"), 2)
+
     def test_subs_3_who_took_it_out_is_told_where_the_section_is_shut(self, cast, sweep, mails):
         cast.referent()
         cast.member("blind.dupont", services=MANAGER)

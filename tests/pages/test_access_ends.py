@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -12,10 +13,11 @@ import time_machine
 from sqlalchemy import select, update
 
 from selfcare.database import db
-from selfcare.models import Account, AuditEntry, ConsoleAccess, Membership, Removal
+from selfcare.models import Account, AuditEntry, ConsoleAccess, Membership, Removal, now
 from selfcare.rights import Profile
 from selfcare.services import schedule
-from selfcare.services.users import ending
+from selfcare.services.users import ending, members
+from selfcare.services.users.refusals import NoEnd
 from tests.browsing import Browser
 from tests.wizard import USERS, add, roles
 
@@ -134,6 +136,14 @@ class TestForm:
             found = db.session.execute(select(Membership.ends_on)).scalars()
             assert set(found) == {None}
 
+    def test_users_10_no_operator_gives_the_referent_one_either(self, app, id_of):
+        with app.app_context():
+            referent = db.session.get_one(Membership, id_of("paul.dupont"))
+            seen = members.roles_of(referent)
+            ending_soon = replace(seen, ends_on=TODAY + timedelta(days=3))
+            with pytest.raises(NoEnd):
+                members.change(referent, ending_soon, seen=seen, by=None)
+
     def test_users_10_who_changes_console_roles_leaves_the_last_day_alone(
         self, app, paul, id_of, ends
     ):
@@ -204,6 +214,19 @@ class TestTelling:
         assert outbox("access_ends") == ["marc.leroy@example.com"]
         managers = ["paul.dupont@example.com", "jacques.dupont@example.com"]
         assert outbox("member_access_ends") == managers
+
+    def test_users_10_the_referent_is_told_first_and_nobody_who_cannot_prolong_it(
+        self, app, cast, ends, outbox
+    ):
+        cast.member("paul.dupont", users=MANAGER)
+        cast.member("claire.dupont", referent=True)
+        cast.member("gone.dupont", users=MANAGER)
+        cast.account("gone.dupont", disabled_at=now())
+        ends("jacques.dupont", 0)
+        run(app, ending.tell)
+        assert outbox("access_ends") == ["jacques.dupont@example.com"]
+        others = ["claire.dupont@example.com", "paul.dupont@example.com"]
+        assert outbox("member_access_ends") == others
 
     @pytest.mark.parametrize("days", [8, -1, None])
     def test_users_10_nobody_is_told_too_early_or_afterwards(self, app, ends, outbox, days):

@@ -132,6 +132,13 @@ class TestAsking:
         assert requests(app) == []
         assert BUTTON not in paul.get(RIGHTS).words
 
+    def test_ask_1_whoever_gives_such_accesses_asks_nobody_for_their_own(
+        self, app, cast, paul, browse_as
+    ):
+        cast.member("jacques.dupont", users=MANAGER)
+        browse_as("jacques.dupont").post(RIGHTS, INVOICES)
+        assert requests(app) == []
+
     def test_ask_1_a_manager_of_users_is_led_to_their_own_roles(self, cast, paul, browse_as, id_of):
         cast.member("jacques.dupont", users=MANAGER)
         closed = browse_as("jacques.dupont").get(f"/contracts/{REF}/orders")
@@ -212,6 +219,26 @@ class TestAnswering:
         assert "Somebody else has just done this." in paul.get(USERS).words
         assert mails(app, "access_declined") == 1
 
+    def test_ask_1_what_was_declined_is_asked_for_again_a_day_later(
+        self, app, paul, sophie, asked, browse_as, clock
+    ):
+        paul.post(f"{USERS}/requests/{asked}/decline", {})
+        assert BUTTON not in sophie.get(f"/contracts/{REF}/invoices").words
+        sophie.post(RIGHTS, INVOICES)
+        assert requests(app) == [("invoices", "manager", "declined")]
+        clock.shift(timedelta(days=1))
+        browse_as("sophie.dupont").post(RIGHTS, INVOICES)
+        assert requests(app)[1:] == [("invoices", "manager", "open")]
+
+    def test_ask_1_what_was_given_and_taken_away_can_be_asked_for_at_once(
+        self, app, cast, paul, sophie, id_of, asked
+    ):
+        step = paul.post(f"{USERS}/{id_of('sophie.dupont')}/roles", roles(invoices="manager"))
+        paul.post(step.location, {"step": "finish"})
+        cast.member("sophie.dupont", invoices=VISITOR)
+        sophie.post(RIGHTS, INVOICES)
+        assert [state for *_, state in requests(app)] == ["granted", "open"]
+
     def test_ask_1_only_whoever_gives_such_accesses_answers(
         self, app, cast, sophie, browse_as, asked
     ):
@@ -221,6 +248,15 @@ class TestAnswering:
         for browser in (browse_as("pierre.dupont"), browse_as("marie.dupont"), sophie):
             assert browser.post(path, {}).status == 403
         assert "Access requests" not in browse_as("marie.dupont").get(USERS).words
+        assert requests(app) == [("invoices", "manager", "open")]
+
+    def test_ask_1_a_manager_elsewhere_answers_nothing_here(self, app, cast, browse_as, asked):
+        cast.member("autre.client", ref="OCB0000777", referent=True)
+        stranger = browse_as("autre.client")
+        for ref in (REF, "OCB0000777"):
+            path = f"/contracts/{ref}/users/requests/{asked}/decline"
+            assert stranger.post(path, {}).status == 404
+        assert "Access requests" not in stranger.get("/contracts/OCB0000777/users").words
         assert requests(app) == [("invoices", "manager", "open")]
 
     def test_ask_1_a_console_manager_answers_those_for_the_console(

@@ -95,28 +95,34 @@ class TestExact:
         page = found(paul, "sophie.dupont")
         assert page.status == 200
         assert page.texts("main li a") == ["sophie.dupont"] * 2
-        assert found(paul, "sophie.dupont", f"{C}/find").location.startswith(f"{C}/users/")
+        for here in (C, f"/contracts/{ELSEWHERE}"):
+            assert found(paul, "sophie.dupont", f"{here}/find").location.startswith(
+                f"{here}/users/"
+            )
 
 
 class TestRights:
     """Nothing of what a profile does not open, in either way."""
 
     @pytest.mark.parametrize(
-        ("section", "what"),
+        ("section", "what", "too_little"),
         [
-            ("orders", "order"),
-            ("subscriptions", "subscription"),
-            ("invoices", "FA-2026-42"),
-            ("users", "sophie.dupont"),
+            ("orders", "order", Profile.NONE),
+            ("subscriptions", "subscription", Profile.NONE),
+            ("invoices", "FA-2026-42", Profile.VISITOR),
+            ("users", "sophie.dupont", Profile.CONSOLE_MANAGER),
         ],
     )
-    def test_find_1_no_profile_finds_nothing(self, cast, paul_is, invoice, section, what):
+    def test_find_1_a_profile_that_opens_nothing_finds_nothing(
+        self, cast, paul_is, invoice, section, what, too_little
+    ):
         cast.member("paul.dupont")
         cast.member("sophie.dupont")
         invoice("FA-2026-42")
         q = {"order": cast.order, "subscription": cast.subscription}.get(what, lambda: what)()
         sections = ("orders", "subscriptions", "invoices", "users")
-        paul = paul_is(**dict.fromkeys(sections, Profile.NONE))
+        paul = paul_is(**{**dict.fromkeys(sections, Profile.NONE), section: too_little})
+        assert found(paul, "OCB0000124").location == f"{C}/", "the contract itself is theirs"
         for path in ("/find", f"{C}/find"):
             for words in (q, q[:-2]):
                 page = found(paul, words, path)
@@ -159,6 +165,13 @@ class TestLists:
         ]
         assert links[-1]["href"] == f"{C}/orders?q=flavor"
         assert paul.get(str(links[-1]["href"])).status == 200
+
+    def test_find_1_on_a_contract_the_lists_are_of_its_rows(self, cast, paul):
+        cast.member("paul.dupont", ref=ELSEWHERE, orders=Profile.VISITOR)
+        here, there = cast.order(), cast.order(ref=ELSEWHERE)
+        links = [link.get_text() for link in found(paul, "gabarit", f"{C}/find").all("main li a")]
+        assert here in links
+        assert there not in links
 
     def test_find_1_all_contracts_newest_first(self, cast, paul):
         cast.member("paul.dupont", ref=ELSEWHERE, orders=Profile.VISITOR)

@@ -17,6 +17,7 @@ from selfcare.models import (
     Invoice,
     Membership,
     Order,
+    RequestState,
     Visit,
     VisitKind,
     WishState,
@@ -75,12 +76,49 @@ def ending(cast):
     return add
 
 
-def trouble(app, login: str) -> None:
+def trouble(app, login: str, state: WishState = WishState.FAILED) -> None:
     with app.app_context():
         db.session.execute(
             update(ConsoleAccess)
             .where(ConsoleAccess.account_id == account_of(login).id)
-            .values(state=WishState.FAILED, problem="refused", due_at=None)
+            .values(state=state, problem="refused", due_at=None)
+        )
+        db.session.commit()
+
+
+def ask(app, login: str, section: str, **values) -> None:
+    """Somebody asks for an access."""
+    profile = "" if section == "console" else "manager"
+    with app.app_context():
+        place = db.session.execute(
+            select(Membership).where(Membership.account_id == account_of(login).id)
+        ).scalar_one()
+        db.session.add(
+            AccessRequest(
+                membership_id=place.id,
+                contract_id=place.contract_id,
+                section=section,
+                profile=profile,
+                **values,
+            )
+        )
+        db.session.commit()
+
+
+def ask_to_visit(app, login: str, **values) -> None:
+    """Support asks to look at what somebody sees."""
+    with app.app_context():
+        place = db.session.execute(
+            select(Membership).where(Membership.account_id == account_of(login).id)
+        ).scalar_one()
+        db.session.add(
+            Visit(
+                **{"kind": VisitKind.APPROVAL, **values},
+                account_id=place.account_id,
+                contract_id=place.contract_id,
+                agent_id=account_of("agent.support").id,
+                expires_at=datetime(2026, 6, 11, 9, tzinfo=UTC),
+            )
         )
         db.session.commit()
 
@@ -96,7 +134,11 @@ class TestLines:
         cast.referent()
         invoice("FA-OLD", issued_on=date(2026, 4, 1), due_on=date(2026, 5, 1))
         late = invoice("FA-LATE", issued_on=date(2026, 5, 1), due_on=date(2026, 6, 1))
+        cast.member("paul.dupont", ref="OCB0000777", invoices=MANAGER)
+        for_long = {"issued_on": date(2026, 4, 1), "due_on": TODAY - timedelta(days=61)}
+        invoice("FA-LONG-AGO", ref="OCB0000777", **for_long)
         paul = browse_as("paul.dupont")
+        assert "FA-LONG-AGO" not in paul.get("/").words
         page = paul.get(DASHBOARD)
         assert lines(page) == ["Pay the invoice FA-LATE: €120.00 9 days late due on 01/06/2026"]
         assert page.all(f'#todo a[href="{HERE}/invoices/{late}"]')
@@ -139,6 +181,9 @@ class TestLines:
             "Your access to the technical console",
             "Console access of Marie Dupont",
         ]
+        assert len(lines(page)) == 3, "one's own is not among the others'"
+        trouble(app, "paul.dupont", WishState.QUEUED)
+        assert "it is retried automatically" in lines(paul.get(DASHBOARD))[0]
         assert page.all(f'#todo a[href="{HERE}/orders/{order}"]')
         assert page.all(f'#todo a[href="{HERE}/users/console?q=marie.dupont"]')
 
@@ -146,34 +191,48 @@ class TestLines:
         cast.referent()
         cast.member("marie.dupont")
         cast.agent()
-        with app.app_context():
-            place = db.session.execute(
-                select(Membership).where(Membership.account_id == account_of("marie.dupont").id)
-            ).scalar_one()
-            db.session.add(
-                AccessRequest(
-                    membership_id=place.id,
-                    contract_id=place.contract_id,
-                    section="invoices",
-                    profile="manager",
-                )
-            )
-            db.session.add(
-                Visit(
-                    kind=VisitKind.APPROVAL,
-                    account_id=place.account_id,
-                    contract_id=place.contract_id,
-                    agent_id=account_of("agent.support").id,
-                    expires_at=datetime(2026, 6, 11, 9, tzinfo=UTC),
-                )
-            )
-            db.session.commit()
+        ask(app, "marie.dupont", "invoices")
+        ask_to_visit(app, "marie.dupont")
         page = browse_as("paul.dupont").get(DASHBOARD)
         assert [line.split(" since")[0] for line in lines(page)] == [
             "Support asks to look at the contract",
             "Marie Dupont asks for an access",
         ]
         assert lines(browse_as("marie.dupont").get("/")) == []
+
+    @pytest.mark.parametrize(
+        "values",
+        [
+            {"kind": VisitKind.NOTICE},
+            {"asked_at": datetime(2026, 6, 9, 8, 59, tzinfo=UTC)},
+            {"answered_at": datetime(2026, 6, 10, 8, tzinfo=UTC)},
+            {"ended_at": datetime(2026, 6, 10, 8, tzinfo=UTC)},
+        ],
+        ids=str,
+    )
+    def test_dash_2_a_visit_that_asks_for_no_answer_is_not_listed(
+        self, app, cast, browse_as, values
+    ):
+        cast.referent()
+        cast.agent()
+        ask_to_visit(app, "paul.dupont", **values)
+        assert lines(browse_as("paul.dupont").get(DASHBOARD)) == []
+
+    def test_dash_2_the_most_urgent_comes_first(self, app, cast, browse_as, invoice, ending):
+        cast.referent(console_roles=["admin"])
+        cast.member("marie.dupont", console_roles=["guest"])
+        cast.agent()
+        cast.order(status="submitted", at=datetime(2026, 6, 1, tzinfo=UTC))
+        for login in ("paul.dupont", "marie.dupont"):
+            trouble(app, login)
+        ending(30)
+        ask(app, "marie.dupont", "invoices")
+        ask_to_visit(app, "marie.dupont")
+        invoice("FA-1")
+        page = browse_as("paul.dupont").get(f"{DASHBOARD}?all=1")
+        assert [line.split()[0] for line in lines(page)] == [
+            *("Your", "Pay", "Support", "Marie", "Reservation", "Console", "Order"),
+        ]
 
     def test_dash_2_nothing_to_do_is_said(self, cast, browse_as):
         cast.referent()
@@ -212,6 +271,54 @@ class TestRights:
             assert [line.split()[0] for line in lines(page)] == kinds
             assert not page.all('#todo a[href$="/renewal"]'), "who may not order renews nothing"
 
+    def test_dash_2_one_s_own_orders_are_listed_and_open_where_the_section_is_shut(
+        self, full, cast, browse_as
+    ):
+        cast.member("sophie.dupont", dashboard=VISITOR)
+        mine = cast.order(by="sophie.dupont", status="submitted")
+        sophie = browse_as("sophie.dupont")
+        link = sophie.get(DASHBOARD).one("#todo li a")
+        assert link.get_text() == f"Order {mine}"
+        assert sophie.get(str(link["href"])).status == 200
+
+    def test_dash_2_one_s_own_access_leads_to_a_page_that_opens(self, app, cast, browse_as):
+        cast.member("marie.dupont", console_roles=["guest"])
+        trouble(app, "marie.dupont")
+        marie = browse_as("marie.dupont")
+        link = marie.get("/").one("#todo li a")
+        assert link.get_text() == "Your access to the technical console"
+        assert marie.get(str(link["href"])).status == 200
+
+    @pytest.mark.parametrize(
+        ("users", "listed"), [(MANAGER, 2), (Profile.CONSOLE_MANAGER, 1), (VISITOR, 0)]
+    )
+    def test_dash_2_open_requests_are_for_those_who_can_answer_them(
+        self, app, cast, browse_as, users, listed
+    ):
+        cast.member("marie.dupont")
+        cast.member("sophie.dupont", dashboard=VISITOR, users=users)
+        ask(app, "marie.dupont", "console")
+        ask(app, "marie.dupont", "invoices")
+        ask(app, "marie.dupont", "support", state=RequestState.DECLINED)
+        assert len(lines(browse_as("sophie.dupont").get(DASHBOARD))) == listed
+
+    @pytest.mark.parametrize(
+        ("place", "listed"),
+        [
+            ({"referent": True}, 1),
+            ({"referent": True, "support": Profile.NONE}, 0),
+            ({"support": MANAGER}, 0),
+        ],
+        ids=str,
+    )
+    def test_dash_2_support_s_question_is_for_the_referent_who_can_answer_it(
+        self, app, cast, browse_as, place, listed
+    ):
+        cast.member("paul.dupont", **place)
+        cast.agent()
+        ask_to_visit(app, "paul.dupont")
+        assert len(lines(browse_as("paul.dupont").get("/"))) == listed
+
     def test_dash_2_each_line_s_link_opens(self, full, browse_as):
         paul = browse_as("paul.dupont")
         for page in (paul.get(DASHBOARD), paul.get("/")):
@@ -223,6 +330,16 @@ class TestRights:
 
 
 class TestMany:
+    def test_dash_2_a_dashboard_has_its_own_contract_s_and_no_other_s(
+        self, cast, browse_as, invoice
+    ):
+        cast.referent()
+        cast.member("paul.dupont", ref="OCB0000777", referent=True)
+        invoice("FA-HERE")
+        invoice("FA-THERE", ref="OCB0000777")
+        [line] = lines(browse_as("paul.dupont").get(DASHBOARD))
+        assert "FA-HERE" in line
+
     def test_home_5_all_my_contracts_in_one_statement_and_others_contracts_never(
         self, cast, browse_as, invoice, statements
     ):
