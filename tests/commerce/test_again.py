@@ -246,6 +246,16 @@ class TestRenewal:
         confirm(paul, to_summary(paul, f"{FORM}?renews={ending}", **RENEWED))
         assert len([order for order in orders(app) if order.renews_id]) == 2
 
+    def test_subs_3_another_contract_s_subscription_cannot_be_renewed_here(
+        self, shop, browse_as, cast
+    ):
+        ref = cast.subscription()
+        cast.member("paul.dupont", ref="OCB0000412", referent=True)
+        paul = browse_as("paul.dupont")
+        assert paul.get(f"/contracts/OCB0000412/subscriptions/{ref}/renewal").status == 404
+        elsewhere = FORM.replace("OCB0000124", "OCB0000412")
+        assert paul.get(f"{elsewhere}?renews={ref}").status == 404
+
     def test_subs_3_one_s_own_where_the_section_is_shut(self, shop, browse_as, cast):
         cast.member("martin.dupont", services=MANAGER)
         others = cast.subscription()

@@ -28,7 +28,7 @@ from tests.plugin_console import peers
 WORKER = """
 import sys
 from app import app
-from selfcare.services.console.access import converge
+from selfcare.services.console.converging import converge
 with app.app_context():
     converge(int(sys.argv[1]))
 """

@@ -14,6 +14,7 @@ from sqlalchemy import select, update
 from selfcare.database import db
 from selfcare.models import ConsoleAccess, MailedLink, now
 from selfcare.services.accounts import people
+from selfcare.services.console import access as console_access
 from selfcare.services.console import looking
 from selfcare.services.console.iam.port import Holder
 from tests.browsing import Browser, Page
@@ -26,6 +27,21 @@ def accept(referent: Browser, path: str, read: Page | None = None) -> Page:
     """« Accepter » on a page, by default as it is now."""
     seen = (read or referent.get(path)).one("form[action$=accept] [name=seen]")["value"]
     return referent.post(f"{path}/accept", {"seen": seen})
+
+
+class TestTokens:
+    def test_console_9_whose_tokens_are_ended_keeps_everything_else(self, world, settled):
+        with world.app.app_context():
+            console_access.end_tokens(account_of(LOGIN))
+            db.session.commit()
+        world.faulty.calls.clear()
+        assert world.converge(settled) is None
+        after = world.access()
+        assert (after.state, after.ends_tokens, after.paused) == ("done", False, False)
+        changes = [call for call in world.faulty.calls if call.startswith("PATCH /v3/users/")]
+        assert len(changes) == 2, "disabled, and enabled again"
+        assert world.iam.overview(world.ref).account_of(LOGIN).enabled
+        assert world.groups() == {"power_user"}
 
 
 class TestDrift:
@@ -43,6 +59,7 @@ class TestDrift:
         assert "Roles taken away there: power_user" in page.words
         assert "Roles given there: guest" in page.words
         assert "changed in the console" in world.referent.get(world.users).words
+        assert "1 account differed." in world.referent.get(f"{world.users}/console").words
         assert world.groups() == {"guest"}
 
     def test_users_8_restore(self, world, settled):

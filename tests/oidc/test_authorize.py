@@ -171,6 +171,10 @@ class TestWhatIsRefused:
 
 
 class TestSignInAsked:
+    def test_console_5_who_signs_in_is_told_that_it_is_for_the_console(self, console, browse):
+        page = browse.get(browse.get(console.address()).location)
+        assert "Sign in to go on to the technical console." in page.words
+
     def test_console_5_prompt_none_shows_no_page(self, console, marie, browse):
         answer = console.answer(browse.get(console.address(prompt="none")).location)
         assert answer["error"] == "login_required"
@@ -183,6 +187,7 @@ class TestSignInAsked:
             assert page.location.endswith("&again=1")
             form = marie.get(page.location)
             assert form.status == 200, "the sign-in page sends nobody back"
+            assert "asks you to sign in once more" in form.words
             done = marie.post(
                 page.location,
                 {"login": "marie.dupont", "password": PASSWORD, "csrf_token": form.csrf()},
