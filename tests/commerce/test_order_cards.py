@@ -59,12 +59,13 @@ class TestCards:
         with app.app_context():
             version = reservation()
             kept = version.definition["on_demand"]
-            prices = [{**row, "monthly": "50.00"} for row in kept["prices"]]
+            prices = [{**row, "monthly": "50.20"} for row in kept["prices"]]
             version.definition = {**version.definition, "on_demand": {**kept, "prices": prices}}
             db.session.commit()
         page = browse_as("paul.dupont").get(f"{FORM}?flavor=c2.large")
         assert "less" not in page.one("label[for=order-plan-0-0]").get_text()
-        assert "1% less" in page.one("label[for=order-plan-1-0]").get_text()  # 49,32 € of 50 €
+        # 49,32 € of 50,20 € are 1,75 % less: never rounded up
+        assert "1% less" in page.one("label[for=order-plan-1-0]").get_text()
 
     def test_services_2_without_cards_each_choice_is_a_list(self, shop, browse_as, app):
         with app.app_context():

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+import time_machine
 from bs4 import Tag
 from hypothesis import given
 from hypothesis import strategies as st
@@ -30,8 +31,15 @@ pytestmark = pytest.mark.usefixtures("store")
 
 SPEND = f"{INVOICES}/spend"
 DASHBOARD = "/contracts/OCB0000124/dashboard"
-MONTHS = twelve_until(datetime.now(UTC).date())[:-1]
+TODAY = date(2026, 6, 10)
+MONTHS = twelve_until(TODAY)[:-1]
 CURRENT, LAST, BEFORE = MONTHS[-1], MONTHS[-2], MONTHS[-3]
+
+
+@pytest.fixture(autouse=True)
+def clock():
+    with time_machine.travel(datetime(2026, 6, 10, 9, tzinfo=UTC)):
+        yield
 
 
 @pytest.fixture
@@ -56,7 +64,7 @@ def overview(app):
     def read() -> tuple[Spend, ...]:
         with app.app_context():
             contract_id = db.session.execute(select(Contract.id)).scalar_one()
-            return spending_overview.of_contract(contract_id, datetime.now(UTC).date())
+            return spending_overview.of_contract(contract_id, TODAY)
 
     return read
 
