@@ -6,15 +6,16 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, timedelta
+from threading import get_ident
 from typing import Any
 
 import pytest
-from sqlalchemy import event, insert, inspect, select, text
+from sqlalchemy import event, insert, inspect, select, text, update
 
 from selfcare.background.jobs import Job
 from selfcare.database import db
-from selfcare.models import Base, Contract, PreInvoice, UsageReport, WishState
+from selfcare.models import Base, ConsoleAccess, Contract, PreInvoice, UsageReport, WishState, now
 from selfcare.services.retention.forgotten import FORGOTTEN
 from selfcare.services.schedule import SCHEDULE
 from tests.planning import FORGET_STATISTICS
@@ -31,11 +32,13 @@ Said = tuple[str, Any]
 
 @contextmanager
 def noted() -> Iterator[list[Said]]:
-    """The statements that are sent meanwhile, with their values."""
+    """The statements that this thread sends meanwhile, with their values."""
     sent: list[Said] = []
+    ours = get_ident()
 
     def note(_c: Any, _cursor: Any, statement: str, values: Any, *_: Any) -> None:
-        sent.append((statement, values))
+        if get_ident() == ours:  # a server of another test may still answer
+            sent.append((statement, values))
 
     event.listen(db.engine, "before_cursor_execute", note)
     try:
@@ -46,15 +49,16 @@ def noted() -> Iterator[list[Said]]:
 
 @pytest.mark.parametrize("sweep", SCHEDULE, ids=lambda sweep: sweep.path)
 def test_fast_no_sweep_reads_a_whole_table(app, stand_in_iam, cast, sweep: Job):
-    cast.member("paul.dupont")
+    cast.member("paul.dupont", console_roles=["guest"], console_state="queued")
     with app.app_context():
+        db.session.execute(update(ConsoleAccess).values(due_at=now() - timedelta(hours=1)))
         reports_of_a_thousand_months()
         with noted() as sent:
             sweep.function()
         db.session.rollback()
-        found = {whole for one in sent for whole in read_whole(*one)}
+        found = {f"{whole}: {one[0]}" for one in sent for whole in read_whole(*one) - SMALL.keys()}
     assert sent, "it asks the database something"
-    assert found - SMALL.keys() == set(), [statement for statement, _ in sent]
+    assert found == set()
 
 
 def reports_of_a_thousand_months() -> None:

@@ -55,10 +55,11 @@ def contracts_waiting(present: datetime) -> list[int]:
     busy = select(ConsoleAccess.contract_id).where(
         ConsoleAccess.state == WishState.RUNNING, ConsoleAccess.due_at >= present
     )
+    overdue = claims.overdue(ConsoleAccess, untried(), at=present)
+    if not overdue:
+        return []
     waiting = select(ConsoleAccess.contract_id).where(
-        untried(),
-        ConsoleAccess.id.in_(claims.overdue(ConsoleAccess, untried(), at=present)),
-        ConsoleAccess.contract_id.not_in(busy),
+        untried(), ConsoleAccess.id.in_(overdue), ConsoleAccess.contract_id.not_in(busy)
     )
     return list(db.session.execute(waiting.distinct()).scalars())
 
