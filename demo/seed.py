@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, select
@@ -237,9 +238,9 @@ def _add_orders(contracts: Mapping[str, Contract], rows: Iterable[OrderRow]) -> 
 
 def _order(ref: str, row: OrderRow, contract: Contract, service: Service) -> Order:
     by = _account(row.by)
-    kind, price = service.price_kind, service.from_price
+    kind, price, upfront = service.price_kind, service.from_price, Decimal(0)
     if row.rate and not row.at_catalogue_price:
-        kind, price = PriceKind.MONTHLY, row.rate.monthly
+        kind, price, upfront = PriceKind.MONTHLY, row.rate.monthly, row.rate.upfront
     return Order(
         ref=ref,
         contract=contract,
@@ -249,6 +250,7 @@ def _order(ref: str, row: OrderRow, contract: Contract, service: Service) -> Ord
         name_en=service.name_en,
         price=price,
         price_kind=kind,
+        upfront=upfront,
         currency=service.currency,
         status=row.status,
         parameters=row.rate.parameters

@@ -25,6 +25,7 @@ from selfcare.models import (
     Order,
     OrderCounter,
     OrderStatus,
+    PriceKind,
     Subscription,
     SubscriptionStatus,
     subscription_status,
@@ -155,6 +156,18 @@ class TestReferences:
     def test_orders_2_the_next_order_goes_on(self):
         customer = contract("OCB0000124").customer
         assert references.next_reference(customer, date(2017, 8, 30)) == "HONEY1655-1708-018"
+
+
+@pytest.mark.usefixtures("seeded")
+def test_orders_3_an_order_and_its_subscription_cost_the_same():
+    """So that « Commander à nouveau » says no other price than the order's."""
+    costs = db.session.execute(
+        select(Order.price, Order.upfront, Subscription.price, Subscription.upfront)
+        .join(Subscription, Subscription.order_id == Order.id)
+        .where(Order.price_kind == PriceKind.MONTHLY)
+    ).all()
+    assert any(upfront for _, upfront, *_ in costs)
+    assert [cost for cost in costs if cost[:2] != cost[2:]] == []
 
 
 @pytest.mark.parametrize(
