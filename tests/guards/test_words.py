@@ -11,7 +11,11 @@ from babel.messages.pofile import read_po
 
 pytestmark = pytest.mark.once
 
-FRENCH = Path(__file__).parents[2] / "translations/fr/LC_MESSAGES/messages.po"
+ROOT = Path(__file__).parents[2]
+FRENCH = ROOT / "translations/fr/LC_MESSAGES/messages.po"
+TEMPLATES = ROOT / "selfcare/templates"
+BREAKS = re.compile(r"« | »| (?:[:;!?](?!\w)|%%)")
+"""A plain space where French has one that no line breaks at."""
 NO_WORD = re.compile(
     r"\be-mails?\b|\bcourriels?\b|(?<![\w.@/-])mails?\b(?![\w.@/-])", re.IGNORECASE
 )
@@ -30,6 +34,20 @@ def _joined(text: Any) -> str:
 
 def test_l10n_french_says_email_as_the_guide_does():
     assert [french for _, french in messages() if NO_WORD.search(french)] == []
+
+
+def test_l10n_french_breaks_no_line_before_a_sign_or_inside_guillemets():
+    assert [french for _, french in messages() if BREAKS.search(french)] == []
+
+
+def test_l10n_no_template_writes_the_colon_after_a_label_itself():
+    """French has a space before it: `%(label)s: %(value)s` is a text."""
+    colons = re.compile(r"\}\}(?:\{%[^%]*%\})*: ?\{\{")
+    assert [
+        f"{file.name}: {found.group()}"
+        for file in TEMPLATES.rglob("*.*")
+        for found in colons.finditer(file.read_text())
+    ] == []
 
 
 def test_l10n_english_has_email_addresses_and_mails():

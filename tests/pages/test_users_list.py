@@ -285,8 +285,8 @@ class TestImport:
         assert line.problems == [
             {
                 "en": "These cells have no heading above them; was a cell split in two? “admin”",
-                "fr": "Des cellules ne sont sous aucun intitulé : une cellule est-elle coupée en"
-                " deux ? «\u00a0admin\u00a0»",
+                "fr": "Des cellules ne sont sous aucun intitulé\u00a0: une cellule est-elle coupée"
+                " en deux\u00a0? «\u00a0admin\u00a0»",
             }
         ]
 
