@@ -107,6 +107,21 @@ def test_docs_settings_exist(document: str) -> None:
         assert not unknown, f"{document}: {code}"
 
 
+def test_docs_every_module_has_a_room() -> None:
+    """A row per package; what a row names is in that package, and nothing else is."""
+    page = PATHS["docs/architecture.md"].read_text()
+    named = {
+        room: sorted(re.findall(r"`([a-z][a-z0-9_]*)`", row))
+        for room, row in re.findall(r"^\| `([a-z_./]+/)` \| (.+) \|$", page, re.MULTILINE)
+    }
+    there: dict[str, list[str]] = {}
+    for path in sorted((ROOT / "selfcare").rglob("*.py")):
+        if path.stem != "__init__" and path.parent.name != "versions":
+            room = f"{path.parent.relative_to(ROOT / 'selfcare')}/"
+            there.setdefault(room, []).append(path.stem)
+    assert named == there
+
+
 def test_docs_tests_named_exist(document: str) -> None:
     """Whole names or their beginnings, as `pytest -k` takes them."""
     code = "\n".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
