@@ -7,6 +7,9 @@ from urllib.parse import urlsplit
 from flask import abort, request, url_for
 from werkzeug.routing import IntegerConverter, Map
 
+from selfcare.web import realms
+from selfcare.web.realms import Realm
+
 
 class RowId(IntegerConverter):
     """The `int` of our addresses: a number that a row may have; a larger one is 404, not an error.
@@ -45,11 +48,16 @@ def safe_next(target: str | None) -> str:
 
 
 def came_from() -> str:
-    """The page of ours that a form was sent from, where its address is not kept in the form."""
+    """The page of ours that a form was sent from, where its address is not kept in the form.
+
+    Where the browser does not say it: the first page of the realm.
+    """
     here = request.referrer or ""
     page = local_part(here) if here.startswith(request.host_url) else ""
     if page.partition("?")[0] == url_for("auth.login"):
         return page
+    if realms.present() is Realm.STAFF and not page.startswith(f"{realms.STAFF_PATH}/"):
+        return url_for("staff_finding.index")
     return safe_next(page)
 
 

@@ -12,6 +12,21 @@ from tests.cast import account_of
 from tests.staff.conftest import REF
 
 
+class TestLanguage:
+    def test_home_3_staff_who_choose_a_language_stay_on_the_page(self, agent, paul_id):
+        here = f"/staff/people/{paul_id}?only=mails"
+        answer = agent.post(
+            "/staff/language", {"locale": "fr"}, Referer=f"http://portal.test{here}"
+        )
+        assert answer.location == here
+        assert agent.get(here).one("html")["lang"] == "fr"
+
+    @pytest.mark.parametrize("referer", ["", "http://portal.test/", "https://evil.example/staff/"])
+    def test_home_3_without_a_page_of_staff_it_leads_to_their_first_one(self, agent, referer):
+        answer = agent.post("/staff/language", {"locale": "fr"}, Referer=referer)
+        assert answer.location == "/staff/"
+
+
 class TestSearch:
     @pytest.mark.parametrize(
         "asked", ["paul.dupont", "PAUL.DUPONT", "paul.dupont@example.com", " paul.dupont "]

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, redirect, request, session, url_for
+from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from selfcare.database import db
 from selfcare.lists.contracts import ContractList
 from selfcare.lists.orders import MyOrderList
 from selfcare.lists.subscriptions import MySubscriptionList
-from selfcare.models import LOCALES, Order, Subscription, now
+from selfcare.models import Order, Subscription, now
 from selfcare.rights import Section
 from selfcare.services.mail import choices, links
 from selfcare.services.orders import fulfilment, periods
-from selfcare.web import rendering
+from selfcare.web import languages, rendering
 from selfcare.web.access import current_account, public, row_or_404, signed_in
-from selfcare.web.addresses import came_from
 from selfcare.web.templating import MENU_ENDPOINTS
 
 bp = Blueprint("account", __name__, url_prefix="/account")
@@ -92,12 +90,5 @@ def my_subscription(sub_ref: str) -> ResponseReturnValue:
 @bp.post("/language")
 @public("the language of pages before signing in, too")
 def language() -> ResponseReturnValue:
-    """Show the portal in another language from now on, and remember it (HOME-3)."""
-    chosen = request.form.get("locale", "")
-    if chosen in LOCALES:
-        if current_user.is_authenticated:
-            current_account().locale = chosen
-            db.session.commit()
-        else:
-            session["locale"] = chosen
-    return redirect(came_from(), code=303)
+    """Show the portal in another language from now on (HOME-3)."""
+    return languages.choose(request.form.get("locale", ""))

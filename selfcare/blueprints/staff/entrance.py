@@ -19,13 +19,13 @@ from selfcare.forms.confirming import ConfirmForm
 from selfcare.forms.proofs import CodeForm
 from selfcare.language import _
 from selfcare.language.sign_in_wording import Why
-from selfcare.models import LOCALES, SignIn
+from selfcare.models import SignIn
 from selfcare.services.accounts import sign_ins, signing_in, two_factor
 from selfcare.services.accounts.signing_in import AccountDisabled, WrongCredentials, WrongDoor
 from selfcare.services.accounts.two_factor import WrongCode
 from selfcare.services.safety import browsers
 from selfcare.services.safety.throttling import TooManyAttempts
-from selfcare.web import known_browser, realms, reasons, rendering, themes
+from selfcare.web import known_browser, languages, realms, reasons, rendering, themes
 from selfcare.web.access import current_account, current_sign_in, public, sign_out, signed_in
 from selfcare.web.addresses import safe_next
 from selfcare.web.headers import no_store
@@ -170,14 +170,7 @@ def theme() -> ResponseReturnValue:
 @public("the language of the pages of staff")
 def language() -> ResponseReturnValue:
     """Show them in another language."""
-    chosen = request.form.get("locale", "")
-    if chosen in LOCALES:
-        if current_user.is_authenticated:
-            current_account().locale = chosen
-            db.session.commit()
-        else:
-            session["locale"] = chosen
-    return redirect(url_for("staff_finding.index"), code=303)
+    return languages.choose(request.form.get("locale", ""))
 
 
 def _target() -> str:

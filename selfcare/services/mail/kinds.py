@@ -30,6 +30,11 @@ NAMED = 10
 """Of many things that one mail tells of, as many are named."""
 
 
+def _of(contract: Contract) -> dict[str, Any]:
+    """The contract, as mails name it."""
+    return {"ref": contract.ref, "contract_name": contract.name}
+
+
 def access(account: Account) -> Mail:
     """The login of a new account, and where to set its password (AUTH-5)."""
     return outbox.write("access", account)
@@ -136,8 +141,7 @@ def credential_ends(account: Account, *, contract: Contract, name: str, ends_at:
 
 def portal_access(*accounts: Account, contract: Contract) -> list[Mail]:
     """They are users of this contract now (USERS-3)."""
-    told = {"ref": contract.ref, "contract_name": contract.name}
-    return outbox.write_many("portal_access", dict.fromkeys(accounts, told))
+    return outbox.write_many("portal_access", dict.fromkeys(accounts, _of(contract)))
 
 
 def access_ends(account: Account, *, contract: Contract, last_day: date) -> Mail:
@@ -145,8 +149,7 @@ def access_ends(account: Account, *, contract: Contract, last_day: date) -> Mail
     return outbox.write(
         "access_ends",
         account,
-        ref=contract.ref,
-        contract_name=contract.name,
+        **_of(contract),
         last_day=last_day.isoformat(),
     )
 
@@ -158,8 +161,7 @@ def member_access_ends(
     return outbox.write(
         "member_access_ends",
         manager,
-        ref=contract.ref,
-        contract_name=contract.name,
+        **_of(contract),
         called=called,
         membership_id=membership.id,
         last_day=last_day.isoformat(),
@@ -179,8 +181,7 @@ def access_asked(
     return outbox.write(
         "access_asked",
         referent,
-        ref=contract.ref,
-        contract_name=contract.name,
+        **_of(contract),
         by=by.full_name,
         email=by.email,
         access=[wanted.section, wanted.profile],
@@ -196,8 +197,7 @@ def access_declined(
     return outbox.write(
         "access_declined",
         account,
-        ref=contract.ref,
-        contract_name=contract.name,
+        **_of(contract),
         by=by.full_name,
         access=[declined.section, declined.profile],
         asked_at=declined.asked_at.isoformat(),
@@ -220,8 +220,7 @@ def roles_changed(
     return outbox.write(
         "roles_changed",
         account,
-        ref=contract.ref,
-        contract_name=contract.name,
+        **_of(contract),
         by=by.full_name if by else "",
         changes=changes,
         asked_at=asked_at.isoformat() if asked_at else "",
@@ -241,8 +240,7 @@ def import_stopped(
     return outbox.write(
         "import_stopped",
         account,
-        ref=contract.ref,
-        contract_name=contract.name,
+        **_of(contract),
         owner=owner.full_name,
         filename=filename,
         added=added,
@@ -265,8 +263,7 @@ def subscription_ends(
     """
     told = {
         account: {
-            "ref": contract.ref,
-            "contract_name": contract.name,
+            **_of(contract),
             "count": len(seen),
             "ending": [
                 {
@@ -324,8 +321,7 @@ def visit_begun(account: Account, *, visit: Visit, visited: Account, contract: C
     return outbox.write(
         "visit_begun",
         account,
-        ref=contract.ref,
-        contract_name=contract.name,
+        **_of(contract),
         visited=visited.full_name,
         reason=visit.reason,
         ticket=visit.ticket,
@@ -338,8 +334,7 @@ def visit_asked(account: Account, *, visit: Visit) -> Mail:
     return outbox.write(
         "visit_asked",
         account,
-        ref=visit.contract.ref,
-        contract_name=visit.contract.name,
+        **_of(visit.contract),
         visited=visit.account.full_name,
         reason=visit.reason,
         ticket=visit.ticket,
