@@ -14,7 +14,7 @@ from sqlalchemy import select, update
 
 from selfcare.database import db
 from selfcare.models import Account, AuditEntry, ConsoleAccess, Membership, Removal, now
-from selfcare.rights import Profile
+from selfcare.rights import Profile, Section
 from selfcare.services import schedule
 from selfcare.services.users import ending, members
 from selfcare.services.users.refusals import NoEnd
@@ -267,6 +267,35 @@ class TestTelling:
         with app.app_context():
             receipts = db.session.execute(select(Removal.login)).scalars()
             assert sorted(receipts) == [f"person.{number}" for number in range(6)]
+
+
+class TestLate:
+    def test_users_10_nothing_is_open_after_the_last_day_however_late_the_sweep_is(
+        self, cast, browse_as, ends
+    ):
+        ref = cast.order(by="marc.leroy")
+        marc = browse_as("marc.leroy")
+        pages = ("/", "/account/contracts", "/account/orders", f"/find?q={ref}")
+        for days, is_open in ((0, True), (-1, False)):
+            ends("marc.leroy", days)
+            assert marc.get("/contracts/OCB0000124/orders").status == (200 if is_open else 404)
+            for page in pages:
+                assert ("OCB0000124" in marc.get(page).text) is is_open, page
+
+    def test_users_10_the_referent_stays_in_whatever_their_row_says(self, paul, ends):
+        ends("paul.dupont", -5)
+        assert paul.get("/contracts/OCB0000124/orders").status == 200
+
+    def test_users_10_an_operator_s_other_roles_leave_the_last_day_alone(self, app, ends):
+        from selfcare.services.contracts import terms
+
+        ends("marc.leroy", 30)
+        with app.app_context():
+            terms.give_roles("OCB0000124", "marc.leroy", {Section.INVOICES: MANAGER}, None)
+            mine = select(Membership.ends_on).join(Membership.account)
+            kept = db.session.execute(mine.where(Account.login == "marc.leroy")).scalar_one()
+            assert kept == TODAY + timedelta(days=30)
+            db.session.rollback()
 
 
 class TestEnding:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -191,7 +192,7 @@ def give_roles(
         raise ContractRefused(f"no such console role: {', '.join(unknown)}")
     seen = members.roles_of(membership)
     held = seen.console if console is None else tuple(console)
-    given = Roles({**seen.profiles, **profiles}, held)
+    given = replace(seen, profiles={**seen.profiles, **profiles}, console=held)
     members.change(membership, given, seen=seen, by=None)
 
 
