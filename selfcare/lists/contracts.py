@@ -12,6 +12,7 @@ from selfcare.lists.columns import Column
 from selfcare.lists.query import ListOf, ListQuery
 from selfcare.models import Account, Contract, Membership, Offer
 from selfcare.rights import Section
+from selfcare.services.months import TODAY
 
 
 class ContractList(ListQuery):
@@ -28,7 +29,11 @@ class ContractList(ListQuery):
             cast(Membership.profiles, String).label("profiles"),
         )
         .join(Offer, Offer.id == Contract.offer_id)
-        .where(Membership.contract_id == Contract.id, Membership.account_id == bindparam("account"))
+        .where(
+            Membership.contract_id == Contract.id,
+            Membership.account_id == bindparam("account"),
+            Membership.lasts_on(TODAY),
+        )
     )
     columns: ClassVar[tuple[Column, ...]] = (
         Column("name", _l("Name"), Contract.name),

@@ -32,6 +32,7 @@ from selfcare.lists.growing import Branch, Keys
 from selfcare.lists.users import EMAIL, FIRST, FOUND_BY, HAS_COME, LAST, LOGIN
 from selfcare.models import Account, Contract, Invoice, Membership, Order, Subscription, fold
 from selfcare.rights import Ability
+from selfcare.services.months import TODAY
 from selfcare.services.users import places
 
 LEAST = 3
@@ -80,7 +81,11 @@ class Reach:
         found = (
             select(mine.contract_id, Contract.ref)
             .join(Contract, Contract.id == mine.contract_id)
-            .where(mine.account_id == self.account_id, places.holds(OPENED_BY[kind], mine))
+            .where(
+                mine.account_id == self.account_id,
+                mine.lasts_on(TODAY),
+                places.holds(OPENED_BY[kind], mine),
+            )
         )
         if self.alone or (self.ref and not anywhere):
             found = found.where(Contract.ref == self.ref)

@@ -38,6 +38,7 @@ from selfcare.lists.statements import (
     plain,
 )
 from selfcare.models import Membership
+from selfcare.services.months import TODAY
 
 REACH_OF_MINE = 1_000
 """Rows that pages of many contracts' rows lead to: as many are looked up in each of them."""
@@ -74,7 +75,9 @@ def mine(contract_id: Expression, by_id: Expression) -> tuple[Branch, Branch]:
         by_id: the account whose row it is.
     """
     account: BindParameter[int] = bindparam("account")
-    places = select(Membership.contract_id).where(Membership.account_id == account)
+    places = select(Membership.contract_id).where(
+        Membership.account_id == account, Membership.lasts_on(TODAY)
+    )
     all_of = places.where(Membership.is_referent).subquery()
     own_of = places.where(~Membership.is_referent).subquery()
     return (

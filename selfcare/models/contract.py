@@ -9,13 +9,16 @@ from typing import Any
 
 from sqlalchemy import (
     JSON,
+    BindParameter,
     CheckConstraint,
+    ColumnElement,
     ForeignKey,
     Index,
     Numeric,
     String,
     UniqueConstraint,
     false,
+    or_,
     text,
 )
 from sqlalchemy.engine import Dialect
@@ -161,3 +164,11 @@ class Membership(Base):
 
     account: Mapped[Account] = relationship(lazy="raise_on_sql")
     contract: Mapped[Contract] = relationship(lazy="raise_on_sql")
+
+    @classmethod
+    def lasts_on(cls, day: BindParameter[date]) -> ColumnElement[bool]:
+        """Whether the access lasts on a day, for whoever reads what it opens (USERS-10).
+
+        The sweep that ends it (`services/users/ending.py`) comes some time after its last day.
+        """
+        return or_(cls.ends_on.is_(None), cls.ends_on >= day, cls.is_referent)

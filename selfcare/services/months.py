@@ -6,6 +6,8 @@ from calendar import monthrange
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import BindParameter, Date, bindparam
+
 from selfcare import config
 from selfcare.models import now
 
@@ -23,6 +25,10 @@ def local_day(at: datetime) -> date:
 def today() -> date:
     """The present day where the customers are."""
     return local_day(now())
+
+
+TODAY: BindParameter[date] = bindparam(None, type_=Date(), callable_=today)
+"""The same in a statement, which asks each time it runs: most are put together once."""
 
 
 def first_day(day: date, *, ahead: int = 0) -> date:

@@ -25,6 +25,7 @@ from selfcare.models import (
 from selfcare.models.account import full_name
 from selfcare.rights import Rights
 from selfcare.services.accounts import sign_ins
+from selfcare.services.months import TODAY
 from selfcare.services.users import places
 from selfcare.services.users.places import Place
 
@@ -179,7 +180,11 @@ def _statement(dialect: str, *, placed: bool, with_menu: bool) -> Any:
             .add_columns(cast(ConsoleAccess.wanted_groups, String).label("console_roles"))
             .outerjoin(
                 Membership,
-                and_(Membership.account_id == SignIn.account_id, Membership.contract_id == named),
+                and_(
+                    Membership.account_id == SignIn.account_id,
+                    Membership.contract_id == named,
+                    Membership.lasts_on(TODAY),
+                ),
             )
             .outerjoin(Membership.contract)
             .outerjoin(Contract.offer)

@@ -55,6 +55,7 @@ from selfcare.models.console import TROUBLED
 from selfcare.models.order import WAITING
 from selfcare.rights import Ability
 from selfcare.services.invoices.due import days_around, is_to_pay, left
+from selfcare.services.months import TODAY
 from selfcare.services.orders.renewals import RENEWED_BY
 from selfcare.services.staff.asking import ASKED_FOR
 from selfcare.services.users.access_requests import IS_OPEN
@@ -169,7 +170,9 @@ def _statement(on_one: bool) -> Any:
     kinds = (_console(), _invoices(), _visits(), _requests(), _endings(), _members(), _orders())
     parts = []
     for chosen, by in kinds:
-        mine = chosen.where(Membership.account_id == bindparam("account"))
+        mine = chosen.where(
+            Membership.account_id == bindparam("account"), Membership.lasts_on(TODAY)
+        )
         if on_one:
             mine = mine.where(Membership.contract_id == bindparam("contract"))
         parts.append(mine.order_by(by).limit(MOST).subquery().select())

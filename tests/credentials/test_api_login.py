@@ -10,9 +10,10 @@ import time_machine
 from sqlalchemy import select
 
 from selfcare.database import db
-from selfcare.models import ApiLogin, ConsoleAccess, SealedSecret, now
+from selfcare.models import ApiLogin, ConsoleAccess, Membership, SealedSecret, now
 from selfcare.services.console.credentials import logins
 from selfcare.services.console.iam.errors import IamProblem
+from selfcare.services.months import today
 from tests.browsing import Browser
 from tests.cast import account_of
 from tests.credentials.conftest import API_PASSWORD, REF
@@ -60,6 +61,16 @@ def test_api_5_it_ends_with_the_last_console_role(app, marie, browse, api_login)
         db.session.execute(select(ConsoleAccess)).scalar_one().wanted_groups = []
         db.session.commit()
     assert browse.get(PAGE).status == 303
+
+
+def test_users_10_it_ends_with_the_last_day_of_the_access(app, marie, browse, api_login):
+    api_login(browse)
+    for days, status in ((0, 200), (-1, 303)):
+        with app.app_context():
+            place = db.session.execute(select(Membership)).scalar_one()
+            place.ends_on = today() + timedelta(days=days)
+            db.session.commit()
+        assert browse.get(PAGE).status == status
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,8 @@ import pytest
 import time_machine
 
 from selfcare.database import db
-from selfcare.models import ClientKind, OidcToken, SignIn, now
+from selfcare.models import ClientKind, Membership, OidcToken, SignIn, now
+from selfcare.services.months import today
 
 
 class TestClaims:
@@ -211,6 +212,15 @@ class TestTokens:
         with app.app_context(), db.engine.begin() as connection:
             connection.exec_driver_sql("UPDATE console_accesses SET wanted_groups = '[]'")
         assert self.told(app, token) == 401
+
+    def test_users_10_after_the_last_day_of_the_access_they_tell_nothing(self, console, marie, app):
+        token = console.redeem(console.code_of(marie)).json["access_token"]
+        for days, told in ((0, 200), (-1, 401)):
+            with app.app_context():
+                last = today() + timedelta(days=days)
+                db.session.query(Membership).update({"ends_on": last})
+                db.session.commit()
+            assert self.told(app, token) == told
 
     def test_console_5_no_token_no_answer(self, app):
         told = app.test_client().get("/oauth/userinfo")

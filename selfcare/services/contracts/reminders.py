@@ -77,6 +77,7 @@ def _tell(contract_id: int, ending: Sequence[Subscription]) -> None:
         .join(Membership, Membership.account_id == Account.id)
         .where(
             Membership.contract_id == contract_id,
+            Membership.lasts_on(months.TODAY),
             Account.disabled_at.is_(None),
             holds(Ability.ORDER_SERVICE),
             or_(

@@ -27,6 +27,7 @@ from selfcare.models import (
     now,
 )
 from selfcare.models.account import full_name
+from selfcare.services.months import TODAY
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,8 @@ _IN_FORCE = (
     .join(
         Membership,
         (Membership.account_id == OidcGrant.account_id)
-        & (Membership.contract_id == OidcGrant.contract_id),
+        & (Membership.contract_id == OidcGrant.contract_id)
+        & Membership.lasts_on(TODAY),
     )
     .where(
         OidcGrant.ended_at.is_(None),

@@ -7,6 +7,7 @@ from sqlalchemy.orm import contains_eager
 
 from selfcare.database import db
 from selfcare.models import Contract, Membership, Order
+from selfcare.services.months import TODAY
 
 
 def latest_of(account_id: int, *, contract: Contract | None = None, limit: int = 3) -> list[Order]:
@@ -17,7 +18,8 @@ def latest_of(account_id: int, *, contract: Contract | None = None, limit: int =
         .join(
             Membership,
             (Membership.contract_id == Order.contract_id)
-            & (Membership.account_id == Order.placed_by_id),
+            & (Membership.account_id == Order.placed_by_id)
+            & Membership.lasts_on(TODAY),
         )
         .options(contains_eager(Order.contract))
         .where(Order.placed_by_id == account_id)

@@ -25,6 +25,7 @@ from selfcare.models import (
 )
 from selfcare.rights import STAFF_RULES, StaffAbility
 from selfcare.services.mail import kinds
+from selfcare.services.months import TODAY
 from selfcare.services.safety import audit, browsers
 from selfcare.services.staff import ending
 from selfcare.services.users import places
@@ -54,7 +55,9 @@ _LOAD = (
             StaffMembership.role.in_(STAFF_RULES[StaffAbility.VISIT]),
         ),
         exists().where(
-            Membership.account_id == Visit.account_id, Membership.contract_id == Visit.contract_id
+            Membership.account_id == Visit.account_id,
+            Membership.contract_id == Visit.contract_id,
+            Membership.lasts_on(TODAY),
         ),
     )
 )

@@ -28,6 +28,7 @@ from selfcare.models import (
 from selfcare.rights import Ability, Rights
 from selfcare.services.console.converging import converge_waiting
 from selfcare.services.mail import kinds
+from selfcare.services.months import TODAY
 from selfcare.services.safety import audit
 from selfcare.services.users import imports, joining, places
 from selfcare.services.users.new_member import NewMember
@@ -122,6 +123,7 @@ def _may_go_on(loaded: UserImport) -> bool:
     membership = db.session.execute(
         select(Membership)
         .filter_by(account_id=loaded.owner_id, contract_id=loaded.contract_id)
+        .where(Membership.lasts_on(TODAY))
         .with_for_update(read=True)
     ).scalar_one_or_none()
     return membership is not None and Rights(membership.profiles).may(Ability.ADD_USER)

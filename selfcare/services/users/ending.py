@@ -15,7 +15,7 @@ from selfcare.database import db
 from selfcare.models import Account, Contract, Membership
 from selfcare.rights import Profile, Section
 from selfcare.services.mail import kinds
-from selfcare.services.months import today
+from selfcare.services.months import TODAY, today
 from selfcare.services.users import members
 
 log = structlog.get_logger(__name__)
@@ -87,6 +87,7 @@ def managers_of_users(contract: Contract) -> list[Account]:
         .join(Membership, Membership.account_id == Account.id)
         .where(
             Membership.contract_id == contract.id,
+            Membership.lasts_on(TODAY),
             profile == str(Profile.MANAGER),
             Account.disabled_at.is_(None),
         )

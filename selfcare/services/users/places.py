@@ -22,6 +22,7 @@ from sqlalchemy.orm import contains_eager
 from selfcare.database import db
 from selfcare.models import Account, ConsoleAccess, Contract, Membership, Offer
 from selfcare.rights import RULES, Ability, Rights
+from selfcare.services.months import TODAY
 
 MOST_IN_CONSOLE = 500
 """Contracts to choose from; more make no page any more."""
@@ -100,7 +101,7 @@ _PLACES = (
     .join(Contract.offer)
     .outerjoin(ConsoleAccess, ITS_CONSOLE)
     .options(contains_eager(Membership.contract).contains_eager(Contract.offer))
-    .where(Membership.account_id == bindparam("account"))
+    .where(Membership.account_id == bindparam("account"), Membership.lasts_on(TODAY))
 )
 _BY_NAME = _PLACES.order_by(Contract.name, Contract.id).limit(bindparam("most"))
 _IN_CONSOLE = _BY_NAME.where(ConsoleAccess.id.is_not(None), Offer.has_console)
@@ -116,7 +117,7 @@ def in_menu(account_id: Any) -> Select[str, str, str]:
     return (
         select(Contract.ref, Contract.name, cast(Membership.profiles, String).label("profiles"))
         .join(Membership, Membership.contract_id == Contract.id)
-        .where(Membership.account_id == account_id)
+        .where(Membership.account_id == account_id, Membership.lasts_on(TODAY))
         .order_by(Contract.name, Contract.id)
         .limit(11)
     )

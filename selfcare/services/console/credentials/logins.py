@@ -20,11 +20,12 @@ from selfcare.background import claims
 from selfcare.background.claims import Claim
 from selfcare.background.jobs import job
 from selfcare.database import db
-from selfcare.models import Account, ApiLogin, ConsoleAccess, Contract, now
+from selfcare.models import Account, ApiLogin, ConsoleAccess, Contract, Membership, now
 from selfcare.services.console.credentials import attempts, sealed
 from selfcare.services.console.iam import iam, username_for
 from selfcare.services.console.iam.errors import IamProblem
 from selfcare.services.mail import bursts, kinds
+from selfcare.services.months import TODAY
 from selfcare.services.safety import audit, browsers
 from selfcare.services.safety.throttling import TooManyAttempts
 
@@ -93,6 +94,12 @@ def opened(token: str, ref: str) -> Opened | None:
             ConsoleAccess,
             (ConsoleAccess.account_id == ApiLogin.account_id)
             & (ConsoleAccess.contract_id == ApiLogin.contract_id),
+        )
+        .join(
+            Membership,
+            (Membership.account_id == ApiLogin.account_id)
+            & (Membership.contract_id == ApiLogin.contract_id)
+            & Membership.lasts_on(TODAY),
         )
         .options(contains_eager(Contract.offer))
         .where(
