@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from selfcare.lists.orders import OrderList
-from selfcare.models import Contract, Order, now
+from selfcare.models import Contract, Order
 from selfcare.rights import Ability
 from selfcare.services.mail import choices
 from selfcare.services.orders import fulfilment, periods
@@ -32,7 +32,6 @@ def order(contract: Contract, order_ref: str) -> ResponseReturnValue:
     return rendering.page(
         "orders/order.html",
         parts={"order": "orders/_order.html"},
-        at=now(),
         order=found,
         events=fulfilment.history(found.id),
         commitment=periods.commitment(found.id),

@@ -9,7 +9,7 @@ from flask_login import current_user
 from selfcare.lists.contracts import ContractList
 from selfcare.lists.orders import MyOrderList
 from selfcare.lists.subscriptions import MySubscriptionList
-from selfcare.models import Order, Subscription, now
+from selfcare.models import Order, Subscription
 from selfcare.rights import Section
 from selfcare.services.mail import choices, links
 from selfcare.services.orders import fulfilment, periods
@@ -62,7 +62,6 @@ def my_order(order_ref: str) -> ResponseReturnValue:
     return rendering.page(
         "orders/order.html",
         parts={"order": "orders/_order.html"},
-        at=now(),
         order=order,
         events=fulfilment.history(order.id),
         commitment=periods.commitment(order.id),

@@ -1,4 +1,4 @@
-"""A list that shows an order that waits looks at it again by itself (SERVICES-4)."""
+"""What shows something that waits looks at it again by itself, ever less often (SERVICES-4)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ import pytest
 from bs4 import Tag
 
 from tests.browsing import Browser, Page
+from tests.wizard import USERS
 
+EVER_LESS = [2, 4, 8, 16, 32, 64, 128, 256]
 PATHS = ["/contracts/OCB0000124/orders", "/account/orders"]
 
 
@@ -26,20 +28,36 @@ def seconds(link: Tag) -> int | None:
     return int(trigger.rpartition("every ")[2].removesuffix("s")) if "every" in trigger else None
 
 
-@pytest.mark.parametrize("path", PATHS)
-def test_services_4_a_list_with_a_waiting_order_asks_eight_times_at_most(cast, paul, path):
-    cast.order(status="submitted")
+def pauses(paul: Browser, path: str, part: str) -> list[int]:
+    """The seconds before each look, until it is on request only."""
     page = paul.get(path)
-    link, asked, shown = link_of(page), [], [page.one("#orders").get_text()]
+    link, asked, shown = link_of(page), [], [page.one(f"#{part}").get_text()]
     while (pause := seconds(link)) is not None:
         asked.append(pause)
-        page = paul.get(str(link["data-hx-get"]), part="orders")
+        page = paul.get(str(link["data-hx-get"]), part=part)
         link = link_of(page)
-        shown.append(page.one("#orders").get_text())
-    assert asked == [2, 4, 8, 16, 32, 64, 128, 256]
+        shown.append(page.one(f"#{part}").get_text())
     told = [re.search(r"As it was at \d\d:\d\d:\d\d", text) for text in shown]
     assert all(told), "scripts leave a part alone whose text is the same"
     assert link["href"] == path, "on request, also without JavaScript"
+    return asked
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_services_4_a_list_with_a_waiting_order_asks_eight_times_at_most(cast, paul, path):
+    cast.order(status="submitted")
+    assert pauses(paul, path, "orders") == EVER_LESS
+
+
+def test_users_1_so_do_the_pages_that_show_a_console_account_being_prepared(cast, paul, id_of):
+    cast.member("ines.pending", console_roles=["guest"], console_state="queued")
+    user = id_of("ines.pending")
+    assert pauses(paul, USERS, "users") == EVER_LESS
+    assert pauses(paul, f"{USERS}/console", "console-users") == EVER_LESS
+    assert pauses(paul, f"{USERS}/{user}", "console") == EVER_LESS
+    assert pauses(paul, f"{USERS}/console/{user}", "console") == EVER_LESS
+    receipt = paul.post(f"{USERS}/{user}/remove").location
+    assert pauses(paul, receipt, "receipt") == EVER_LESS
 
 
 @pytest.mark.parametrize("status", ["completed", "cancelled"])
