@@ -116,13 +116,13 @@ def test_api_5_the_right_password_gives_the_tries_back(app, marie, api_login):
 def test_api_5_the_owner_gets_one_mail_on_a_burst(app, marie, outbox, api_login):
     for number in range(2):
         api_login(Browser(app, ip=f"192.0.2.{number + 1}"), password="Faux-Nuage.42")
-    assert outbox("failed_api_logins") == []
+    assert outbox("wrong_api_passwords") == []
     for again in range(2):
         with time_machine.travel(now() + again * timedelta(hours=1)):
             for number in range(2, 6):
                 browser = Browser(app, ip=f"192.0.2.{number + 1}")
                 api_login(browser, password="Faux-Nuage.42")
-            assert outbox("failed_api_logins") == ["marie.dupont@example.com"]
+            assert outbox("wrong_api_passwords") == ["marie.dupont@example.com"]
 
 
 def test_api_5_that_mail_says_from_where_and_leads_to_a_new_api_password(
@@ -139,7 +139,7 @@ def test_api_5_tries_with_nobodys_name_leave_no_mail(app, marie, outbox, api_log
     for number in range(4):
         browser = Browser(app, ip=f"192.0.2.{number + 1}")
         api_login(browser, user_name="nobody.here", password="Faux-Nuage.42")
-    assert outbox("failed_api_logins") == []
+    assert outbox("wrong_api_passwords") == []
 
 
 def test_api_5_a_console_that_is_away_is_said_and_tried_for_two_minutes(

@@ -122,6 +122,11 @@ class TestAccessKeys:
             wished(NEW_KEY, password="Faux-Nuage.42")
         assert wished(NEW_KEY).status == 429
 
+    def test_api_5_the_owner_gets_a_mail_on_a_burst_of_wrong_passwords(self, wished, outbox):
+        for mails in ([], [], ["marie.dupont@example.com"]):
+            wished(NEW_KEY, password="Faux-Nuage.42")
+            assert outbox("wrong_api_passwords") == mails
+
     def test_api_2_too_many_codes_are_said_where_they_are_asked_for(self, hers):
         asked = {"HX-Request": "true", "HX-Target": "code-part"}
         for _ in range(5):

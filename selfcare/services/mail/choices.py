@@ -44,7 +44,6 @@ TOPIC: Mapping[str, Topic] = {
     "email_change": Topic.ALWAYS,
     "email_change_notice": Topic.ALWAYS,
     "email_changed": Topic.ALWAYS,
-    "failed_api_logins": Topic.ALWAYS,
     "failed_sign_ins": Topic.ALWAYS,
     "forgotten_login": Topic.ALWAYS,
     "import_stopped": Topic.USERS,
@@ -65,6 +64,7 @@ TOPIC: Mapping[str, Topic] = {
     "two_factor_changed": Topic.ALWAYS,
     "visit_asked": Topic.ALWAYS,
     "visit_begun": Topic.ALWAYS,
+    "wrong_api_passwords": Topic.ALWAYS,
     "wrong_codes": Topic.ALWAYS,
 }
 """Each mail by its name. What it is called on the page: `mail_wording.MAIL_KIND`."""

@@ -112,9 +112,11 @@ def api_code(account: Account, *, contract: Contract, code: MailedCode) -> Mail:
     )
 
 
-def failed_api_logins(account: Account, *, contract: Contract, ip: str) -> Mail:
+def wrong_api_passwords(account: Account, *, contract: Contract, ip: str) -> Mail:
     """Somebody tries API passwords, from this network address (API-5)."""
-    return outbox.write("failed_api_logins", account, ref=contract.ref, ip=ip, at=now().isoformat())
+    return outbox.write(
+        "wrong_api_passwords", account, ref=contract.ref, ip=ip, at=now().isoformat()
+    )
 
 
 def api_password_changed(account: Account, *, contract: Contract) -> Mail:

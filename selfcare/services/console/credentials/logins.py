@@ -24,7 +24,6 @@ from selfcare.models import Account, ApiLogin, ConsoleAccess, Contract, Membersh
 from selfcare.services.console.credentials import attempts, sealed
 from selfcare.services.console.iam import iam, username_for
 from selfcare.services.console.iam.errors import IamProblem
-from selfcare.services.mail import bursts, kinds
 from selfcare.services.months import TODAY
 from selfcare.services.safety import audit, browsers
 from selfcare.services.safety.throttling import TooManyAttempts
@@ -184,8 +183,7 @@ def _settle(row: ApiLogin, access: ConsoleAccess | None, *, known: ConsoleAccess
             audit.record(
                 "api_login.failed", actor=None, subject=subject, contract=contract, ip=row.ip
             )
-            if attempts.of_account(subject.id, contract.id).exhausted():
-                bursts.tell_owner(kinds.failed_api_logins, subject, contract=contract, ip=row.ip)
+            attempts.failed(subject, contract, ip=row.ip)
         return
     row.account_id, row.contract_id = access.account_id, access.contract_id
     row.expires_at = now() + OPEN_FOR

@@ -31,7 +31,7 @@ from selfcare.models import (
 )
 from selfcare.services.console.credentials import attempts, sealed, seen
 from selfcare.services.console.iam import NewKey, OwnIAM, iam, username_for
-from selfcare.services.console.iam.errors import IamProblem, NoProject
+from selfcare.services.console.iam.errors import IamProblem, NoProject, WrongPassword
 from selfcare.services.mail import kinds
 from selfcare.services.safety import audit
 
@@ -99,6 +99,8 @@ def _carry_out(mine: Claim[CredentialWish]) -> None:
             raise
         sealed.drop(wish.password_id)
         wish.password_id = None
+        if isinstance(problem, WrongPassword):
+            attempts.failed(*_whose(work), ip=wish.ip)
         return
     _settle(work, made, found)
 
@@ -131,6 +133,11 @@ def _read(mine: Claim[CredentialWish], wish: CredentialWish) -> Work | None:
         roles=frozenset(wish.roles),
         expires_at=wish.expires_at,
     )
+
+
+def _whose(work: Work) -> tuple[Account, Contract]:
+    account = db.session.get_one(Account, work.account_id)
+    return account, db.session.get_one(Contract, work.contract_id)
 
 
 # What is done
@@ -201,8 +208,7 @@ def _settle(work: Work, made: Made, found: Iterable[seen.Seen]) -> None:
         wish.secret_id = sealed.put(made.secret, purpose=SHOWN)
     claims.settle(wish)
     seen.record(work.account_id, work.contract_id, found, new=made.key if made.secret else "")
-    account = db.session.get_one(Account, work.account_id)
-    contract = db.session.get_one(Contract, work.contract_id)
+    account, contract = _whose(work)
     audit.record(
         f"{work.kind}.{_AUDITED[work.action]}",
         actor=account,
