@@ -1,9 +1,9 @@
 /* What HTML and htmx leave open. Pages work without it. */
 (function () {
-  var doc = document, root = doc.documentElement, status = doc.getElementById("status"), errors = doc.getElementById("errors");
-  if (errors) errors.focus();
+  var doc = document, root = doc.documentElement, status = doc.getElementById("status");
 
   function each(which, react) { [].forEach.call(doc.querySelectorAll(which), react); }
+  each("#errors", function (errors) { errors.focus(); });
   function say(text, shown) {
     if (!status) return;
     status.className = shown ? "notice bad" : "quiet";
@@ -57,21 +57,22 @@
   });
 
   on("htmx:beforeRequest", function (detail) {
-    detail.target.setAttribute("aria-busy", "true");
     root.classList.add("busy");
+    detail.target.setAttribute("aria-busy", "true");
   });
   on("htmx:afterRequest", function (detail) {
-    detail.target.removeAttribute("aria-busy");
     root.classList.remove("busy");
+    detail.requestConfig.target.removeAttribute("aria-busy");
   });
   on("htmx:beforeSwap", function (detail) {
-    var code = detail.xhr.status, fine = code < 400 || code === 422, event = detail.requestConfig.triggeringEvent, page, main;
+    var fine = detail.xhr.status < 400 || detail.xhr.status === 422, event = detail.requestConfig.triggeringEvent, page, main;
     if (fine && event) return;
     page = new DOMParser().parseFromString(detail.xhr.responseText, "text/html");
     if (fine) {
-      /* The time's answer, the same again: leave what is selected in it alone. */
+      /* The time's answer, the same again: leave what is selected in it alone; the link says when to ask next. */
       main = page.getElementById(detail.target.id);
-      if (main && main.textContent === detail.target.textContent) detail.shouldSwap = false;
+      if (main && main.textContent === detail.target.textContent)
+        detail.selectOverride = "#" + (detail.target = detail.requestConfig.elt).id;
       return;
     }
     main = page.getElementById("main");
@@ -115,9 +116,9 @@
   }
   on("htmx:sendError", function (detail) { fail(detail); });
   /* Say what came; a reader whose link is gone goes on at the top of the new part. */
-  on("htmx:afterSettle", function (detail, event) {
+  on("htmx:afterSettle", function (detail) {
     offer();
-    var part = event.target, news = part.querySelector("[data-status]");
+    var part = detail.elt, news = part.querySelector("[data-status]");
     if (news) say(news.textContent.trim());
     if (doc.activeElement === doc.body && part.tabIndex === -1) part.focus({ preventScroll: true });
   });

@@ -7,8 +7,7 @@
   function met(rule, text) {
     if (rule.dataset.pattern) return new RegExp("^(?:" + rule.dataset.pattern + ")$", "u").test(text);
     if (rule.dataset.maxBytes) return new TextEncoder().encode(text).length <= rule.dataset.maxBytes;
-    /* The others are known to the server only. */
-    return null;
+    /* Of the others nothing is said: they are known to the server only. */
   }
   function look() {
     var text = field.value.normalize("NFC"), all = text.toLowerCase() !== list.dataset.login.toLowerCase();

@@ -211,6 +211,8 @@ class TestByItself:
         self.polled(page)
         self.polled(page)
         assert page.evaluate("String(getSelection())") == selected
+        assert page.locator("#refresh").get_attribute("data-hx-trigger") == "click, every 8s"
+        expect(page.locator("#users")).not_to_have_attribute("aria-busy", "true")
 
     def test_users_1_the_clock_does_not_take_back_a_search(self, app, page):
         line = Line(page)
