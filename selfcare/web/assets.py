@@ -15,6 +15,7 @@ from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 
 from flask import Flask
+from rjsmin import jsmin
 from whitenoise import WhiteNoise
 from whitenoise.compress import Compressor
 
@@ -72,7 +73,7 @@ def _contents(settings: Settings) -> dict[str, bytes]:
     files = {path.name: path.read_bytes() for path in sorted(SOURCE.iterdir()) if path.is_file()}
     for name, content in files.items():
         if name.endswith(".js") and not name.endswith(".min.js"):
-            files[name] = _script(content.decode()).encode()
+            files[name] = jsmin(content)
     for name, scheme in (("app", None), ("app-light", "light"), ("app-dark", "dark")):
         files[f"{name}.css"] = _stylesheet(settings, scheme).encode()
     if settings.offer_logos:
@@ -83,12 +84,6 @@ def _contents(settings: Settings) -> dict[str, bytes]:
         files.pop("logo.svg", None)
         files["logo" + settings.brand_logo.suffix] = settings.brand_logo.read_bytes()
     return files
-
-
-def _script(source: str) -> str:
-    """A script of ours without the comments that stand on lines of their own, and indentation."""
-    source = re.sub(r"^\s*/\*.*?\*/\s*$", "", source, flags=re.DOTALL | re.MULTILINE)
-    return re.sub(r"\s*\n\s*", "\n", source).lstrip()
 
 
 def _stylesheet(settings: Settings, scheme: str | None) -> str:
