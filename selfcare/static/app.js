@@ -1,13 +1,16 @@
 /* What HTML and htmx leave open. Pages work without it. */
 (function () {
-  var doc = document, root = doc.documentElement, status = doc.getElementById("status");
+  var doc = document, root = doc.documentElement, status = doc.getElementById("status"), failed;
 
   function each(which, react) { [].forEach.call(doc.querySelectorAll(which), react); }
   each("#errors", function (errors) { errors.focus(); });
-  function say(text, shown) {
+  /* What failed is shown as long as it has not been answered; what has the focus comes out from below. */
+  function say(text, by) {
     if (!status) return;
-    status.className = shown ? "notice bad" : "quiet";
+    failed = by;
+    status.className = by ? "notice bad" : "quiet";
     status.textContent = text;
+    if (by) doc.activeElement.scrollIntoView({ block: "nearest" });
   }
   function closeMenu(outsideOf, back) {
     each("details.menu[open]", function (menu) {
@@ -37,10 +40,10 @@
   on("click", function (_, event) { closeMenu(event.target); });
   on("keydown", function (_, event) {
     if (event.key === "Escape") closeMenu(null, true);
-    if (event.key === "/" && !event.target.form) each("details.find", function (menu) {
+    if (event.key === "/" && !event.target.form) each("[aria-keyshortcuts]", function (field) {
       event.preventDefault();
-      menu.open = true;
-      menu.querySelector("input").focus();
+      field.closest("details").open = true;
+      field.focus();
     });
   });
 
@@ -66,6 +69,7 @@
   });
   on("htmx:beforeSwap", function (detail) {
     var fine = detail.xhr.status < 400 || detail.xhr.status === 422, event = detail.requestConfig.triggeringEvent, page, main;
+    if (fine && (event || failed === detail.requestConfig.elt)) say("");
     if (fine && event) return;
     page = new DOMParser().parseFromString(detail.xhr.responseText, "text/html");
     if (fine) {
@@ -80,20 +84,24 @@
     /* A refusal or failure is a whole page. Shown instead of ours where a link or a search was sent;
        nobody asked for it while typing and choosing. */
     if (!main || detail.requestConfig.verb === "post" || !event || !/click|submit/.test(event.type))
-      return fail(detail, main && main.querySelector("h1"));
+      return fail(detail, event, main && main.querySelector("h1"));
     doc.title = page.title;
     doc.getElementById("main").replaceWith(main);
     main.focus();
     scrollTo(0, 0);
   });
   /* Say it; what was worked out from older choices would not be true beside these. */
-  function fail(detail, heading) {
-    say(heading ? heading.textContent : status.getAttribute("data-away"), true);
+  function fail(detail, _, heading) {
+    say(heading ? heading.textContent : status.getAttribute("data-away"), detail.requestConfig.elt);
     if (detail.requestConfig.verb === "post") detail.target.textContent = "";
   }
-  /* Choices that stay as they are may be open, or have the focus: leave them alone. */
+  /* Choices that stay as they are may be open, or have the focus: leave them alone. Others wait for who is pressing one. */
   on("htmx:oobBeforeSwap", function (detail) {
-    if (detail.target.textContent) detail.shouldSwap = detail.target.textContent !== detail.fragment.textContent;
+    var part = detail.target;
+    if (part.textContent) detail.shouldSwap = part.textContent !== detail.fragment.textContent;
+    if (!detail.shouldSwap || !part.form || !part.matches(":active")) return;
+    detail.shouldSwap = false;
+    setTimeout(htmx.trigger, 300, part.form, "revisit");
   });
   /* A page that the browser keeps for Back shows nothing until the server says whose it is. */
   var token = doc.querySelector("[action='/logout'] input");
@@ -114,7 +122,7 @@
       return field.options ? !field.options[field.selectedIndex].defaultSelected : field.checked !== field.defaultChecked;
     })) htmx.trigger(live, "revisit");
   }
-  on("htmx:sendError", function (detail) { fail(detail); });
+  on("htmx:sendError", fail);
   /* Say what came; a reader whose link is gone goes on at the top of the new part. */
   on("htmx:afterSettle", function (detail) {
     offer();

@@ -1,7 +1,7 @@
 /* Shows which rules a new password meets, and hides or shows it; the server checks them all. */
 (function () {
-  var doc = document, list = doc.getElementById("password-rules"), level = doc.getElementById("password-level"),
-    field = doc.getElementById("password"), toggle = doc.getElementById("show-passwords"), wanted, asked;
+  var list = document.getElementById("password-rules"), level = document.getElementById("password-level"),
+    field = document.getElementById("password"), toggle = document.getElementById("show-passwords"), wanted, asked;
   if (!list || !field) return;
 
   function met(rule, text) {

@@ -233,3 +233,57 @@ class TestByItself:
         with app.app_context():
             settle("ines.pending", state="done", settled_at=now())
         expect(page.locator("#refresh")).to_have_count(0)
+
+
+class TestFailure:
+    """What failed is said where one looks, also far down the page (design)."""
+
+    @pytest.fixture
+    def page_at(self, cast, window) -> Callable[[int], Page]:
+        def page_at(width: int) -> Page:
+            cast.account("paul.dupont", locale="en")
+            cast.member("paul.dupont", referent=True)
+            cast.orders(60)
+            page: Page = window("paul.dupont", width=width).open(ORDERS)
+            return page
+
+        return page_at
+
+    @pytest.mark.parametrize("width", [1280, 360])
+    def test_design_a_failure_is_seen_on_a_scrolled_page_and_covers_no_focus(
+        self, page_at, refuse, width
+    ):
+        page = page_at(width)
+        refuse(page)
+        field = page.locator("#orders-q")
+        field.focus()
+        field.evaluate("field => scrollTo(0, field.getBoundingClientRect().top + scrollY - 4)")
+        page.keyboard.type("c2.1")
+        status = page.locator("#status")
+        expect(status).to_have_text("Too busy")
+        expect(status).to_be_in_viewport(ratio=1)
+        told, focused = status.bounding_box(), field.bounding_box()
+        assert told
+        assert focused
+        assert focused["y"] >= told["y"] + told["height"]
+        page.unroute("**/*")
+        field.fill("c2.13")
+        expect(page.locator("#orders tbody tr")).to_have_count(1)
+        expect(status).to_have_class("quiet")
+
+    def test_design_what_fails_by_itself_is_said_until_it_is_answered(self, cast, window, refuse):
+        cast.member("paul.dupont", referent=True, console_roles=["admin"])
+        cast.member("ines.pending", console_roles=["guest"], console_state="queued")
+        page: Page = window("paul.dupont").open(USERS)
+        refuse(page)
+        expect(page.locator("#status")).to_have_text("Too busy")
+        page.unroute("**/*")
+        expect(page.locator("#status")).to_have_text("")
+
+    def test_design_a_failure_takes_no_room_on_paper(self, page_at, refuse):
+        page = page_at(360)
+        refuse(page)
+        page.locator("#orders-q").fill("c2")
+        expect(page.locator("#status")).to_have_text("Too busy")
+        page.emulate_media(media="print")
+        assert page.locator("#status").evaluate("it => getComputedStyle(it).position") == "static"
