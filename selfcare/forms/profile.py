@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import RadioField
+from wtforms import BooleanField, RadioField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import EqualTo, InputRequired, Optional
 
@@ -76,9 +76,10 @@ class ProfileForm(PersonFields, ResumableForm):
 
     login = None  # type: ignore[assignment]  # nobody changes it
     current = SecretField(_l("Current password"), [Optional()])
+    has_find_key = BooleanField(_l("The “/” key opens the search of the page’s header"))
 
     @property
-    def plain(self) -> dict[str, str | None]:
+    def plain(self) -> dict[str, str | bool | None]:
         """All that counts at once; the address is confirmed first."""
-        kept = ("civility", "last_name", "first_name", "phone", "mobile", "locale")
+        kept = ("civility", "last_name", "first_name", "phone", "mobile", "locale", "has_find_key")
         return {name: self[name].data for name in kept}

@@ -110,6 +110,7 @@ ACCOUNT_FIELD: Mapping[str, Any] = {
     "phone": _l("Phone"),
     "mobile": _l("Mobile"),
     "locale": _l("Preferred language"),
+    "has_find_key": _l("Search by the “/” key"),
 }
 
 

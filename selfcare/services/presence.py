@@ -60,6 +60,7 @@ class Presence:
         self.login: str = row.accounts_login
         self.locale: str = row.accounts_locale
         self.is_staff: bool = row.accounts_is_staff
+        self.has_find_key: bool = row.accounts_has_find_key
         self.seen: Hashable = tuple(row)[len(shape(SignIn).columns) :]
         """All that pages can read of the person and the place, for their ETag."""
         self.menu: Menu | None = None

@@ -33,6 +33,7 @@ def _chrome_key() -> tuple[Any, ...]:
         g.get("staff_roles"),
         person.login,
         person.full_name,
+        person.has_find_key,
         locale(),
         themes.theme(),
         csrf.csrf_token(),

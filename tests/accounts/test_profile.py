@@ -21,6 +21,7 @@ DATA = {
     "phone": "01 01 01 01 01",
     "mobile": "",
     "locale": "en",
+    "has_find_key": "y",
 }
 
 
@@ -142,6 +143,19 @@ class TestData:
     def test_account_1_the_language_counts_at_once(self, me):
         me.post("/account/profile/edit", DATA | {"locale": "fr"})
         assert me.get("/account/profile").one("html")["lang"] == "fr"
+
+    def test_find_1_the_key_can_be_switched_off(self, me):
+        key = "[aria-keyshortcuts]"
+        without = {name: value for name, value in DATA.items() if name != "has_find_key"}
+        assert me.get("/").one(key)["id"] == "find"
+        assert me.get("/account/profile/edit").one("#has_find_key").has_attr("checked")
+        assert me.post("/account/profile/edit", without).status == 303
+        assert not me.get("/").all(key)
+        assert "Search by the “/” key no" in me.get("/account/profile").words
+        assert "Search by the “/” key" in me.get("/account/activity").words
+        assert not me.get("/account/profile/edit").one("#has_find_key").has_attr("checked")
+        assert me.post("/account/profile/edit", DATA).status == 303
+        assert me.get("/").all(key)
 
     @pytest.mark.once
     @pytest.mark.parametrize(

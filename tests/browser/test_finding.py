@@ -17,7 +17,7 @@ C = "/contracts/OCB0000124"
 
 @pytest.mark.parametrize("width", [1280, 360])
 def test_find_1_a_key_leads_to_the_field_and_a_reference_to_its_page(cast, window, width):
-    cast.account("paul.dupont", locale="en")
+    cast.account("paul.dupont", locale="en", phone="+33 1 01 01 01 01")
     cast.member("paul.dupont", referent=True)
     cast.member("paul.dupont", ref="OCB0000412")
     cast.orders(8)
@@ -40,6 +40,13 @@ def test_find_1_a_key_leads_to_the_field_and_a_reference_to_its_page(cast, windo
     assert faults(page, ".where") == []  # the open menu lies over the rest
     page.get_by_role("link", name=re.compile("OCB0000412")).first.click()
     expect(page).to_have_url(re.compile(r"/contracts/OCB0000412/$"))
+    page.get_by_role("link", name="My profile").last.click()
+    page.get_by_role("link", name="Change my information").click()
+    page.get_by_label("The “/” key").uncheck()
+    page.get_by_role("button", name="Finish").click()
+    expect(page).to_have_url(re.compile("/account/profile$"))
+    page.keyboard.press("/")
+    expect(page.locator("#find")).not_to_be_visible()
     page = window("paul.dupont", width=width).open(f"{C}/find?q=flavor")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert faults(page) == []

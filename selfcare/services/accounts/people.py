@@ -67,7 +67,7 @@ def welcome(account: Account) -> None:
     kinds.access(account)
 
 
-def change_data(account: Account, data: Mapping[str, str | None]) -> None:
+def change_data(account: Account, data: Mapping[str, str | bool | None]) -> None:
     """Change what somebody may change of themselves at once; the address has its own way."""
     changed = [name for name, value in data.items() if getattr(account, name) != value]
     for name in changed:

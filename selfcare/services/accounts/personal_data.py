@@ -37,6 +37,7 @@ _MINE: Any = bindparam("account_id")
 
 ACCOUNT = (
     *("login", "email", "civility", "last_name", "first_name", "phone", "mobile", "locale"),
+    "has_find_key",
     *("has_ece_changes", "has_ece_incidents", "created_at"),
 )
 """The columns of the account itself; hashes and secrets are not data about the person."""
