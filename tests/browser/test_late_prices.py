@@ -93,6 +93,27 @@ def test_services_2_a_click_that_meets_a_price_counts(page, part):
     expect(page.locator("#order-price")).to_contain_text("€19.88")
 
 
+@pytest.mark.parametrize("released", ["on a card", "elsewhere"])
+def test_services_2_a_click_that_meets_other_cards_counts(page, released):
+    """They wait for the release, and come whether or not it chose one of those that are there."""
+    ways = page.locator("#order-plan label > span:first-child")
+    choose(page, "36,no")
+    expect(page.locator("#order-price")).to_contain_text("€3.56")
+    late(page, 500)
+    page.locator("#order-flavor").select_option("p2.2xlarge.8")
+    page.locator("#order-plan label[for=order-plan-0-0]").hover()
+    page.mouse.down()
+    expect(page.locator("#order-price")).to_contain_text("not possible")
+    expect(ways).to_have_count(6)
+    if released == "elsewhere":
+        page.mouse.move(1, 1)
+    page.mouse.up()
+    left, gone = (f"{way} months · Without upfront payment" for way in (12, 36))
+    also = [f"{gone} – not possible"] if released == "elsewhere" else []
+    expect(ways).to_have_text([left, *also])
+    assert values(page)[1] == ("36,no" if also else "12,no")
+
+
 @pytest.mark.parametrize("milliseconds", [0, 300])
 def test_services_2_two_quick_keys_go_two_flavors_down(page, milliseconds):
     late(page, milliseconds)
