@@ -13,6 +13,7 @@ from selfcare.models import Contract
 from selfcare.rights import Ability
 from selfcare.services import todo
 from selfcare.services.spending import figures, overview
+from selfcare.services.spending.subscribed import periods
 from selfcare.web import rendering
 from selfcare.web.access import current_account, may, requires
 
@@ -24,6 +25,8 @@ bp = Blueprint("dashboard", __name__, url_prefix="/contracts/<ref>")
 def index(contract: Contract) -> ResponseReturnValue:
     """What is to be done, the way to the console, and what subscriptions cost (DASH-1, DASH-2)."""
     today = reader().today()
+    sees_invoices, sees_subscriptions = may(Ability.READ_INVOICES), may(Ability.READ_SUBSCRIPTIONS)
+    subscribed = periods(contract.id, today) if sees_invoices or sees_subscriptions else ()
     return rendering.page(
         "dashboard/index.html",
         todo=todo.of(
@@ -32,10 +35,12 @@ def index(contract: Contract) -> ResponseReturnValue:
             contract_id=contract.id,
             every="all" in request.args,
         ),
-        figures=figures.of_contract(contract.id, today, name=_("Subscriptions"))
-        if may(Ability.READ_SUBSCRIPTIONS)
+        figures=figures.of(subscribed, today, drawn_as="" if sees_invoices else _("Subscriptions"))
+        if sees_subscriptions
         else None,
-        spends=overview.of_contract(contract.id, today) if may(Ability.READ_INVOICES) else (),
+        spends=overview.of_contract(contract.id, today, subscribed=subscribed)
+        if sees_invoices
+        else (),
     )
 
 

@@ -44,10 +44,13 @@ def index(contract: Contract) -> ResponseReturnValue:
         return rendering.page("invoices/contact.html")
     if moved := _moved(contract):
         return redirect(moved, code=301)
+    history = InvoiceList.of_contract(contract)
+    if rendering.wanted_part() == InvoiceList.name:  # while its reader types: no more is shown
+        return rendering.list_page("invoices/index.html", history)
     today = reader().today()
     return rendering.list_page(
         "invoices/index.html",
-        InvoiceList.of_contract(contract),
+        history,
         due=due.of_contract(contract.id, today),
         years=years.offered(contract.id, today),
         spends=overview.of_contract(contract.id, today),

@@ -13,7 +13,7 @@ from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     Date,
@@ -80,8 +80,7 @@ class Kind(StrEnum):
     ORDER = "order"
 
 
-@dataclass(frozen=True)
-class Item:
+class Item(NamedTuple):
     """One thing to do.
 
     Attributes:
@@ -108,9 +107,9 @@ class Item:
     status: str
     can: bool
 
-    def days_until(self, today: date) -> int:
-        """The days left; below zero it is late."""
-        return (self.day - today).days if self.day else 0
+    def days_until(self, today: date) -> int | None:
+        """The days left, if it has a day; below zero it is late."""
+        return (self.day - today).days if self.day else None
 
 
 @dataclass(frozen=True)

@@ -107,6 +107,13 @@ class TestPage:
         page = paul.get(f"{INVOICES}?q={q.replace('%', '%25')}")
         assert len(page.all("#invoices tbody tr")) == hits
 
+    def test_fast_a_search_among_invoices_reads_nothing_but_the_list(self, paul, add, statements):
+        add("FA-1")
+        for part, is_read in ((None, True), ("invoices", False)):
+            statements.clear()
+            assert "FA-1" in paul.get(f"{INVOICES}?q=fa", part=part).text
+            assert any("subscription_totals" in one for one in statements) is is_read
+
 
 class TestDocuments:
     def test_invoices_1_the_document_comes_under_a_human_name(self, paul, add):

@@ -327,6 +327,7 @@ class TestCost:
             statements.clear()
             paul.get(path)
             assert len(statements) <= 8, statements
+            assert sum("subscription_totals" in one for one in statements) <= 1
         if used:
             statements.clear()
             paul.get(f"{INVOICES}/usage/{LAST:%Y-%m}")

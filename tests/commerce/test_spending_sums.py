@@ -18,6 +18,7 @@ from selfcare.models import Contract, Order, OrderStatus, Subscription, Subscrip
 from selfcare.services.months import first_day, twelve_until
 from selfcare.services.orders import fulfilment
 from selfcare.services.spending import figures, overview
+from selfcare.services.spending.subscribed import periods
 from tests.cast import Cast
 
 pytestmark = pytest.mark.usefixtures("paul")
@@ -83,7 +84,7 @@ def expected(subscriptions: list[dict[str, Any]]) -> By:
 class TestSums:
     def test_dash_1_the_figures_are_those_of_every_single_day(self, app, subscriptions):
         with app.app_context():
-            found = figures.of_contract(contract_id(), TODAY, name="Subscriptions")
+            found = figures.of(periods(contract_id(), TODAY), TODAY, drawn_as="Subscriptions")
         running = [s for s in subscriptions if s["starts_on"] <= TODAY <= s["ends_on"]]
         coming = [s for s in subscriptions if s["starts_on"] > TODAY]
         assert (found.active, found.subscribed) == (len(running), len(coming))

@@ -1,4 +1,4 @@
-"""quality.md, Fast: a list's page and its part, by the calls they make. Counted, not timed."""
+"""quality.md, Fast: pages and parts of lists by the calls they make. Counted, not timed."""
 
 from __future__ import annotations
 
@@ -52,3 +52,20 @@ def test_fast_a_list_makes_few_calls_and_its_part_fewer(cast, browse_as, path):
     assert whole < 2.5 * bare, (bare, whole, alone)
     assert alone < 2.3 * bare, (bare, whole, alone)
     assert alone < whole
+
+
+@pytest.mark.parametrize(
+    ("path", "most"),
+    [("/", 5), (f"{C}/dashboard", 7), (f"{C}/invoices", 5.5), (f"{C}/invoices/spend", 7)],
+)
+def test_fast_a_page_of_sums_makes_few_calls(cast, browse_as, papers, path, most):
+    """To put a statement together takes longer than to ask it: these are made once."""
+    cast.orders(60)
+    cast.subscriptions_of_orders()
+    paul = browse_as("paul.dupont")
+
+    def count(path: str) -> int:
+        return calls(lambda: paul.client.get(path, base_url="http://portal.test/"))
+
+    bare, whole = count("/healthz"), count(path)
+    assert whole < most * bare, (bare, whole)

@@ -149,6 +149,16 @@ class TestLines:
             "Pay the invoice FA-NEW: €90.00 in 5 days due on 15/06/2026"
         ]
 
+    def test_dash_2_the_newest_invoice_without_a_due_date_is_to_be_paid_for_two_months(
+        self, cast, browse_as, invoice, clock
+    ):
+        cast.referent()
+        invoice("FA-1", due_on=None)
+        paul = browse_as("paul.dupont")
+        assert lines(paul.get(DASHBOARD)) == ["Pay the invoice FA-1: €120.00 no due date on it"]
+        clock.shift(timedelta(days=41))
+        assert lines(paul.get(DASHBOARD)) == []
+
     def test_dash_2_a_subscription_ends_within_sixty_days_and_leads_to_its_renewal(
         self, app, shop, cast, browse_as, ending
     ):

@@ -12,6 +12,8 @@ from selfcare.models import Service, fold
 
 SHOWN_ELSEWHERE = 3
 LONGEST_SEARCH = 100
+_OFFERED = select(Service).where(Service.is_offered).order_by(Service.position, Service.id)
+_HIGHLIGHTS = _OFFERED.limit(SHOWN_ELSEWHERE)
 
 
 @dataclass(frozen=True)
@@ -28,14 +30,7 @@ class Shelf:
 
 def highlights() -> list[Service]:
     """A few services for the home pages (HOME-2)."""
-    return list(
-        db.session.execute(
-            select(Service)
-            .where(Service.is_offered)
-            .order_by(Service.position, Service.id)
-            .limit(SHOWN_ELSEWHERE)
-        ).scalars()
-    )
+    return list(db.session.execute(_HIGHLIGHTS).scalars())
 
 
 def search(*, q: str, category: str) -> Shelf:
@@ -45,11 +40,7 @@ def search(*, q: str, category: str) -> Shelf:
     count leads to an empty page.
     """
     q = " ".join(q.split())[:LONGEST_SEARCH]
-    everything = (
-        select(Service, Service.search_text)
-        .where(Service.is_offered)
-        .order_by(Service.position, Service.id)
-    )
+    everything = _OFFERED.add_columns(Service.search_text)
     words = fold(q).split()
     found = [
         service

@@ -10,9 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, exists, func, or_, select
+from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from selfcare.database import db
@@ -63,32 +64,24 @@ class Due:
 
 def of_contract(contract_id: int, today: date) -> Due:
     """What is to be paid, in one statement; at most `MOST` and the newest."""
-    newest = (
-        select(Invoice.id)
-        .where(Invoice.contract_id == contract_id, Invoice.kind == InvoiceKind.INVOICE)
-        .where(Invoice.issued_on <= today + FORESEEN)
-        .order_by(Invoice.issued_on.desc(), Invoice.id.desc())
-        .limit(1)
-        .scalar_subquery()
+    rows = db.session.execute(_statement(), {"contract": contract_id, **days_around(today)}).all()
+    to_pay = sorted(
+        (_shown(row) for row in rows if row.is_to_pay),
+        key=lambda one: (one.due_on or one.issued_on, one.id),
     )
-    is_newest = Invoice.id == newest
-    coming = and_(
-        Invoice.kind == InvoiceKind.INVOICE,
-        Invoice.issued_on >= today - LONGEST_TERMS,
-        Invoice.issued_on <= today + FORESEEN,
-        Invoice.due_on >= today,
-        is_owed(),
-    )
-    rows = db.session.execute(
-        select(*_shown_columns(), is_newest.label("is_newest"), is_owed().label("is_owed"))
-        .where(Invoice.contract_id == contract_id, or_(is_newest, coming))
-        .order_by(is_newest.desc(), Invoice.due_on, Invoice.id)
-        .limit(MOST + 1)
-    ).all()
-    to_pay = [_shown(row) for row in rows if row.is_owed]
-    to_pay = [one for one in to_pay if (one.due_on or one.issued_on) >= today - LATE]
-    to_pay.sort(key=lambda one: (one.due_on or one.issued_on, one.id))
     return Due(tuple(to_pay), next((_shown(row) for row in rows if row.is_newest), None))
+
+
+@lru_cache
+def _statement() -> Any:
+    contract_id: BindParameter[int] = bindparam("contract")
+    newest, to_pay = _is_newest(contract_id), is_to_pay(contract_id)
+    return (
+        select(*_shown_columns(), newest.label("is_newest"), to_pay.label("is_to_pay"))
+        .where(Invoice.contract_id == contract_id, or_(newest, to_pay))
+        .order_by(newest.desc(), Invoice.due_on, Invoice.id)
+        .limit(MOST + 1)
+    )
 
 
 def days_around(today: date) -> dict[str, date]:
@@ -101,12 +94,26 @@ def days_around(today: date) -> dict[str, date]:
     }
 
 
-def is_to_pay(contract_id: InstrumentedAttribute[int]) -> ColumnElement[bool]:
-    """The same for invoices of many contracts, in a statement that has the days around one.
+def is_to_pay(contract_id: ColumnElement[int] | InstrumentedAttribute[int]) -> ColumnElement[bool]:
+    """Whether an invoice is to be paid, in a statement that has the days around one.
 
     Args:
-        contract_id: of another table, which says whose invoices are looked at.
+        contract_id: whose invoices the statement looks at; that of another table where they are
+            many contracts'.
     """
+    coming = and_(Invoice.issued_on >= bindparam("old"), Invoice.due_on >= bindparam("today"))
+    late = func.coalesce(Invoice.due_on, Invoice.issued_on) >= bindparam("late")
+    return and_(
+        Invoice.kind == InvoiceKind.INVOICE,
+        Invoice.issued_on <= bindparam("foreseen"),
+        or_(coming, and_(late, _is_newest(contract_id))),
+        is_owed(),
+    )
+
+
+def _is_newest(
+    contract_id: ColumnElement[int] | InstrumentedAttribute[int],
+) -> ColumnElement[bool]:
     other = aliased(Invoice)
     newest = (
         select(other.id)
@@ -117,16 +124,10 @@ def is_to_pay(contract_id: InstrumentedAttribute[int]) -> ColumnElement[bool]:
         )
         .order_by(other.issued_on.desc(), other.id.desc())
         .limit(1)
-        .correlate(contract_id.class_)
+        .correlate_except(other)
         .scalar_subquery()
     )
-    late = and_(Invoice.due_on >= bindparam("late"), Invoice.id == newest)
-    return and_(
-        Invoice.kind == InvoiceKind.INVOICE,
-        Invoice.issued_on.between(bindparam("old"), bindparam("foreseen")),
-        is_owed(),
-        or_(Invoice.due_on >= bindparam("today"), late),
-    )
+    return Invoice.id == newest
 
 
 def left() -> ColumnElement[Any]:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
+from functools import lru_cache
 from typing import Any
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
-from sqlalchemy import Row, select
+from sqlalchemy import BindParameter, Row, bindparam, select
 
 from selfcare.database import db
 from selfcare.models import Invoice
@@ -36,13 +37,16 @@ class NotPacked(Exception):
 
 def offered(contract_id: int, today: date) -> tuple[int, ...]:
     """The years with documents, newest first, by a look-up each in one statement."""
-    years = [today.year + 1 - back for back in range(OFFERED + 1)]
-    there = [
-        select(Invoice.id).where(*_of(contract_id, year)).limit(1).exists().label(f"y{year}")
-        for year in years
-    ]
-    found = db.session.execute(select(*there)).one()
+    years = tuple(today.year + 1 - back for back in range(OFFERED + 1))
+    found = db.session.execute(_look_ups(years), {"contract": contract_id}).one()
     return tuple(year for year, is_there in zip(years, found, strict=True) if is_there)
+
+
+@lru_cache(maxsize=2)
+def _look_ups(years: tuple[int, ...]) -> Any:
+    contract_id: BindParameter[int] = bindparam("contract")
+    of_each = (select(Invoice.id).where(*_of(contract_id, year)).limit(1) for year in years)
+    return select(*(one.exists() for one in of_each))
 
 
 def papers(contract_id: int, year: int) -> Papers:
@@ -95,7 +99,7 @@ def packed(rows: Papers, named: Callable[[Row[Any]], str]) -> Iterator[bytes]:
     yield sent.taken()
 
 
-def _of(contract_id: int, year: int) -> tuple[Any, ...]:
+def _of(contract_id: int | BindParameter[int], year: int) -> tuple[Any, ...]:
     first, last = date(year, 1, 1), date(year, 12, 31)
     return (Invoice.contract_id == contract_id, Invoice.issued_on.between(first, last))
 

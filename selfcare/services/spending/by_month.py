@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 
 NOTHING = Decimal("0.00")
 
@@ -40,7 +41,7 @@ class Month:
     invoiced: Decimal | None
     is_reported: bool
 
-    @property
+    @cached_property
     def recurring(self) -> Decimal:
         """All shares together."""
         return sum(self.amounts, NOTHING)
@@ -50,7 +51,7 @@ class Month:
         """Upfront payments included."""
         return self.recurring + self.once
 
-    @property
+    @cached_property
     def length(self) -> Decimal:
         """What is drawn: an amount given back makes no block, but counts in the sums."""
         return sum((amount for amount in self.amounts if amount > 0), NOTHING)
@@ -110,23 +111,23 @@ class Spend:
         """The upfront payments among it."""
         return sum((month.once for month in self.months), NOTHING)
 
-    @property
+    @cached_property
     def longest(self) -> Decimal:
         """The month that fills its bar."""
         return max(month.length for month in self.months)
 
-    @property
+    @cached_property
     def only(self) -> Month | None:
         """The one month that says something, if the others do not: a sentence tells it."""
         telling = [month for month in self.months if month.says_something]
         return telling[0] if len(telling) == 1 else None
 
-    @property
+    @cached_property
     def current(self) -> Step:
         """The present month, which is not over."""
         return Step(self.months[-1], self.months[-2])
 
-    @property
+    @cached_property
     def last(self) -> Step:
         """The last whole month."""
         return Step(self.months[-2], self.months[-3])

@@ -1,4 +1,4 @@
-"""Figures of a contract's subscriptions, beside those of a month ago (DASH-1), in one statement."""
+"""Figures of a contract's subscriptions, beside those of a month ago (DASH-1)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from selfcare.services.months import twelve_until
 from selfcare.services.spending.by_month import NOTHING, Month, Share, Spend
-from selfcare.services.spending.subscribed import Amounts, costs, no_amounts, periods
+from selfcare.services.spending.subscribed import Amounts, Periods, costs, no_amounts
 
 MONTH = timedelta(days=30)
 
@@ -36,7 +36,7 @@ class Figures:
         active: those that run today; `before`, that ran a month ago.
         subscribed: those that have not begun.
         monthly: by currency, the dearest first.
-        spends: twelve months of each currency, for those who may see no invoices.
+        spends: twelve months of each currency, if they were wanted.
     """
 
     active: int
@@ -46,27 +46,27 @@ class Figures:
     spends: list[Spend]
 
 
-def of_contract(contract_id: int, today: date, *, name: str) -> Figures:
+def of(periods: Periods, today: date, *, drawn_as: str) -> Figures:
     """The figures of a contract on a day.
 
     Args:
-        contract_id: whose.
+        periods: those of the contract's subscriptions.
         today: the day.
-        name: what the picture calls subscriptions.
+        drawn_as: what the picture of twelve months calls subscriptions; empty: none is drawn.
     """
     *months, _next = twelve_until(today)
     active, before, subscribed = 0, 0, 0
     running: dict[str, list[Decimal]] = defaultdict(lambda: [Decimal(0), Decimal(0)])
     recurring: dict[str, Amounts] = defaultdict(no_amounts)
     once: dict[str, Amounts] = defaultdict(no_amounts)
-    for period in periods(contract_id, months[0]):
+    for period in periods:
         now, then = (period.starts_on <= day <= period.ends_on for day in (today, today - MONTH))
         active += period.count * now
         before += period.count * then
         subscribed += period.count * (today < period.starts_on)
         running[period.currency][0] += period.price * now
         running[period.currency][1] += period.price * then
-        for month, price, upfront in costs(period, months):
+        for month, price, upfront in costs(period, months) if drawn_as else ():
             recurring[period.currency][month] += price
             once[period.currency][month] += upfront
     monthly = [Monthly(currency, *amounts) for currency, amounts in running.items() if any(amounts)]
@@ -76,7 +76,7 @@ def of_contract(contract_id: int, today: date, *, name: str) -> Figures:
         subscribed,
         sorted(monthly, key=lambda one: (-one.amount, one.currency)),
         [
-            _spend(currency, months, recurring[currency], once[currency], name)
+            _spend(currency, months, recurring[currency], once[currency], drawn_as)
             for currency in sorted(recurring)
         ],
     )

@@ -16,9 +16,20 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import CompoundSelect, String, func, literal, null, select, union_all
+from sqlalchemy import (
+    BindParameter,
+    CompoundSelect,
+    String,
+    bindparam,
+    func,
+    literal,
+    null,
+    select,
+    union_all,
+)
 
 from selfcare.database import db
 from selfcare.language import _
@@ -27,7 +38,7 @@ from selfcare.models import Invoice, UsageReport, UsageShare
 from selfcare.services.invoices.due import is_replaced
 from selfcare.services.months import first_day, twelve_until
 from selfcare.services.spending.by_month import NOTHING, Month, Share, Spend
-from selfcare.services.spending.subscribed import Amounts, costs, no_amounts, periods
+from selfcare.services.spending.subscribed import Amounts, Periods, costs, no_amounts, periods
 
 MOST_PARTS = 5
 """As many as there are patterns; the services that are left are drawn as one."""
@@ -44,12 +55,21 @@ class _Known:
     invoiced: Amounts = field(default_factory=no_amounts)
 
 
-def of_contract(contract_id: int, today: date) -> tuple[Spend, ...]:
-    """Each currency of the last twelve months, the most used first (INVOICES-1, DASH-1)."""
+def of_contract(
+    contract_id: int, today: date, *, subscribed: Periods | None = None
+) -> tuple[Spend, ...]:
+    """Each currency of the last twelve months, the most used first (INVOICES-1, DASH-1).
+
+    Args:
+        contract_id: whose.
+        today: the day they end on.
+        subscribed: the periods of its subscriptions, if they have been read.
+    """
     *months, after = twelve_until(today)
     reported = set()
     by_currency: dict[str, _Known] = defaultdict(_Known)
-    for row in db.session.execute(_documents(contract_id, months[0], after)):
+    asked = {"contract": contract_id, "since": months[0], "until": after}
+    for row in db.session.execute(_documents(), asked):
         known = by_currency[row.currency]
         if row.what == INVOICED:
             known.invoiced[first_day(row.day)] += row.amount
@@ -57,9 +77,10 @@ def of_contract(contract_id: int, today: date) -> tuple[Spend, ...]:
             reported.add((row.currency, row.day))
             if row.amount:
                 known.services[row.service][row.day] += row.amount
-    for period in periods(contract_id, months[0]):
+    in_english = locale() == "en"
+    for period in periods(contract_id, today) if subscribed is None else subscribed:
         known = by_currency[period.currency]
-        name = period.name_en if locale() == "en" else period.name_fr
+        name = period.name_en if in_english else period.name_fr
         for month, price, upfront in costs(period, months):
             if price:
                 known.services[name][month] += price
@@ -77,8 +98,12 @@ def _most_used_first(spend: Spend) -> tuple[bool, int, str]:
     return spend.is_invoiced, -len(spend.shares), spend.currency
 
 
-def _documents(contract_id: int, since: date, until: date) -> CompoundSelect[Any]:
+@lru_cache
+def _documents() -> CompoundSelect[Any]:
     """What was invoiced on each day, corrected invoices once; each report's services."""
+    contract_id: BindParameter[int] = bindparam("contract")
+    since: BindParameter[date] = bindparam("since")
+    until: BindParameter[date] = bindparam("until")
     invoices = (
         select(
             literal(INVOICED, String).label("what"),

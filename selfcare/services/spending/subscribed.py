@@ -7,15 +7,22 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, bindparam, select
 
 from selfcare.database import db
 from selfcare.models import SubscriptionTotal
-from selfcare.services.months import first_day
+from selfcare.services.months import first_day, twelve_until
 
 Amounts = dict[date, Decimal]
 """By the first day of their month."""
+Periods = Sequence[Row[Any]]
+"""Rows of `SubscriptionTotal`."""
+_PERIODS = select(*SubscriptionTotal.__table__.c).where(
+    SubscriptionTotal.contract_id == bindparam("contract"),
+    SubscriptionTotal.ends_on >= bindparam("since"),
+)
 
 
 def no_amounts() -> Amounts:
@@ -23,17 +30,13 @@ def no_amounts() -> Amounts:
     return defaultdict(Decimal)
 
 
-def periods(contract_id: int, since: date) -> Sequence[SubscriptionTotal]:
-    """The periods that run on a day or begin after it."""
-    statement = select(SubscriptionTotal).where(
-        SubscriptionTotal.contract_id == contract_id, SubscriptionTotal.ends_on >= since
-    )
-    return db.session.execute(statement).scalars().all()
+def periods(contract_id: int, today: date) -> Periods:
+    """Those that run in the last twelve months or begin later."""
+    asked = {"contract": contract_id, "since": twelve_until(today)[0]}
+    return db.session.execute(_PERIODS, asked).all()
 
 
-def costs(
-    period: SubscriptionTotal, months: Sequence[date]
-) -> Iterator[tuple[date, Decimal, Decimal]]:
+def costs(period: Row[Any], months: Sequence[date]) -> Iterator[tuple[date, Decimal, Decimal]]:
     """Price and upfront payment of each of the months (their first days) that a period runs in."""
     start = first_day(period.starts_on)
     for month in months[bisect_left(months, start) : bisect_right(months, period.ends_on)]:
