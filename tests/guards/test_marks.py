@@ -40,6 +40,9 @@ def faults(page: Page) -> Iterator[str]:
             yield f"{form.get('action')}: says {len(said)} times what the asterisk means"
         if len(said) > 1 or (said and not any(marks)):
             yield f"{form.get('action')}: explains a mark that is not there"
+        either = any(label.get_text().endswith(" **") for _, label in fields(form))
+        if either is not any(" ** " in one.get_text() for one in form.select("p.hint")):
+            yield f"{form.get('action')}: ** stands at its labels, or is explained, not both"
 
 
 @pytest.mark.once

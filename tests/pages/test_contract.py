@@ -241,9 +241,9 @@ class TestCatalogue:
     def test_services_1_categories_with_counts(self, browse_as):
         page = browse_as("paul.dupont").get(f"{HERE}/services")
         assert page.texts(f"{CATEGORIES} a") == [
-            "All (2)",
-            "Infrastructure › Virtual server (1)",
-            "Service › Migration (1)",
+            "All 2",
+            "Infrastructure › Virtual server 1",
+            "Service › Migration 1",
         ]
         assert page.texts(SERVICES) == [
             "Reservation of an Elastic Cloud Server flavor",
@@ -257,7 +257,7 @@ class TestCatalogue:
     def test_services_1_a_category_narrows(self, browse_as):
         page = browse_as("paul.dupont").get(f"{HERE}/services?category=migration")
         assert page.texts(SERVICES) == ["Move to the cloud"]
-        assert page.texts(f"{CATEGORIES} [aria-current]") == ["Service › Migration (1)"]
+        assert page.texts(f"{CATEGORIES} [aria-current]") == ["Service › Migration 1"]
 
     @pytest.mark.parametrize("q", ["cloud move", "DEMENAGEMENT", "déménagement", "migration"])
     def test_services_1_search_finds_words_without_accents_or_case(self, browse_as, q):
