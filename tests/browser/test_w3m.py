@@ -63,7 +63,7 @@ def in_order(text: str, *words: str) -> None:
                          "HONEY1655-1801-003", "Legal notice"]),
         (f"{C}/orders?open=HONEY1655-1801-003", ["HONEY1655-1801-003", "Region", "eu-west-0"]),
         (f"{C}/subscriptions", ["Subscriptions", "Ref.", "Status", "HONEY1655-1801-003"]),
-        (f"{C}/services", ["Services", "All (1)", "Reservation of an Elastic Cloud Server"]),
+        (f"{C}/services", ["Services", "All 1", "Reservation of an Elastic Cloud Server"]),
         (f"{C}/rights", ["Your rights", "Contract", "Manager", "See the contract"]),
         ("/account/contracts", ["My contracts", "1 contract", "SI_Prod", "OCB0000124"]),
         ("/account/profile", ["My profile", "paul.dupont", "Dupont"]),

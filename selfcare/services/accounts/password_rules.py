@@ -81,7 +81,7 @@ class PasswordRules:
         yield Rule("digit", _l("1 digit"), f"{everything}*[0-9]{everything}*")
         yield Rule(
             "special",
-            _l("1 special character among %(characters)s", characters="\N{NO-BREAK SPACE}".join(SPECIAL)),
+            _l("1 special character among %(characters)s", characters=" ".join(SPECIAL)),
             f"{everything}*[#!.@_/\\-]{everything}*",
         )
         yield Rule("login", _l("different from your login"))
