@@ -16,7 +16,7 @@ MAIL_TOPIC: Mapping[str, Any] = {
 MAIL_KIND: Mapping[str, Any] = {
     "order_moved": _l("Progress of my orders"),
     "subscription_ends": _l("Subscriptions that end soon"),
-    "access_asked": _l("Somebody asks me for an access"),
+    "access_asked": _l("Requests for access that are addressed to me"),
     "import_stopped": _l("Import of users that was stopped"),
     "member_access_ends": _l("End of the access of a user whom I manage"),
     "credential_ends": _l("End of my application credentials"),

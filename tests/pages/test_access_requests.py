@@ -71,7 +71,7 @@ class TestAsking:
         [mail] = mailing.wait_for(1)
         assert list(mail.recipients) == ["paul.dupont@example.com"]
         text = mail.message.get_body(("plain",)).get_content()
-        assert "Subscriptions: Visitor" in text
+        assert "asks for the access “Subscriptions: Visitor” on the contract" in text
         assert "sophie.dupont@example.com" in text
         assert re.search(r"/roles\?request=\d+", text)
 
@@ -179,6 +179,8 @@ class TestAnswering:
             "asked for “Invoices: Manager” on 24/11/2026 10:30. It is chosen below." in page.words
         )
         assert page.one("[name=invoices][checked]")["value"] == "manager"
+        address, _, part = str(page.one("a[href*='#requests']")["href"]).partition("#")
+        assert paul.get(address).one(f"section[aria-labelledby={part}] [action$=decline]")
         plain = paul.get(f"{USERS}/{id_of('sophie.dupont')}/roles")
         assert plain.one("[name=invoices][checked]")["value"] == "visitor"
 

@@ -206,7 +206,7 @@ class TestLines:
         page = browse_as("paul.dupont").get(DASHBOARD)
         assert [line.split(" since")[0] for line in lines(page)] == [
             "Support asks to look at the contract",
-            "Marie Dupont asks for an access",
+            "Marie Dupont asks for access",
         ]
         assert lines(browse_as("marie.dupont").get("/")) == []
 
