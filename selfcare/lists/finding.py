@@ -22,6 +22,7 @@ from sqlalchemy import (
     func,
     literal,
     select,
+    true,
     union_all,
 )
 from sqlalchemy.orm import aliased
@@ -30,7 +31,16 @@ from selfcare.database import Rows, db, planned_for_its_values
 from selfcare.lists.columns import Expression
 from selfcare.lists.growing import Branch, Keys
 from selfcare.lists.users import EMAIL, FIRST, FOUND_BY, HAS_COME, LAST, LOGIN
-from selfcare.models import Account, Contract, Invoice, Membership, Order, Subscription, fold
+from selfcare.models import (
+    Account,
+    Contract,
+    Invoice,
+    Membership,
+    Order,
+    Service,
+    Subscription,
+    fold,
+)
 from selfcare.rights import Ability
 from selfcare.services.months import TODAY
 from selfcare.services.users import places
@@ -50,6 +60,7 @@ class Kind(StrEnum):
     SUBSCRIPTION = "subscription"
     INVOICE = "invoice"
     PERSON = "person"
+    SERVICE = "service"
 
 
 OPENED_BY = {
@@ -58,6 +69,7 @@ OPENED_BY = {
     Kind.SUBSCRIPTION: Ability.READ_SUBSCRIPTIONS,
     Kind.INVOICE: Ability.READ_INVOICES,
     Kind.PERSON: Ability.READ_USERS,
+    Kind.SERVICE: Ability.READ_CATALOGUE,
 }
 
 
@@ -237,12 +249,27 @@ def _people(here: Subquery, words: Iterable[str]) -> Rows:
     return rows.order_by(EMAIL, Membership.id).limit(bindparam("most"))
 
 
+def _services(here: Subquery, words: Iterable[str]) -> Rows:
+    """Each service once, with the contracts of its pages: as many as are shown, one more at most."""
+    some = select(here.c.ref).order_by(here.c.ref).limit(bindparam("reach")).subquery()
+    rows = select(
+        Service.slug,
+        Service.name_fr,
+        Service.name_en,
+        func.aggregate_strings(some.c.ref, " ").label("refs"),
+    )
+    rows = rows.select_from(Service).join(some, true())
+    rows = rows.where(Service.is_offered, *_hold(Service.search_text, words)).group_by(Service.id)
+    return rows.order_by(Service.position, Service.id).limit(bindparam("most"))
+
+
 _STATEMENTS = {
     Kind.CONTRACT: _contracts,
     Kind.ORDER: _orders,
     Kind.SUBSCRIPTION: _subscriptions,
     Kind.INVOICE: _invoices,
     Kind.PERSON: _people,
+    Kind.SERVICE: _services,
 }
 
 

@@ -183,6 +183,40 @@ class TestLists:
         )
         assert {row.split()[-1] for row in rows} == {"OCB0000124", ELSEWHERE}
 
+    def test_find_1_services_lead_to_their_page_on_each_contract_that_shows_them(self, cast, paul):
+        cast.service()
+        for words in ("gabarit", "reservation+flavor"):
+            [link] = found(paul, words, f"{C}/find").all("main li a")
+            assert link["href"] == f"{C}/services/reservation"
+        assert paul.get(str(link["href"])).status == 200
+        cast.member("paul.dupont", ref=ELSEWHERE, services=Profile.VISITOR)
+        links = found(paul, "gabarit").all("main li a")
+        assert [link["href"] for link in links] == [
+            f"{C}/services/reservation",
+            f"/contracts/{ELSEWHERE}/services/reservation",
+        ]
+
+    def test_find_1_services_out_of_reach_or_offered_no_more_are_not_found(self, cast, paul_is):
+        cast.member("paul.dupont")
+        cast.service(is_offered=False, name_en="Tape storage")
+        cast.service("bucket", name_en="Object storage")
+        paul = paul_is(services=Profile.VISITOR)
+        assert not found(paul, "tape").all("main li a")
+        assert found(paul, "object").texts("main li a") == ["Object storage"]
+        paul = paul_is(services=Profile.NONE)
+        for path in ("/find", f"{C}/find"):
+            assert not found(paul, "object", path).all("main li a")
+
+    def test_find_1_of_many_contracts_and_services_some_are_named(self, cast, paul):
+        for n in range(7):
+            cast.member("paul.dupont", ref=f"OCB000080{n}", services=Profile.VISITOR)
+            cast.service(f"disk-{n}", name_en=f"Disk {n}", position=-n)
+        names = [item.split()[1] for item in found(paul, "disk").texts("main li")]
+        assert names == ["6", "5", "4", "3", "2"]
+        assert len(found(paul, "disk").all("main li")[0].find_all("a")) == 5
+        here = found(paul, "disk", f"{C}/find").all("main section a")
+        assert here[-1]["href"] == f"{C}/services?q=disk"
+
     @pytest.mark.parametrize("q", ["%25%25%25", "___", "%00%00%00", "''' OR 1=1", "x" * 999])
     def test_find_1_odd_words_are_plain_words(self, cast, paul, q):
         cast.orders(2)
