@@ -250,7 +250,7 @@ def _people(here: Subquery, words: Iterable[str]) -> Rows:
 
 
 def _services(here: Subquery, words: Iterable[str]) -> Rows:
-    """Each service once, with the contracts of its pages: as many as are shown, one more at most."""
+    """Each service once, with the first contracts whose catalogue they may read."""
     some = select(here.c.ref).order_by(here.c.ref).limit(bindparam("reach")).subquery()
     rows = select(
         Service.slug,
