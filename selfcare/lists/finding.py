@@ -60,7 +60,6 @@ class Kind(StrEnum):
     SUBSCRIPTION = "subscription"
     INVOICE = "invoice"
     PERSON = "person"
-    SERVICE = "service"
 
 
 OPENED_BY = {
@@ -69,7 +68,6 @@ OPENED_BY = {
     Kind.SUBSCRIPTION: Ability.READ_SUBSCRIPTIONS,
     Kind.INVOICE: Ability.READ_INVOICES,
     Kind.PERSON: Ability.READ_USERS,
-    Kind.SERVICE: Ability.READ_CATALOGUE,
 }
 
 
@@ -87,8 +85,8 @@ class Reach:
     ref: str = ""
     alone: bool = False
 
-    def places(self, kind: Kind, *, anywhere: bool = False) -> Subquery:
-        """The contracts where they may see this kind."""
+    def places(self, ability: Ability, *, anywhere: bool = False) -> Subquery:
+        """The contracts where they have the ability."""
         mine = aliased(Membership)
         found = (
             select(mine.contract_id, Contract.ref)
@@ -96,7 +94,7 @@ class Reach:
             .where(
                 mine.account_id == self.account_id,
                 mine.lasts_on(TODAY),
-                places.holds(OPENED_BY[kind], mine),
+                places.holds(ability, mine),
             )
         )
         if self.alone or (self.ref and not anywhere):
@@ -169,7 +167,7 @@ def _named(
     of: Rows | None = None,
 ) -> Select[Any]:
     """The rows of a kind that a reference names; `of` is the statement where joins are needed."""
-    here = reach.places(kind, anywhere=True)
+    here = reach.places(OPENED_BY[kind], anywhere=True)
     columns = (literal(kind.value).label("kind"), here.c.ref, cast(key, String).label("key"))
     rows = of.with_only_columns(*columns) if of is not None else select(*columns)
     return rows.join(here, here.c.contract_id == contract_id).where(condition)
@@ -177,25 +175,32 @@ def _named(
 
 @dataclass(frozen=True)
 class Found:
-    """Rows of each kind, one more than is shown where there are more."""
+    """Rows of each kind, and services to order: one more than is shown where there are more."""
 
     rows: dict[Kind, Sequence[Row[Any]]]
+    services: Sequence[Row[Any]]
 
     def __bool__(self) -> bool:
         """Whether anything was found."""
-        return any(self.rows.values())
+        return any(self.rows.values()) or bool(self.services)
 
 
 def lists(text: str, reach: Reach) -> Found:
     """What holds all of these words, of every kind; accents do not matter."""
     words = fold(text).split()[:MOST_WORDS]
     with planned_for_its_values(db.session.connection()):
-        return Found({kind: _rows(kind, words, reach) for kind in Kind})
+        return Found(
+            {kind: _rows_of(kind, words, reach) for kind in Kind},
+            _read(_services(reach.places(Ability.READ_CATALOGUE), words)),
+        )
 
 
-def _rows(kind: Kind, words: Sequence[str], reach: Reach) -> Sequence[Row[Any]]:
-    here = reach.places(kind, anywhere=kind is Kind.CONTRACT)
-    statement = _STATEMENTS[kind](here, words)
+def _rows_of(kind: Kind, words: Sequence[str], reach: Reach) -> Sequence[Row[Any]]:
+    here = reach.places(OPENED_BY[kind], anywhere=kind is Kind.CONTRACT)
+    return _read(_STATEMENTS[kind](here, words))
+
+
+def _read(statement: Rows) -> Sequence[Row[Any]]:
     values = {"most": MOST + 1, "skipped": 0, "reach": MOST + 1}
     return db.session.connection().execute(statement, values).all()
 
@@ -269,7 +274,6 @@ _STATEMENTS = {
     Kind.SUBSCRIPTION: _subscriptions,
     Kind.INVOICE: _invoices,
     Kind.PERSON: _people,
-    Kind.SERVICE: _services,
 }
 
 

@@ -188,7 +188,7 @@ class TestLists:
         for words in ("gabarit", "reservation+flavor"):
             [link] = found(paul, words, f"{C}/find").all("main li a")
             assert link["href"] == f"{C}/services/reservation"
-        assert paul.get(str(link["href"])).status == 200
+            assert paul.get(str(link["href"])).status == 200
         cast.member("paul.dupont", ref=ELSEWHERE, services=Profile.VISITOR)
         links = found(paul, "gabarit").all("main li a")
         assert [link["href"] for link in links] == [
