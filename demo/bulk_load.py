@@ -8,13 +8,15 @@ checked once finds a wrong row as surely as one checked row by row.
 from __future__ import annotations
 
 import contextlib
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from psycopg import sql
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import JSON, Connection, Engine, text
 
 from demo.invented import COLUMNS, Batch, Row
+from selfcare.models import Base
 
 
 class Load(Protocol):
@@ -65,9 +67,11 @@ class _BulkLoad:
 
     def write(self, batch: Batch) -> None:
         """Write the rows of a batch and empty it."""
-        for table in COLUMNS:
+        for table, columns in COLUMNS.items():
             if rows := batch[table]:
-                self._copy(table, COLUMNS[table], rows)
+                rest = _rest(table)
+                values = tuple(rest.values())
+                self._copy(table, (*columns, *rest), [row + values for row in rows])
                 rows.clear()
 
     def _scalar(self, statement: str) -> Any:
@@ -75,6 +79,20 @@ class _BulkLoad:
 
     def _copy(self, table: str, columns: Sequence[str], rows: list[Row]) -> None:
         raise NotImplementedError
+
+
+def _rest(table: str) -> dict[str, str | int]:
+    """What the model says of the other columns that cannot be empty."""
+    found: dict[str, str | int] = {}
+    for column in Base.metadata.tables[table].columns:
+        if column.nullable or column.primary_key or column.name in COLUMNS[table]:
+            continue
+        default: Any = column.default
+        value = default.arg(None) if default.is_callable else default.arg
+        if isinstance(column.type, JSON):
+            value = json.dumps(value)
+        found[column.name] = value if isinstance(value, int) else str(value)
+    return found
 
 
 class _Sqlite(_BulkLoad):

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, func, text, true
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, func, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from selfcare.models.base import Base, Searchable, now
@@ -49,7 +49,7 @@ class Account(Searchable, Base):
     phone: Mapped[str | None] = mapped_column(String(24))
     mobile: Mapped[str | None] = mapped_column(String(24))
     locale: Mapped[str] = mapped_column(String(2), default="fr")
-    has_find_key: Mapped[bool] = mapped_column(default=True, server_default=true())
+    has_find_key: Mapped[bool] = mapped_column(default=True)
     """Whether « / » leads to the search of the header: WCAG 2.1.4 wants it to be switched off."""
     is_staff: Mapped[bool] = mapped_column(default=False)
     has_ece_changes: Mapped[bool] = mapped_column(default=False)

@@ -17,7 +17,6 @@ from sqlalchemy import (
     Numeric,
     String,
     UniqueConstraint,
-    false,
     or_,
     text,
 )
@@ -159,7 +158,7 @@ class Membership(Base):
     until they open the contract; None from then on, and for everybody else."""
     ends_on: Mapped[date | None]
     """The last day of the access; None where it has no end. The referent's never has one."""
-    end_is_told: Mapped[bool] = mapped_column(default=False, server_default=false())
+    end_is_told: Mapped[bool] = mapped_column(default=False)
     """Whether a mail told of that end."""
 
     account: Mapped[Account] = relationship(lazy="raise_on_sql")

@@ -146,7 +146,8 @@ class TestNoPlaceOnContracts:
             db.session.execute(
                 text(
                     "INSERT INTO memberships (account_id, contract_id, is_referent, profiles,"
-                    " created_at) SELECT a.id, c.id, false, '{}', CURRENT_TIMESTAMP"
+                    " created_at, end_is_told) SELECT a.id, c.id, false, '{}', CURRENT_TIMESTAMP,"
+                    " false"
                     " FROM accounts a, contracts c WHERE a.login = :login"
                 ),
                 {"login": claire},
