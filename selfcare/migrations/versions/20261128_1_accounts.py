@@ -162,7 +162,6 @@ def upgrade() -> None:
         sa.Column("name", sa.String(40), nullable=False),
         sa.Column("recipient", sa.String(254), nullable=False),
         sa.Column("locale", sa.String(2), nullable=False),
-        sa.Column("has_find_key", sa.Boolean(), nullable=False),
         sa.Column("context", sa.JSON(), nullable=False),
         sa.Column("message_id", sa.String(120), nullable=False),
         sa.Column("created_at", MOMENT, nullable=False),
