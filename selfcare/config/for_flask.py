@@ -57,4 +57,5 @@ def flask_config(settings: Settings) -> dict[str, Any]:
         "COMPRESS_MIN_SIZE": 700,
         "COMPRESS_MIMETYPES": ["text/html", "application/json", "text/csv"],
         "COMPRESS_STREAMS": False,
+        "COMPRESS_EVALUATE_CONDITIONAL_REQUEST": False,  # `web.headers` does, before it compresses
     }

@@ -4,8 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, func, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Select,
+    and_,
+    bindparam,
+    func,
+    literal_column,
+    select,
+)
 
 from selfcare.database import Rows
 from selfcare.lists.columns import Expression
@@ -39,9 +49,10 @@ def directed(expressions: Sequence[Expression], *, down: bool) -> list[ColumnEle
     return [e.desc() if down else e.asc() for e in expressions]
 
 
-def counted(keys: Select[tuple[int]]) -> Rows:
-    """The number of keys, as far as they are wanted."""
-    return select(func.count()).select_from(keys.limit(COUNTED).subquery())
+def counted(keys: Select[Any]) -> Rows:
+    """The number of keys, as far as they are wanted; SQLite counts twice as fast what is no column."""
+    rows = keys.with_only_columns(literal_column("1"), maintain_column_froms=True)
+    return select(func.count()).select_from(rows.limit(COUNTED).subquery())
 
 
 def plain(
