@@ -1,4 +1,4 @@
-"""`make bench`: bytes, statements and CPU of every page; how long sweeps and imports take."""
+"""`make bench`: bytes, statements and CPU of every page; how long starts, sweeps, imports take."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 
 import click
 
-from benchmarks import imports, measure, report, sign_on, sweeps
+from benchmarks import imports, measure, report, sign_on, start, sweeps
 from benchmarks.portal import CONTRACT, Portal, serving
 from demo.servers import ServerUnavailableError, postgres_server, redis_server
 
@@ -21,7 +21,7 @@ COLUMNS = (
     *("page", "HTML", "on the wire", "first visit", "requests", "again"),
     *("SQL", "CPU ms", "× bare", "wait ms", "database ms"),
 )
-PARTS = ("pages", "sign-on", "sweeps", "import")
+PARTS = ("pages", "sign-on", "sweeps", "import", "start")
 GROWTH = ((1_000, 0), (1_000, 400_000), (100_000, 0), (1_000_000, 0))
 """Orders of the contract that is looked at, and of a thousand others."""
 
@@ -64,6 +64,8 @@ def main(
                 sections[f"{name}, import of {people} people"] = imports.table(name, people)
         except ServerUnavailableError as missing:
             click.echo(f"{name}: not measured, {missing}", err=True)
+    if only in {None, "start"}:
+        sections["Start"] = start.table()
     if growth:
         sections[f"{databases[-1]}, as the orders grow"] = _growth(databases[-1])
     taken = {heading: [_circumstances(), "", *lines] for heading, lines in sections.items()}

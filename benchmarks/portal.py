@@ -170,7 +170,7 @@ def _served(
     )  # fmt: skip
     try:
         portal = Portal(port, master, environ)
-        _await(portal)
+        await_answer(portal)
         portal.sign_in()
         yield portal
     finally:
@@ -189,7 +189,8 @@ def run(command: list[str], environ: dict[str, str]) -> str:
     return done.stdout.decode()
 
 
-def _await(portal: Portal) -> None:
+def await_answer(portal: Portal) -> None:
+    """Wait until the web process answers."""
     for _ in range(200):
         try:
             if portal.get("/healthz", signed_in=False).status == 200:

@@ -6,8 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from email_validator import EmailNotValidError, validate_email
-
 from selfcare.language import _l, phones
 from selfcare.text import one_line
 
@@ -52,6 +50,8 @@ def _email(entered: str) -> str:
 
     Accents before the `@` are refused: hardly any mail server takes them.
     """
+    from email_validator import EmailNotValidError, validate_email  # noqa: PLC0415 (heavy)
+
     try:
         found = validate_email(
             entered, check_deliverability=False, allow_smtputf8=False, strict=True

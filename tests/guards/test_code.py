@@ -29,11 +29,6 @@ MODULES = sorted(
 )
 TEMPLATES = sorted((ROOT / "selfcare" / "templates").rglob("*.html"))
 FORBIDDEN = {"utils", "util", "helpers", "helper", "common", "manager", "misc", "tools"}
-HEAVY = {
-    "PIL", "captcha", "facturx", "fpdf", "joserfc", "obstore", "phonenumbers", "prometheus_client",
-    "pyotp", "pypdf", "saxonche", "segno", "sentry_sdk", "webauthn", "zxcvbn",
-}  # fmt: skip
-"""Libraries that are imported where they are used: most processes never need them."""
 TONGUE = ROOT / "translations" / "fr" / "LC_MESSAGES"
 
 
@@ -81,22 +76,6 @@ class TestModules:
     def test_design_no_registry_s_address_in_any_requirements(self):
         for path in ROOT.glob("requirements*"):
             assert not re.search(r"https?://|--(extra-)?index-url", path.read_text()), path
-
-
-class TestStart:
-    def test_fast_nothing_heavy_is_imported_before_it_is_needed(self):
-        done = subprocess.run(
-            [sys.executable, "-c", "import sys, app; print(*sys.modules)"],
-            cwd=ROOT,
-            env={"SECRET_KEY": "a key for tests, long enough for all", "PATH": ""},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        imported = set(done.stdout.split())
-        assert "selfcare" in imported
-        assert not imported & HEAVY
 
 
 class TestSettings:

@@ -15,8 +15,11 @@ from selfcare.config import ROOT
 NOT_AT_START = {
     *("keystoneauth1", "requests", "urllib3"),  # the console's IAM: workers' business
     *("boto3", "botocore"),  # documents in S3, once one is read
-    *("fpdf", "lxml", "openpyxl", "PIL"),  # invoices and tables, in commands and workers
-    *("qrcode", "webauthn", "alembic", "croniter", "rq.cron", "valkey", "demo"),
+    *("facturx", "fpdf", "lxml", "openpyxl", "PIL", "pypdf", "saxonche"),  # invoices and tables
+    *("captcha", "email_validator", "phonenumbers", "zxcvbn"),  # what some forms check
+    *("joserfc", "pyotp", "qrcode", "segno", "webauthn"),  # single sign-on, second factors
+    *("prometheus_client", "sentry_sdk"),  # where a setting asks for them
+    *("alembic", "croniter", "obstore", "rq.cron", "valkey", "demo"),
     *("selfcare.cli.accounts", "selfcare.cli.contracts", "selfcare.services.schedule"),
 }
 """What is loaded where it is used, and by no other process."""

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 
-from email_validator import validate_email
-
 from selfcare import config
 from selfcare.database import db
 from selfcare.language.i18n import speaking
@@ -22,6 +20,8 @@ def _as_servers_know(address: str) -> str:
     """The address with a domain of plain letters: « exämple.fr » is `xn--exmple-cua.fr`."""
     if address.isascii():
         return address
+    from email_validator import validate_email  # noqa: PLC0415 (heavy)
+
     return validate_email(address, check_deliverability=False).ascii_email or address
 
 
