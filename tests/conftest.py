@@ -11,6 +11,8 @@ from alembic import command
 from alembic.config import Config
 from argon2 import PasswordHasher
 from flask import Flask
+from hypothesis import HealthCheck
+from hypothesis import settings as examples
 from redis import Redis
 from sqlalchemy import event
 
@@ -30,6 +32,12 @@ pytest_plugins = [
     "tests.plugin_commerce",
     "tests.plugin_console",
 ]
+
+# How long an example takes says how busy the machine is.
+examples.register_profile(
+    "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+examples.load_profile("any machine")
 
 
 @pytest.fixture(scope="session")

@@ -142,7 +142,7 @@ class TestSums:
         with pytest.raises(Unreadable, match="BT-106"):
             facturx_reading.read_xml(simple(lines=["10", "10", "10"], line_total="30.01"))
 
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=60)
     @given(
         st.lists(st.integers(1, 99_999), min_size=1, max_size=5),
         st.lists(st.integers(1, 99_999), max_size=4),

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pypdf import PdfReader, PdfWriter
 from pypdf.generic import (
@@ -287,7 +287,7 @@ def test_invoices_2_what_was_paid_already_is_taken_off_what_is_due():
 
 @pytest.mark.once
 class TestAnything:
-    @settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+    @settings(max_examples=40)
     @given(st.integers(0, 100_000), st.binary(min_size=1, max_size=40))
     def test_safe_no_damage_to_a_pdf_breaks_the_reader(self, at, damage):
         good = document(bill())
@@ -296,7 +296,7 @@ class TestAnything:
             read = facturx_reading.read(good[:at] + damage + good[at + len(damage) :])
             assert read.net + read.vat == read.gross
 
-    @settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+    @settings(max_examples=40)
     @given(
         st.lists(st.decimals(Decimal(-99999), Decimal(999999), places=2), min_size=1, max_size=6),
         st.booleans(),

@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pypdf import PdfReader, PdfWriter
 from sqlalchemy import select, update
@@ -262,13 +262,13 @@ class TestPlain:
 
 @pytest.mark.once
 class TestAnything:
-    @settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+    @settings(max_examples=60)
     @given(st.binary(max_size=300), st.booleans())
     def test_invoices_2_no_bytes_break_the_reader(self, data, is_pdf):
         with pytest.raises(Unreadable):
             facturx_reading.read(b"%PDF-" + data if is_pdf else data)
 
-    @settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+    @settings(max_examples=60)
     @given(st.integers(0, 4000), st.binary(min_size=1, max_size=6))
     def test_invoices_2_no_damage_to_the_xml_breaks_the_reader(self, at, damage):
         good = xml(bill())

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pypdf import PdfReader, PdfWriter
 from pypdf.generic import (
@@ -263,7 +263,7 @@ def test_invoices_2_what_an_invoice_needs_passes(name):
 
 @pytest.mark.once
 class TestAnything:
-    @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=80)
     @given(st.text(max_size=20), st.sampled_from(["", "http:", "file:", "java", "www.", "//"]))
     def test_safe_a_link_leads_to_web_or_mail_or_is_refused(self, text, scheme):
         target = scheme + text
@@ -273,7 +273,7 @@ class TestAnything:
             kept = PdfReader(io.BytesIO(pdf)).pages[0]["/Annots"][0].get_object()["/A"]["/URI"]  # type: ignore[index]
             assert str(kept).lower().startswith(("http:", "https:", "mailto:", "www."))
 
-    @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=60)
     @given(
         st.recursive(
             st.sampled_from(["/Launch", "/GoTo", "/URI", "x", "https://a", "/Link"]),

@@ -21,7 +21,7 @@ LISTS = (OrderList, MyOrderList, SubscriptionList, ContractList)
 READER = Reader("fr", ZoneInfo("Europe/Paris"))
 ANY_TEXT = st.text(st.characters(codec=None), max_size=300)  # lone surrogates too
 NAMES = st.sampled_from(["q", "sort", "page", "open", "format", "x"])
-fast = settings(deadline=None, max_examples=200)
+fast = settings(max_examples=200)
 
 
 def shown(kind, asked: Asked, page: int = 1):
@@ -135,7 +135,6 @@ class TestSearch:
     @example(path="/contracts/OCB0000124/orders", args={"q": "31/12/9998"})
     @example(path="/contracts/OCB0000124/subscriptions", args={"q": "\0\\%_'\"", "open": "\0"})
     @settings(
-        deadline=None,
         max_examples=120,
         suppress_health_check=[HealthCheck.function_scoped_fixture],
     )

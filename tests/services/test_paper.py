@@ -153,7 +153,7 @@ class TestPaper:
         is_spelt = spelt not in {NAMES, "ABC", "Société"}
         assert found.count("Autres lettres") == int(is_spelt)
 
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=60)
     @given(st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=40))
     def test_invoices_1_any_name_makes_an_archivable_document(self, name):
         paper = Paper(f"Pré-facture {name}", author="Example Cloud")
