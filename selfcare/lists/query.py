@@ -7,7 +7,7 @@ asked for comes from the address (`asked`), how it is asked of the database stan
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from typing import Any, ClassVar, Generic, Self, TypeVar
@@ -15,15 +15,14 @@ from typing import Any, ClassVar, Generic, Self, TypeVar
 from sqlalchemy import ColumnElement, Date, Result, Row, and_, or_, select
 
 from selfcare.database import Bound, Rows, db, planned_for_its_values
-from selfcare.language import _
 from selfcare.language.i18n import Reader
 from selfcare.lists import kept
-from selfcare.lists.addresses import ListAddresses
 from selfcare.lists.asked import Asked
 from selfcare.lists.columns import Column, Expression
 from selfcare.lists.dates import span
+from selfcare.lists.shown import ShownList
 from selfcare.lists.statements import Statements, plain
-from selfcare.lists.statuses import Pill, grouped
+from selfcare.lists.statuses import grouped
 from selfcare.models import fold
 
 _TIME_OF_DAY = re.compile(r"\d{1,2}:\d{2}")
@@ -70,7 +69,7 @@ class ListOf(Generic[L_co]):
         )
 
 
-class ListQuery(ListAddresses):
+class ListQuery(ShownList):
     """A list as the reader asked for it: rows of one page, the total, and its addresses.
 
     A class says whose rows it shows by a `statement` with `bindparam`s, and a class method that
@@ -98,9 +97,8 @@ class ListQuery(ListAddresses):
         self.keep, self.about, self.chosen = keep, about, chosen
         self.page = min(asked.page, self._last_of(self.reached))
         self.has_next = self.is_cut = False
-        self.rows: Sequence[Any] = []
-        self.counts: tuple[int, ...] | None = None
-        """The rows there are, then those of each status; None where a search would change them."""
+        self.rows = []
+        self.counts = None
         self._read()
 
     @classmethod
@@ -151,8 +149,6 @@ class ListQuery(ListAddresses):
             for kind in kinds
         ]
         return select(*(one.scalar_subquery() for one in counts))
-
-    # What is in it
 
     @property
     def _statements(self) -> Statements:
@@ -271,76 +267,3 @@ class ListQuery(ListAddresses):
             connection.execute(self._statements.everything, self.chosen.values) as rows,
         ):
             yield from rows
-
-    # How it is shown
-
-    @property
-    def shown_columns(self) -> tuple[Column, ...]:
-        """The columns on screen."""
-        return tuple(column for column in self.columns if not column.only_in_export)
-
-    @property
-    def across(self) -> bool:
-        """Whether its rows are of several contracts."""
-        return any(column.key == "contract" for column in self.columns)
-
-    def by_open_row(self, key: str) -> Iterator[tuple[Sequence[Any], Any]]:
-        """Its rows, shut ones together, each time with the open row that follows them, if any.
-
-        `key` names the value that addresses call a row by.
-        """
-        wanted, shut = self.asked.open, 0
-        if wanted:
-            for number, row in enumerate(self.rows):
-                if str(getattr(row, key)) == wanted:
-                    yield self.rows[shut:number], row
-                    shut = number + 1
-        yield self.rows[shut:], None
-
-    @property
-    def frame(self) -> Hashable:
-        """All that the head, the pager and the addresses around the rows depend on."""
-        return (
-            *(type(self), self.path, self.asked, tuple(self.keep.items())),
-            *(self.page, self.total, self.total_is_exact, self.has_next, self.is_cut),
-            self.counts,
-        )
-
-    def sorts(self, column: Column) -> bool:
-        """Whether its reader can sort it by a column."""
-        return column.sort is not None
-
-    @property
-    def sorting_columns(self) -> tuple[Column, ...]:
-        """The columns it can be sorted by as long as it is."""
-        return tuple(column for column in self.shown_columns if self.sorts(column))
-
-    @property
-    def is_too_long(self) -> bool:
-        """Whether it could be sorted by more columns if it were shorter."""
-        return any(one.sort is not None and not self.sorts(one) for one in self.shown_columns)
-
-    @property
-    def pills(self) -> list[Pill]:
-        """Links to all of its rows and to those of each status; none where it has no row at all."""
-        if not self.has_pills or (self.counts is not None and not self.counts[0]):
-            return []
-        kinds = {"": _("All")} | {key: status.label for key, status in self.statuses.items()}
-        most = self.counted_up_to
-        return [
-            Pill(
-                label=label,
-                url=self.url(status=key, page=1, open=""),
-                is_chosen=key == self.asked.status,
-                number=None if count is None else min(count, most),
-                is_exact=count is None or count <= most,
-            )
-            for (key, label), count in zip(
-                kinds.items(), self.counts or [None] * len(kinds), strict=True
-            )
-        ]
-
-    @property
-    def first(self) -> int:
-        """The number of the first row shown, counted from one."""
-        return (self.page - 1) * self.page_size + 1

@@ -15,6 +15,7 @@ from selfcare.database import db
 from selfcare.models import Service, ServiceVersion
 from selfcare.rights import Profile
 from selfcare.services.catalogue import files as catalogue_files
+from selfcare.services.catalogue import shape
 from selfcare.services.catalogue.definitions import Definition
 from selfcare.services.files.problems import Problems
 from tests.commerce.test_fulfilment import flask
@@ -157,7 +158,7 @@ class TestLimits:
         assert versions(app) == 0
 
     def test_safe_what_is_beyond_measure_is_not_looked_at_entry_by_entry(self, monkeypatch):
-        monkeypatch.setattr(catalogue_files, "_table", None)
+        monkeypatch.setattr(shape, "_table", None)
         with pytest.raises(Problems, match="more than 50 fields"):
             catalogue_files.parse({"field": [{}] * 100_000})
 

@@ -1,7 +1,7 @@
 """What a service of the catalogue asks and costs: its definition, as data (SERVICES-2).
 
-Made from a catalogue file (`catalogue_files`), kept as one JSON document per version, and read
-back here by the order form. Pure: knows neither the database nor a request.
+Made from a catalogue file (`files`), kept as one JSON document per version, and read back here by
+the order form. Pure: knows neither the database nor a request.
 """
 
 from __future__ import annotations
@@ -60,11 +60,11 @@ class Field:
 
 @dataclass(frozen=True)
 class Plan:
-    """The choices that are made as one, made: a card of the order form."""
+    """One way to make the choices of a card, which are made as one (see `Definition.cards`)."""
 
     key: str
     places: tuple[int, ...]
-    """Which option of each choice it is; it names the card as long as the version lasts."""
+    """The option's number in each choice; together they name the card while the version lasts."""
     values: Mapping[str, str]
     cost: Cost | None
 
@@ -102,7 +102,7 @@ class Definition:
     paid_once: bool = False
     """Whether prices are for the whole, and not for a month of it."""
     cards: tuple[str, ...] = ()
-    """The last of `priced_by` that are chosen as one, each way of it on a card with its price."""
+    """The last of `priced_by`, if made as one: each way to make them is a card with its price."""
     on_demand: OnDemand | None = None
     _by_choices: dict[tuple[str, ...], Price] = field(default_factory=dict, compare=False)
 
@@ -116,7 +116,7 @@ class Definition:
 
         Fields are taken in their order, each within what the possible choices before it leave
         (flavor, then the durations of that flavor, then whether it may be paid upfront). A choice
-        that was made stays, possible or not: only who made it takes it back.
+        that was made stays, possible or not: only whoever made it takes it back.
         """
         settled: dict[str, str] = {}
         possible: dict[str, str] = {}
