@@ -53,7 +53,7 @@ def writes(view: View) -> View:
 
 
 def only_reads() -> bool:
-    """Whether the present request changes no rows, but for what its sign-in says of itself."""
+    """Whether this request only reads, apart from the row of its own sign-in."""
     view = current_app.view_functions.get(request.endpoint or "")
     return request.method in SAFE_METHODS and not getattr(view, "writes", False)
 

@@ -82,8 +82,8 @@ def _sqlite_engine(settings: Settings, *, reads: bool = False) -> Engine:
     options: dict[str, Any] = {"connect_args": {"timeout": settings.database_timeout}}
     if reads:
         options |= {"isolation_level": "AUTOCOMMIT", "pool_reset_on_return": None}
-    else:  # one writes at a time: the others wait here and are woken; SQLite's own waiting
-        # looks ever more seldom, so that on a busy portal somebody was refused ("is locked")
+    else:  # One writes at a time: the others wait here and are woken. SQLite's own waiting looks
+        # ever more seldom, and refuses somebody on a busy portal ("is locked").
         options |= {"pool_size": 1, "max_overflow": 0, "pool_timeout": settings.database_timeout}
     engine = create_engine(make_url(settings.database_url), hide_parameters=True, **options)
     event.listen(engine, "connect", _sqlite_connect)

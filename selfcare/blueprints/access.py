@@ -27,7 +27,7 @@ ACCESSES = {
     ]
     for section, offer in OFFERS.items()
 }
-"""The profiles of each section that open something, and something else than those before."""
+"""The profiles of each section, without those that open nothing, or the same as a lower one."""
 
 
 @bp.get("")

@@ -166,7 +166,7 @@ def pre_invoice(contract: Contract, month: str) -> ResponseReturnValue:
 
 
 def _moved(contract: Contract) -> str | None:
-    """Where an address leads of the time when both lists were one page: `?u_page=2`."""
+    """Where a kept address of the page with both lists leads now: `?u_page=2`."""
     for prefix, endpoint in (("u_", ".usage"), ("i_", ".index")):
         asked: dict[str, Any] = {
             name.removeprefix(prefix): value

@@ -14,7 +14,7 @@ LARGEST = 4096
 
 
 class BadLogo(ValueError):
-    """A file that cannot be shown as an icon is; the text says what is wrong with it."""
+    """A file that cannot be shown as an icon; the text says why."""
 
 
 def offer_logos(folder: Path) -> str | None:

@@ -72,7 +72,7 @@ class RolesForm(ResumableForm):
         return Roles({**self.kept.profiles, **chosen}, console, ends_on)
 
     def validate_ends_on(self, field: DateField) -> None:
-        """From today on; what it was may stay."""
+        """From today on, or the day that was there before."""
         if field.data and field.data != self.kept.ends_on and field.data < months.today():
             raise ValidationError(str(wording.USER_REFUSAL["EndIsPast"]))
 

@@ -121,7 +121,7 @@ def roles(contract: Contract, kind: str, draft_id: int) -> ResponseReturnValue:
     form = _roles_form(contract, draft, chosen, may_end=_may_end(draft))
     step = request.form.get("step", "next")
     if (filled := _filled_in(contract, draft, form)) or _only_previewed(form):
-        return _roles_page(contract, draft, filled or form, chosen)  # kept is nothing yet
+        return _roles_page(contract, draft, filled or form, chosen)  # nothing is kept yet
     if request.method == "POST" and (form.validate_on_submit() or step == "prev"):
         if not form.errors:
             drafts.keep_roles(draft, form.roles())

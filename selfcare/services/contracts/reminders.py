@@ -25,8 +25,8 @@ ROUND = 500
 def remind() -> None:
     """Tell of the ends that are near, once for each of the days of `RENEWAL_NOTICES`.
 
-    A contract's are told in one mail. Told is what the row says afterwards, in one transaction with
-    the mails: a worker that is killed has told nothing, and two at once tell different ones.
+    Those of a contract share one mail. The rows are marked in the transaction of the mails: a
+    worker that is killed has told of nothing, and two at once tell of different ones.
     """
     today = months.today()
     due = (

@@ -1,8 +1,8 @@
 """What a contract has to pay next, as far as its documents say (INVOICES-1).
 
 The portal knows no payments. So an invoice is to be paid until its day is over; after that only
-the newest one is, for a while, with its delay said: an older one was settled, or is claimed by
-those who know.
+the newest one is, for a while, and its delay is said. An older one was settled, or is claimed by
+those who know of payments.
 """
 
 from __future__ import annotations

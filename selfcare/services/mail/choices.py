@@ -1,6 +1,6 @@
 """Which mails somebody may switch off, and which they have switched off (NOTIFY-1).
 
-Every kind of mail has its topic here: a mail without one is not sent, and a guard looks that each
+Every kind of mail has its topic here: a mail without one is not sent, and a guard checks that each
 has one. `outbox.write` is the only place that asks.
 """
 
@@ -78,7 +78,7 @@ OPTIONAL: Mapping[Topic, tuple[str, ...]] = {
 
 
 class LinkForged(Exception):
-    """A link to switch a kind of mail off that was not made by us."""
+    """A link, not made by us, that would switch a kind of mail off."""
 
 
 class OffLink(NamedTuple):

@@ -46,7 +46,7 @@ class Former:
 
     @property
     def paid(self) -> tuple[Decimal, Decimal] | None:
-        """What it costs, and once; None where it cost what the catalogue did not say exactly."""
+        """The price and the upfront payment; None where the catalogue named no exact price."""
         if self.subscription:
             return self.subscription.price, self.subscription.upfront
         exact = self.order.price_kind in (PriceKind.MONTHLY, PriceKind.ONCE)
@@ -109,7 +109,7 @@ def service_of(former: Former) -> Service | None:
 def filled(former: Former, offer: Offered, *, account: Account) -> Filled:
     """The order's choices and words, in the form as it is today.
 
-    Who orders is asked for themselves: the former orderer's details are not taken for theirs.
+    Whoever orders gives their own details: the former orderer's are not filled in.
     """
     then = _definition_then(former.order, offer)
     values, template = _chosen(former.order, then)

@@ -28,7 +28,7 @@ class NotOneself(Refusal):
 
 
 class NoEnd(Refusal):
-    """Neither the referent's access ends on a day, nor does anybody say when their own does."""
+    """The referent's access has no last day, and nobody sets that of their own."""
 
 
 class EndIsPast(Refusal):

@@ -54,7 +54,7 @@ def init_app(app: Flask, settings: Settings) -> None:
 
 def connect(settings: Settings) -> Keystone:
     """A driver of its own for these settings (each holds its tokens and connections)."""
-    # What they are made with takes a tenth of a second to load; the web process needs none of it.
+    # What drivers are built on takes a tenth of a second to load; the web process needs none of it.
     from selfcare.services.console.iam.flexible_engine import FlexibleEngine  # noqa: PLC0415
     from selfcare.services.console.iam.keystone.driver import Keystone  # noqa: PLC0415
 
