@@ -180,7 +180,7 @@ def check(page: Page, *, whole: bool = True) -> None:
         assert section.find(re.compile(r"^h[1-6]$")), f"no heading: {section}"
     if whole:
         assert len(page.all("h1")) == 1
-        for landmark in ("html[lang]", "main#main", "a.skip"):
+        for landmark in ("html[lang]", "main > div#main", "a.skip"):
             page.one(landmark)
         assert page.one("head > title").get_text(strip=True)
         assert "{{" not in page.text
