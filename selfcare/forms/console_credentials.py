@@ -7,13 +7,13 @@ from datetime import datetime, time, timedelta
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import DateField, SelectMultipleField, SubmitField, ValidationError
+from wtforms import SelectMultipleField, SubmitField, ValidationError
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import DataRequired, InputRequired, Length, Regexp
 from wtforms.widgets import CheckboxInput
 
 from selfcare.forms.bounded import HiddenTextField, SecretField, TextField
-from selfcare.forms.fields import trimmed
+from selfcare.forms.fields import DayField, trimmed
 from selfcare.forms.person import Choices
 from selfcare.language import _, _l
 from selfcare.language.credential_wording import PROJECT_ROLE
@@ -63,24 +63,17 @@ class NewApplicationForm(NewKeyForm):
         widget=Choices(),
         option_widget=OneOfTheBoxes(),
     )
-    last_day = DateField(
-        _l("Last day"), [InputRequired(_l("Enter the last day"))], format=["%Y-%m-%d", "%d/%m/%Y"]
-    )
+    last_day = DayField(_l("Last day"), [InputRequired(_l("Enter the last day"))])
 
     def offer(self, roles: Iterable[str]) -> None:
         """The roles to choose from."""
         self.roles.choices = [SelectChoice(role, PROJECT_ROLE[role]) for role in roles]
 
-    def validate_last_day(self, field: DateField) -> None:
+    def validate_last_day(self, field: DayField) -> None:
         """From tomorrow to a year from now."""
         present = months.today()
         if field.data and not present < field.data <= present + LONGEST:
             raise ValidationError(_("Choose a day from tomorrow to a year from now"))
-
-    @property
-    def example(self) -> str:
-        """A day, as browsers without a calendar want it typed."""
-        return (months.today() + timedelta(days=180)).isoformat()
 
     @property
     def expires_at(self) -> datetime:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
-from wtforms import Field, Form
+from wtforms import DateField, Field, Form
 from wtforms.validators import Length, StopValidation, ValidationError
 
 from selfcare.forms.bounded import AddressField, TelephoneField, TextField
 from selfcare.language import _, entries, phones
 from selfcare.language.entries import Rule, Unfit
+from selfcare.services import months
 from selfcare.services.accounts.password_rules import PasswordRules
 from selfcare.text import one_line
 
@@ -85,3 +88,26 @@ class PhoneField(TelephoneField):
 
     def _value(self) -> str:
         return phones.shown(self.data) if self.data and not self.errors else (self.data or "")
+
+
+class DayField(DateField):
+    """A day, as the calendars of browsers send it and as people type it where there is none."""
+
+    def __init__(self, label: Any, validators: Any = (), **kwargs: Any) -> None:
+        super().__init__(label, validators, format=["%Y-%m-%d", "%d/%m/%Y"], **kwargs)
+
+    def process_formdata(self, valuelist: Sequence[str]) -> None:
+        """Read what was sent.
+
+        Raises:
+            ValueError: it is not a day.
+        """
+        try:
+            super().process_formdata([one_line(value) for value in valuelist])
+        except ValueError:
+            raise ValueError(_("Enter a day such as %(day)s", day=self.example)) from None
+
+    @property
+    def example(self) -> str:
+        """A day to come, as one types it."""
+        return f"{months.today() + timedelta(days=180):%d/%m/%Y}"

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, DateField, SelectField
+from wtforms import BooleanField, SelectField
 from wtforms.validators import DataRequired, Length, Optional
 
 from selfcare.forms.bounded import LongTextField, TextField
-from selfcare.forms.fields import trimmed
+from selfcare.forms.fields import DayField, trimmed
 from selfcare.forms.proofs import CodeForm
 from selfcare.language import _l
 from selfcare.models import LONGEST_REASON, LONGEST_STAFF_NOTE, LONGEST_TICKET
@@ -58,5 +58,5 @@ class NoteForm(FlaskForm):
     text = LongTextField(
         _l("Note"), [DataRequired(_l("Write the note")), Length(max=LONGEST_STAFF_NOTE)]
     )
-    shown_until = DateField(_l("Shown until"), [Optional()])
+    shown_until = DayField(_l("Shown until"), [Optional()])
     handed_to = SelectField(_l("Hand over to"), validators=[Optional()])

@@ -7,7 +7,6 @@ from typing import Any
 
 from flask_wtf import FlaskForm
 from wtforms import (
-    DateField,
     FileField,
     RadioField,
     SelectMultipleField,
@@ -18,6 +17,7 @@ from wtforms.validators import InputRequired, Length, Optional
 from wtforms.widgets import CheckboxInput
 
 from selfcare.forms.bounded import TextField
+from selfcare.forms.fields import DayField
 from selfcare.forms.person import Choices, PersonFields
 from selfcare.forms.resumable import ResumableForm
 from selfcare.language import _, _l, wording
@@ -71,7 +71,7 @@ class RolesForm(ResumableForm):
         ends_on = self["ends_on"].data if "ends_on" in self else self.kept.ends_on
         return Roles({**self.kept.profiles, **chosen}, console, ends_on)
 
-    def validate_ends_on(self, field: DateField) -> None:
+    def validate_ends_on(self, field: DayField) -> None:
         """From today on, or the day that was there before."""
         if field.data and field.data != self.kept.ends_on and field.data < months.today():
             raise ValidationError(str(wording.USER_REFUSAL["EndIsPast"]))
@@ -114,11 +114,8 @@ def roles_form(
             default=list(roles.console),
         )
     if may_end:
-        fields["ends_on"] = DateField(
-            _l("Last day of the access"),
-            [Optional()],
-            format=["%Y-%m-%d", "%d/%m/%Y"],
-            default=roles.ends_on,
+        fields["ends_on"] = DayField(
+            _l("Last day of the access"), [Optional()], default=roles.ends_on
         )
     kind: type[RolesForm] = type("RolesOfSections", (RolesForm,), fields)
     if over is None:

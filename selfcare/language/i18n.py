@@ -6,7 +6,7 @@ Formatters are cached by value: Babel's take 30 to 50 µs a call, a list makes a
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_date as babel_date
+from babel.lists import format_list
 from babel.numbers import format_currency, format_decimal, get_currency_symbol
 from babel.support import NullTranslations, Translations
 from flask import Flask, current_app, g, has_request_context, request, session
@@ -110,6 +111,11 @@ def _money_as_in(language: str, currency: str) -> tuple[str, Locale]:
     if get_currency_symbol(currency, locale)[-1].isalpha():
         pattern = pattern.replace("¤#", "¤\N{NO-BREAK SPACE}#")  # CLDR, alphaNextToNumber
     return pattern, locale
+
+
+def one_of(names: Iterable[Any]) -> str:
+    """« A, B ou C »."""
+    return format_list([str(name) for name in names], "or", locale=_BABEL[locale()])
 
 
 @lru_cache(maxsize=16384)

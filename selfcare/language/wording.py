@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from selfcare.language import _, _l
-from selfcare.language.i18n import Reader, catalogue, day, is_one, locale
+from selfcare.language.i18n import Reader, catalogue, day, is_one, locale, one_of
 from selfcare.models import OrderStatus, SubscriptionStatus
 from selfcare.rights import RULES, Ability, Profile, Rule, Section
 
@@ -203,8 +203,7 @@ def measured(value: Decimal, unit: str, reader: Reader) -> str:
 
 def profiles_that_would_do(rule: Rule) -> str:
     """« Visiteur » ou « Gestionnaire »: the profiles with an ability, in menu order."""
-    names = [str(PROFILE[profile]) for profile in Profile if profile in rule.profiles]
-    return _(" or ").join(names)
+    return one_of(str(PROFILE[profile]) for profile in Profile if profile in rule.profiles)
 
 
 def quoted(cell: str) -> str:

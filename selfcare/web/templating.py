@@ -139,6 +139,7 @@ def _filters() -> Filters:
         "lines": lines,
         "around": around,
         "each_once": each_once,
+        "one_of": i18n.one_of,
         "profile_names": wording.profiles_that_would_do,
         "phone": phones.shown,
         "device": devices.describe,

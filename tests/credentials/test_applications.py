@@ -54,7 +54,7 @@ class TestApplicationCredentials:
             ({"roles": "member"}, "not a valid choice"),  # a guest has it not
             ({"day": 0}, "Choose a day from tomorrow to a year from now"),
             ({"day": 366}, "Choose a day from tomorrow to a year from now"),
-            ({"last_day": "some day"}, "Not a valid date"),
+            ({"last_day": "some day"}, "Enter a day such as"),
             ({"name": " "}, "Name it"),
         ],
     )

@@ -77,8 +77,10 @@ def test_users_8_take_over_makes_it_the_member_s_with_its_roles(
 ):
     before = stand_in_iam.overview(ref).account_of("m.dupont")
     shown = paul.get(page)
+    assert "A user of this contract has this address" in shown.words
     [form] = shown.all("form[action*=adopt]")
     paul.post(str(form["action"]))
+    assert "m.dupont now belongs to Marie.Dupont@example.com" in paul.get(page).words
     worker.run()
     with app.app_context():
         access = db.session.execute(select(ConsoleAccess)).scalar_one()

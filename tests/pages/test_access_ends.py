@@ -85,8 +85,8 @@ class TestForm:
         ("typed", "said"),
         [
             (day(-1), "The last day of the access is past"),
-            ("31/02/2027", "Not a valid date"),
-            ("x" * 500, "Not a valid date"),
+            ("31/02/2027", "Enter a day such as 27/05/2027"),
+            ("x" * 500, "Enter a day such as"),
         ],
     )
     def test_users_10_a_day_that_is_not_possible_is_said_and_stays(self, paul, id_of, typed, said):

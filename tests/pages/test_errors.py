@@ -32,6 +32,8 @@ class TestForbidden:
     def test_rights_403_names_every_profile_that_would_do(self, browse_as):
         page = browse_as("martin.dupont").get("/contracts/OCB0000124/subscriptions")
         assert "“Visitor or Manager” in the section “Subscriptions”" in page.words
+        page = browse_as("martin.dupont").get("/contracts/OCB0000124/users")
+        assert "“Visitor, Console manager or Manager” in the section “Users”" in page.words
 
     def test_rights_403_keeps_the_menu_of_what_may_be_opened(self, browse_as):
         page = browse_as("martin.dupont").get(ORDERS)

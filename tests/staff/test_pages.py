@@ -236,8 +236,9 @@ class TestNotes:
         assert "* This field is required." in page.words
         assert page.texts("main label .must") == ["*"]
 
-    def test_staff_8_a_note_with_an_end_goes_by_itself(self, agent, clock, paul_id):
-        self.write(agent, f"/staff/contracts/{REF}/note", shown_until="2026-11-28")
+    @pytest.mark.parametrize("day", ["2026-11-28", "28/11/2026"])
+    def test_staff_8_a_note_with_an_end_goes_by_itself(self, agent, clock, paul_id, day):
+        self.write(agent, f"/staff/contracts/{REF}/note", shown_until=day)
         assert "Prefers" in agent.get(f"/staff/contracts/{REF}").words
         clock.later(days=1)
         agent.sign_in_as("claire.support")

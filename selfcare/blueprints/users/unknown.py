@@ -29,15 +29,17 @@ bp = Blueprint(
 def adopt(contract: Contract, unknown_id: int, membership_id: int) -> ResponseReturnValue:
     """« Reprendre »: the member with that address has the account from now on."""
     membership = one_or_404(select(Membership).filter_by(id=membership_id, contract_id=contract.id))
+    account = _meant(contract, unknown_id)
+    named = {"username": account.username, "email": account.email}
     try:
-        accepting.adopt(_meant(contract, unknown_id), membership, by=current_account())
+        accepting.adopt(account, membership, by=current_account())
     except NobodyHere:
         flash(_("This has changed in the meantime: here is the current version."))
     except ReferentsOwn as refusal:
         flash(USER_REFUSAL[type(refusal).__name__])
     else:
         db.session.commit()
-        flash(_("The account now belongs to this user, with the roles it had."))
+        flash(_("%(username)s now belongs to %(email)s, with the roles it had.", **named))
     return redirect(url_for("users_console.index", ref=contract.ref), code=303)
 
 
@@ -51,7 +53,7 @@ def delete(contract: Contract, unknown_id: int) -> ResponseReturnValue:
         return rendering.page("users/console/delete.html", account=account, form=form)
     unknown.want_end(account, by=current_account())
     db.session.commit()
-    flash(_("The account is being deleted in the console."))
+    flash(_("%(username)s is being deleted in the console.", username=account.username))
     return redirect(url_for("users_console.index", ref=contract.ref), code=303)
 
 
