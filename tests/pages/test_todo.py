@@ -6,125 +6,31 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-import time_machine
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from selfcare.database import db
 from selfcare.models import (
-    AccessRequest,
-    ConsoleAccess,
-    Contract,
-    Invoice,
-    Membership,
     Order,
-    RequestState,
-    Visit,
     VisitKind,
     WishState,
 )
 from selfcare.rights import Profile
 from selfcare.services import todo
-from selfcare.services.months import first_day
-from tests.cast import account_of
+from tests.waiting import (
+    DASHBOARD,
+    HERE,
+    TODAY,
+    ask,
+    ask_to_visit,
+    clock,
+    ending,
+    invoice,
+    lines,
+    trouble,
+)
 
 VISITOR, MANAGER = Profile.VISITOR, Profile.MANAGER
-HERE = "/contracts/OCB0000124"
-DASHBOARD = f"{HERE}/dashboard"
-TODAY = date(2026, 6, 10)
-
-
-@pytest.fixture(autouse=True)
-def clock():
-    with time_machine.travel(datetime(2026, 6, 10, 9, tzinfo=UTC)) as moment:
-        yield moment
-
-
-@pytest.fixture
-def invoice(app, cast):
-    """An invoice as if it had been loaded: `invoice("FA-1", due_on=…)`."""
-
-    def add(number: str, *, ref: str = "OCB0000124", **values) -> int:
-        with app.app_context():
-            contract = db.session.execute(select(Contract).filter_by(ref=ref)).scalar_one()
-            amounts = {"net": Decimal(100), "vat": Decimal(20), "gross": Decimal(120)}
-            row = Invoice(
-                number=number,
-                contract_id=contract.id,
-                **{"issued_on": TODAY - timedelta(days=20), "due_on": TODAY, **amounts, **values},
-                currency="EUR",
-                digest=number,
-                pdf_key=number,
-                pdf_size=1,
-            )
-            db.session.add(row)
-            db.session.commit()
-            return row.id
-
-    return add
-
-
-@pytest.fixture
-def ending(cast):
-    """A subscription that ends in so many days: `ending(30)`."""
-
-    def add(days: int, **values) -> str:
-        day = TODAY + timedelta(days=days)
-        start = first_day(day, ahead=-12)
-        at = datetime(start.year, start.month, 1, tzinfo=UTC) - timedelta(days=3)
-        return cast.subscription(at=at, months=12, starts_on=start, ends_on=day, **values)
-
-    return add
-
-
-def trouble(app, login: str, state: WishState = WishState.FAILED) -> None:
-    with app.app_context():
-        db.session.execute(
-            update(ConsoleAccess)
-            .where(ConsoleAccess.account_id == account_of(login).id)
-            .values(state=state, problem="refused", due_at=None)
-        )
-        db.session.commit()
-
-
-def ask(app, login: str, section: str, **values) -> None:
-    """Somebody asks for an access."""
-    profile = "" if section == "console" else "manager"
-    with app.app_context():
-        place = db.session.execute(
-            select(Membership).where(Membership.account_id == account_of(login).id)
-        ).scalar_one()
-        db.session.add(
-            AccessRequest(
-                membership_id=place.id,
-                contract_id=place.contract_id,
-                section=section,
-                profile=profile,
-                **values,
-            )
-        )
-        db.session.commit()
-
-
-def ask_to_visit(app, login: str, **values) -> None:
-    """Support asks to look at what somebody sees."""
-    with app.app_context():
-        place = db.session.execute(
-            select(Membership).where(Membership.account_id == account_of(login).id)
-        ).scalar_one()
-        db.session.add(
-            Visit(
-                **{"kind": VisitKind.APPROVAL, **values},
-                account_id=place.account_id,
-                contract_id=place.contract_id,
-                agent_id=account_of("agent.support").id,
-                expires_at=datetime(2026, 6, 11, 9, tzinfo=UTC),
-            )
-        )
-        db.session.commit()
-
-
-def lines(page) -> list[str]:
-    return page.texts("#todo li")
+__all__ = ["clock", "ending", "invoice"]  # fixtures
 
 
 class TestLines:
@@ -247,96 +153,6 @@ class TestLines:
     def test_dash_2_nothing_to_do_is_said(self, cast, browse_as):
         cast.referent()
         assert "Nothing waits for you." in browse_as("paul.dupont").get(DASHBOARD).words
-
-
-class TestRights:
-    @pytest.fixture
-    def full(self, app, cast, invoice, ending):
-        cast.referent(console_roles=["admin"])
-        cast.member("marie.dupont", console_roles=["guest"])
-        invoice("FA-1")
-        ending(30)
-        cast.order(status="submitted", at=datetime(2026, 6, 1, tzinfo=UTC))
-        trouble(app, "marie.dupont")
-
-    @pytest.mark.parametrize(
-        ("profiles", "kinds"),
-        [
-            ({}, []),
-            ({"invoices": VISITOR}, []),
-            ({"invoices": MANAGER}, ["Pay"]),
-            ({"subscriptions": VISITOR}, ["Reservation"]),
-            ({"orders": VISITOR}, ["Order"]),
-            ({"users": VISITOR}, []),
-            ({"users": Profile.CONSOLE_MANAGER}, ["Console"]),
-        ],
-        ids=str,
-    )
-    def test_dash_2_what_one_may_not_open_is_not_listed(
-        self, full, cast, browse_as, profiles, kinds
-    ):
-        cast.member("sophie.dupont", dashboard=VISITOR, **profiles)
-        sophie = browse_as("sophie.dupont")
-        for page in (sophie.get(DASHBOARD), sophie.get("/")):
-            assert [line.split()[0] for line in lines(page)] == kinds
-            assert not page.all('#todo a[href$="/renewal"]'), "who may not order renews nothing"
-
-    def test_dash_2_one_s_own_orders_are_listed_and_open_where_the_section_is_shut(
-        self, full, cast, browse_as
-    ):
-        cast.member("sophie.dupont", dashboard=VISITOR)
-        mine = cast.order(by="sophie.dupont", status="submitted")
-        sophie = browse_as("sophie.dupont")
-        link = sophie.get(DASHBOARD).one("#todo li a")
-        assert link.get_text() == f"Order {mine}"
-        assert sophie.get(str(link["href"])).status == 200
-
-    def test_dash_2_one_s_own_access_leads_to_a_page_that_opens(self, app, cast, browse_as):
-        cast.member("marie.dupont", console_roles=["guest"])
-        trouble(app, "marie.dupont")
-        marie = browse_as("marie.dupont")
-        link = marie.get("/").one("#todo li a")
-        assert link.get_text() == "Your access to the technical console"
-        assert marie.get(str(link["href"])).status == 200
-
-    @pytest.mark.parametrize(
-        ("users", "listed"), [(MANAGER, 2), (Profile.CONSOLE_MANAGER, 1), (VISITOR, 0)]
-    )
-    def test_dash_2_open_requests_are_for_those_who_can_answer_them(
-        self, app, cast, browse_as, users, listed
-    ):
-        cast.member("marie.dupont")
-        cast.member("sophie.dupont", dashboard=VISITOR, users=users)
-        ask(app, "marie.dupont", "console")
-        ask(app, "marie.dupont", "invoices")
-        ask(app, "marie.dupont", "support", state=RequestState.DECLINED)
-        assert len(lines(browse_as("sophie.dupont").get(DASHBOARD))) == listed
-
-    @pytest.mark.parametrize(
-        ("place", "listed"),
-        [
-            ({"referent": True}, 1),
-            ({"referent": True, "support": Profile.NONE}, 0),
-            ({"support": MANAGER}, 0),
-        ],
-        ids=str,
-    )
-    def test_dash_2_support_s_question_is_for_the_referent_who_can_answer_it(
-        self, app, cast, browse_as, place, listed
-    ):
-        cast.member("paul.dupont", **place)
-        cast.agent()
-        ask_to_visit(app, "paul.dupont")
-        assert len(lines(browse_as("paul.dupont").get("/"))) == listed
-
-    def test_dash_2_each_line_s_link_opens(self, full, browse_as):
-        paul = browse_as("paul.dupont")
-        for page in (paul.get(DASHBOARD), paul.get("/")):
-            found = [
-                link["href"] for link in page.all("#todo li a") if "renewal" not in link["href"]
-            ]
-            assert len(found) == 4
-            assert {paul.get(path).status for path in found} == {200}
 
 
 class TestMany:
