@@ -24,7 +24,10 @@ from selfcare.web.headers import HEADERS, transport_headers
 
 SOURCE = Path(__file__).parents[1] / "static"
 STYLES = Path(__file__).parents[1] / "styles"
-SHEETS = ("colours", "base", "page", "blocks", "forms", "lists", "charts", "screens", "print")
+SHEETS = (
+    *("colours", "base", "page", "blocks", "buttons", "forms", "steps"),
+    *("lists", "charts", "rows", "screens", "print"),
+)
 """Later sheets win over earlier ones."""
 PREFIX = "static/"
 _FOR_FILES = ("X-Content-Type-Options", "Cross-Origin-Resource-Policy", "X-Frame-Options")
