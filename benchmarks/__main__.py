@@ -1,19 +1,16 @@
-"""`make bench`: bytes, statements and CPU of every page; how long starts, sweeps, imports take."""
+"""`make bench`: bytes, statements and CPU of every page; how long jobs and starts take."""
 
 from __future__ import annotations
 
 import contextlib
-import os
-import platform
 import statistics
 import tempfile
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
-from benchmarks import imports, measure, report, sign_on, start, sweeps
+from benchmarks import imports, mails, measure, report, sign_on, start, sweeps
 from benchmarks.portal import CONTRACT, Portal, serving
 from demo.servers import ServerUnavailableError, postgres_server, redis_server
 
@@ -21,7 +18,7 @@ COLUMNS = (
     *("page", "HTML", "on the wire", "first visit", "requests", "again"),
     *("SQL", "CPU ms", "× bare", "wait ms", "database ms"),
 )
-PARTS = ("pages", "sign-on", "sweeps", "import", "start")
+PARTS = ("pages", "sign-on", "sweeps", "import", "mails", "start")
 GROWTH = ((1_000, 0), (1_000, 400_000), (100_000, 0), (1_000_000, 0))
 """Orders of the contract that is looked at, and of a thousand others."""
 
@@ -62,25 +59,18 @@ def main(
                 sections[f"{name}, sweeps at {rows} rows"] = sweeps.table(name, rows)
             if only in {None, "import"}:
                 sections[f"{name}, import of {people} people"] = imports.table(name, people)
+            if only in {None, "mails"}:
+                sections[f"{name}, mails"] = mails.table(name)
         except ServerUnavailableError as missing:
             click.echo(f"{name}: not measured, {missing}", err=True)
     if only in {None, "start"}:
         sections["Start"] = start.table()
     if growth:
         sections[f"{databases[-1]}, as the orders grow"] = _growth(databases[-1])
-    taken = {heading: [_circumstances(), "", *lines] for heading, lines in sections.items()}
-    click.echo(report.text(taken))
+    found = {heading: report.taken(lines) for heading, lines in sections.items()}
+    click.echo(report.text(found))
     if write:
-        before = write.read_text() if write.exists() else ""
-        write.write_text(report.text({**report.sections(before), **taken}))
-
-
-def _circumstances() -> str:
-    """Return the date and the machine of a measurement; a busy machine takes longer."""
-    return (
-        f"{datetime.now(UTC):%d/%m/%Y}, {platform.machine()}, Python {platform.python_version()},"
-        f" {os.cpu_count()} cores, load average {os.getloadavg()[1]:.1f}."
-    )
+        report.write(found, write)
 
 
 @contextlib.contextmanager

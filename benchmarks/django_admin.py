@@ -1,7 +1,7 @@
 """`make bench-django`: our list of orders beside Django's admin list of the same rows.
 
 Both on one database, each with one gunicorn worker of four threads, asked in turns by as many
-browsers. Django's answers are not compressed, ours are.
+browsers. Each writes a line for each request. Django's answers are not compressed, ours are.
 """
 
 from __future__ import annotations
@@ -15,11 +15,13 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import click
 
+from benchmarks import report
 from benchmarks.portal import CONTRACT, Answer, Portal, serving
 from demo.children import end, start
 from demo.ports import HOST, free_port
@@ -32,11 +34,20 @@ PACKAGES = ("django~=5.2.0", "psycopg[binary]~=3.3", "dj-database-url", "gunicor
 BROWSERS, ROUNDS, SECONDS = 4, 5, 4.0
 
 
+class Met(NamedTuple):
+    """What browsers met: answers a second, the 95th percentile of their times, CPU an answer."""
+
+    rate: float
+    late_ms: float
+    cpu_ms: float
+
+
 @click.command()
 @click.option("--orders", default=100_000, help="Rows on the contract that is looked at.")
 @click.option("--rows", default=50, help="Rows on a page.")
 @click.option("--database", type=click.Choice(["sqlite", "postgresql"]), default="postgresql")
-def main(*, orders: int, rows: int, database: str) -> None:
+@click.option("--write", type=click.Path(path_type=Path), help="Put the table into this file, too.")
+def main(*, orders: int, rows: int, database: str, write: Path | None) -> None:
     """Compare requests per second and response times, ours and Django's, in one run."""
     os.environ["BENCH_ROWS"] = str(rows)
     _install()
@@ -52,24 +63,42 @@ def main(*, orders: int, rows: int, database: str) -> None:
             "the portal": (ours, f"/contracts/{CONTRACT}/orders"),
             "Django's admin": (django, "/admin/auth/order/"),
         }
-        met: dict[str, list[tuple[float, float]]] = {name: [] for name in sites}
+        met: dict[str, list[Met]] = {name: [] for name in sites}
         for _ in range(ROUNDS):
             for name, (site, path) in sites.items():
                 met[name].append(_asked(site, path))
-    click.echo(f"\n{database}, {orders} orders, {rows} a page, {BROWSERS} browsers:\n")
-    rates = {name: statistics.median(rate for rate, _ in rounds) for name, rounds in met.items()}
-    late = {name: statistics.median(p95 for _, p95 in rounds) for name, rounds in met.items()}
-    for name in sites:
-        click.echo(f"{name:15} {rates[name]:7.1f} requests/s   p95 {late[name] * 1000:7.1f} ms")
-    mine, theirs = sites
-    click.echo(
-        f"{rates[mine] / rates[theirs]:.1f} × as many requests,"
-        f" {late[mine] / late[theirs]:.2f} × the waiting (p95)"
-    )
+    found = {
+        f"{database}, beside Django's admin": report.taken([
+            f"{rows} of {orders} orders on a page, {BROWSERS} browsers; one process of four",
+            "threads each.",
+            "",
+            "| list of orders | answers a second | 95 of 100 within ms | CPU ms |",
+            "|---|---:|---:|---:|",
+            *_lines(*(_median(rounds) for rounds in met.values())),
+        ])
+    }  # fmt: skip
+    click.echo(report.text(found))
+    if write:
+        report.write(found, write)
 
 
-def _asked(site: Portal, path: str) -> tuple[float, float]:
-    """Return requests per second and the 95th percentile of response times, of one round."""
+def _median(rounds: Sequence[Met]) -> Met:
+    return Met(*(statistics.median(values) for values in zip(*rounds, strict=True)))
+
+
+def _lines(ours: Met, django: Met) -> list[str]:
+    """Both, and ours in Django's."""
+    times = Met(*(a / b for a, b in zip(ours, django, strict=True)))
+    return [
+        *(f"| {name} | {met.rate:.1f} | {met.late_ms:.1f} | {met.cpu_ms:.2f} |"
+          for name, met in (("the portal", ours), ("Django's admin", django))),
+        f"| times | {times.rate:.1f} | {times.late_ms:.2f} | {times.cpu_ms:.2f} |",
+    ]  # fmt: skip
+
+
+def _asked(site: Portal, path: str) -> Met:
+    """What one round met."""
+    began = site.cpu_seconds()
     seconds: list[float] = []
     over = time.monotonic() + SECONDS
 
@@ -86,7 +115,11 @@ def _asked(site: Portal, path: str) -> tuple[float, float]:
         thread.start()
     for thread in threads:
         thread.join()
-    return len(seconds) / SECONDS, statistics.quantiles(seconds, n=20)[-1]
+    return Met(
+        rate=len(seconds) / SECONDS,
+        late_ms=statistics.quantiles(seconds, n=20)[-1] * 1000,
+        cpu_ms=(site.cpu_seconds() - began) / len(seconds) * 1000,
+    )
 
 
 def _install() -> None:
@@ -112,7 +145,7 @@ def _django(database_url: str) -> Iterator[Portal]:
         [
             *(python, "-m", "gunicorn", "peer:application", "--no-control-socket"),
             *("--bind", f"{HOST}:{port}", "--worker-class", "gthread", "--threads", "4"),
-            *("--keep-alive", "60"),
+            *("--keep-alive", "60", "--access-logfile", "-"),
         ],
         when_orphaned=signal.SIGTERM,
         environment=environ,

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.mails`: mails a second that one worker sends to a server beside it."""
+"""Mails a second that one worker sends."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ import secrets
 import tempfile
 import time
 
-import click
-
 from benchmarks.portal import run
 from demo.mails import CapturingServer
 from demo.servers import postgres_server, redis_server
@@ -18,11 +16,23 @@ from selfcare.database import db
 from selfcare.models import Account
 from selfcare.services.mail import outbox
 
+MAILS = 600
+GOAL = 30
+"""Mails a second."""
 
-@click.command()
-@click.option("--mails", default=600)
-@click.option("--database", type=click.Choice(["sqlite", "postgresql"]), default="postgresql")
-def main(*, mails: int, database: str) -> None:
+
+def table(database: str) -> list[str]:
+    """The measurement as lines of a document."""
+    return [
+        f"One worker sends {MAILS} mails to a server beside it.",
+        "",
+        "| mails | a second | goal |",
+        "|---|---:|---:|",
+        f"| {MAILS} | {_a_second(database):.0f} | {GOAL} |",
+    ]
+
+
+def _a_second(database: str) -> float:
     """Write the mails, start `flask worker --burst`, and take the time from first to last."""
     arrived: list[float] = []
     with contextlib.ExitStack() as stack:
@@ -48,19 +58,9 @@ def main(*, mails: int, database: str) -> None:
             account.civility, account.locale = "madam", "fr"
             db.session.add(account)
             db.session.flush()
-            for _ in range(mails):
+            for _ in range(MAILS):
                 outbox.write("failed_sign_ins", account, ip="::1", at="2026-11-03T09:00:00+00:00")
             db.session.commit()
             db.dispose()
-        began = time.monotonic()
         run(["flask", "worker", "--burst"], environ)
-        whole = time.monotonic() - began
-    sending = arrived[-1] - arrived[0]
-    click.echo(
-        f"{database}: {len(arrived)} mails, {len(arrived) / sending:.0f} a second"
-        f" ({len(arrived) / whole:.0f} with the worker's start)"
-    )
-
-
-if __name__ == "__main__":
-    main()
+    return len(arrived) / (arrived[-1] - arrived[0])
