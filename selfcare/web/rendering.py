@@ -32,6 +32,11 @@ def wanted_part() -> str | None:
     return None
 
 
+def times_checked() -> int:
+    """How often this page's link to look again has done so by itself, as its address says."""
+    return max(request.args.get("checked", 0, type=int), 0)
+
+
 def page(template: str, *, parts: Mapping[str, str] | None = None, **context: Any) -> str:
     """The page, or the one of its parts that htmx asked for.
 

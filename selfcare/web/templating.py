@@ -117,6 +117,7 @@ def _globals(app: Flask) -> dict[str, Any]:
         "theme": themes.theme,
         "themes": tuple(themes.THEMES),
         "wanted_part": rendering.wanted_part,
+        "times_checked": rendering.times_checked,
         "subscription_status": subscription_status,
         "now": now,
         "today": lambda: i18n.reader().today(),
