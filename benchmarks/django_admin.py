@@ -69,8 +69,7 @@ def main(*, orders: int, rows: int, database: str, write: Path | None) -> None:
                 met[name].append(_asked(site, path))
     found = {
         f"{database}, beside Django's admin": report.taken([
-            f"{rows} of {orders} orders on a page, {BROWSERS} browsers; one process of four",
-            "threads each.",
+            f"{rows} of {orders} orders on a page, {BROWSERS} browsers, four threads each site.",
             "",
             "| list of orders | answers a second | 95 of 100 within ms | CPU ms |",
             "|---|---:|---:|---:|",
