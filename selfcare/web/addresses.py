@@ -47,6 +47,11 @@ def safe_next(target: str | None) -> str:
     return target
 
 
+def first_page() -> str:
+    """The first page of the realm one is in."""
+    return url_for("staff_finding.index" if realms.present() is Realm.STAFF else "home.index")
+
+
 def came_from() -> str:
     """The page of ours that a form was sent from, where its address is not kept in the form.
 
@@ -57,7 +62,7 @@ def came_from() -> str:
     if page.partition("?")[0] == url_for("auth.login"):
         return page
     if realms.present() is Realm.STAFF and not page.startswith(f"{realms.STAFF_PATH}/"):
-        return url_for("staff_finding.index")
+        return first_page()
     return safe_next(page)
 
 

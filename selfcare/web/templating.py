@@ -36,7 +36,7 @@ from selfcare.lists.users import drift_of
 from selfcare.models import Account, PriceKind, now, read_profiles, subscription_status
 from selfcare.rights import Ability, Rights, Section, StaffAbility, may_change_roles
 from selfcare.services.accounts import devices, passkeys
-from selfcare.web import asking, csrf, realms, rendering, themes, visiting
+from selfcare.web import addresses, asking, csrf, realms, rendering, themes, visiting
 from selfcare.web.access import current_account, may, place, staff_may
 from selfcare.web.chrome import chrome_key, menu_contracts
 
@@ -122,6 +122,7 @@ def _globals(app: Flask) -> dict[str, Any]:
         "now": now,
         "today": lambda: i18n.reader().today(),
         "htmx_config": HTMX_CONFIG,
+        "first_page": addresses.first_page,
         "contract_url": contract_url,
         "passkeys_possible": passkeys.possible,
         "drift_of": drift_of,

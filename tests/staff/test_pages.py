@@ -27,6 +27,17 @@ class TestLanguage:
         assert answer.location == "/staff/"
 
 
+@pytest.mark.parametrize("path", ["/staff/", "/staff/people/999999"])
+def test_staff_1_each_page_leads_to_pages_of_staff_or_the_site(agent, path):
+    """Not to a customer's account or home, which their cookie does not open."""
+    page = agent.get(path)
+    around = {a["href"] for a in page.all("footer a, .problem a") if a["href"].startswith("/")}
+    assert {link for link in around if not link.startswith("/staff/")} == {
+        "/legal",
+        "/accessibility",
+    }
+
+
 class TestSearch:
     @pytest.mark.parametrize(
         "asked", ["paul.dupont", "PAUL.DUPONT", "paul.dupont@example.com", " paul.dupont "]
