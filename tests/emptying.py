@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, delete, select, text
+from sqlalchemy import Connection, delete, text
 
 from selfcare.models import AuditEntry, Base
+
+TABLES = Base.metadata.sorted_tables
+FILLED = text(
+    "SELECT "
+    + ", ".join(f"EXISTS (SELECT 1 FROM {table.name}) AS {table.name}" for table in TABLES)
+)
+"""Which tables have rows: one statement, where a DELETE each took most of a small test's time."""
 
 
 def empty(connection: Connection) -> None:
     """Delete every row; the rule that protects the audit log is set aside for it, where needed."""
-    if connection.execute(select(AuditEntry.id).limit(1)).first():
+    filled = connection.execute(FILLED).one()._mapping
+    if filled[AuditEntry.__tablename__]:
         _empty_audit_log(connection)
-    for table in reversed(Base.metadata.sorted_tables):
-        connection.execute(delete(table))
+    for table in reversed(TABLES):
+        if filled[table.name]:
+            connection.execute(delete(table))
 
 
 def _empty_audit_log(connection: Connection) -> None:

@@ -67,10 +67,33 @@ enabled = true
 backend = dogpile.cache.memory
 """
 
-# Keystone hands sys.argv to oslo.config, which would refuse gunicorn's own options.
+# Keystone hands sys.argv to oslo.config, which would refuse gunicorn's own options. And it works
+# out what roles a token has three times a call, by thirty statements each: four fifths of its time.
+# Here they are known until something is written.
 WSGI = """import sys
 sys.argv = sys.argv[:1]
-from keystone.wsgi.api import application
+from keystone.models.token_model import TokenModel
+from keystone.wsgi.api import application as keystone
+
+known = {}
+find = TokenModel._get_system_roles
+
+def system_roles(token):
+    if token.user_id not in known:
+        known[token.user_id] = find(token)
+    return [dict(role) for role in known[token.user_id]]
+
+def application(environ, start_response):
+    try:
+        return keystone(environ, start_response)
+    finally:
+        if environ["REQUEST_METHOD"] not in ("GET", "HEAD") and asked(environ) != "/v3/auth/tokens":
+            known.clear()
+
+def asked(environ):
+    return environ.get("SCRIPT_NAME", "") + environ["PATH_INFO"]
+
+TokenModel._get_system_roles = system_roles
 """
 
 
