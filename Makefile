@@ -56,6 +56,11 @@ demo-reset: ## forget what was done in the demo
 # One process more than processors: there is always a test that waits for a server.
 PYTEST := $(BIN)/python -m pytest -n $(shell expr $$(nproc 2>/dev/null || echo 2) + 1)
 
+# Collecting all others takes each process ten seconds; where ARGS name tests, those are looked at.
+BROWSER_TESTS := $(if $(findstring tests/,$(ARGS)),,tests/browser)
+# Each process of the tests would read and rewrite every module anew.
+test: export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: test
 test: $(VENV)/installed-dev ## all tests, with SQLite then PostgreSQL; ARGS="-k orders"
 	@scripts/test-programs
@@ -65,7 +70,7 @@ test: $(VENV)/installed-dev ## all tests, with SQLite then PostgreSQL; ARGS="-k 
 	run() { $(PYTEST) "$$@" $(ARGS); local code=$$?; \
 		[ $$code -eq 0 ] || [ $$code -eq 5 ] || failed=1; }; `# 5: none of the tests asked for is in it` \
 	run --database sqlite -m "not browser"; \
-	run -n auto --database sqlite -m browser --timeout-method thread; `# signals do not reach a browser that hangs; on their own: a browser's event loop and an SMTP server's do not mix` \
+	run -n auto --database sqlite -m browser $(BROWSER_TESTS) --timeout-method thread; `# signals do not reach a browser that hangs; on their own: a browser's event loop and an SMTP server's do not mix` \
 	run --database postgresql -m "not browser and not once"; \
 	[ $$failed -eq 0 ] || echo "make test: there are failures" >&2; \
 	exit $$failed
@@ -79,16 +84,17 @@ CHECKED := app.py gunicorn.conf.py selfcare demo tests $(wildcard scripts/*.py b
 
 .PHONY: lint
 lint: $(VENV)/installed-dev ## style, types, layers, templates, known vulnerabilities
-	@failed=""; \
-	check() { local what=$$1; shift; echo "── $$what"; "$$@" || failed="$$failed $$what,"; }; \
+	@failures=$$(mktemp); types=$$(mktemp); trap 'rm -f "$$failures" "$$types"' EXIT; \
+	check() { local what=$$1; shift; echo "── $$what"; "$$@" || echo "$$what" >>"$$failures"; }; \
+	check "types" $(BIN)/mypy $(CHECKED) >"$$types" 2>&1 & `# takes as long as all others together` \
 	check "style" $(BIN)/ruff check --quiet .; \
 	check "format" $(BIN)/ruff format --check --quiet .; \
-	check "types" $(BIN)/mypy $(CHECKED); \
 	check "layers" $(BIN)/lint-imports; \
 	check "templates: format" $(BIN)/djlint selfcare/templates --check; \
 	check "templates: rules" $(BIN)/djlint selfcare/templates --lint; \
 	check "vulnerabilities" $(BIN)/python scripts/audit.py requirements.txt; \
-	[ -z "$$failed" ] || { echo "make lint: problems found by:$${failed%,}" >&2; exit 1; }
+	wait; cat "$$types"; \
+	[ ! -s "$$failures" ] || { echo "make lint: problems found by: $$(paste -sd, "$$failures")" >&2; exit 1; }
 
 .PHONY: format
 format: $(VENV)/installed-dev ## put code and templates in shape

@@ -30,6 +30,14 @@ def pytest_report_header(config: pytest.Config) -> str:
     return f"database: {config.getoption('--database')}"
 
 
+@pytest.hookimpl(tryfirst=True)  # before `-m` chooses
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark `once` whatever asks for no database: no fixture of it leads to one."""
+    for item in items:
+        if isinstance(item, pytest.Function) and "database_url" not in item.fixturenames:
+            item.add_marker("once")
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip what needs a program that is not there: `@pytest.mark.needs("w3m")`."""
     for marker in item.iter_markers("needs"):
