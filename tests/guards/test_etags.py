@@ -83,6 +83,7 @@ def test_fast_all_that_header_and_footer_read_is_in_theirs(app: Flask):
         read |= {path for node in tree.find_all(nodes.Getattr) if (path := _path(node))}
     assert {path for path in read if path.startswith(("me.", "place."))} == {
         "me.full_name",
+        "me.has_find_key",
         "me.is_staff",
         "place.contract",
         "place.contract.name",
