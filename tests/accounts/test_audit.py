@@ -116,6 +116,10 @@ class TestMyActivity:
         assert "Support" in page.words
         assert "agent.support" not in page.words  # STAFF-2
         assert "cannot find an invoice" in page.words
+        row = page.one("#activity tbody tr.brief")
+        assert "cannot find an invoice" in row.select_one("td.name").get_text()
+        empty = [str(cell["data-label"]) for cell in row.select("td.flat")]
+        assert "Contract" in empty, "a phone's card has no line for what is not there"
         assert "ticket: T-12" in page.words
 
     def test_account_3_is_a_list_like_the_others(self, cast, browse, app):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser.axe import faults
 from tests.browser.conftest import BROWSERS
@@ -57,6 +57,27 @@ def test_accessible_a_table_that_looks_like_cards_is_read_as_a_table(page_at):
     assert roles.count("row") == 1 + 25
     assert roles.count("columnheader") >= 6
     assert roles.count("cell") == 25 * 7
+
+
+def test_light_on_a_phone_the_invoices_are_one_tap_away_and_the_cards_above_them_dense(
+    page_at, papers
+):
+    page = page_at(f"{C}/invoices", 360)
+    assert page.locator("#page-title").bounding_box()["y"] <= 1_000
+    page.locator(".jump a").click()
+    expect(page.locator("#invoices tbody tr").first).to_be_in_viewport()
+    page.set_viewport_size({"width": 1280, "height": 900})
+    expect(page.locator(".jump")).not_to_be_visible()
+
+
+def test_dash_2_the_dashboard_is_one_screen_on_a_desk(page_at, papers):
+    page = page_at(f"{C}/dashboard", 1280)
+    assert page.locator("#todo li").count() == 5
+    assert page.locator(".bars").count() == 1
+    ends = page.locator("main .card").evaluate_all(
+        "all => all.map(one => one.getBoundingClientRect().bottom)"
+    )
+    assert max(ends) <= 900
 
 
 @pytest.mark.parametrize("path", [f"{C}/orders", f"{C}/subscriptions", f"{C}/users"])
