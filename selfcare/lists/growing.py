@@ -38,7 +38,9 @@ from selfcare.lists.statements import (
     plain,
 )
 from selfcare.models import Membership
+from selfcare.rights import Ability
 from selfcare.services.months import TODAY
+from selfcare.services.users.places import holds
 
 REACH_OF_MINE = 1_000
 """Rows that pages of many contracts' rows lead to: as many are looked up in each of them."""
@@ -74,16 +76,31 @@ def mine(contract_id: Expression, by_id: Expression) -> tuple[Branch, Branch]:
         contract_id: a row's contract.
         by_id: the account whose row it is.
     """
-    account: BindParameter[int] = bindparam("account")
-    places = select(Membership.contract_id).where(
-        Membership.account_id == account, Membership.lasts_on(TODAY)
+    own_of = _places().where(~Membership.is_referent).subquery()
+    own = (contract_id == own_of.c.contract_id) & (by_id == bindparam("account"))
+    return everybody_s(contract_id), Branch(own, own_of)
+
+
+def everybody_s(contract_id: Expression) -> Branch:
+    """All rows of the contracts whose referent I am."""
+    all_of = _places().where(Membership.is_referent).subquery()
+    return Branch(contract_id == all_of.c.contract_id, all_of)
+
+
+def _places() -> Select[int]:
+    mine = Membership.account_id == bindparam("account")
+    return select(Membership.contract_id).where(mine, Membership.lasts_on(TODAY))
+
+
+def may_there(ability: Ability, contract_id: Expression) -> ColumnElement[bool]:
+    """Whether whose list it is has an ability on a row's contract."""
+    place = select(literal(1)).where(
+        Membership.account_id == bindparam("account"),
+        Membership.contract_id == contract_id,
+        Membership.lasts_on(TODAY),
+        holds(ability),
     )
-    all_of = places.where(Membership.is_referent).subquery()
-    own_of = places.where(~Membership.is_referent).subquery()
-    return (
-        Branch(contract_id == all_of.c.contract_id, all_of),
-        Branch((contract_id == own_of.c.contract_id) & (by_id == account), own_of),
-    )
+    return place.correlate_except(Membership).exists()
 
 
 class Growing(ListQuery):
@@ -134,17 +151,22 @@ class Growing(ListQuery):
         keys = Keys(cls.tie_break, cls.branches, conditions)
         column, down = cls.column_of(sort), sort.startswith("-")
         by = column.sorts_by(reader)
-        held = cls.statuses[status].sort if status else cls.default_sort
-        first = cls.column_of(held).sorts_by(reader)
         rows = keys.rows(cls.shown)
         whole = plain(rows, by=by, key=cls.tie_break, down=down, joins_decide=True)
         return Statements(
             page=keys.page(cls.shown, by, down=down)
             if cls.has_index(column, status)
             else whole.page,
-            count=counted(keys.first(first, down=True, limit=COUNTED)),
+            count=cls.count_of(keys, status, reader),
             everything=whole.everything,
         )
+
+    @classmethod
+    def count_of(cls, keys: Keys, status: str, reader: Reader) -> Rows:
+        """How many keys of a status, or of any, there are, as far as they are counted."""
+        held = cls.statuses[status].sort if status else cls.default_sort
+        by = cls.column_of(held).sorts_by(reader)
+        return counted(keys.first(by, down=True, limit=COUNTED))
 
 
 class Keys:

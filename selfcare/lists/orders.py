@@ -11,11 +11,12 @@ from sqlalchemy import ColumnElement, String, bindparam, cast, select
 
 from selfcare.language import _l, wording
 from selfcare.lists.columns import Column, amount, moment, worded
-from selfcare.lists.growing import REACH_OF_MINE, Branch, Growing, mine
+from selfcare.lists.growing import REACH_OF_MINE, Branch, Growing, may_there, mine
 from selfcare.lists.query import ListOf
 from selfcare.lists.statuses import Status
 from selfcare.models import Account, Contract, Order, OrderStatus
 from selfcare.models.order import PRICE_RANK, STATUS_RANK
+from selfcare.rights import Ability
 
 SHOWN = select(
     Order.id,
@@ -103,10 +104,12 @@ class MyOrderList(_Orders):
     """The same list, across contracts: each row says whose contract it is (figure 42)."""
 
     reach = REACH_OF_MINE
-    shown = SHOWN.add_columns(Contract.ref.label("contract_ref")).join(
-        Contract, Contract.id == Order.contract_id
-    )
+    shown = SHOWN.add_columns(
+        Contract.ref.label("contract_ref"),
+        may_there(Ability.ORDER_SERVICE, Order.contract_id).label("can_order"),
+    ).join(Contract, Contract.id == Order.contract_id)
     branches = mine(Order.contract_id, Order.placed_by_id)
+    has_pills = True
     columns: ClassVar[tuple[Column, ...]] = (
         *OrderList.columns[:2],
         Column("contract", _l("Contract"), Contract.ref, shows="contract_ref"),

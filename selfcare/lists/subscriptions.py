@@ -7,13 +7,21 @@ from datetime import date
 from functools import partial
 from typing import Any, ClassVar, Self
 
-from sqlalchemy import ColumnElement, bindparam, case, func, select, true
+from sqlalchemy import ColumnElement, ScalarSelect, bindparam, case, func, select, true
 
 from selfcare.database import Rows
 from selfcare.language import _l, wording
 from selfcare.language.i18n import Reader
 from selfcare.lists.columns import Column, amount, day, moment
-from selfcare.lists.growing import REACH_OF_MINE, Branch, Growing, mine
+from selfcare.lists.growing import (
+    REACH_OF_MINE,
+    Branch,
+    Growing,
+    Keys,
+    everybody_s,
+    may_there,
+    mine,
+)
 from selfcare.lists.query import ListOf
 from selfcare.lists.statuses import Status
 from selfcare.models import (
@@ -24,6 +32,7 @@ from selfcare.models import (
     SubscriptionTotal,
     subscription_status,
 )
+from selfcare.rights import Ability
 from selfcare.services.orders.renewals import RENEWED_BY
 
 SHOWN = select(
@@ -66,6 +75,14 @@ def has_status(
 def _by_status(reader: Reader) -> Any:
     codes = enumerate(SubscriptionStatus)
     return case(*((has_status(code, reader.today()), rank) for rank, code in codes))
+
+
+def _summed(of: ColumnElement[bool], today: date) -> list[ScalarSelect[Any]]:
+    """The subscriptions of some contracts, then of each status: totals are few, however many."""
+    total = SubscriptionTotal
+    kinds = [true(), *(has_status(code, today, total) for code in SubscriptionStatus)]
+    count = select(func.coalesce(func.sum(total.count), 0)).where(of)
+    return [count.where(kind).scalar_subquery() for kind in kinds]
 
 
 class _Subscriptions(Growing):
@@ -118,13 +135,9 @@ class SubscriptionList(_Subscriptions):
 
     @classmethod
     def counting(cls, _statement: Rows, reader: Reader) -> Rows:
-        """From the totals that are kept of a contract's subscriptions: few rows, however many."""
-        total, today = SubscriptionTotal, reader.today()
-        kinds = [true(), *(has_status(code, today, total) for code in SubscriptionStatus)]
-        of_all = select(func.coalesce(func.sum(total.count), 0)).where(
-            total.contract_id == bindparam("contract")
-        )
-        return select(*(of_all.where(kind).scalar_subquery() for kind in kinds))
+        """From the totals of the contract."""
+        of_it = SubscriptionTotal.contract_id == bindparam("contract")
+        return select(*_summed(of_it, reader.today()))
 
     @classmethod
     def of_contract(cls, contract_id: int) -> ListOf[Self]:
@@ -136,15 +149,28 @@ class MySubscriptionList(_Subscriptions):
     """The same list, across contracts (figure 43)."""
 
     reach = REACH_OF_MINE
-    shown = SHOWN.add_columns(Contract.ref.label("contract_ref")).join(
-        Contract, Contract.id == Subscription.contract_id
-    )
+    shown = SHOWN.add_columns(
+        Contract.ref.label("contract_ref"),
+        may_there(Ability.ORDER_SERVICE, Subscription.contract_id).label("can_order"),
+    ).join(Contract, Contract.id == Subscription.contract_id)
     branches = mine(Subscription.contract_id, Subscription.subscribed_by_id)
+    has_pills = True
     columns: ClassVar[tuple[Column, ...]] = (
         *SubscriptionList.columns[:2],
         Column("contract", _l("Contract"), Contract.ref, shows="contract_ref"),
         *SubscriptionList.columns[2:],
     )
+
+    @classmethod
+    def counting(cls, _statement: Rows, reader: Reader) -> Rows:
+        """From the totals of the contracts that are all theirs; elsewhere their own one by one."""
+        of_them = everybody_s(SubscriptionTotal.contract_id).holds
+        counts = []
+        for status in ("", *cls.statuses):
+            keys = Keys(cls.tie_break, cls.branches[1:], cls._of_status(status, reader))
+            counts.append(cls.count_of(keys, status, reader).scalar_subquery())
+        summed = _summed(of_them, reader.today())
+        return select(*(one + other for one, other in zip(summed, counts, strict=True)))
 
     @classmethod
     def of_account(cls, account_id: int) -> ListOf[Self]:

@@ -122,6 +122,7 @@ class Order(Searchable, Base):
         Index(None, "placed_by_id", "placed_at", "id"),
         Index(None, "contract_id", "placed_by_id", "placed_at", "id"),
         Index(None, "contract_id", "status", "placed_at", "id"),
+        Index(None, "contract_id", "placed_by_id", "status", "placed_at", "id"),
         Index(None, "contract_id", "ref", "id"),
         Index(None, "contract_id", "name_fr", "id"),
         Index(None, "contract_id", "name_en", "id"),

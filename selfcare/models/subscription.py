@@ -88,6 +88,8 @@ class Subscription(Searchable, Base):
         Index(None, "contract_id", "price", "id"),
         Index(None, "contract_id", "starts_on", "id"),
         Index(None, "contract_id", "ends_on", "id"),
+        Index(None, "contract_id", "subscribed_by_id", "starts_on", "id"),
+        Index(None, "contract_id", "subscribed_by_id", "ends_on", "id"),
         index_of("remind_on IS NOT NULL", None, "remind_on"),
     )
 

@@ -153,6 +153,21 @@ class TestAgain:
         mine = cast.order(by="martin.dupont")
         assert martin.get(f"{HERE}/orders/{mine}/again").status == 303
 
+    def test_orders_3_my_orders_lead_to_the_form_of_their_contract_where_one_may_order(
+        self, shop, browse_as, cast
+    ):
+        cast.member("martin.dupont", services=MANAGER)
+        cast.member("martin.dupont", ref="OCB0000412", services=VISITOR)
+        here = cast.order(by="martin.dupont")
+        there = cast.order(by="martin.dupont", ref="OCB0000412")
+        martin = browse_as("martin.dupont")
+        for address in (f"/account/orders/{here}", f"/account/orders?open={here}"):
+            (link,) = martin.get(address).all('a[href$="/again"]')
+            assert link["href"] == f"{HERE}/orders/{here}/again"
+        assert follow(martin, str(link["href"])).one("#order-form")
+        for address in (f"/account/orders/{there}", f"/account/orders?open={there}"):
+            assert not martin.get(address).all('a[href$="/again"]')
+
     def test_orders_3_an_order_of_another_service_or_contract_fills_nothing(
         self, shop, browse_as, cast
     ):
@@ -263,3 +278,17 @@ class TestRenewal:
         martin = browse_as("martin.dupont")
         assert martin.get(f"{HERE}/subscriptions/{others}/renewal").status == 404
         assert martin.get(f"{HERE}/subscriptions/{mine}/renewal").status == 303
+
+    def test_subs_3_my_subscriptions_lead_to_their_renewal_where_one_may_order(
+        self, app, ending, browse_as, cast
+    ):
+        paul = browse_as("paul.dupont")
+        addresses = (f"/account/subscriptions/{ending}", f"/account/subscriptions?open={ending}")
+        for address in addresses:
+            (link,) = paul.get(address).all('a[href$="/renewal"]')
+            assert link["href"] == f"{HERE}/subscriptions/{ending}/renewal"
+        page = follow(paul, str(link["href"]))
+        assert "which ends on 31/08/2019" in page.words
+        cast.member("paul.dupont", referent=True, services=VISITOR)
+        for address in addresses:
+            assert not paul.get(address).all('a[href$="/renewal"]')

@@ -11,12 +11,13 @@ from sqlalchemy import bindparam, text
 from selfcare.database import db
 from selfcare.language.i18n import speaking
 from selfcare.lists.growing import Growing, Keys
-from selfcare.lists.orders import OrderList
+from selfcare.lists.orders import MyOrderList, OrderList
 from selfcare.lists.query import ListQuery
 from selfcare.lists.statuses import grouped
-from selfcare.lists.subscriptions import SubscriptionList
+from selfcare.lists.subscriptions import MySubscriptionList, SubscriptionList
 from selfcare.lists.users import ConsoleUserList, UserList
 from selfcare.models import now
+from selfcare.rights import Profile
 from tests.browsing import column
 from tests.lists.test_plans import READERS, RELUCTANT, read_by_index, searched_by_index
 from tests.lists.test_sorting import LISTS, world
@@ -26,7 +27,9 @@ __all__ = ["world"]  # a fixture
 
 WITH_PILLS: tuple[type[ListQuery], ...] = (
     OrderList,
+    MyOrderList,
     SubscriptionList,
+    MySubscriptionList,
     UserList,
     ConsoleUserList,
 )
@@ -49,9 +52,13 @@ def test_list_1_a_pill_counts_the_rows_it_leads_to(world: World, kind):
     assert len([count for count in whole.counts[1:] if count]) > 1
 
 
-@pytest.mark.parametrize("kind", [OrderList, SubscriptionList], ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize(
+    "kind",
+    [OrderList, MyOrderList, SubscriptionList, MySubscriptionList],
+    ids=lambda kind: kind.__name__,
+)
 def test_fast_an_index_holds_the_rows_of_a_status(world: World, kind: type[Growing]):
-    values = {"contract": world.contract.id, "most": 26}
+    values = {"contract": world.contract.id, "account": world.account.id, "most": 26}
     most: Any = bindparam("most")
     for status in kind.statuses.values():
         of_status = status.where(READERS[0].today())
@@ -64,7 +71,7 @@ def test_fast_an_index_holds_the_rows_of_a_status(world: World, kind: type[Growi
                 read_by_index(connection, keys.limit(most), values, kind.tie_break.table.name)
             else:
                 table = kind.tie_break.table.name
-                searched_by_index(connection, keys.limit(most), values, table, 1)
+                searched_by_index(connection, keys.limit(most), values, table, len(kind.branches))
 
 
 def test_list_1_a_long_list_of_a_status_is_sorted_as_its_index_is(world: World, monkeypatch):
@@ -158,10 +165,31 @@ class TestPages:
         assert found.texts("td.state") == ["enregistrée"] * 2
         assert paul.get("/account/orders?q=en cours").texts("td.state") == ["en cours"]
 
+    def test_account_2_my_orders_and_subscriptions_have_pills_over_all_contracts(
+        self, cast, browse_as
+    ):
+        cast.member("sophie.dupont", services=Profile.MANAGER)
+        cast.member("sophie.dupont", ref="OCB0000412", referent=True)
+        cast.order(by="sophie.dupont", status="submitted")
+        cast.order(ref="OCB0000412", status="submitted")
+        mine, theirs = cast.subscription(by="sophie.dupont"), cast.subscription(ref="OCB0000412")
+        sophie = browse_as("sophie.dupont")
+        page = sophie.get("/account/orders")
+        assert page.texts("nav.pills a")[:2] == ["All 4", "Submitted 2"]
+        page = sophie.get(str(page.all("nav.pills a")[1]["href"]))
+        assert column(page, "Contract") == ["OCB0000412", "OCB0000124"]
+        page = sophie.get("/account/subscriptions")
+        assert page.texts("nav.pills a") == ["All 2", "Subscribed 0", "Active 0", "Ended 2"]
+        page = sophie.get(str(page.all("nav.pills a")[3]["href"]))
+        assert sorted(column(page, "Ref.")) == sorted([mine, theirs])
+
     def test_fast_pills_take_the_statement_of_the_count(self, paul, statements):
         for path in ("orders", "orders?status=submitted", "orders?status=completed&page=2"):
             statements.clear()
             paul.get(f"{C}/{path}")
+            assert len(statements) <= 3, statements
+            statements.clear()
+            paul.get(f"/account/{path}")
             assert len(statements) <= 3, statements
 
 
