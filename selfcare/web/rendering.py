@@ -116,10 +116,10 @@ def _show_address(answer: Response, rows: ListQuery) -> None:
 
     Nor does an address that is there already: words typed, then sent with Enter.
     """
-    typing = request.headers.get("HX-Trigger-Name") == "q"
+    address, typing = rows.url(), request.headers.get("HX-Trigger-Name") == "q"
     typing |= request.headers.get("HX-Trigger") == "refresh"  # the same page
-    typing |= local_part(request.headers.get("HX-Current-URL")) == rows.url()
-    answer.headers["HX-Replace-Url" if typing else "HX-Push-Url"] = rows.url()
+    typing |= local_part(request.headers.get("HX-Current-URL")) == address
+    answer.headers["HX-Replace-Url" if typing else "HX-Push-Url"] = address
 
 
 def _etag(
