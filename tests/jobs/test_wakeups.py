@@ -153,10 +153,11 @@ def test_design_where_somebody_waits_for_just_this_one_it_goes_first(wishes):
 
 
 def test_safe_sweeps_add_nothing_to_a_queue_that_is_full(wishes, monkeypatch):
-    monkeypatch.setattr(jobs, "CROWDED", 2)
-    remember.wake([1, 2, 3])
-    db.session.commit()
-    assert wishes() == [1, 2, 3]
+    monkeypatch.setattr(jobs, "CROWDED", 3)
+    for few in ([1, 2], [3]):
+        remember.wake(few)
+        db.session.commit()
+    assert wishes() == [1, 2, 3], "two waiting are not a crowd yet"
     remember.wake([4])
     db.session.commit()
     assert wishes() == [1, 2, 3]
