@@ -9,11 +9,11 @@ from typing import Any
 
 from redis import RedisError
 from rq import Worker
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from selfcare.background.jobs import QUEUES, own, queue, redis
 from selfcare.database import db
-from selfcare.models import Wish, WishState, now
+from selfcare.models import GIVEN_UP, Wish, WishState, now
 
 Facts = Mapping[str, Any]
 
@@ -31,7 +31,7 @@ def counts() -> Iterator[tuple[str, str, int]]:
     for kind in kinds():
         found: dict[WishState, int] = dict.fromkeys(_OPEN, 0)
         waiting = select(kind.state, func.count()).where(kind.due_at.is_not(None))
-        given_up = select(func.count()).where(kind.state == WishState.FAILED)
+        given_up = select(func.count()).select_from(kind).where(text(GIVEN_UP))
         for state, count in db.session.execute(waiting.group_by(kind.state)):
             found[WishState(state)] = count
         found[WishState.FAILED] = db.session.execute(given_up).scalar_one()

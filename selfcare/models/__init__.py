@@ -94,13 +94,14 @@ from selfcare.models.subscription import (
     subscription_status,
 )
 from selfcare.models.users import LineState, Removal, UserDraft, UserImport, UserImportLine
-from selfcare.models.wish import Wish, WishState
+from selfcare.models.wish import GIVEN_UP, Wish, WishState
 
 __all__ = [
     "AUTOMATIC_TO_DO",
     "CIVILITIES",
     "CORRECTIONS",
     "DOCUMENT_TYPES",
+    "GIVEN_UP",
     "IN_ADVANCE",
     "LOCALES",
     "LONGEST_NAME",

@@ -24,7 +24,7 @@ from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
 from selfcare.models.base import Base, index_of, now
-from selfcare.models.wish import Wish, WishState, rules_of_a_wish
+from selfcare.models.wish import GIVEN_UP, Wish, WishState, rules_of_a_wish
 
 
 class ConsoleWish(Wish):
@@ -132,6 +132,7 @@ class ConsoleAccess(ConsoleWish, Base):
         index_of("announced_at IS NULL", "ix_console_accesses_unannounced", "state"),
         index_of("settled_at IS NULL", "ix_console_accesses_unsettled", "state"),
         index_of("problem IS NOT NULL", "ix_console_accesses_troubled", "contract_id"),
+        index_of(GIVEN_UP, "ix_console_accesses_failed", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -5,13 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, text
+from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from selfcare.models.base import Base, now
-from selfcare.models.wish import Wish, rules_of_a_wish
-
-_FAILED = text("state = 'failed'")
+from selfcare.models.base import Base, index_of, now
+from selfcare.models.wish import GIVEN_UP, Wish, rules_of_a_wish
 
 
 class Mail(Wish, Base):
@@ -21,7 +19,7 @@ class Mail(Wish, Base):
     __table_args__ = rules_of_a_wish(
         Index(None, "account_id", "created_at"),
         Index(None, "created_at"),
-        Index("ix_mails_failed", "id", sqlite_where=_FAILED, postgresql_where=_FAILED),
+        index_of(GIVEN_UP, "ix_mails_failed", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from selfcare.models.account import Account, SignIn
 from selfcare.models.base import Base, index_of, now
 from selfcare.models.contract import Contract
-from selfcare.models.wish import Wish, rules_of_a_wish
+from selfcare.models.wish import GIVEN_UP, Wish, rules_of_a_wish
 
 
 class ClientKind(StrEnum):
@@ -157,7 +157,11 @@ class OidcLogout(Wish, Base):
     """A client is to be told that a sign-in has ended (CONSOLE-9)."""
 
     __tablename__ = "oidc_logouts"
-    __table_args__ = rules_of_a_wish(Index(None, "created_at"), Index(None, "sign_in_id"))
+    __table_args__ = rules_of_a_wish(
+        Index(None, "created_at"),
+        Index(None, "sign_in_id"),
+        index_of(GIVEN_UP, "ix_oidc_logouts_failed", "id"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     client_id: Mapped[str] = mapped_column(ForeignKey("oidc_clients.id", ondelete="CASCADE"))

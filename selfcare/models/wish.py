@@ -11,6 +11,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from selfcare.models.base import index_of, now
 
+GIVEN_UP = "state = 'failed'"
+"""The wishes that were given up, in the words of an index and of a statement alike."""
+
 
 class WishState(StrEnum):
     """`queued` → `running` → `done`; back to `queued` after a try that came to nothing.

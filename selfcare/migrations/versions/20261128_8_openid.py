@@ -117,6 +117,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_oidc_logouts_due_at", "oidc_logouts", ["due_at"], **_where("due_at IS NOT NULL")
     )
+    op.create_index("ix_oidc_logouts_failed", "oidc_logouts", ["id"], **_where("state = 'failed'"))
     op.create_index("ix_oidc_logouts_sign_in_id", "oidc_logouts", ["sign_in_id"])
     op.create_table(
         "oidc_requests",
