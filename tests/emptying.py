@@ -19,9 +19,19 @@ def empty(connection: Connection) -> None:
     filled = connection.execute(FILLED).one()._mapping
     if filled[AuditEntry.__tablename__]:
         _empty_audit_log(connection)
+    if connection.dialect.name == "sqlite":
+        _forget_counts(connection)
     for table in reversed(TABLES):
         if filled[table.name]:
             connection.execute(delete(table))
+
+
+def _forget_counts(connection: Connection) -> None:
+    """What ANALYZE noted, by which SQLite plans; each connection keeps it until it reads anew."""
+    noted = "SELECT 1 FROM sqlite_master WHERE name = 'sqlite_stat1'"
+    if connection.execute(text(noted)).first():
+        connection.exec_driver_sql("DELETE FROM sqlite_stat1")
+        connection.exec_driver_sql("ANALYZE sqlite_master")
 
 
 def _empty_audit_log(connection: Connection) -> None:

@@ -162,6 +162,7 @@ def test_list_1_these_rows_tell_a_wrong_order_from_the_right_one(world, kind):
                 "columns": columns,
                 "default_sort": _another(kind, column),
                 "has_pills": False,  # they are counted in the order that is wrong here
+                "counting": ListQuery.__dict__["counting"],
             }
             mutant = replace(wanted, kind=type("Mutant", (kind,), changed))
             seen = exported(mutant, wrong, language="en", down=False)

@@ -81,8 +81,8 @@ class TestSignIn:
         assert {"/password/forgot", "/login/forgot"} <= {str(a["href"]) for a in page.all("a")}
         for words in ("Mot de passe oublié", "Forgot your password?", "Identifiant oublié"):
             assert words in page.words
-        assert page.one("main > [lang=fr]").get_text().strip().startswith("Bienvenue")
-        english = page.texts("main > [lang=fr] [lang=en]")
+        assert page.one("#main > [lang=fr]").get_text().strip().startswith("Bienvenue")
+        english = page.texts("#main > [lang=fr] [lang=en]")
         assert {"Login", "Password", "Sign in"} <= set(english)
 
     def test_auth_1_fields_tell_password_managers_what_they_are(self, browse):
