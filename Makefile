@@ -53,8 +53,8 @@ demo-reset: ## forget what was done in the demo
 
 # --- Checking --------------------------------------------------------------------------------
 
-# One process more than processors: there is always a test that waits for a server.
-PYTEST := $(BIN)/python -m pytest -n $(shell expr $$(nproc 2>/dev/null || echo 2) + 1)
+# Two processes more than processors: there is always a test that waits for a server.
+PYTEST := $(BIN)/python -m pytest -n $(shell expr $$(nproc 2>/dev/null || echo 2) + 2)
 
 # Collecting all others takes each process ten seconds; where ARGS name tests, those are looked at.
 BROWSER_TESTS := $(if $(findstring tests/,$(ARGS)),,tests/browser)
