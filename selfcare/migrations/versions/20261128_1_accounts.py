@@ -65,7 +65,6 @@ def upgrade() -> None:
         sa.Column("phone", sa.String(24)),
         sa.Column("mobile", sa.String(24)),
         sa.Column("locale", sa.String(2), nullable=False),
-        sa.Column("has_find_key", sa.Boolean(), nullable=False),
         sa.Column("is_staff", sa.Boolean(), nullable=False),
         sa.Column("has_ece_changes", sa.Boolean(), nullable=False),
         sa.Column("has_ece_incidents", sa.Boolean(), nullable=False),

@@ -127,11 +127,6 @@ def upgrade() -> None:
         "orders",
         ["contract_id", "placed_by_id", "placed_at", "id"],
     )
-    op.create_index(
-        "ix_orders_contract_id_placed_by_id_status_placed_at_id",
-        "orders",
-        ["contract_id", "placed_by_id", "status", "placed_at", "id"],
-    )
     op.create_index("ix_orders_contract_id_ref_id", "orders", ["contract_id", "ref", "id"])
     op.create_index(
         "ix_orders_contract_id_status_placed_at_id",
@@ -253,16 +248,6 @@ def upgrade() -> None:
         "ix_subscriptions_contract_id_subscribed_at_id",
         "subscriptions",
         ["contract_id", "subscribed_at", "id"],
-    )
-    op.create_index(
-        "ix_subscriptions_contract_id_subscribed_by_id_ends_on_id",
-        "subscriptions",
-        ["contract_id", "subscribed_by_id", "ends_on", "id"],
-    )
-    op.create_index(
-        "ix_subscriptions_contract_id_subscribed_by_id_starts_on_id",
-        "subscriptions",
-        ["contract_id", "subscribed_by_id", "starts_on", "id"],
     )
     op.create_index(
         "ix_subscriptions_contract_id_subscribed_by_id_subscribed_at_id",

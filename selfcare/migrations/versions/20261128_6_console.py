@@ -66,9 +66,6 @@ def upgrade() -> None:
         "ix_console_accesses_due_at", "console_accesses", ["due_at"], **_where("due_at IS NOT NULL")
     )
     op.create_index(
-        "ix_console_accesses_failed", "console_accesses", ["id"], **_where("state = 'failed'")
-    )
-    op.create_index(
         "ix_console_accesses_troubled",
         "console_accesses",
         ["contract_id"],

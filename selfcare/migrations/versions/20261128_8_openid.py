@@ -1,6 +1,6 @@
 """the OpenID provider.
 
-Revision ID: c41e7d90b2f8
+Revision ID: 6b1f0c9d7e35
 Revises: 07c5d2e98a34
 """
 
@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-revision = "c41e7d90b2f8"
+revision = "6b1f0c9d7e35"
 down_revision = "07c5d2e98a34"
 branch_labels = None
 depends_on = None
@@ -117,7 +117,6 @@ def upgrade() -> None:
     op.create_index(
         "ix_oidc_logouts_due_at", "oidc_logouts", ["due_at"], **_where("due_at IS NOT NULL")
     )
-    op.create_index("ix_oidc_logouts_failed", "oidc_logouts", ["id"], **_where("state = 'failed'"))
     op.create_index("ix_oidc_logouts_sign_in_id", "oidc_logouts", ["sign_in_id"])
     op.create_table(
         "oidc_requests",
