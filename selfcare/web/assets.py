@@ -25,7 +25,7 @@ from selfcare.web.headers import HEADERS, transport_headers
 SOURCE = Path(__file__).parents[1] / "static"
 STYLES = Path(__file__).parents[1] / "styles"
 SHEETS = (
-    *("colours", "base", "page", "blocks", "buttons", "forms", "steps"),
+    *("colours", "base", "page", "blocks", "staff", "buttons", "forms", "steps"),
     *("lists", "charts", "rows", "screens", "print"),
 )
 """Later sheets win over earlier ones."""
