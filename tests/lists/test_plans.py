@@ -23,7 +23,7 @@ from selfcare.lists.subscriptions import MySubscriptionList, SubscriptionList
 from selfcare.models import Order
 from tests.lists.test_sorting import LISTS, sortable, world
 from tests.lists.world import World
-from tests.planning import FORGET_STATISTICS
+from tests.planning import forget_statistics
 
 __all__ = ["world"]  # a fixture
 
@@ -71,7 +71,7 @@ def test_fast_an_index_holds_the_order_of_a_page(world: World, kind, column):
                 if connection.dialect.name == "postgresql":
                     for setting in RELUCTANT:
                         connection.execute(text(f"SET LOCAL {setting} = off"))
-                    connection.execute(FORGET_STATISTICS)
+                    forget_statistics(connection)
                     read_by_index(connection, asked, values, table)
                 else:
                     searched_by_index(connection, asked, values, table, len(kind.branches))
