@@ -53,11 +53,6 @@ demo-reset: ## forget what was done in the demo
 
 # --- Checking --------------------------------------------------------------------------------
 
-# Two processes more than processors: there is always a test that waits for a server.
-PYTEST := $(BIN)/python -m pytest -n $(shell expr $$(nproc 2>/dev/null || echo 2) + 2)
-
-# Collecting all others takes each process ten seconds; where ARGS name tests, those are looked at.
-BROWSER_TESTS := $(if $(findstring tests/,$(ARGS)),,tests/browser)
 # Each process of the tests would read and rewrite every module anew.
 test: export PYTHONDONTWRITEBYTECODE :=
 
@@ -66,14 +61,7 @@ test: $(VENV)/installed-dev ## all tests, with SQLite then PostgreSQL; ARGS="-k 
 	@scripts/test-programs
 	@[ -d var/test/keystone/venv ] || echo "Installing a Keystone for the tests into var/test/keystone"
 	@$(BIN)/python -m tests.keystone
-	@failed=0; \
-	run() { $(PYTEST) "$$@" $(ARGS); local code=$$?; \
-		[ $$code -eq 0 ] || [ $$code -eq 5 ] || failed=1; }; `# 5: none of the tests asked for is in it` \
-	run --database sqlite -m "not browser"; \
-	run -n auto --database sqlite -m browser $(BROWSER_TESTS) --timeout-method thread; `# signals do not reach a browser that hangs; on their own: a browser's event loop and an SMTP server's do not mix` \
-	run --database postgresql -m "not browser and not once"; \
-	[ $$failed -eq 0 ] || echo "make test: there are failures" >&2; \
-	exit $$failed
+	@scripts/test $(ARGS)
 
 .PHONY: html-check
 html-check: $(VENV)/installed-dev ## the Nu HTML checker over every page (brings it; needs Java and npm)
