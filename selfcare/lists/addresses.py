@@ -29,6 +29,8 @@ class ListAddresses:
     """Those that its rows may have, by their names in an address."""
     has_pills: ClassVar[bool] = False
     """Whether it can be filtered by them; a search finds their names anyhow."""
+    each_has_one: ClassVar[bool] = False
+    """Whether each row has exactly one of them: together they are all rows."""
     name: ClassVar[str]
     """Names the list on its page (`id` of its part) and its export file."""
 

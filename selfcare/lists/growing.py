@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
+from operator import add
 from typing import Any, ClassVar
 
 from sqlalchemy import (
@@ -16,6 +18,7 @@ from sqlalchemy import (
     Select,
     Subquery,
     bindparam,
+    func,
     literal,
     or_,
     select,
@@ -28,7 +31,6 @@ from selfcare.language.i18n import Reader
 from selfcare.lists.columns import Column, Expression
 from selfcare.lists.query import ListQuery
 from selfcare.lists.statements import (
-    COUNTED,
     MOST,
     REACH,
     SKIPPED,
@@ -78,13 +80,13 @@ def mine(contract_id: Expression, by_id: Expression) -> tuple[Branch, Branch]:
     """
     own_of = _places().where(~Membership.is_referent).subquery()
     own = (contract_id == own_of.c.contract_id) & (by_id == bindparam("account"))
-    return everybody_s(contract_id), Branch(own, own_of)
+    all_of = contracts_overseen().subquery()
+    return Branch(contract_id == all_of.c.contract_id, all_of), Branch(own, own_of)
 
 
-def everybody_s(contract_id: Expression) -> Branch:
-    """All rows of the contracts whose referent I am."""
-    all_of = _places().where(Membership.is_referent).subquery()
-    return Branch(contract_id == all_of.c.contract_id, all_of)
+def contracts_overseen() -> Select[int]:
+    """The contracts whose referent I am."""
+    return _places().where(Membership.is_referent)
 
 
 def _places() -> Select[int]:
@@ -166,7 +168,7 @@ class Growing(ListQuery):
         """How many keys of a status, or of any, there are, as far as they are counted."""
         held = cls.statuses[status].sort if status else cls.default_sort
         by = cls.column_of(held).sorts_by(reader)
-        return counted(keys.first(by, down=True, limit=COUNTED))
+        return keys.count(by)
 
 
 class Keys:
@@ -201,12 +203,29 @@ class Keys:
         found = union_all(*(one.subquery().select() for one in (first, *more))).subquery()
         return select(found).order_by(*directed([found.c.by, found.c.id], down=down))
 
+    def count(self, by: Expression) -> Rows:
+        """How many there are: those of each place as far as counted, added up.
+
+        `by` is what an index holds them by.
+        """
+        return select(reduce(add, (self._count_of(branch, by) for branch in self.branches)))
+
+    def _count_of(self, branch: Branch, by: Expression) -> ColumnElement[int]:
+        keys = self._ordered(branch, by, down=True)
+        if branch.over is None:
+            return counted(keys).scalar_subquery()
+        of_one = counted(keys.correlate(branch.over)).scalar_subquery()
+        of_all = select(func.coalesce(func.sum(of_one), 0)).select_from(branch.over)
+        return of_all.scalar_subquery()
+
+    def _ordered(self, branch: Branch, by: Expression, *, down: bool) -> Select[Any]:
+        keyed = select(self.key, by.label("by")).where(branch.where, *self.conditions)
+        return keyed.order_by(*directed([by, self.key], down=down))
+
     def _first_of(
         self, branch: Branch, by: Expression, down: bool, limit: BindParameter[int]
     ) -> Select[Any]:
-        keyed = select(self.key, by.label("by")).where(branch.where, *self.conditions)
-        keyed = keyed.order_by(*directed([by, self.key], down=down))
-        over = branch.over
+        keyed, over = self._ordered(branch, by, down=down), branch.over
         if over is None:
             return keyed
         keyed = keyed.limit(limit).correlate(over)

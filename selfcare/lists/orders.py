@@ -57,6 +57,7 @@ class _Orders(Growing):
     searched_dates = (Order.placed_at,)
     default_sort = "-date"
     tie_break = Order.id
+    each_has_one = True
     statuses: ClassVar[Mapping[str, Status]] = {
         code.value: Status(
             wording.ORDER_STATUS[code],

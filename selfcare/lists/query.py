@@ -141,9 +141,12 @@ class ListQuery(ShownList):
     def counting(cls, statement: Rows, reader: Reader) -> Rows:
         """One statement: how many rows there are, then of each status, as far as counted.
 
-        Each of its columns stands for itself: rows of a page tell them, too.
+        Each of its columns stands for itself: rows of a page tell them, too. Where each row has one
+        of the statuses, all rows are their sum, and are not counted.
         """
-        kinds = ("", *cls.statuses) if cls.has_pills else ("",)
+        kinds = ["", *cls.statuses] if cls.has_pills else [""]
+        if cls.has_pills and cls.each_has_one:
+            kinds.remove("")
         counts = [
             cls.written(statement, (), reader, sort=cls.default_sort, status=kind).count
             for kind in kinds
@@ -203,6 +206,8 @@ class ListQuery(ShownList):
         if told is None and not self.asked.q:
             told = self._counted()
         if told is not None:
+            if self.has_pills and self.each_has_one:
+                told = (sum(told), *told)
             self.counts = told if self.has_pills else None
             self.total, self.total_is_exact = self._as_far(told[self._kind])
         elif self.page == 1 and not self.has_next:

@@ -7,7 +7,7 @@ from datetime import date
 from functools import partial
 from typing import Any, ClassVar, Self
 
-from sqlalchemy import ColumnElement, ScalarSelect, bindparam, case, func, select, true
+from sqlalchemy import ColumnElement, ScalarSelect, bindparam, case, func, select
 
 from selfcare.database import Rows
 from selfcare.language import _l, wording
@@ -18,7 +18,7 @@ from selfcare.lists.growing import (
     Branch,
     Growing,
     Keys,
-    everybody_s,
+    contracts_overseen,
     may_there,
     mine,
 )
@@ -78,10 +78,10 @@ def _by_status(reader: Reader) -> Any:
 
 
 def _summed(of: ColumnElement[bool], today: date) -> list[ScalarSelect[Any]]:
-    """The subscriptions of some contracts, then of each status: totals are few, however many."""
+    """The subscriptions of some contracts, by status: totals are few, however many."""
     total = SubscriptionTotal
-    kinds = [true(), *(has_status(code, today, total) for code in SubscriptionStatus)]
     count = select(func.coalesce(func.sum(total.count), 0)).where(of)
+    kinds = (has_status(code, today, total) for code in SubscriptionStatus)
     return [count.where(kind).scalar_subquery() for kind in kinds]
 
 
@@ -94,6 +94,7 @@ class _Subscriptions(Growing):
     searched_dates = (Subscription.subscribed_at, Subscription.starts_on, Subscription.ends_on)
     default_sort = "-date"
     tie_break = Subscription.id
+    each_has_one = True
     statuses: ClassVar[Mapping[str, Status]] = {
         code.value: Status(
             wording.SUBSCRIPTION_STATUS[code],
@@ -164,9 +165,9 @@ class MySubscriptionList(_Subscriptions):
     @classmethod
     def counting(cls, _statement: Rows, reader: Reader) -> Rows:
         """From the totals of the contracts that are all theirs; elsewhere their own one by one."""
-        of_them = everybody_s(SubscriptionTotal.contract_id).holds
+        of_them = SubscriptionTotal.contract_id.in_(contracts_overseen())
         counts = []
-        for status in ("", *cls.statuses):
+        for status in cls.statuses:
             keys = Keys(cls.tie_break, cls.branches[1:], cls._of_status(status, reader))
             counts.append(cls.count_of(keys, status, reader).scalar_subquery())
         summed = _summed(of_them, reader.today())

@@ -16,12 +16,21 @@ from selfcare.lists.query import ListQuery
 from selfcare.lists.statuses import grouped
 from selfcare.lists.subscriptions import MySubscriptionList, SubscriptionList
 from selfcare.lists.users import ConsoleUserList, UserList
-from selfcare.models import now
+from selfcare.models import SubscriptionTotal, now
 from selfcare.rights import Profile
 from tests.browsing import column
-from tests.lists.test_plans import READERS, RELUCTANT, read_by_index, searched_by_index
+from tests.lists.test_plans import (
+    GROWING,
+    READERS,
+    RELUCTANT,
+    explained,
+    nodes,
+    read_by_index,
+    searched_by_index,
+)
 from tests.lists.test_sorting import LISTS, world
 from tests.lists.world import World
+from tests.planning import FORGET_STATISTICS
 
 __all__ = ["world"]  # a fixture
 
@@ -72,6 +81,43 @@ def test_fast_an_index_holds_the_rows_of_a_status(world: World, kind: type[Growi
             else:
                 table = kind.tie_break.table.name
                 searched_by_index(connection, keys.limit(most), values, table, len(kind.branches))
+
+
+@pytest.mark.parametrize("kind", GROWING, ids=lambda kind: kind.__name__)
+def test_list_1_a_count_stops_where_all_contracts_together_pass_it(world: World, kind, monkeypatch):
+    rows = len(list(asked(kind, world).everything()))
+    for most in (1, rows - 1, rows, rows + 1):
+        monkeypatch.setattr(kind, "counted_up_to", most)
+        listing = asked(kind, world)
+        assert (listing.total, listing.total_is_exact) == (min(rows, most), rows <= most)
+
+
+@pytest.mark.parametrize("kind", GROWING, ids=lambda kind: kind.__name__)
+def test_fast_counts_sort_nothing_and_read_no_other_contract_s_rows(world: World, kind):
+    values = {"contract": world.contract.id, "account": world.account.id, "counted": 26}
+    counts = kind.counting(kind.statement, READERS[0])
+    tables = {kind.tie_break.table.name, SubscriptionTotal.__tablename__}
+    with db.engine.connect() as connection:
+        if connection.dialect.name == "postgresql":
+            for setting in (*RELUCTANT, "enable_mergejoin"):
+                connection.execute(text(f"SET LOCAL {setting} = off"))
+            connection.execute(FORGET_STATISTICS)
+            counted_by_index(connection, counts, values, tables)
+        else:
+            steps = [row[3] for row in explained(connection, counts, values, "EXPLAIN QUERY PLAN")]
+            read = [step for step in steps if step.split()[1] in tables]
+            assert read
+            assert [step for step in read if "(contract_id=?" not in step] == []
+            assert [step for step in steps if "TEMP B-TREE" in step] == []
+
+
+def counted_by_index(connection: Any, asked: Any, values: dict[str, Any], tables: set[str]) -> None:
+    [plan] = explained(connection, asked, values, "EXPLAIN (FORMAT JSON)").scalar_one()
+    steps = [step for step, _ in nodes(plan["Plan"])]
+    read = [step for step in steps if step.get("Relation Name") in tables]
+    assert read
+    assert [step for step in read if "contract_id" not in step.get("Index Cond", "")] == []
+    assert [step for step in steps if step["Node Type"] == "Sort"] == []
 
 
 def test_list_1_a_long_list_of_a_status_is_sorted_as_its_index_is(world: World, monkeypatch):
