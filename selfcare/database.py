@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from flask import Flask, current_app, g, has_request_context, request
-from sqlalchemy import ColumnElement, Connection, Engine, Select
+from sqlalchemy import ColumnElement, Connection, Engine, Select, true
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
@@ -149,6 +149,22 @@ def insert_unless_there(model: type[Any], **values: Any) -> None:
     """Insert a row unless one with its key is there: two may come by at the same time."""
     dialect = postgresql if db.engine.dialect.name == "postgresql" else sqlite
     db.session.execute(dialect.insert(model).values(**values).on_conflict_do_nothing())
+
+
+def beside_first(rows: Rows, model: Any, wanted: Rows) -> Rows:
+    """Each row beside the first rows of a model that belong to it, not beside all of them.
+
+    Args:
+        rows: the statement that is to be joined.
+        model: what it is joined to.
+        wanted: the keys of its first rows, in an order that an index holds; `correlate` says which
+            table of `rows` they are looked up for.
+    """
+    if db.engine.dialect.name == "postgresql":
+        first = wanted.lateral()
+        return rows.join(first, true()).join(model, model.id == first.c.id)
+    # SQLite has no LATERAL, but a list of values may depend on the row it is asked for.
+    return rows.join(model, model.id.in_(wanted))
 
 
 @contextmanager

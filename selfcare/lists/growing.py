@@ -15,9 +15,11 @@ from typing import Any, ClassVar
 from sqlalchemy import (
     BindParameter,
     ColumnElement,
+    Integer,
     Select,
     Subquery,
     bindparam,
+    cast,
     func,
     literal,
     or_,
@@ -215,8 +217,8 @@ class Keys:
         if branch.over is None:
             return counted(keys).scalar_subquery()
         of_one = counted(keys.correlate(branch.over)).scalar_subquery()
-        of_all = select(func.coalesce(func.sum(of_one), 0)).select_from(branch.over)
-        return of_all.scalar_subquery()
+        of_all = cast(func.coalesce(func.sum(of_one), 0), Integer)  # PostgreSQL adds up to NUMERIC
+        return select(of_all).select_from(branch.over).scalar_subquery()
 
     def _ordered(self, branch: Branch, by: Expression, *, down: bool) -> Select[Any]:
         keyed = select(self.key, by.label("by")).where(branch.where, *self.conditions)

@@ -34,7 +34,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
-from selfcare.database import db
+from selfcare.database import beside_first, db
 from selfcare.models import (
     AccessRequest,
     Account,
@@ -138,10 +138,11 @@ def of(account_id: int, *, today: date, contract_id: int | None, every: bool) ->
         "asked_since": now() - ASKED_FOR,
         **days_around(today),
     }
-    rows = db.session.execute(_statement(contract_id is not None), asked)
+    statement = _statement(db.engine.dialect.name, on_one=contract_id is not None)
+    rows = db.session.execute(statement, asked)
     found = sorted((Item(Kind(row[0]), *row[1:]) for row in rows), key=_urgency)
     by_kind = [list(some) for _, some in groupby(found, key=lambda item: item.kind)]
-    shown = found if every else sorted(_first(by_kind, SHOWN), key=_urgency)
+    shown = found if every else sorted(_in_turn(by_kind, SHOWN), key=_urgency)
     full = any(len(some) == MOST for some in by_kind)
     return Todo(shown, len(found) - len(shown), not full)
 
@@ -154,18 +155,18 @@ def _urgency(item: Item) -> tuple[Any, ...]:
     return _ORDER[item.kind], item.day or since, item.contract_ref, item.key
 
 
-def _first(by_kind: Sequence[Sequence[Item]], most: int) -> list[Item]:
+def _in_turn(by_kind: Sequence[Sequence[Item]], most: int) -> list[Item]:
     """The first of each kind, then the second of each: no kind hides the others."""
-    in_turn = [
+    placed = [
         (place, number, item)
         for number, some in enumerate(by_kind)
         for place, item in enumerate(some)
     ]
-    return [item for _, _, item in sorted(in_turn, key=lambda one: one[:2])[:most]]
+    return [item for _, _, item in sorted(placed, key=lambda one: one[:2])[:most]]
 
 
 @lru_cache
-def _statement(on_one: bool) -> Any:
+def _statement(_dialect: str, *, on_one: bool) -> Any:
     kinds = (_console(), _invoices(), _visits(), _requests(), _endings(), _members(), _orders())
     parts = []
     for chosen, by in kinds:
@@ -279,15 +280,21 @@ def _endings() -> Part:
         name=Subscription.name,
         day=Subscription.ends_on,
         can=holds(Ability.ORDER_SERVICE),
-    ).join(Subscription, Subscription.contract_id == Membership.contract_id)
-    soon = Subscription.ends_on.between(bindparam("today"), bindparam("soon"))
-    found = found.where(holds(Ability.READ_SUBSCRIPTIONS), soon, RENEWED_BY.is_(None))
+    )
+    first = _first(
+        Subscription,
+        Subscription.ends_on,
+        Subscription.ends_on.between(bindparam("today"), bindparam("soon")),
+        RENEWED_BY.is_(None),
+    )
+    found = beside_first(found, Subscription, first).where(holds(Ability.READ_SUBSCRIPTIONS))
     return found, Subscription.ends_on
 
 
 def _orders() -> Part:
     """Orders that are not carried out yet: the contract's, or one's own."""
-    own = Order.placed_by_id == Membership.account_id
+    may_read = or_(Order.placed_by_id == Membership.account_id, holds(Ability.READ_ORDERS))
+    first = _first(Order, Order.placed_at, text(WAITING), may_read)
     found = _chosen(
         Kind.ORDER,
         key=Order.ref,
@@ -295,8 +302,14 @@ def _orders() -> Part:
         at=Order.placed_at,
         status=Order.status,
         can=holds(Ability.READ_ORDERS),
-    ).join(Order, Order.contract_id == Membership.contract_id)
-    return found.where(text(WAITING), or_(own, holds(Ability.READ_ORDERS))), Order.placed_at
+    )
+    return beside_first(found, Order, first), Order.placed_at
+
+
+def _first(model: Any, by: Any, *conditions: Any) -> Select[Any]:
+    """The keys of what comes first on a contract, as many as are read; there may be thousands."""
+    keys = select(model.id).where(model.contract_id == Membership.contract_id, *conditions)
+    return keys.order_by(by).limit(MOST).correlate(Membership)
 
 
 def _requests() -> Part:

@@ -90,6 +90,7 @@ def test_list_1_a_count_stops_where_all_contracts_together_pass_it(world: World,
         monkeypatch.setattr(kind, "counted_up_to", most)
         listing = asked(kind, world)
         assert (listing.total, listing.total_is_exact) == (min(rows, most), rows <= most)
+        assert {type(count) for count in listing.counts} == {int}
 
 
 @pytest.mark.parametrize("kind", GROWING, ids=lambda kind: kind.__name__)
