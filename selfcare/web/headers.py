@@ -35,19 +35,16 @@ def transport_headers(settings: Settings) -> dict[str, str]:
 
 def init_app(app: Flask, settings: Settings) -> None:
     """Sign the session, add the headers to every answer, answer 304 where nothing changed."""
-    headers = HEADERS | transport_headers(settings)
+    headers = HEADERS | transport_headers(settings) | {"Cache-Control": "private, no-cache"}
+    unless_given = {name.lower(): (name, value) for name, value in headers.items()}
     app.session_interface = SessionCookie()
 
     @app.after_request
     def finish(response: Response) -> Response:
-        for name, value in headers.items():
-            response.headers.setdefault(name, value)
         if targets := g.get("form_targets"):
             response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY.replace(
                 "form-action 'self'", " ".join(("form-action 'self'", *sorted(targets)))
             )
-        if "Cache-Control" not in response.headers:
-            response.headers["Cache-Control"] = "private, no-cache"
         response.vary.update(("Cookie", "HX-Target"))
         if (
             request.method in {"GET", "HEAD"}
@@ -58,6 +55,9 @@ def init_app(app: Flask, settings: Settings) -> None:
             if not response.get_etag()[0]:
                 response.add_etag(weak=True)
             response.make_conditional(request)
+        # All together, and last: to look for one header is to look at each there is.
+        given = {name.lower() for name, _ in response.headers}
+        response.headers.extend([one for key, one in unless_given.items() if key not in given])
         return response
 
 
