@@ -19,7 +19,7 @@ from selfcare.services import todo
 from selfcare.services.orders import latest
 from tests.cast import account_of
 from tests.lists.test_plans import RELUCTANT, nodes
-from tests.planning import FORGET_STATISTICS
+from tests.planning import forget_statistics
 
 HERE, ELSEWHERE = "OCB0000124", "OCB0000777"
 PAGES = (
@@ -164,9 +164,9 @@ def test_fast_the_home_page_reads_the_first_rows_of_each_contract_alone(app, cas
 
 def read_below_a_limit(connection: Connection, statement: str, values: Any) -> set[str]:
     """The tables of which a contract's rows are read in an index's order, as far as needed."""
-    for setting in (*RELUCTANT, "enable_mergejoin"):
+    for setting in (*RELUCTANT, "enable_mergejoin", "enable_incremental_sort"):
         connection.execute(text(f"SET LOCAL {setting} = off"))
-    connection.execute(FORGET_STATISTICS)
+    forget_statistics(connection)
     explained = connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement}", values)
     [plan] = explained.scalar_one()
     return {

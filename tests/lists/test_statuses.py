@@ -30,7 +30,7 @@ from tests.lists.test_plans import (
 )
 from tests.lists.test_sorting import LISTS, world
 from tests.lists.world import World
-from tests.planning import FORGET_STATISTICS
+from tests.planning import forget_statistics
 
 __all__ = ["world"]  # a fixture
 
@@ -100,9 +100,9 @@ def test_fast_counts_sort_nothing_and_read_no_other_contract_s_rows(world: World
     tables = {kind.tie_break.table.name, SubscriptionTotal.__tablename__}
     with db.engine.connect() as connection:
         if connection.dialect.name == "postgresql":
-            for setting in (*RELUCTANT, "enable_mergejoin"):
+            for setting in (*RELUCTANT, "enable_mergejoin", "enable_incremental_sort"):
                 connection.execute(text(f"SET LOCAL {setting} = off"))
-            connection.execute(FORGET_STATISTICS)
+            forget_statistics(connection)
             counted_by_index(connection, counts, values, tables)
         else:
             steps = [row[3] for row in explained(connection, counts, values, "EXPLAIN QUERY PLAN")]
