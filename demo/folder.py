@@ -31,6 +31,7 @@ class DemoFolder:
         self.database = path / "portal.sqlite3"
         self.redis = path / "redis"
         self.mails = path / "mails"
+        self.documents = path / "documents"
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
@@ -63,6 +64,13 @@ class DemoFolder:
         with os.fdopen(descriptor, "w") as output:
             print(key, file=output)
         return key
+
+    def disown_documents(self) -> None:
+        """Let the documents belong to the next portal that asks: the demo's has many addresses.
+
+        A port that is taken is replaced, and nobody else's portal starts with this folder.
+        """
+        (self.documents / "portal").unlink(missing_ok=True)
 
     def wipe(self) -> None:
         """Forget everything, unless a demo is running."""

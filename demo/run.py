@@ -57,6 +57,7 @@ class Demo:
             contextlib.ExitStack() as sockets,
         ):
             self._listen(sockets)
+            self.folder.disown_documents()
             given, redis_socket = os.environ.get("REDIS_URL"), scratch / "redis.sock"
             redis_url = given or f"unix://{redis_socket}?db=0"
             self.supervisor.environment = self._environment(redis_url)
@@ -129,7 +130,7 @@ class Demo:
             "DATABASE_URL": f"sqlite:///{self.folder.database}",
             "SECRET_KEY": self.folder.secret_key(),
             "ASSETS_DIR": str(self.folder.path / "assets"),
-            "DOCUMENTS_URL": f"file://{self.folder.path / 'documents'}",
+            "DOCUMENTS_URL": f"file://{self.folder.documents}",
             "FULFILMENT": "automatic",
             "OPERATOR_EMAILS": "operateurs@example.com",
             "ECE_CHANGES_URL": "https://changes.example.com/",

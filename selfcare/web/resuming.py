@@ -11,13 +11,14 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar, cast
 
-from flask import Response, current_app, flash, g, make_response, request, session
+from flask import Response, current_app, flash, g, make_response, redirect, request, session
 from flask_login import current_user
 from werkzeug.datastructures import MultiDict
 
 from selfcare.database import db
 from selfcare.language import _
-from selfcare.services.accounts import kept_forms
+from selfcare.services.accounts import kept_forms, sign_ins
+from selfcare.web import csrf
 
 View = TypeVar("View", bound=Callable[..., Any])
 NEVER = frozenset({"csrf_token", "step"})
@@ -60,18 +61,42 @@ def again() -> Response | None:
 
 
 def keep() -> str | None:
-    """Keep the form of this request, whose session has ended; gives the token to show it by.
+    """Keep the form of this request, whose session has ended; gives the address to show it at.
 
     Its CSRF token was right, so it was typed into our page by whoever had that session.
     """
+    token = session.get("_user_id")
+    return _keep(sign_ins.whose(token)) if token else None
+
+
+def keep_former() -> str | None:
+    """Keep the form of a page from before its reader signed out, or in anew, in another tab.
+
+    Its token is not that of the present session. We made it nevertheless, for a page of one
+    account; nobody but that account is shown what came with it.
+    """
+    account_id = csrf.made_for(request.form.get("csrf_token", ""))
+    if current_user.is_authenticated and current_user.account_id != account_id:
+        return None
+    return _keep(account_id)
+
+
+def _keep(account_id: int | None) -> str | None:
     view = current_app.view_functions.get(request.endpoint or "")
     secret = getattr(view, "secret_fields", None)
-    if request.method != "POST" or secret is None or "_user_id" not in session:
+    if request.method != "POST" or secret is None or account_id is None:
         return None
     fields = [(name, value) for name, value in request.form.items(multi=True) if name not in secret]
-    token = kept_forms.keep(session["_user_id"], request.path, fields)
+    token = kept_forms.keep(account_id, request.path, fields)
     db.session.commit()
-    return token
+    return f"{request.path}?kept={token}" if token else None
+
+
+def lead(address: str) -> Response:
+    """Lead the browser to a page; htmx takes the whole page there, not the part it asked for."""
+    if request.headers.get("HX-Request"):
+        return Response(status=204, headers={"HX-Redirect": address})
+    return cast("Response", redirect(address, code=303))
 
 
 def typed() -> MultiDict[str, str] | None:

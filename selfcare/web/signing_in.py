@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Flask, g, redirect, request, url_for
+from flask import Flask, g, request, url_for
 from werkzeug.wrappers import Response
 
 from selfcare.database import only_reads
@@ -57,14 +57,10 @@ def _staff(token: str) -> SignIn | None:
 
 
 def _ask_to_sign_in() -> Response:
-    """Redirect to the sign-in page, and back afterwards.
-
-    htmx requests get an `HX-Redirect`, since a fragment cannot show the sign-in page.
-    """
-    in_part = bool(request.headers.get("HX-Request"))
+    """Redirect to the sign-in page, and back afterwards."""
     if kept := resuming.keep():
-        asked = f"{request.path}?kept={kept}"
-    elif in_part:
+        asked = kept
+    elif request.headers.get("HX-Request"):
         asked = local_part(request.headers.get("HX-Current-URL"))
     elif request.method == "GET":
         asked = request.full_path.rstrip("?")
@@ -72,12 +68,7 @@ def _ask_to_sign_in() -> Response:
         asked = _page_of_form()
     target = asked if asked != url_for("home.index") else ""
     door = "staff.login" if realms.present() is Realm.STAFF else "auth.login"
-    address = url_for(door, next=target or None)
-    return (
-        Response(status=204, headers={"HX-Redirect": address})
-        if in_part
-        else redirect(address, code=303)
-    )
+    return resuming.lead(url_for(door, next=target or None))
 
 
 def _page_of_form() -> str:

@@ -18,6 +18,7 @@ from demo import processes
 from demo.folder import DemoFolder, DemoRunningError
 from demo.ports import HOST, free_port, listen, port_of
 from demo.processes import StartFailedError, Supervisor, Terminal
+from selfcare.services.documents.object_store import ObjectStore
 
 pytestmark = pytest.mark.once
 
@@ -224,6 +225,15 @@ class TestFolder:
         assert len(key) >= 32
         assert folder.secret_key() == key
         assert (tmp_path / "secret-key").stat().st_mode & 0o777 == 0o600
+
+    def test_documents_are_taken_in_at_whatever_address_it_starts_next(self, tmp_path):
+        folder = DemoFolder(tmp_path)
+        folder.disown_documents()
+        for port in (8000, 8001):
+            store = ObjectStore(f"file://{folder.documents}", owner=f"127.0.0.1:{port}")
+            store.put(f"invoices/{port}.pdf", b"made then")
+            folder.disown_documents()
+        assert sorted(store.keys()) == ["invoices/8000.pdf", "invoices/8001.pdf"]
 
     def test_wipe_forgets_everything(self, tmp_path):
         folder = DemoFolder(tmp_path / "demo")

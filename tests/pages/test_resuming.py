@@ -153,6 +153,65 @@ class TestElsewhere:
         assert secret <= resumable["profile.edit"]
 
 
+class TestOtherTab:
+    """The page was open already as its reader signed out, or in anew, in another tab."""
+
+    @pytest.fixture
+    def before(self, paul) -> dict[str, str]:
+        paul.sign_in("paul.dupont")
+        return {**SOPHIE, "csrf_token": paul.get(NEW).csrf()}
+
+    def test_users_2_a_form_from_before_one_signed_in_anew_is_there_again(self, app, paul, before):
+        paul.post("/logout")
+        paul.sign_in("paul.dupont")
+        again = paul.post(NEW, before)
+        assert again.location.startswith(f"{NEW}?kept=")
+        page = paul.get(again.location)
+        assert "Your entries have been kept" in page.words
+        assert page.one("[name=login]")["value"] == SOPHIE["login"]
+        with app.app_context():  # shown, not sent
+            assert db.session.execute(select(UserDraft)).first() is None
+        assert paul.post(page.one("form.card")["action"], SOPHIE).status == 303
+
+    def test_users_2_a_form_from_before_one_signed_out_comes_back_after_signing_in(
+        self, paul, before
+    ):
+        paul.post("/logout")
+        asked = paul.post(NEW, before)
+        assert asked.location.startswith(f"/login?next={NEW}?kept%3D")
+        assert "What you typed is kept" in paul.get(asked.location).words
+        page = paul.get(sign_in(paul, asked).location)
+        assert page.one("[name=login]")["value"] == SOPHIE["login"]
+
+    def test_users_2_a_part_asked_for_from_there_leads_the_whole_page(self, paul, before):
+        paul.post("/logout")
+        paul.sign_in("paul.dupont")
+        answer = paul.client.post(
+            NEW, data=before, base_url="http://portal.test/",
+            headers={"HX-Request": "true", "HX-Target": "preview"},
+        )  # fmt: skip
+        assert answer.status_code == 204
+        assert answer.headers["HX-Redirect"].startswith(f"{NEW}?kept=")
+
+    def test_users_2_whoever_else_signed_in_meanwhile_gets_nothing_of_it(
+        self, app, cast, paul, before
+    ):
+        cast.member("jacques.dupont", users=Profile.MANAGER)
+        paul.post("/logout")
+        paul.sign_in("jacques.dupont")
+        assert paul.post(NEW, before).status == 400
+        assert kept(app) == []
+
+    @pytest.mark.parametrize("signed_in", [True, False])
+    def test_users_2_a_token_that_we_made_for_nobody_keeps_nothing(self, app, paul, signed_in):
+        nobodys = Browser(app).get("/login").csrf()
+        if not signed_in:
+            paul.post("/logout")
+        for token in (nobodys, f"{nobodys}x", "x", "é.é"):
+            assert paul.post(NEW, {**SOPHIE, "csrf_token": token}).status == 400
+        assert kept(app) == []
+
+
 class TestSafely:
     """The token of the page held, the owner alone sees it, for a while."""
 

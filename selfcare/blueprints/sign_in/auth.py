@@ -22,7 +22,7 @@ from selfcare.services.accounts.passkeys import PasskeyRefused, PasskeyWentBack
 from selfcare.services.accounts.signing_in import AccountDisabled, WrongCredentials, WrongDoor
 from selfcare.services.safety import browsers, throttling
 from selfcare.services.safety.throttling import TooManyAttempts
-from selfcare.web import known_browser, reasons, rendering
+from selfcare.web import csrf, known_browser, reasons, rendering
 from selfcare.web.access import current_sign_in, public, sign_out, signed_in
 from selfcare.web.addresses import safe_next
 from selfcare.web.headers import no_store
@@ -158,6 +158,7 @@ def _enter(sign_in: SignIn, target: str) -> Response:
     _end_former()
     session.clear()
     login_user(sign_in)
+    csrf.begin(sign_in.account_id)
     g.account_id = sign_in.account_id
     answer = redirect(target, code=303)
     known_browser.remember(answer, sign_in.account)

@@ -1,7 +1,7 @@
 """What was typed into a form just as the session ended: kept for whose session it was (USERS-2).
 
-The browser still holds the ended session's cookie, which says whose form it is. What is kept is
-encrypted, forgotten after half a day, and given to that account only, whoever signs in there.
+What is kept is encrypted, forgotten after half a day, and given to that account only, whoever signs
+in there.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from sqlalchemy import delete, select
 
 from selfcare.database import db
 from selfcare.models import KeptForm, now
-from selfcare.services.accounts import sign_ins
 from selfcare.services.retention import forgetting
 from selfcare.services.safety import sealing
 
@@ -28,11 +27,10 @@ _PURPOSE = "kept form"
 Fields = Sequence[tuple[str, str]]
 
 
-def keep(session_token: str, path: str, fields: Fields) -> str | None:
-    """Keep a form for the account a session was of; gives the token it is shown by."""
-    account_id = sign_ins.whose(session_token)
+def keep(account_id: int, path: str, fields: Fields) -> str | None:
+    """Keep a form for an account; gives the token it is shown by, None for one too long."""
     text = json.dumps(list(fields))
-    if account_id is None or len(text) > LONGEST or len(path) > 500:
+    if len(text) > LONGEST or len(path) > 500:
         return None
     token = secrets.token_urlsafe(16)
     db.session.add(
