@@ -14,12 +14,13 @@ from flask import Flask
 from hypothesis import HealthCheck
 from hypothesis import settings as examples
 from redis import Redis
-from sqlalchemy import event
+from sqlalchemy import event, select
 
 from demo.mails import CapturingServer
 from selfcare import config, create_app
 from selfcare.config import ROOT
 from selfcare.database import db
+from selfcare.models import AuditEntry
 from selfcare.services.accounts import passwords
 from tests.browsing import Browser
 from tests.cast import Cast
@@ -163,6 +164,18 @@ def mailing(app: Flask, smtp_server: CapturingServer, monkeypatch: Any) -> Captu
     """A real SMTP server, and an application that sends its mails there."""
     monkeypatch.setattr(app.extensions["mail"], "port", smtp_server.port)
     return smtp_server
+
+
+@pytest.fixture
+def audited(app: Flask) -> Callable[[str], list[AuditEntry]]:
+    """The entries of an action in the audit log."""
+
+    def entries(action: str) -> list[AuditEntry]:
+        with app.app_context():
+            found = select(AuditEntry).where(AuditEntry.action == action).order_by(AuditEntry.id)
+            return list(db.session.execute(found).scalars())
+
+    return entries
 
 
 @pytest.fixture

@@ -234,11 +234,13 @@ class TestSecondFactor:
         assert add(me, Authenticator()).status == 303
 
 
-def test_auth_7_the_owner_gets_a_mail_when_one_is_removed(device, me, mailbox):
+def test_auth_7_the_owner_gets_a_mail_when_one_is_removed(device, me, mailbox, audited):
     remove = me.get("/account/security/").one("a[href$=remove]")["href"]
     assert me.post(str(remove)).status == 303
     assert "was removed" in mailbox.text()
     assert "Phone" in mailbox.text()
+    for action in ("passkey.added", "passkey.removed"):
+        assert [entry.details for entry in audited(action)] == [{"name": "Phone"}], action
 
 
 class TestNewPassword:

@@ -217,8 +217,9 @@ class TestNewAddress:
         data = DATA | {"email": self.NEW, "current": PASSWORD} | changes
         return browser.post("/account/profile/edit", data)
 
-    def test_account_1_counts_once_confirmed(self, me, app, browse, mailbox):
+    def test_account_1_counts_once_confirmed(self, me, app, browse, mailbox, audited):
         assert self.ask(me).status == 303
+        assert [entry.details for entry in audited("email.asked")] == [{"email": self.NEW}]
         assert kept(app).email == "paul.dupont@example.com"
         link = mailbox.link(to=self.NEW, has="/email/confirm/")
         assert "paul@new.example" in mailbox.text(to="paul.dupont@example.com")

@@ -45,7 +45,9 @@ def sign_in(browser, password, login="paul.dupont"):
 
 
 class TestPasswordLink:
-    def test_auth_2_mails_a_link_that_sets_the_password(self, link, browse, mailbox):
+    def test_auth_2_mails_a_link_that_sets_the_password(self, link, browse, mailbox, audited):
+        [entry] = audited("password.asked")
+        assert (entry.actor, entry.subject, entry.ip) == ("", "paul.dupont", "192.0.2.10")
         assert browse.get(link).location == "/password/set"
         answer = set_password(browse, link)
         assert (answer.status, answer.location) == (303, "/login")
@@ -203,13 +205,16 @@ class TestNobodyLearnsWhoIsKnown:
         assert counts[0] == counts[1]
         assert not [statement for statement in counts[0] if "accounts" in statement]
 
-    def test_auth_4_mails_the_login_of_a_known_address(self, pauls_login, browse, mailbox, app):
+    def test_auth_4_mails_the_login_of_a_known_address(
+        self, pauls_login, browse, mailbox, app, audited
+    ):
         for address in ("Paul.Dupont@OrangeCloud.com", "nobody@example.com"):
             page = browse.get("/login/forgot")
             answer = browse.post("/login/forgot", {"email": address, **solve(app, page)})
             assert (answer.status, answer.location) == (303, "/login/forgot/sent")
         assert len(mailbox.all()) == 1
         assert "paul.dupont" in mailbox.text()
+        assert [entry.subject for entry in audited("login.asked")] == [pauls_login]
         done = browse.get("/login/forgot/sent")
         assert "Close" in done.texts("a.button")
 

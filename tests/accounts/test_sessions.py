@@ -58,19 +58,22 @@ def test_auth_7_a_session_says_device_and_address(cast, browse):
     assert "192.0.2.10" in page.words
 
 
-def test_auth_7_an_ended_session_is_out_on_its_next_request(two):
+def test_auth_7_an_ended_session_is_out_on_its_next_request(two, audited):
     here, there = two
     [form] = here.get(PAGE).all("tbody form")
-    assert here.post(str(form["action"])).location == PAGE
+    for _ in range(2):
+        assert here.post(str(form["action"])).location == PAGE
+    assert [entry.actor for entry in audited("sign_in.ended")] == ["paul.dupont"]
     assert there.get("/account/profile").status == 303
     assert here.get("/account/profile").status == 200
     assert not here.get(PAGE).all("tbody form")
 
 
-def test_auth_7_all_others_at_once(two, browse_as):
+def test_auth_7_all_others_at_once(two, browse_as, audited):
     here, there = two
     third = browse_as("paul.dupont")
     here.post(PAGE + "sessions/end-others")
+    assert [entry.actor for entry in audited("sign_in.others_ended")] == ["paul.dupont"]
     assert {there.get("/").status, third.get("/").status} == {303}
     assert here.get(PAGE).status == 200
 
@@ -156,7 +159,9 @@ class TestConsole:
         assert (after.state, after.ends_tokens, after.paused) == ("done", False, False)
         assert self.enabled(app, ref) == [True]
 
-    def test_console_9_ending_one_asks_about_the_console(self, marie, browse_as, ref, app, worker):
+    def test_console_9_ending_one_asks_about_the_console(
+        self, marie, browse_as, ref, app, worker, audited
+    ):
         other = browse_as("marie.dupont")
         [link] = marie.get(PAGE).all("tbody a")
         asked = marie.get(str(link["href"]))
@@ -165,17 +170,21 @@ class TestConsole:
         done = marie.post(str(link["href"]), {"console": "1", "csrf_token": asked.csrf()})
         assert "within a minute" in marie.get(done.location).words
         assert other.get("/account/profile").status == 303
+        assert [entry.actor for entry in audited("sign_in.console_ended")] == ["marie.dupont"]
         assert self.access(app).ends_tokens
         worker.run()
         assert not self.access(app).ends_tokens
         assert self.enabled(app, ref) == [True]
 
-    def test_console_9_without_the_box_the_console_is_left_alone(self, marie, browse_as, app):
+    def test_console_9_without_the_box_the_console_is_left_alone(
+        self, marie, browse_as, app, audited
+    ):
         other = browse_as("marie.dupont")
         [link] = marie.get(PAGE).all("tbody a")
         marie.post(str(link["href"]), {"csrf_token": marie.get(str(link["href"])).csrf()})
         assert other.get("/account/profile").status == 303
         assert not self.access(app).ends_tokens
+        assert audited("sign_in.console_ended") == []
 
     @pytest.mark.parametrize("ends", [by_a_new_password, by_another_s_reset, by_a_second_factor])
     def test_console_9_what_makes_sign_ins_doubtful_ends_those_in_the_console(

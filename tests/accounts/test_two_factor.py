@@ -75,13 +75,14 @@ def give_code(browser: Browser, code: str):
 
 
 class TestSettingUp:
-    def test_auth_7_the_first_code_puts_it_in_force(self, me, mailbox):
+    def test_auth_7_the_first_code_puts_it_in_force(self, me, mailbox, audited):
         app = begin_set_up(me)
         assert me.get(BASE + "qr.svg").headers["Content-Type"].startswith("image/svg+xml")
         page = me.post(BASE + "new", {"code": app.code()})
         assert len(page.all("ul.codes li")) == two_factor.RECOVERY_CODES
         assert page.headers["Cache-Control"] == "no-store"
         assert "now on" in mailbox.text()
+        assert [entry.actor for entry in audited("two_factor.on")] == ["paul.dupont"]
         assert me.get(BASE + "qr.svg").status == 404
         assert me.get(BASE).location == "/account/security/"
 
@@ -209,10 +210,11 @@ class TestSigningIn:
         browse.sign_in("paul.dupont")
         assert give_code(browse, code).status == 422
 
-    def test_auth_7_a_recovery_code_is_good_once(self, codes, browse, app, mailbox):
+    def test_auth_7_a_recovery_code_is_good_once(self, codes, browse, app, mailbox, audited):
         browse.sign_in("paul.dupont")
         assert give_code(browse, codes[0].upper().replace("-", " ")).status == 303
         assert "9 recovery codes left" in mailbox.text()
+        assert [e.actor for e in audited("two_factor.recovery_code_used")] == ["paul.dupont"]
         other = Browser(app)
         other.sign_in("paul.dupont")
         assert give_code(other, codes[0]).status == 422
@@ -226,21 +228,25 @@ class TestSigningIn:
 
 
 class TestLeaving:
-    def test_auth_7_turning_it_off_takes_password_and_code(self, me, phone, browse):
+    def test_auth_7_turning_it_off_takes_password_and_code(self, me, phone, browse, audited):
         prove = {"password": "Wrong-2026!", "code": phone.code()}
         assert me.post(BASE + "off", prove).one("#errors a")["href"] == "#password"
         prove = {"password": PASSWORD, "code": "000000"}
         assert me.post(BASE + "off", prove).one("#errors a")["href"] == "#code"
         prove = {"password": PASSWORD, "code": phone.code()}
         phone.clock -= 60
+        assert audited("two_factor.off") == []
         assert me.post(BASE + "off", prove | {"code": phone.code()}).status == 303
+        assert [entry.actor for entry in audited("two_factor.off")] == ["paul.dupont"]
         assert browse.sign_in("paul.dupont").location == "/"
 
-    def test_auth_7_new_recovery_codes_replace_the_old(self, me, phone, codes, browse):
+    def test_auth_7_new_recovery_codes_replace_the_old(self, me, phone, codes, browse, audited):
         prove = {"password": PASSWORD, "code": phone.code()}
         page = me.post(BASE + "codes", prove)
         fresh = [tag.get_text() for tag in page.all("ul.codes code")]
         assert len(fresh) == 10
+        made = audited("two_factor.new_recovery_codes")
+        assert [entry.actor for entry in made] == ["paul.dupont"] * 2, "those of `codes`, and these"
         browse.sign_in("paul.dupont")
         assert give_code(browse, codes[0]).status == 422
         assert give_code(browse, fresh[0]).status == 303

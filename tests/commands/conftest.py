@@ -8,10 +8,6 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
-
-from selfcare.database import db
-from selfcare.models import AuditEntry
 
 
 @pytest.fixture
@@ -37,15 +33,3 @@ def told(flask: Callable[..., tuple[str, int]]) -> Callable[..., list[dict[str, 
         return [json.loads(line) for line in output.splitlines()]
 
     return run
-
-
-@pytest.fixture
-def audited(app: Flask) -> Callable[[str], list[AuditEntry]]:
-    """The entries of an action in the audit log."""
-
-    def entries(action: str) -> list[AuditEntry]:
-        with app.app_context():
-            found = select(AuditEntry).where(AuditEntry.action == action).order_by(AuditEntry.id)
-            return list(db.session.execute(found).scalars())
-
-    return entries

@@ -30,9 +30,10 @@ def create(app):
 
 
 def test_staff_3_a_contract_opens_with_its_referent_and_the_console(
-    app, create, ref, stand_in_iam, worker, mailing, browse_as
+    app, create, ref, stand_in_iam, worker, mailing, browse_as, audited
 ):
     assert create(ref).exit_code == 0
+    assert [entry.contract_ref for entry in audited("contract.opened")] == [ref]
     worker.run()
     with app.app_context():
         membership = db.session.execute(select(Membership)).scalar_one()

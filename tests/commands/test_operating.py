@@ -24,7 +24,7 @@ def mails(cast, flask):
 
 class TestMails:
     def test_staff_3_given_up_mails_are_shown_and_sent_once_more(
-        self, told, flask, app, mails, worker, mailing
+        self, told, flask, app, mails, worker, mailing, audited
     ):
         with app.app_context():
             ids = db.session.execute(select(Mail.id).order_by(Mail.id)).scalars().all()
@@ -37,6 +37,7 @@ class TestMails:
         assert shown["problem"] == "550 no such user"
         assert "550 no such user" in flask("mails", "show", str(ids[1]))[0]
         assert told("mails", "retry", "--all") == [{"tried_again": 2}]
+        assert [entry.details for entry in audited("mail.retried")] == [{"count": 2}]
         assert told("mails", "list", "--state", "failed") == []
         worker.run()
         assert len(told("mails", "list", "--state", "done")) == 3

@@ -86,14 +86,16 @@ class TestCheck:
         assert check() == ("0 orphans, 0 missing.\n", 0)
 
     def test_invoices_2_finds_what_nobody_can_reach_and_deletes_it_when_told(
-        self, papers, check, store
+        self, papers, check, store, audited
     ):
         store.put("invoices/OCB0000124/left.pdf", b"x")
         output, code = check()
         assert code == 0
+        assert audited("store.cleaned") == []
         assert "? invoices/OCB0000124/left.pdf: no row names it" in output
         output, code = check("--delete-orphans")
         assert "1 orphans deleted" in output
+        assert [entry.details for entry in audited("store.cleaned")] == [{"count": 1}]
         assert "invoices/OCB0000124/left.pdf" not in list(store.keys())
         assert check() == ("0 orphans, 0 missing.\n", 0)
 

@@ -59,8 +59,12 @@ def found(app, statement):
 
 
 class TestByAnOperator:
-    def test_services_4_an_operator_moves_an_order_to_its_end(self, placed, flask, app, browse_as):
+    def test_services_4_an_operator_moves_an_order_to_its_end(
+        self, placed, flask, app, browse_as, audited
+    ):
         ref = placed()
+        [entry] = audited("order.placed")
+        assert (entry.actor, entry.subject) == ("paul.dupont", ref)
         output, code = flask("orders", "list")
         assert code == 0
         assert ref in output

@@ -125,12 +125,13 @@ class TestTries:
         assert "delayed" not in paul.get(MONTH).words
         assert flask("pre-invoices", "list")[0].strip() == "All pre-invoices are ready."
 
-    def test_invoices_1_all_that_were_given_up_are_tried_at_once(self, app, loaded, flask):
+    def test_invoices_1_all_that_were_given_up_are_tried_at_once(self, app, loaded, flask, audited):
         with app.app_context():
             db.session.execute(update(PreInvoice).values(state="failed"))
             db.session.commit()
         output, _ = flask("pre-invoices", "retry", "--all")
         assert output.strip() == "Tried again: 1."
+        assert [entry.details for entry in audited("pre_invoice.retried")] == [{"count": 1}]
         assert report(app).pre_invoice.state == "queued"
 
     @pytest.mark.parametrize(

@@ -7,14 +7,15 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import time_machine
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from selfcare import config
 from selfcare.database import db
-from selfcare.models import Mail, Order, OrderStatus, Subscription, now
+from selfcare.models import Mail, Membership, Order, OrderStatus, Subscription, now
 from selfcare.rights import Profile
 from selfcare.services.contracts import reminders
 from selfcare.services.mail import composing
+from tests.cast import account_of
 
 VISITOR, MANAGER = Profile.VISITOR, Profile.MANAGER
 END = date(2019, 8, 31)
@@ -96,7 +97,7 @@ class TestDays:
 
 
 class TestPeople:
-    def test_subs_3_whoever_may_order_and_see_it_is_told(self, cast, sweep, mails):
+    def test_subs_3_whoever_may_order_and_see_it_is_told(self, app, cast, sweep, mails):
         cast.referent()
         cast.member("buyer.dupont", services=MANAGER, subscriptions=VISITOR)
         cast.member("blind.dupont", services=MANAGER)
@@ -104,6 +105,11 @@ class TestPeople:
         cast.member("gone.dupont", services=MANAGER, subscriptions=VISITOR)
         cast.account("gone.dupont", disabled_at=now())
         cast.member("stranger.dupont", ref="OCB0000412", services=MANAGER, subscriptions=VISITOR)
+        with app.app_context():
+            cast.member("over.dupont", services=MANAGER, subscriptions=VISITOR)
+            places = update(Membership).where(Membership.account_id == account_of("over.dupont").id)
+            db.session.execute(places.values(ends_on=END - timedelta(days=31)))
+            db.session.commit()
         cast.subscription()
         sweep(30)
         assert to(mails()) == ["buyer.dupont", "paul.dupont"]
@@ -116,6 +122,8 @@ class TestPeople:
         sweep(30)
         counts = {mail.recipient: mail.context["count"] for mail in mails()}
         assert counts == dict.fromkeys(("paul.dupont@example.com", "buyer.dupont@example.com"), 2)
+        led_there = [mail.context["sees_all"] for mail in mails()]
+        assert led_there == [False, False], "the section is shut to both"
 
     def test_subs_3_who_took_it_out_is_told_where_the_section_is_shut(self, cast, sweep, mails):
         cast.referent()
@@ -133,6 +141,15 @@ class TestPeople:
         sweep(30)
         [mail] = mails()
         assert (mail.context["count"], len(mail.context["ending"])) == (12, 10)
+        assert mail.context["sees_all"]
+
+    def test_subs_3_the_first_to_end_is_named_first(self, cast, sweep, mails):
+        cast.referent()
+        later = cast.subscription()
+        first = cast.subscription(ends_on=END - timedelta(days=23))
+        for days in (40, 30):
+            sweep(days)
+        assert [one["ref"] for one in mails()[-1].context["ending"]] == [first, later]
 
     def test_subs_3_a_renewed_one_is_not_told_unless_its_renewal_is_cancelled(
         self, app, cast, sweep, mails

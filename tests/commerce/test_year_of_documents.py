@@ -26,8 +26,8 @@ YEAR = f"{INVOICES}/years/2017.zip"
 
 def test_invoices_1_one_file_holds_a_year_each_document_under_its_name(paul, add):
     add("FA-0", issued_on=date(2016, 12, 31))
-    add("FA-1", issued_on=date(2017, 1, 1))
     add("AV-1", issued_on=date(2017, 12, 31), is_credit_note=True)
+    add("FA-1", issued_on=date(2017, 1, 1))
     answer = paul.get(YEAR)
     assert answer.response.mimetype == "application/zip"
     assert answer.headers["Content-Disposition"] == (

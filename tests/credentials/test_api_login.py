@@ -22,9 +22,13 @@ PAGE = f"/contracts/{REF}/console/credentials/"
 
 
 @pytest.mark.parametrize("name", ["marie.dupont", "Marie.Dupont", "marie.dupont@example.com"])
-def test_console_3_opens_the_credentials_page_of_that_contract(marie, browse, api_login, name):
+def test_console_3_opens_the_credentials_page_of_that_contract(
+    marie, browse, api_login, name, audited
+):
     done = api_login(browse, user_name=name)
     assert done.location == PAGE
+    [entry] = audited("api_login.done")
+    assert (entry.subject, entry.contract_ref, entry.ip) == (marie, REF, "192.0.2.10")
     page = browse.get(done.location)
     assert page.status == 200
     assert "Signed in by API Login until" in page.words
@@ -113,9 +117,11 @@ def test_api_5_the_right_password_gives_the_tries_back(app, marie, api_login):
     assert api_login(Browser(app, ip="192.0.2.9")).location == PAGE
 
 
-def test_api_5_the_owner_gets_one_mail_on_a_burst(app, marie, outbox, api_login):
+def test_api_5_the_owner_gets_one_mail_on_a_burst(app, marie, outbox, api_login, audited):
     for number in range(2):
         api_login(Browser(app, ip=f"192.0.2.{number + 1}"), password="Faux-Nuage.42")
+    told = [(entry.subject, entry.ip) for entry in audited("api_login.failed")]
+    assert told == [(marie, "192.0.2.1"), (marie, "192.0.2.2")]
     assert outbox("wrong_api_passwords") == []
     for again in range(2):
         with time_machine.travel(now() + again * timedelta(hours=1)):

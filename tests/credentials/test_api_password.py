@@ -29,7 +29,7 @@ def other(code):
 
 class TestTheWay:
     def test_api_1_three_steps_set_the_password_in_the_console(
-        self, app, marie, begun, code_asked, mailed_code, chosen, worker, stand_in_iam, outbox
+        self, marie, begun, code_asked, mailed_code, chosen, worker, stand_in_iam, outbox, audited
     ):
         browser = begun()
         assert code_asked(browser).location == f"{AT}/new"
@@ -45,6 +45,8 @@ class TestTheWay:
         assert stand_in_iam.check_password(REF, marie, NEW)
         assert not stand_in_iam.check_password(REF, marie, API_PASSWORD)
         assert outbox("api_password_changed") == [MARIE]
+        [entry] = audited("api_password.changed")
+        assert (entry.subject, entry.contract_ref) == (marie, REF)
 
     def test_api_1_says_what_goes_on_working_and_leads_there(
         self, marie, begun, code_asked, mailed_code, chosen, worker, stand_in_iam

@@ -90,11 +90,13 @@ class TestApplicationCredentials:
         page = wished(NEW_APPLICATION, **application(name="Backup"))
         assert "You have an application credential of that name already." in page.words
 
-    def test_api_4_deleting_ends_it(self, hers, wished, console):
+    def test_api_4_deleting_ends_it(self, hers, wished, console, audited):
         wished(NEW_APPLICATION, **application())
         page = wished(link(hers.get(PAGE), "Delete"), with_code=False)
         assert "The application credential is deleted" in page.words
         assert console().application_credentials() == []
+        for action in ("application.created", "application.deleted"):
+            assert [entry.details["name"] for entry in audited(action)] == ["backup"], action
 
     def test_api_4_its_owner_is_reminded_twice(self, app, wished, outbox):
         wished(NEW_APPLICATION, **application(day=30))

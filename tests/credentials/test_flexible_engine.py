@@ -62,14 +62,17 @@ class TestFlexibleEngine:
         assert hers.get(PAGE).texts("#application-credentials") == []
         assert hers.get(NEW_APPLICATION).status == 404
 
-    def test_api_2_keys_are_deactivated_and_activated(self, hers, wished, console):
+    def test_api_2_keys_are_deactivated_and_activated(self, hers, wished, console, audited):
         wished(NEW_KEY)
         wished(link(hers.get(PAGE), "Deactivate"), with_code=False)
         assert [key.active for key in console().access_keys()] == [False]
         page = hers.get(PAGE)
         assert page.texts('td[data-label="State"]') == ["inactive"]
         wished(link(page, "Activate"), with_code=False)
-        assert [key.active for key in console().access_keys()] == [True]
+        [key] = console().access_keys()
+        assert key.active
+        for action in ("access_key.rested", "access_key.woken"):
+            assert [entry.details for entry in audited(action)] == [{"key": key.access}], action
 
     def test_api_2_the_quota_is_said_in_words(self, hers, wished, console):
         for _ in range(2):

@@ -150,11 +150,12 @@ class TestAccessKeys:
         assert "still being done" in second.words
         assert link(hers.get(PAGE), "See how far it is") == first.location
 
-    def test_api_2_deleting_asks_the_api_password(self, hers, wished, console, outbox):
+    def test_api_2_deleting_asks_the_api_password(self, hers, wished, console, outbox, audited):
         key = facts(wished(NEW_KEY))["Access key"]
         page = wished(link(hers.get(PAGE), "Delete"), with_code=False)
         assert "The access key is deleted" in page.words
         assert console().access_keys() == []
+        assert [entry.details for entry in audited("access_key.deleted")] == [{"key": key}]
         assert key not in hers.get(PAGE).words
         assert outbox("key_made") == outbox("key_deleted") == ["marie.dupont@example.com"]
 

@@ -7,6 +7,7 @@ import re
 import pytest
 
 from selfcare.config import ROOT
+from selfcare.language.audit_wording import ACTION
 
 TESTS = ROOT / "tests"
 
@@ -29,3 +30,10 @@ def test_design_only_what_reaches_no_database_is_left_out_of_the_second_run(requ
         if isinstance(item, pytest.Function) and "database_url" not in item.fixturenames
     ]
     assert all(item.get_closest_marker("once") for item in without)
+
+
+@pytest.mark.once
+def test_staff_4_a_test_looks_for_each_entry_of_the_audit_log():
+    words = TESTS / "services" / "test_wording.py"  # looks for their names alone
+    tests = "".join(path.read_text() for path in TESTS.rglob("test_*.py") if path != words)
+    assert [action for action in ACTION if f'"{action}"' not in tests] == []

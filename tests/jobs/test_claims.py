@@ -8,19 +8,62 @@ import pytest
 from sqlalchemy import inspect, select
 
 from selfcare.background import claims
-from selfcare.background.jobs import DELAYS, Overtaken, job
+from selfcare.background.jobs import DELAYS, Job, Overtaken, job
 from selfcare.database import db
-from selfcare.models import Base, ConsoleLook, Mail, Wish, WishState, now
+from selfcare.models import (
+    ApiLogin,
+    ApiPassword,
+    Base,
+    ConsoleAccess,
+    ConsoleLook,
+    ContractConsole,
+    CredentialWish,
+    Mail,
+    OidcLogout,
+    PreInvoice,
+    UnknownAccount,
+    UserImport,
+    Wish,
+    WishState,
+    now,
+)
 from selfcare.models.console import ConsoleWish
+from selfcare.services.console import converging, domains, looking, unknown
+from selfcare.services.console.credentials import logins, making, passwords
 from selfcare.services.console.sweeps import look_at_consoles, wake_consoles
+from selfcare.services.mail import outbox
+from selfcare.services.oidc import backchannel
+from selfcare.services.pre_invoices import making as pre_invoices
 from selfcare.services.schedule import SCHEDULE, wake_wishes
+from selfcare.services.users import adding
 from tests.jobs.processes import until
+from tests.services.test_retention import Maker
 
 MINUTE = timedelta(minutes=1)
 ALL = sorted(
     (mapper.class_ for mapper in Base.registry.mappers if issubclass(mapper.class_, Wish)),
     key=lambda kind: kind.__name__,
 )
+WOKEN_BY: dict[type[Wish], Job] = {
+    ApiLogin: logins.look,
+    ApiPassword: passwords.carry_out,
+    ConsoleAccess: converging.converge_waiting,
+    ConsoleLook: looking.look_on,
+    ContractConsole: domains.prepare,
+    CredentialWish: making.carry_out,
+    Mail: outbox.deliver_waiting,
+    OidcLogout: backchannel.tell,
+    PreInvoice: pre_invoices.make_pdf,
+    UnknownAccount: unknown.end,
+    UserImport: adding.run,
+}
+"""The job that carries out a wish whose first wake-up was lost."""
+
+
+def sweep_of(kind: type[Wish]) -> Job:
+    if kind is ConsoleLook:
+        return look_at_consoles
+    return wake_consoles if issubclass(kind, ConsoleWish) else wake_wishes
 
 
 def key_of(row):
@@ -120,12 +163,18 @@ def end_of(wish):
 
 @pytest.mark.parametrize("kind", ALL, ids=lambda kind: kind.__name__)
 def test_safe_what_a_dead_worker_had_in_hand_is_taken_up_within_a_minute(kind):
-    sweep = wake_consoles if issubclass(kind, ConsoleWish) else wake_wishes
-    if kind is ConsoleLook:
-        sweep = look_at_consoles
-    seconds = kind.LEASE.total_seconds() + SCHEDULE[sweep]
+    seconds = kind.LEASE.total_seconds() + SCHEDULE[sweep_of(kind)]
     assert seconds <= 60
     assert kind.LEASE.total_seconds() > claims.BEAT * 3
+
+
+@pytest.mark.parametrize("kind", ALL, ids=lambda kind: kind.__name__)
+def test_safe_what_nobody_took_is_woken_by_the_next_sweep(app, stand_in_iam, worker, kind):
+    with app.app_context():
+        Maker().row(kind, state=WishState.QUEUED, due_at=now() - MINUTE)
+        db.session.commit()
+        sweep_of(kind)()
+    assert [one.func_name for one in worker.waiting()] == [WOKEN_BY[kind].path]
 
 
 def test_safe_a_job_that_was_overtaken_ends_quietly_and_saves_nothing(app, wish):

@@ -141,9 +141,11 @@ class TestCommands:
             ).all()
         assert tuple(said[-1]) == ("console.retried", stuck.ref)
 
-    def test_operable_iam_prepare_makes_what_lacks(self, world, contract_id, told, worker):
+    def test_operable_iam_prepare_makes_what_lacks(self, world, contract_id, told, worker, audited):
         take_grant(world)
         assert told("iam", "prepare", world.ref) == [{"count": 1}]
+        [entry] = audited("console.prepared")
+        assert (entry.contract_ref, entry.details) == (world.ref, {"count": 1})
         worker.run()
         assert world.iam.is_sound(world.ref)
         assert told("iam", "prepare", "--all") == [{"count": 1}]

@@ -202,6 +202,17 @@ class TestFile:
         assert cell in page.words
         assert said in page.words
 
+    def test_users_10_a_last_day_that_passes_before_the_line_s_turn_is_said(
+        self, app, paul, worker
+    ):
+        where = self.load(paul, "28/11/2026")
+        paul.post(where, {})
+        with time_machine.travel(datetime(2026, 11, 29, 9, 0, tzinfo=UTC), tick=False):
+            worker.run()
+        said = paul.get(where).words
+        assert "Last day of the access “28/11/2026”: The last day of the access is past" in said
+        assert "sophie.durand" not in logins(app)
+
     def test_users_10_the_template_has_the_column(self, paul):
         assert "Last day of the access" in paul.get(f"{USERS}/import/template.csv").text
 
@@ -222,6 +233,9 @@ class TestTelling:
         cast.member("claire.dupont", referent=True)
         cast.member("gone.dupont", users=MANAGER)
         cast.account("gone.dupont", disabled_at=now())
+        cast.member("over.dupont", users=MANAGER)
+        ends("over.dupont", -1)
+        cast.member("autre.client", ref="OCB0000777", referent=True)
         ends("jacques.dupont", 0)
         run(app, ending.tell)
         assert outbox("access_ends") == ["jacques.dupont@example.com"]

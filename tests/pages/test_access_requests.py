@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from selfcare.database import db
 from selfcare.models import AccessRequest, Mail
 from selfcare.rights import OFFERS, Access, Profile, Rights, Section, opened_by
-from tests.cast import NOTHING
+from tests.cast import NOTHING, account_of
 from tests.wizard import REF, USERS, roles
 
 MANAGER, VISITOR, CONSOLE_MANAGER = Profile.MANAGER, Profile.VISITOR, Profile.CONSOLE_MANAGER
@@ -60,13 +60,16 @@ def mails(app, name):
 
 class TestAsking:
     def test_ask_1_a_closed_page_offers_it_and_the_referent_gets_a_mail(
-        self, app, cast, sophie, mailing, worker
+        self, app, cast, sophie, mailing, worker, audited
     ):
         closed = sophie.get(f"/contracts/{REF}/subscriptions")
         assert closed.status == 403
         back = press(sophie, closed)
         assert back.location == f"/contracts/{REF}/subscriptions"
         assert requests(app) == [("subscriptions", "visitor", "open")]
+        [entry] = audited("access.asked")
+        assert (entry.actor, entry.contract_ref) == ("sophie.dupont", REF)
+        assert entry.details == {"access": [["subscriptions", "visitor"]]}
         worker.run()
         [mail] = mailing.wait_for(1)
         assert list(mail.recipients) == ["paul.dupont@example.com"]
@@ -90,6 +93,10 @@ class TestAsking:
         press(later, later.get(f"/contracts/{REF}/invoices"))
         assert mails(app, "access_asked") == 2
         assert requests(app) == [("invoices", "manager", "open")]
+        assert (
+            "You asked for this on 25/11/2026 10:30"
+            in later.get(f"/contracts/{REF}/invoices").words
+        )
 
     @pytest.mark.parametrize(
         "page", ["services/elastic-cloud-server-reservation", "invoices", "dashboard", "users"]
@@ -206,7 +213,7 @@ class TestAnswering:
         assert requests(app) == [("invoices", "manager", "open")]
 
     def test_ask_1_declining_it_tells_whoever_asked_and_why(
-        self, app, paul, sophie, asked, mailing, worker
+        self, app, paul, sophie, asked, mailing, worker, audited
     ):
         answer = paul.post(f"{USERS}/requests/{asked}/decline", {"reason": " Ask  Claire "})
         assert answer.location == USERS
@@ -220,6 +227,13 @@ class TestAnswering:
         paul.post(f"{USERS}/requests/{asked}/decline", {})
         assert "Somebody else has just done this." in paul.get(USERS).words
         assert mails(app, "access_declined") == 1
+        [entry] = audited("access.declined")
+        assert (entry.actor, entry.subject) == ("paul.dupont", "sophie.dupont")
+        with app.app_context():
+            request = db.session.execute(select(AccessRequest)).scalar_one()
+            assert request.answered_by_id == account_of("paul.dupont").id
+            assert request.answered_at == TODAY
+        assert entry.details == {"access": [["invoices", "manager"]]}
 
     def test_ask_1_what_was_declined_is_asked_for_again_a_day_later(
         self, app, paul, sophie, asked, browse_as, clock

@@ -155,6 +155,27 @@ class TestRights:
 
 
 class TestLists:
+    @pytest.mark.parametrize(
+        ("q", "kinds"),
+        [
+            ("2+years+c2.large", ["Subscriptions"]),
+            ("gabarit+eu-west", ["Orders"]),
+            ("2026-4", ["Invoices"]),
+            ("sophie+example.com", ["Users"]),
+            ("si_pr", ["Contracts"]),
+            ("tape+stor", ["Services"]),
+            ("gabarit+tape", []),
+        ],
+    )
+    def test_find_1_what_does_not_hold_every_word_is_not_listed(
+        self, cast, paul, invoice, q, kinds
+    ):
+        cast.subscription()
+        invoice("FA-2026-42")
+        cast.member("sophie.dupont")
+        cast.service(name_en="Tape storage", name_fr="Bandes")
+        assert found(paul, q).texts("main h2") == kinds
+
     def test_find_1_five_of_each_kind_then_the_section_s_list(self, cast, paul):
         cast.orders(7)
         page = found(paul, "flavor", f"{C}/find")

@@ -77,7 +77,8 @@ class TestFilling:
 
     def test_users_10_technical_brings_a_console_role_where_there_is_a_console(self, paul, step):
         page = paul.post(step, {**roles(), "preset": "technical"})
-        assert chosen(page)["support"] == "visitor"
+        sections = ("contract", "dashboard", "services", "subscriptions", "support")
+        assert chosen(page) == dict.fromkeys(sections, "visitor")
         assert ticked(page) == ["power_user"]
 
     def test_users_10_an_offer_without_console_has_technical_too(self, cast, browse_as):

@@ -311,6 +311,24 @@ class TestImport:
         worker.run()
         assert "Users added: 0. Refused: 1." in paul.get(where).words
 
+    @pytest.mark.parametrize(
+        ("taken", "said"),
+        [
+            ({"is_staff": True}, "it belongs to the support staff"),
+            ({"login": "aude.lefevre", "email": "x@example.com"}, "belongs to somebody else"),
+        ],
+    )
+    def test_users_9_who_cannot_be_added_by_then_is_said_with_the_reason(
+        self, cast, paul, worker, taken, said
+    ):
+        where = self.load(paul, table(GOOD)).location
+        cast.account(**{"login": "somebody.else", "email": "aude@example.com", **taken})
+        paul.post(where)
+        worker.run()
+        page = paul.get(where)
+        assert "Users added: 0. Refused: 1." in page.words
+        assert said in page.words
+
     def test_users_9_a_file_is_its_owner_s_alone(self, cast, paul, browse_as):
         cast.member("jacques.dupont", users=Profile.MANAGER)
         where = self.load(paul, table(GOOD)).location

@@ -84,11 +84,12 @@ class TestDocuments:
         with ours.app_context():
             assert list(documents.store().keys()) == ["invoices/1.pdf"]
 
-    def test_invoices_1_a_portal_whose_address_changed_makes_the_store_its_own(self, two):
+    def test_invoices_1_a_portal_whose_address_changed_makes_the_store_its_own(self, two, audited):
         _, moved = two
         assert "belongs to other.test" in (
             moved.test_cli_runner().invoke(args=["documents", "own"]).output
         )
+        assert [entry.subject for entry in audited("store.owned")] == ["other.test"]
         with moved.app_context():
             documents.store().delete("invoices/1.pdf")
             assert list(documents.store().keys()) == []

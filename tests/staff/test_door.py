@@ -172,12 +172,14 @@ class TestNoPlaceOnContracts:
             assert db.session.query(Membership).count() == 1
 
 
-def test_staff_5_roles_are_changed_by_command(app, cast, claire, browse_as):
+def test_staff_5_roles_are_changed_by_command(app, cast, claire, browse_as, audited):
     browser = browse_as(claire)
     said = app.test_cli_runner().invoke(args=["staff", "roles", claire, "--role", "auditor"])
     assert said.exit_code == 0, said.output
     assert browser.get("/staff/audit").status == 200
     assert browser.get("/staff/visits/invited").status == 403
+    entry = audited("staff.changed")[-1]
+    assert (entry.subject, entry.details) == (claire, {"roles": ["support → auditor"]})
 
 
 def test_staff_5_a_staff_member_is_disabled_by_command(app, cast, claire, browse_as):

@@ -101,7 +101,9 @@ class TestPerson:
         assert len(sign_ins) == 1 < len(everything)
         assert "Sign-in failed" in sign_ins[0]
 
-    def test_staff_6_a_mail_that_was_given_up_is_sent_again(self, app, agent, cast, paul_id):
+    def test_staff_6_a_mail_that_was_given_up_is_sent_again(
+        self, app, agent, cast, paul_id, audited
+    ):
         with app.app_context():
             from selfcare.services.mail import kinds
 
@@ -115,6 +117,8 @@ class TestPerson:
         assert agent.post(f"/staff/people/{paul_id}/mails/{number}/retry").status == 303
         with app.app_context():
             assert db.session.get_one(Mail, number).state == WishState.QUEUED
+        [entry] = audited("staff.retried")
+        assert (entry.actor, entry.subject) == ("claire.support", "paul.dupont")
 
     def test_staff_6_a_console_account_is_retried(self, app, agent, cast, paul_id):
         cast.member("paul.dupont", referent=True, console_roles=["admin"], console_state="failed")
@@ -233,12 +237,17 @@ class TestNotes:
     def write(self, agent, path: str, **fields: str) -> None:
         assert agent.post(path, {"text": "Prefers the telephone", **fields}).status == 303
 
-    def test_staff_8_a_note_is_pinned_until_somebody_finishes_it(self, app, agent, paul_id):
+    def test_staff_8_a_note_is_pinned_until_somebody_finishes_it(
+        self, app, agent, paul_id, audited
+    ):
         self.write(agent, f"/staff/people/{paul_id}/note")
         assert "Prefers the telephone" in agent.get(f"/staff/people/{paul_id}").words
         with app.app_context():
             number = db.session.execute(select(StaffNote.id)).scalar_one()
-        agent.post(f"/staff/notes/{number}/finish")
+        for _ in range(2):
+            agent.post(f"/staff/notes/{number}/finish")
+        assert [entry.subject for entry in audited("note.written")] == ["paul.dupont"]
+        assert [entry.actor for entry in audited("note.finished")] == ["claire.support"]
         page = agent.get(f"/staff/people/{paul_id}")
         assert "Prefers" not in page.one("[aria-labelledby=notes-title]").get_text()
 

@@ -57,6 +57,7 @@ class TestPolicy:
         ]
         assert agent.post(str(begin["action"])).location == HOME
         assert agent.get(HOME).status == 200
+        assert actions(app)[-4:] == ["visit.asked", "visit.allowed", "visit.begun", "visit.page"]
 
     def test_staff_2_refused_is_refused(self, app, agent, visiting, policy, browse_as):
         policy(VisitPolicy.APPROVAL)
@@ -66,6 +67,7 @@ class TestPolicy:
         browse_as("paul.dupont").post(f"{HOME}support/visits/{number}/answer", {"answer": "no"})
         agent.post(f"/staff/visits/{number}/begin")
         assert agent.get(HOME).location.startswith("/login")
+        assert actions(app)[-1] == "visit.refused"
 
     def test_staff_2_only_the_referent_answers(self, app, cast, visiting, policy, browse_as):
         from selfcare.rights import Profile
@@ -121,6 +123,7 @@ class TestInvitation:
         self, app, cast, agent, browse_as, clock, paul_id
     ):
         page = browse_as("paul.dupont").post(f"{HOME}support/visits/invite")
+        assert actions(app)[-1] == "visit.invited"
         code = page.one("p.code code").text
         fields = {"invitation": code.lower(), "reason": "Asked on the telephone", "ticket": "T1"}
         path = "/staff/visits/invited"

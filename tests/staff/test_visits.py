@@ -280,8 +280,10 @@ class TestEnding:
         assert paul.post(str(form["action"])).status == 303
         self.over(inside)
 
-    def test_staff_2_closing_the_contract_ends_it(self, inside, browse_as):
+    def test_staff_2_closing_the_contract_ends_it(self, inside, browse_as, audited):
         browse_as("paul.dupont").post(f"{HOME}support/visits/policy", {"policy": "closed"})
+        [entry] = audited("visit.policy")
+        assert (entry.actor, entry.details) == ("paul.dupont", {"what": "closed"})
         self.over(inside)
 
     def test_staff_2_the_sweep_writes_down_an_end_nobody_saw(self, app, inside, clock, worker):

@@ -160,15 +160,15 @@ def _add(loaded: UserImport, lines: Sequence[UserImportLine]) -> None:
         Contract, loaded.contract_id, options=[joinedload(Contract.offer)]
     )
     kept: list[dict[str, Any]] = [line.values for line in lines]
-    outcomes = joining.add_all(
-        contract,
-        [(NewMember(**one["person"]), Roles.from_json(one["roles"])) for one in kept],
-        by=db.session.get_one(Account, loaded.owner_id),
-    )
-    for line, one, outcome in zip(lines, kept, outcomes, strict=True):
+    people = [(NewMember(**one["person"]), Roles.from_json(one["roles"])) for one in kept]
+    owner = db.session.get_one(Account, loaded.owner_id)
+    outcomes = joining.add_all(contract, people, by=owner)
+    for line, one, (_, roles), outcome in zip(lines, kept, people, outcomes, strict=True):
         if isinstance(outcome, Refusal):
             line.state = LineState.REFUSED
-            line.problems = imports.refused(type(outcome).__name__, one["person"])
+            line.problems = imports.refused(
+                type(outcome).__name__, one["person"], last_day=roles.ends_on
+            )
         else:
             line.state = LineState.ADDED
         line.values = {}  # personal data is kept where it belongs now

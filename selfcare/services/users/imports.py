@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Select, func, select
 
 from selfcare.database import db
 from selfcare.language import _, _l, wording
-from selfcare.language.i18n import in_every_language, locale
+from selfcare.language.i18n import day, in_every_language, locale
 from selfcare.models import Account, Contract, LineState, UserImport, UserImportLine
 from selfcare.services.users import joining, strangers
 
@@ -90,11 +91,20 @@ def _kept(loaded: UserImport, lines: Sequence[Line]) -> UserImport:
     return loaded
 
 
-def refused(refusal: str, person: Mapping[str, Any]) -> list[dict[str, str]]:
+def refused(
+    refusal: str, person: Mapping[str, Any], *, last_day: date | None = None
+) -> list[dict[str, str]]:
     """Why the portal refuses somebody, with what of the line makes it do so."""
-    label, name = (_l("Login"), "login") if refusal == "LoginTaken" else (_l("Email"), "email")
-    said = wording.USER_REFUSAL[refusal]
-    return in_every_language(lambda: [wording.of_cell(label, str(person[name]), said)])
+
+    def said() -> str:
+        label, cell = _l("Email"), str(person["email"])
+        if refusal == "LoginTaken":
+            label, cell = _l("Login"), str(person["login"])
+        elif refusal == "EndIsPast" and last_day:
+            label, cell = _l("Last day of the access"), day(last_day, locale())
+        return wording.of_cell(label, cell, wording.USER_REFUSAL[refusal])
+
+    return in_every_language(lambda: [said()])
 
 
 def progress(loaded: UserImport) -> Progress:
