@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from datetime import date
 from functools import partial
-from typing import Any
 
 import structlog
 from flask import Blueprint, Response, abort, flash, redirect, request, url_for
@@ -42,8 +41,6 @@ def index(contract: Contract) -> ResponseReturnValue:
     """Whom to ask; for managers what is to be paid, this month, and the history (INVOICES-1)."""
     if not may(Ability.READ_INVOICES):
         return rendering.page("invoices/contact.html")
-    if moved := _moved(contract):
-        return redirect(moved, code=301)
     history = InvoiceList.of_contract(contract)
     if rendering.wanted_part() == InvoiceList.name:  # while its reader types: no more is shown
         return rendering.list_page("invoices/index.html", history)
@@ -163,19 +160,6 @@ def pre_invoice(contract: Contract, month: str) -> ResponseReturnValue:
     if version is not made[0]:
         name += f"-v{version.number}"
     return _document(contract, version.key, f"{name}.pdf", "application/pdf")
-
-
-def _moved(contract: Contract) -> str | None:
-    """Where a kept address of the page with both lists leads now: `?u_page=2`."""
-    for prefix, endpoint in (("u_", ".usage"), ("i_", ".index")):
-        asked: dict[str, Any] = {
-            name.removeprefix(prefix): value
-            for name, value in request.args.items()
-            if name.startswith(prefix)
-        }
-        if asked:
-            return url_for(endpoint, ref=contract.ref, **asked)
-    return None
 
 
 def _invoice(contract: Contract, invoice_id: int) -> Invoice:

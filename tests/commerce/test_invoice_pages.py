@@ -66,18 +66,6 @@ class TestPage:
         for path in ("", "/pdf", "/xml"):
             assert sophie.get(f"{INVOICES}/{number}{path}").status == 403
 
-    @pytest.mark.parametrize(
-        ("old", "new"),
-        [
-            ("?i_q=FA&i_page=2", "?q=FA&page=2"),
-            ("?i_sort=net&u_page=2", "/usage?page=2"),
-            ("?u_format=csv", "/usage?format=csv"),
-        ],
-    )
-    def test_invoices_1_addresses_of_the_page_with_both_lists_lead_on(self, paul, old, new):
-        page = paul.get(INVOICES + old, follow=False)
-        assert (page.status, page.headers["Location"]) == (301, INVOICES + new)
-
     def test_invoices_1_each_tab_is_an_address_and_says_so(self, paul):
         for path, label in (
             ("", "Invoices"),
