@@ -9,21 +9,12 @@ from typing import Any, Protocol
 from selfcare.language import _, _l, wording
 from selfcare.language.i18n import reader
 from selfcare.models import Visit, now
-from selfcare.rights import StaffAbility, StaffRole, VisitPolicy
+from selfcare.rights import StaffRole, VisitPolicy
 
 STAFF_ROLE: Mapping[str, Any] = {
     StaffRole.SUPPORT: _l("support"),
     StaffRole.OPERATOR: _l("operator"),
     StaffRole.AUDITOR: _l("auditor"),
-}
-
-STAFF_ABILITY: Mapping[str, Any] = {
-    StaffAbility.LOOK: _l("search people and contracts"),
-    StaffAbility.VISIT: _l("visit customers"),
-    StaffAbility.WRITE_NOTES: _l("write notes"),
-    StaffAbility.RETRY: _l("retry failed work"),
-    StaffAbility.DISABLE: _l("disable accounts"),
-    StaffAbility.READ_AUDIT: _l("read the audit log"),
 }
 
 VISIT_POLICY: Mapping[str, Any] = {

@@ -93,7 +93,7 @@ def summary(contract: Contract, slug: str, key: str) -> ResponseReturnValue:
     if confirm.validate_on_submit():
         return _place(draft, offer, contract)
     shown = placing.summary(offer, draft.entered, reader().today(), renews_id=draft.renews_id)
-    return rendering.answer_form("ordering/summary.html", confirm, summary=shown, draft=draft)
+    return rendering.answer_form("ordering/summary.html", confirm, summary=shown)
 
 
 def _back(draft: OrderDraft, contract: Contract, slug: str) -> ResponseReturnValue:
