@@ -11,9 +11,9 @@ from selfcare.language import _
 from selfcare.language.i18n import reader
 from selfcare.models import Contract
 from selfcare.rights import Ability
-from selfcare.services import todo
 from selfcare.services.spending import figures, overview
 from selfcare.services.spending.subscribed import periods
+from selfcare.services.todo import waiting
 from selfcare.web import rendering
 from selfcare.web.access import current_account, may, requires
 
@@ -29,7 +29,7 @@ def index(contract: Contract) -> ResponseReturnValue:
     subscribed = periods(contract.id, today) if sees_invoices or sees_subscriptions else ()
     return rendering.page(
         "dashboard/index.html",
-        todo=todo.of(
+        todo=waiting.of(
             current_account().id,
             today=today,
             contract_id=contract.id,

@@ -7,9 +7,9 @@ from flask.typing import ResponseReturnValue
 
 from selfcare.language.i18n import reader
 from selfcare.rights import Ability
-from selfcare.services import todo
 from selfcare.services.catalogue import shelf
 from selfcare.services.orders import latest
+from selfcare.services.todo import waiting
 from selfcare.services.users.places import places_of
 from selfcare.web import rendering
 from selfcare.web.access import current_account, signed_in
@@ -33,5 +33,7 @@ def index() -> ResponseReturnValue:
         shop=shop,
         services=shelf.highlights() if shop else [],
         orders=latest.latest_of(me.id),
-        todo=todo.of(me.id, today=reader().today(), contract_id=None, every="all" in request.args),
+        todo=waiting.of(
+            me.id, today=reader().today(), contract_id=None, every="all" in request.args
+        ),
     )

@@ -31,10 +31,10 @@ from selfcare.models import (
     subscription_status,
 )
 from selfcare.rights import OFFERS, Profile, Section, profiles_of_referent
-from selfcare.services import todo
 from selfcare.services.accounts import passwords, people
 from selfcare.services.orders import references
-from selfcare.services.todo import Kind
+from selfcare.services.todo import waiting
+from selfcare.services.todo.items import Kind
 from tests.browsing import Browser
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -125,7 +125,7 @@ class TestTodo:
         kinds = {
             (login, item.kind)
             for login in ("paul.dupont", "jacques.dupont")
-            for item in todo.of(
+            for item in waiting.of(
                 person(login).id, today=TODAY.date(), contract_id=None, every=True
             ).shown
         }

@@ -15,7 +15,8 @@ from selfcare.models import (
     WishState,
 )
 from selfcare.rights import Profile
-from selfcare.services import todo
+from selfcare.services.todo import waiting
+from selfcare.services.todo.statement import MOST
 from tests.waiting import (
     DASHBOARD,
     HERE,
@@ -187,7 +188,7 @@ class TestMany:
         assert len(statements) == few
         assert lines(page)[0].startswith("Pay the invoice FA-1: €120.00 today OCB0000124 SI_Prod")
         assert "FA-THEIRS" not in page.text
-        assert f"and {31 - todo.SHOWN} others" in page.one("#todo").get_text(" ", strip=True)
+        assert f"and {31 - waiting.SHOWN} others" in page.one("#todo").get_text(" ", strip=True)
         every = paul.get(page.one('#todo a[href*="all=1"]')["href"])
         assert len(lines(every)) == 31
 
@@ -197,12 +198,12 @@ class TestMany:
         cast.referent()
         order = cast.order(status="submitted", at=datetime(2026, 6, 1, tzinfo=UTC))
         invoice("FA-1")
-        for _ in range(todo.MOST + 2):
+        for _ in range(MOST + 2):
             ending(30)
         page = browse_as("paul.dupont").get(DASHBOARD)
-        assert len(lines(page)) == todo.SHOWN
+        assert len(lines(page)) == waiting.SHOWN
         assert lines(page)[0].startswith("Pay")
         assert order in lines(page)[-1]
-        assert f"and more than {52 - todo.SHOWN} others" in page.one("#todo").get_text(
+        assert f"and more than {52 - waiting.SHOWN} others" in page.one("#todo").get_text(
             " ", strip=True
         )

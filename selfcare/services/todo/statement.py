@@ -1,19 +1,13 @@
-"""« À faire »: what waits for somebody, on one contract or on all of theirs (DASH-2, HOME-5).
+"""One statement for all kinds of what waits, however many contracts there are.
 
-One statement, however many contracts there are. Nothing is in it that its reader may not open:
-the table of rights decides, read in SQL (`places.holds`).
+Nothing is in it that its reader may not open: the table of rights decides, read in SQL
+(`places.holds`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from decimal import Decimal
-from enum import StrEnum
 from functools import lru_cache
-from itertools import groupby
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import (
     Date,
@@ -34,7 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
-from selfcare.database import beside_first, db
+from selfcare.database import beside_first
 from selfcare.models import (
     AccessRequest,
     Account,
@@ -47,126 +41,29 @@ from selfcare.models import (
     Visit,
     VisitKind,
     WishState,
-    now,
 )
 from selfcare.models.access_request import CONSOLE
 from selfcare.models.base import UTCDateTime
 from selfcare.models.console import TROUBLED
 from selfcare.models.order import WAITING
 from selfcare.rights import Ability
-from selfcare.services.invoices.due import days_around, is_to_pay, left
+from selfcare.services.invoices.due import is_to_pay, left
 from selfcare.services.months import TODAY
 from selfcare.services.orders.renewals import RENEWED_BY
-from selfcare.services.staff.asking import ASKED_FOR
+from selfcare.services.todo.items import Kind
 from selfcare.services.users.access_requests import IS_OPEN
 from selfcare.services.users.places import holds
 
-SOON = timedelta(days=60)
-"""A subscription that ends within this is to be renewed."""
-SHOWN = 5
 MOST = 50
 """Read of each kind; what is beyond is not counted."""
 
 
-class Kind(StrEnum):
-    """What is to be done, the most urgent first."""
-
-    CONSOLE = "console"
-    INVOICE = "invoice"
-    VISIT = "visit"
-    REQUEST = "request"
-    ENDING = "ending"
-    MEMBER = "member"
-    ORDER = "order"
-
-
-class Item(NamedTuple):
-    """One thing to do.
-
-    Attributes:
-        kind: what.
-        contract_ref, contract_name: where.
-        key: of the thing: a reference, or an id.
-        name: of the thing, or of the person it is about.
-        day: when it is due, or ends.
-        at: since when it waits.
-        amount, currency: to pay.
-        status: of an order; of a console access, whether it was given up.
-        can: whether its reader may do what is to be done: order, open the orders.
-    """
-
-    kind: Kind
-    contract_ref: str
-    contract_name: str
-    key: str
-    name: str
-    day: date | None
-    at: datetime | None
-    amount: Decimal | None
-    currency: str
-    status: str
-    can: bool
-
-    def days_until(self, today: date) -> int | None:
-        """The days left, if it has a day; below zero it is late."""
-        return (self.day - today).days if self.day else None
-
-
-@dataclass(frozen=True)
-class Todo:
-    """What is shown, and how much there is besides."""
-
-    shown: Sequence[Item]
-    others: int
-    is_counted: bool
-    """False where there are more than `others`: not all were read."""
-
-
-def of(account_id: int, *, today: date, contract_id: int | None, every: bool) -> Todo:
-    """What waits for somebody.
-
-    Args:
-        account_id: who.
-        today: in their time zone.
-        contract_id: on this contract; None: on all of theirs.
-        every: show all that was read, not the first few.
-    """
-    asked = {
-        "account": account_id,
-        "contract": contract_id,
-        "soon": today + SOON,
-        "asked_since": now() - ASKED_FOR,
-        **days_around(today),
-    }
-    statement = _statement(db.engine.dialect.name, on_one=contract_id is not None)
-    rows = db.session.execute(statement, asked)
-    found = sorted((Item(Kind(row[0]), *row[1:]) for row in rows), key=_urgency)
-    by_kind = [list(some) for _, some in groupby(found, key=lambda item: item.kind)]
-    shown = found if every else sorted(_in_turn(by_kind, SHOWN), key=_urgency)
-    full = any(len(some) == MOST for some in by_kind)
-    return Todo(shown, len(found) - len(shown), not full)
-
-
-_ORDER = {kind: place for place, kind in enumerate(Kind)}
-
-
-def _urgency(item: Item) -> tuple[Any, ...]:
-    since = item.at.date() if item.at else date.max
-    return _ORDER[item.kind], item.day or since, item.contract_ref, item.key
-
-
-def _in_turn(by_kind: Sequence[Sequence[Item]], most: int) -> list[Item]:
-    """The first of each kind, then the second of each: no kind hides the others."""
-    placed = [
-        (place, number, item)
-        for number, some in enumerate(by_kind)
-        for place, item in enumerate(some)
-    ]
-    return [item for _, _, item in sorted(placed, key=lambda one: one[:2])[:most]]
-
-
 @lru_cache
-def _statement(_dialect: str, *, on_one: bool) -> Any:
+def statement(_dialect: str, *, on_one: bool) -> Any:
+    """Read what waits for `account` on `contract`, or on all of theirs: `MOST` of each kind.
+
+    The columns are those of `Item`; `waiting.of` gives the values.
+    """
     kinds = (_console(), _invoices(), _visits(), _requests(), _endings(), _members(), _orders())
     parts = []
     for chosen, by in kinds:
