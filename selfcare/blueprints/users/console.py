@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
-from selfcare.blueprints.users.wizard import first_roles_step
+from selfcare.blueprints.users import roles_step
 from selfcare.database import db
 from selfcare.language import _
 from selfcare.language.wording import USER_REFUSAL
@@ -61,7 +61,7 @@ def user(contract: Contract, membership_id: int) -> ResponseReturnValue:
 @resumes()
 def roles(contract: Contract, membership_id: int) -> ResponseReturnValue:
     """Change somebody's console roles, and nothing else (figure 37)."""
-    return first_roles_step(contract, membership_id, console_only=True)
+    return roles_step.of_member(contract, membership_id, console_only=True)
 
 
 @bp.post("/<int:membership_id>/retry")

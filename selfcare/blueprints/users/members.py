@@ -6,7 +6,7 @@ from flask import Blueprint, flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
-from selfcare.blueprints.users.wizard import first_roles_step
+from selfcare.blueprints.users import roles_step
 from selfcare.database import db
 from selfcare.forms.confirming import ConfirmForm
 from selfcare.language import _, wording
@@ -75,7 +75,7 @@ def mail_again(contract: Contract, membership_id: int) -> ResponseReturnValue:
 @resumes()
 def roles(contract: Contract, membership_id: int) -> ResponseReturnValue:
     """Change somebody's roles: the wizard's second step, then its summary (USERS-5)."""
-    return first_roles_step(contract, membership_id, console_only=False)
+    return roles_step.of_member(contract, membership_id, console_only=False)
 
 
 @bp.route("/<int:membership_id>/remove", methods=["GET", "POST"])
