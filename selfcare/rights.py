@@ -87,45 +87,6 @@ OFFERS: Mapping[Section, Offer] = {
 }
 
 
-@dataclass(frozen=True)
-class Preset:
-    """Roles that are often given together; sections that are left out get the least there is."""
-
-    profiles: Mapping[Section, Profile]
-    console: tuple[str, ...] = ()
-
-
-PRESETS: Mapping[str, Preset] = {
-    "read": Preset(
-        {
-            **dict.fromkeys(Section, VISITOR),
-            Section.CONTRACT: MANAGER,
-            Section.INVOICES: MANAGER,
-        }
-    ),
-    "accounting": Preset(
-        {
-            Section.CONTRACT: MANAGER,
-            Section.DASHBOARD: VISITOR,
-            Section.ORDERS: VISITOR,
-            Section.SUBSCRIPTIONS: VISITOR,
-            Section.INVOICES: MANAGER,
-        }
-    ),
-    "technical": Preset(
-        {
-            Section.CONTRACT: VISITOR,
-            Section.DASHBOARD: VISITOR,
-            Section.SERVICES: VISITOR,
-            Section.SUBSCRIPTIONS: VISITOR,
-            Section.SUPPORT: VISITOR,
-        },
-        console=("power_user",),
-    ),
-}
-"""« Tout consulter », « Comptabilité », « Technique »: where reading takes a manager's profile, it
-is given; nothing here orders anything or manages anybody."""
-
 PREDEFINED_CONSOLE_ROLES = ("admin", "power_user", "guest")
 REFERENT_CONSOLE_ROLES = ("admin",)
 
@@ -257,7 +218,7 @@ def refused(profiles: Mapping[Section, Profile]) -> Iterable[Section]:
 def may_change_roles(*, of_referent: bool, own: bool) -> bool:
     """Whether a manager changes these roles: the referent's are the referent's own (USERS-5).
 
-    Of their own, nobody gives the section « Utilisateurs » away (`services/users.py`).
+    Of their own, nobody gives the section « Utilisateurs » away (`services/users/roles.py`).
     """
     return own or not of_referent
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from selfcare.rights import OFFERS, PRESETS, RULES, Ability, Profile, Rights, Section
+from selfcare.rights import OFFERS, RULES, Ability, Profile, Rights, Section
+from selfcare.services.users.presets import PRESETS
 from tests.browsing import Page
 from tests.wizard import SOPHIE, USERS, roles
 

@@ -2,18 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 
 from sqlalchemy import and_, func, or_, select
 
 from selfcare.database import db
 from selfcare.models import Account, Contract, Membership
-from selfcare.rights import OFFERS, PRESETS
+from selfcare.rights import OFFERS, Profile, Section
 from selfcare.services.users import members
 from selfcare.services.users.roles import Roles
 
 SUGGESTED = 20
 """Members whose logins the form proposes; any other is typed."""
+
+
+@dataclass(frozen=True)
+class Preset:
+    """Roles that are often given together; sections that are left out get the least there is."""
+
+    profiles: Mapping[Section, Profile]
+    console: tuple[str, ...] = ()
+
+
+PRESETS: Mapping[str, Preset] = {
+    "read": Preset(
+        {
+            **dict.fromkeys(Section, Profile.VISITOR),
+            Section.CONTRACT: Profile.MANAGER,
+            Section.INVOICES: Profile.MANAGER,
+        }
+    ),
+    "accounting": Preset(
+        {
+            Section.CONTRACT: Profile.MANAGER,
+            Section.DASHBOARD: Profile.VISITOR,
+            Section.ORDERS: Profile.VISITOR,
+            Section.SUBSCRIPTIONS: Profile.VISITOR,
+            Section.INVOICES: Profile.MANAGER,
+        }
+    ),
+    "technical": Preset(
+        {
+            Section.CONTRACT: Profile.VISITOR,
+            Section.DASHBOARD: Profile.VISITOR,
+            Section.SERVICES: Profile.VISITOR,
+            Section.SUBSCRIPTIONS: Profile.VISITOR,
+            Section.SUPPORT: Profile.VISITOR,
+        },
+        console=("power_user",),
+    ),
+}
+"""« Tout consulter », « Comptabilité », « Technique »: where reading takes a manager's profile, it
+is given; nothing here orders anything or manages anybody."""
 
 
 def named(name: str, *, console: Collection[str] | None) -> Roles | None:
