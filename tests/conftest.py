@@ -137,6 +137,19 @@ def paul(paul_is: Callable[..., Browser]) -> Browser:
 
 
 @pytest.fixture
+def flask(app: Flask) -> Callable[..., tuple[str, int]]:
+    """Run a command: `flask("orders", "list")` gives what it prints, and its exit status."""
+
+    def run(*args: str) -> tuple[str, int]:
+        done = app.test_cli_runner().invoke(args=list(args))
+        if done.exception and not isinstance(done.exception, SystemExit):
+            raise done.exception
+        return done.output, done.exit_code
+
+    return run
+
+
+@pytest.fixture
 def worker(app: Flask) -> Worker:
     """Runs the waiting jobs, here and now."""
     return Worker(app)

@@ -11,19 +11,6 @@ from flask import Flask
 
 
 @pytest.fixture
-def flask(app: Flask) -> Callable[..., tuple[str, int]]:
-    """Run a command: `flask("orders", "list")` gives what it prints, and its exit status."""
-
-    def run(*args: str) -> tuple[str, int]:
-        done = app.test_cli_runner().invoke(args=list(args))
-        if done.exception and not isinstance(done.exception, SystemExit):
-            raise done.exception
-        return done.output, done.exit_code
-
-    return run
-
-
-@pytest.fixture
 def told(flask: Callable[..., tuple[str, int]]) -> Callable[..., list[dict[str, Any]]]:
     """Run a command that succeeds with `--json`; gives its objects."""
 

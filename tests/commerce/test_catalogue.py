@@ -18,9 +18,7 @@ from selfcare.services.catalogue import files as catalogue_files
 from selfcare.services.catalogue import shape
 from selfcare.services.catalogue.definitions import Definition
 from selfcare.services.files.problems import Problems
-from tests.commerce.test_fulfilment import flask
 
-__all__ = ["flask"]
 CATALOGUE = "/contracts/OCB0000124/services"
 FILE = "elastic-cloud-server-reservation.toml"
 

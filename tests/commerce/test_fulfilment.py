@@ -29,19 +29,6 @@ ALLOWED = {
 
 
 @pytest.fixture
-def flask(app):
-    """Run a command: `flask("orders", "list")`."""
-
-    def run(*args: str) -> tuple[str, int]:
-        done = app.test_cli_runner().invoke(args=list(args))
-        if done.exception and not isinstance(done.exception, SystemExit):
-            raise done.exception
-        return done.output, done.exit_code
-
-    return run
-
-
-@pytest.fixture
 def placed(shop, browse_as, app):
     """An order of Paul's, just placed; gives its reference."""
 

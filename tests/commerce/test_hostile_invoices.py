@@ -29,6 +29,7 @@ from demo.factur_x import document, xml
 from selfcare.services.invoices.facturx import pdf as facturx_pdf
 from selfcare.services.invoices.facturx import reading as facturx_reading
 from selfcare.services.invoices.facturx.pdf import Unreadable
+from tests.commerce.invoice_texts import carrying
 from tests.plugin_commerce import bill
 
 Change = Callable[[PdfWriter], None]
@@ -48,15 +49,6 @@ def data(old: bytes, new: bytes) -> bytes:
     text = xml(bill())
     assert old in text
     return carrying(text.replace(old, new))
-
-
-def carrying(text: bytes, name: str = "factur-x.xml") -> bytes:
-    writer = PdfWriter()
-    writer.add_blank_page(595, 842)
-    writer.add_attachment(name, text)
-    out = io.BytesIO()
-    writer.write(out)
-    return out.getvalue()
 
 
 def action(kind: str, **more: object) -> Change:

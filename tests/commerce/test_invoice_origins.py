@@ -21,15 +21,6 @@ INVOICES = "/contracts/OCB0000124/invoices"
 OPERATOR = b'<ram:ID schemeID="0002">000000000</ram:ID>'
 
 
-@pytest.fixture
-def flask(app):
-    def run(*words: str) -> tuple[str, int]:
-        done = app.test_cli_runner().invoke(args=list(words))
-        return done.output, done.exit_code
-
-    return run
-
-
 class TestSeller:
     @pytest.mark.parametrize("sellers", ["000000000", "FR00000000000", "552100554, 000 000 000"])
     def test_invoices_2_takes_what_the_operator_issued(self, load, setting, tmp_path, sellers):

@@ -29,11 +29,11 @@ from selfcare.services.orders import fulfilment
 from selfcare.services.pre_invoices import making as pre_invoice_making
 from selfcare.services.pre_invoices.making import NotMade
 from selfcare.services.usage import reports
-from tests.commerce.test_fulfilment import flask, placed
+from tests.commerce.test_fulfilment import placed
 from tests.commerce.test_usage import read_pdf, versions
 from tests.plugin_commerce import bill, usage_line, usage_report
 
-__all__ = ["flask", "placed"]
+__all__ = ["placed"]
 
 MONTH = "/contracts/OCB0000124/invoices/usage/2016-09"
 LIST = "/contracts/OCB0000124/invoices"

@@ -13,10 +13,7 @@ from selfcare.database import db
 from selfcare.models import Mail
 from selfcare.services.catalogue.rules import TAKEN
 from selfcare.services.mail import composing
-from tests.commerce.test_fulfilment import flask
 from tests.commerce.test_ordering import confirm, orders, to_summary
-
-__all__ = ["flask"]
 
 HEAD = """
 slug = "backup"

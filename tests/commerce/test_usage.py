@@ -21,10 +21,7 @@ from selfcare.services.pre_invoices import working_out
 from selfcare.services.usage import reading as usage_reading
 from selfcare.services.usage import reports as usage_reports
 from selfcare.services.usage.reports import ReportAlreadyLoaded
-from tests.commerce.test_fulfilment import flask
 from tests.plugin_commerce import HEADER, usage_line, usage_report
-
-__all__ = ["flask"]
 
 PARIS = ZoneInfo("Europe/Paris")
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from demo.seed import seed
 from selfcare.database import db
 from selfcare.models import (
     Account,
@@ -23,9 +21,7 @@ from selfcare.models import (
     Service,
     Subscription,
 )
-
-PARIS = ZoneInfo("Europe/Paris")
-TODAY = datetime(2026, 11, 22, 7, 46, tzinfo=UTC)
+from tests.demo.conftest import PARIS, contract
 
 # When ordered, reference, by whom: figure 21 from the top.
 FIGURE_21 = """
@@ -56,24 +52,9 @@ FIGURE_28 = {
 }
 
 
-@pytest.fixture
-def seeded(app):
-    with app.app_context():
-        seed(TODAY)
-        db.session.commit()
-        yield app
-
-
 def shown(moment: datetime) -> str:
+    """A moment as the guide's figures write it."""
     return f"{moment.astimezone(PARIS):%d/%m/%Y %H:%M}"
-
-
-def contract(ref: str) -> Contract:
-    return db.session.execute(
-        select(Contract)
-        .where(Contract.ref == ref)
-        .options(joinedload(Contract.customer), joinedload(Contract.offer))
-    ).scalar_one()
 
 
 @pytest.mark.usefixtures("seeded")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import UTC, date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import func, select, text
@@ -31,8 +30,7 @@ from selfcare.models import (
 from selfcare.rights import REFERENT_CONSOLE_ROLES, profiles_of_referent
 from selfcare.services.months import reservation_period
 from selfcare.services.orders import references
-
-PARIS = ZoneInfo("Europe/Paris")
+from tests.demo.conftest import PARIS
 
 
 @pytest.fixture

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import delete, func, select
-from sqlalchemy.orm import joinedload
 
 from demo.cli import demo
 from demo.run import PASSWORD, SIGN_INS
@@ -36,29 +34,7 @@ from selfcare.services.orders import references
 from selfcare.services.todo import waiting
 from selfcare.services.todo.items import Kind
 from tests.browsing import Browser
-
-PARIS = ZoneInfo("Europe/Paris")
-TODAY = datetime(2026, 11, 22, 7, 46, tzinfo=UTC)
-
-
-@pytest.fixture
-def seeded(app):
-    with app.app_context():
-        seed(TODAY)
-        db.session.commit()
-        yield app
-
-
-def shown(moment: datetime) -> str:
-    return f"{moment.astimezone(PARIS):%d/%m/%Y %H:%M}"
-
-
-def contract(ref: str) -> Contract:
-    return db.session.execute(
-        select(Contract)
-        .where(Contract.ref == ref)
-        .options(joinedload(Contract.customer), joinedload(Contract.offer))
-    ).scalar_one()
+from tests.demo.conftest import PARIS, TODAY, contract
 
 
 def person(login: str) -> Account:

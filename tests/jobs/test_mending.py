@@ -12,9 +12,9 @@ from selfcare.database import db
 from selfcare.models import AuditEntry, ConsoleLook, ContractConsole, WishState, now
 from selfcare.services.console import domains, looking, sweeps
 from selfcare.services.console.iam import errors
-from tests.commands.conftest import flask, told
+from tests.commands.conftest import told
 
-__all__ = ["flask", "told"]  # fixtures
+__all__ = ["told"]  # fixtures
 
 MINUTE = timedelta(minutes=1)
 

@@ -9,12 +9,17 @@ from typing import Any
 import pyotp
 import pytest
 import time_machine
+from flask import Flask
+from sqlalchemy import select
 
+from selfcare.database import db
+from selfcare.models import AuditEntry, Visit
 from selfcare.rights import StaffRole
 from tests.browsing import Browser
 from tests.cast import TOTP_KEY, account_of
 
 REF = "OCB0000124"
+HOME = f"/contracts/{REF}/"
 REASON = {"reason": "The page of invoices stays empty", "ticket": "INC-2041"}
 
 
@@ -67,3 +72,21 @@ def visiting(agent, clock, paul_id) -> Callable[..., Any]:
         return by.post(f"/staff/people/{paul_id}/visit", fields)
 
     return ask
+
+
+@pytest.fixture
+def inside(agent, visiting) -> Browser:
+    """Claire, in a visit to Paul."""
+    assert visiting().location == HOME
+    return agent
+
+
+def the_visit() -> Visit:
+    """The last visit that was asked for."""
+    return db.session.execute(select(Visit).order_by(Visit.id.desc()).limit(1)).scalar_one()
+
+
+def actions(app: Flask) -> list[str]:
+    """What the audit log holds, the oldest first."""
+    with app.app_context():
+        return list(db.session.execute(select(AuditEntry.action).order_by(AuditEntry.id)).scalars())

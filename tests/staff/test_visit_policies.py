@@ -3,31 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from selfcare.database import db
-from selfcare.models import AuditEntry, Contract, Visit
+from selfcare.models import Contract
 from selfcare.rights import VisitPolicy
-from tests.browsing import Browser
-from tests.staff.conftest import REF
-
-HOME = f"/contracts/{REF}/"
-
-
-def the_visit(app) -> Visit:
-    return db.session.execute(select(Visit).order_by(Visit.id.desc()).limit(1)).scalar_one()
-
-
-def actions(app) -> list[str]:
-    with app.app_context():
-        return list(db.session.execute(select(AuditEntry.action).order_by(AuditEntry.id)).scalars())
-
-
-@pytest.fixture
-def inside(agent, visiting) -> Browser:
-    """Claire, in a visit to Paul."""
-    assert visiting().location == HOME
-    return agent
+from tests.staff.conftest import HOME, the_visit
 
 
 class TestPolicy:
@@ -63,7 +44,7 @@ class TestPolicy:
         policy(VisitPolicy.APPROVAL)
         visiting()
         with app.app_context():
-            number = the_visit(app).id
+            number = the_visit().id
         browse_as("paul.dupont").post(f"{HOME}support/visits/{number}/answer", {"answer": "no"})
         agent.post(f"/staff/visits/{number}/begin")
         assert agent.get(HOME).location.startswith("/login")
@@ -76,12 +57,12 @@ class TestPolicy:
         visiting()
         cast.member("sophie.dupont", support=Profile.MANAGER, users=Profile.MANAGER)
         with app.app_context():
-            number = the_visit(app).id
+            number = the_visit().id
         sophie = browse_as("sophie.dupont")
         assert sophie.post(f"{HOME}support/visits/{number}/answer", {"answer": "yes"}).status == 404
         assert sophie.post(f"{HOME}support/visits/policy", {"policy": "notice"}).status == 403
         with app.app_context():
-            assert the_visit(app).answered_at is None
+            assert the_visit().answered_at is None
 
     def test_staff_2_what_was_asked_for_lapses(
         self, app, agent, visiting, policy, browse_as, clock
@@ -90,10 +71,10 @@ class TestPolicy:
         visiting()
         clock.later(hours=25)
         with app.app_context():
-            number = the_visit(app).id
+            number = the_visit().id
         browse_as("paul.dupont").post(f"{HOME}support/visits/{number}/answer", {"answer": "yes"})
         with app.app_context():
-            assert the_visit(app).allowed is False
+            assert the_visit().allowed is False
 
     def test_staff_2_closed_is_closed(self, visiting, policy):
         policy(VisitPolicy.CLOSED)
@@ -107,7 +88,7 @@ class TestPolicy:
         policy(VisitPolicy.CLOSED)
         assert visiting(emergency="y").location == "/staff/"
         with app.app_context():
-            number = the_visit(app).id
+            number = the_visit().id
         agent.post(f"/staff/visits/{number}/confirm")
         agent.post(f"/staff/visits/{number}/begin")
         assert agent.get(HOME).location.startswith("/login")

@@ -15,25 +15,7 @@ from selfcare.rights import Profile, StaffRole
 from selfcare.services.staff import agents
 from tests.browsing import Browser
 from tests.cast import account_of
-from tests.staff.conftest import REF
-
-HOME = f"/contracts/{REF}/"
-
-
-def the_visit(app) -> Visit:
-    return db.session.execute(select(Visit).order_by(Visit.id.desc()).limit(1)).scalar_one()
-
-
-def actions(app) -> list[str]:
-    with app.app_context():
-        return list(db.session.execute(select(AuditEntry.action).order_by(AuditEntry.id)).scalars())
-
-
-@pytest.fixture
-def inside(agent, visiting) -> Browser:
-    """Claire, in a visit to Paul."""
-    assert visiting().location == HOME
-    return agent
+from tests.staff.conftest import HOME, REF, actions, the_visit
 
 
 class TestAsking:
@@ -203,15 +185,15 @@ class TestWhileItLasts:
             ).scalar_one()
             assert (entry.action, entry.subject) == ("visit.page", f"{HOME}orders")
             assert (entry.actor, entry.on_behalf_of) == ("claire.support", "paul.dupont")
-            assert entry.visit_id == the_visit(app).id
-            assert the_visit(app).pages == 1
+            assert entry.visit_id == the_visit().id
+            assert the_visit().pages == 1
 
     def test_staff_2_the_lines_of_the_log_name_the_visit(self, app, inside):
         from selfcare import logs
 
         inside.get(f"{HOME}orders")
         with app.app_context():
-            number = the_visit(app).id
+            number = the_visit().id
         assert structlog.contextvars.get_contextvars()["visit"] == number
         assert logs.reported({"message": "x"}, None)["tags"]["visit"] == number
 
