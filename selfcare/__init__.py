@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from typing import Any
-from urllib.parse import urlsplit
 
 import structlog
 from flask import Flask
@@ -16,15 +15,7 @@ from selfcare.extensions import compress, csrf, db, mail
 from selfcare.language import i18n, templates
 from selfcare.services.console import iam
 from selfcare.services.safety import throttling
-from selfcare.web import (
-    assets,
-    errors,
-    headers,
-    known_browser,
-    signing_in,
-    templating,
-    visiting,
-)
+from selfcare.web import assets, errors, headers, known_browser, signing_in, templating, visiting
 from selfcare.web.requests import FitRequest
 
 log = structlog.get_logger(__name__)
@@ -46,8 +37,6 @@ def create_app(settings: config.Settings | None = None, **overrides: Any) -> Fla
     app.request_class = FitRequest
     app.config.from_mapping(config.flask_config(settings))
     templates.init_app(app)
-    portal = urlsplit(settings.portal_url)
-    app.config.update(SERVER_NAME=portal.netloc, PREFERRED_URL_SCHEME=portal.scheme)
     config.bind(app, settings)
     app.extensions["build"] = secrets.token_hex(8)  # shared by all processes forked from this one
     app.extensions["redis"] = jobs.connect(settings.redis_url)

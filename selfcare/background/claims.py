@@ -18,7 +18,7 @@ claim: `held` gives the row to whoever has it still, and stops everybody else.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime, timedelta
 from threading import Event, Lock, Thread
@@ -63,7 +63,12 @@ def can_be_taken(kind: type[Wish], present: datetime) -> ColumnElement[bool]:
 
 
 class Claim(Generic[W]):
-    """A wish that this worker has, while its block lasts (`with`, or `kept_alive`)."""
+    """A wish that this worker has, while its block lasts (`with`, or `kept_alive`).
+
+    Attributes:
+        until: when the claim ends; in the row, it names the claim.
+        naming: held while `until` is read or written: the thread that extends it does both.
+    """
 
     def __init__(self, kind: type[W], row_id: int, until: datetime) -> None:
         self.kind, self.row_id = kind, row_id
@@ -263,8 +268,12 @@ def overdue(
 
 
 def _due(kind: type[Wish], present: datetime, *, queued_since: datetime) -> ColumnElement[bool]:
-    """The first two lines are all that an index needs; the rest tells the two states apart."""
-    ahead: Callable[[timedelta], Any] = lambda most: kind.due_at > present + most + CLOCKS  # noqa: E731
+    """Whether it has waited since `queued_since`, or the claim on it is over."""
+
+    def ahead(most: timedelta) -> ColumnElement[bool]:
+        """Whether the date was written by a clock that had jumped."""
+        return kind.due_at > present + most + CLOCKS
+
     queued = or_(kind.due_at <= queued_since, ahead(LONGEST))
     running = or_(kind.due_at < present, ahead(kind.LEASE))
     return or_(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 from flask import Flask, current_app
 
@@ -27,7 +28,10 @@ def current() -> Settings:
 
 def flask_config(settings: Settings) -> dict[str, Any]:
     """The values that Flask and its extensions read in `app.config`."""
+    portal = urlsplit(settings.portal_url)
     return {
+        "SERVER_NAME": portal.netloc,
+        "PREFERRED_URL_SCHEME": portal.scheme,
         "SECRET_KEY": settings.secret_key,
         "SECRET_KEY_FALLBACKS": [settings.secret_key_previous]
         if settings.secret_key_previous

@@ -47,7 +47,7 @@ from selfcare.services.months import TODAY
 from selfcare.services.users.places import holds
 
 REACH_OF_MINE = 1_000
-"""Rows that pages of many contracts' rows lead to: as many are looked up in each of them."""
+"""Rows that the pages of a list over many contracts lead to; one contract may hold them all."""
 
 Conditions = Sequence[ColumnElement[bool]]
 
@@ -58,7 +58,7 @@ class Branch:
 
     Attributes:
         where: which rows.
-        over: what `where` speaks of beside the row, if it does: the rows belong to each of these.
+        over: the contracts that `where` compares a row with, if it does.
     """
 
     where: ColumnElement[bool]
@@ -92,12 +92,12 @@ def contracts_overseen() -> Select[int]:
 
 
 def _places() -> Select[int]:
-    mine = Membership.account_id == bindparam("account")
-    return select(Membership.contract_id).where(mine, Membership.lasts_on(TODAY))
+    of_account = Membership.account_id == bindparam("account")
+    return select(Membership.contract_id).where(of_account, Membership.lasts_on(TODAY))
 
 
 def may_there(ability: Ability, contract_id: Expression) -> ColumnElement[bool]:
-    """Whether whose list it is has an ability on a row's contract."""
+    """Whether the list's `account` has an ability on the contract of a row."""
     place = select(literal(1)).where(
         Membership.account_id == bindparam("account"),
         Membership.contract_id == contract_id,

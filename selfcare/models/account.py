@@ -93,9 +93,7 @@ class SignIn(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"))
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
-    sid: Mapped[str] = mapped_column(
-        String(32), default=lambda: secrets.token_hex(16), deferred=True
-    )
+    sid: Mapped[str] = mapped_column(String(32), default=_random_name, deferred=True)
     """This sign-in's `sid` in the OpenID provider's tokens; it opens nothing."""
     created_at: Mapped[datetime] = mapped_column(default=now)
     last_seen_at: Mapped[datetime] = mapped_column(default=now)

@@ -15,8 +15,8 @@ from sqlalchemy import Connection, event, text
 from selfcare.database import db
 from selfcare.lists.growing import Growing
 from selfcare.models import Base, SubscriptionTotal, now
-from selfcare.services import todo
 from selfcare.services.orders import latest
+from selfcare.services.todo import waiting
 from tests.cast import account_of
 from tests.lists.test_plans import RELUCTANT, nodes
 from tests.planning import forget_statistics
@@ -135,7 +135,7 @@ def latest_orders(account_id: int) -> None:
 
 
 def what_waits(account_id: int) -> None:
-    todo.of(account_id, today=now().date(), contract_id=None, every=False)
+    waiting.of(account_id, today=now().date(), contract_id=None, every=False)
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ def of_draft(contract: Contract, draft: UserDraft) -> ResponseReturnValue:
     form = _roles_form(contract, draft, chosen, may_end=_may_end(draft))
     if (filled := _filled_in(contract, draft, form)) or _only_previewed(form):
         return _roles_page(contract, draft, filled or form, chosen)  # nothing is kept yet
-    pressed = request.form.get("step")
+    pressed = request.form.get("step", "")
     if request.method == "POST" and (form.validate_on_submit() or pressed == "prev"):
         if not form.errors:
             drafts.keep_roles(draft, form.roles())

@@ -1,7 +1,7 @@
 """An order being made: what was entered, checked, and shown in the summary (SERVICES-2, -3).
 
-One draft becomes one order at most, whoever sends it how often: the draft's row is locked while
-it is placed, and its key is unique among orders.
+One draft becomes one order at most, however often it is sent: the draft's row is locked while it
+is placed, and its key is unique among orders.
 """
 
 from __future__ import annotations
