@@ -39,6 +39,8 @@ DONE: dict[str, dict[str, str]] = {
         "due_at": "NULL",
         "account_id": "1 + n % 1000",
         "contract_id": "1 + n / 1000",
+        "iam_username": "'somebody'",
+        "iam_email": "'somebody@example.com'",
     },
     "sign_ins": {},
     "oidc_grants": {},

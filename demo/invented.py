@@ -42,6 +42,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "memberships": ("id", "account_id", "contract_id", "is_referent", "profiles", "created_at"),
     "console_accesses": (
         *("id", "account_id", "contract_id", "wanted_groups", "state", "changed_at"),
+        *("iam_username", "iam_email"),
     ),
     "orders": (
         *("id", "ref", "contract_id", "placed_by_id", "placed_at", "name_fr", "name_en"),
@@ -200,6 +201,7 @@ class Inventor:
                 (
                     *(self.take_id("console_accesses"), person.account_id, contract_id),
                     *(roles, "done", since),
+                    *(person.login, f"{person.login}@{GROWN_DOMAIN}"),
                 )
             )
             return Member(person.account_id, contract_id, person.login, person.name)

@@ -41,6 +41,7 @@ from selfcare.models import (
 from selfcare.rights import OFFERS, Profile, Section, StaffRole, profiles_of_referent
 from selfcare.services.accounts import passwords, two_factor
 from selfcare.services.catalogue import publishing
+from selfcare.services.console.iam import username_for
 from selfcare.services.months import reservation_period
 from selfcare.services.orders import references
 from selfcare.services.staff import agents
@@ -134,6 +135,8 @@ def _add_member(contract: Contract, row: Mapping[str, Any]) -> None:
             account_id=account.id,
             contract_id=contract.id,
             wanted_groups=row["console_roles"],
+            iam_username=username_for(account.login),
+            iam_email=account.email,
             state="failed" if "console_problem" in row else "done",
             problem=row.get("console_problem"),
             due_at=None,

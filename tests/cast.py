@@ -26,6 +26,7 @@ from selfcare.models import (
 )
 from selfcare.rights import Profile, Section, StaffRole, profiles_of_referent
 from selfcare.services.accounts import passwords, people, two_factor
+from selfcare.services.console.iam import username_for
 from selfcare.services.months import reservation_period
 from selfcare.services.orders import references
 from selfcare.services.staff import agents
@@ -153,7 +154,10 @@ class Cast:
                 console = db.session.execute(
                     select(ConsoleAccess).filter_by(account_id=account.id, contract_id=contract.id)
                 ).scalar_one_or_none() or ConsoleAccess(
-                    account_id=account.id, contract_id=contract.id
+                    account_id=account.id,
+                    contract_id=contract.id,
+                    iam_username=username_for(login),
+                    iam_email=account.email,
                 )
                 console.wanted_groups, console.state = console_roles, WishState(console_state)
                 console.due_at = now() if console_state == "queued" else None

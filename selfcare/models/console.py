@@ -141,7 +141,7 @@ class ConsoleAccess(ConsoleWish, Base):
     wanted_groups: Mapped[list[str]] = mapped_column(default=list)
     changed_at: Mapped[datetime] = mapped_column(default=now)
 
-    iam_username: Mapped[str | None] = mapped_column(String(64))
+    iam_username: Mapped[str] = mapped_column(String(64))
     """Their name in the console: kept, for it need not be the login (iam.md, point 11)."""
     version: Mapped[int] = mapped_column(default=1)
     detail: Mapped[str | None] = mapped_column(String(500))
@@ -158,8 +158,8 @@ class ConsoleAccess(ConsoleWish, Base):
 
     iam_user_id: Mapped[str | None] = mapped_column(String(64))
     """The console's own id of the account: it stays when the account is renamed there."""
-    iam_email: Mapped[str | None] = mapped_column(String(254))
-    """The address the account shall have; None for accounts made before it was noted."""
+    iam_email: Mapped[str] = mapped_column(String(254))
+    """The address the account shall have there."""
     iam_enabled: Mapped[bool] = mapped_column(default=True)
     """Whether the account shall be usable: False once « Accepter » was said to its disabling."""
     overwrite: Mapped[list[str]] = mapped_column(default=list)
@@ -236,7 +236,7 @@ def drift(
         extra=tuple(sorted(set(seen_groups) - set(wanted))),
         disabled=row.iam_enabled and not enabled,
         enabled=enabled and not row.iam_enabled,
-        username=name if name.casefold() != (row.iam_username or name).casefold() else "",
-        email=email if email.casefold() != (row.iam_email or email).casefold() else "",
+        username=name if name.casefold() not in ("", row.iam_username.casefold()) else "",
+        email=email if email.casefold() not in ("", row.iam_email.casefold()) else "",
     )
     return found if found != Drift() else None

@@ -96,7 +96,6 @@ class OidcRequest(Base):
     code_challenge: Mapped[str | None] = mapped_column(String(43))
     prompt: Mapped[str] = mapped_column(String(60), default="")
     max_age: Mapped[int | None]
-    login_hint: Mapped[str | None] = mapped_column(String(254))
     hinted_subject: Mapped[str | None] = mapped_column(String(32))
     """The `sub` of a valid `id_token_hint`: nobody else may answer this request."""
     created_at: Mapped[datetime] = mapped_column(default=now)

@@ -90,7 +90,7 @@ NEEDED: dict[type[Base], dict[str, Any]] = {
 PERSONAL = {
     *("login", "email", "recipient", "first_name", "last_name", "full_name", "phone", "mobile"),
     *("ip", "user_agent", "actor", "subject", "given", "person", "by", "removed_by", "label"),
-    *("support_phone", "support_email", "iam_username", "iam_email", "login_hint"),
+    *("support_phone", "support_email", "iam_username", "iam_email"),
     *("account_id", "owner_id", "placed_by_id", "subscribed_by_id", "sign_in_id", "actor_id"),
 }
 """Columns that say something of a person."""

@@ -8,7 +8,6 @@ from flask.typing import ResponseReturnValue
 from selfcare.database import db, writes
 from selfcare.forms.console_credentials import SecretFileForm
 from selfcare.models import CredentialKind, CredentialWish, WishState
-from selfcare.services.console import iam
 from selfcare.services.console.credentials import wishes
 from selfcare.services.oidc import command_line
 from selfcare.web import rendering
@@ -70,7 +69,7 @@ def _own(holder: Holder, mark: str) -> CredentialWish:
 def _files(holder: Holder, wish: CredentialWish, secret: str) -> dict[str, str]:
     """The files of what was made, by their names."""
     if wish.kind == CredentialKind.ACCESS_KEY:
-        owner = holder.console.iam_username or iam.username_for(holder.account.login)
+        owner = holder.console.iam_username
         head = "User Name,Access Key Id,Secret Access Key"
         return {KEY_FILE: f"{head}\r\n{owner},{wish.key},{secret}\r\n"}
     login = command_line.by_application_credential(wish.key, secret)

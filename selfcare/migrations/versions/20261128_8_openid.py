@@ -135,7 +135,6 @@ def upgrade() -> None:
         sa.Column("code_challenge", sa.String(43)),
         sa.Column("prompt", sa.String(60), nullable=False),
         sa.Column("max_age", sa.Integer()),
-        sa.Column("login_hint", sa.String(254)),
         sa.Column("hinted_subject", sa.String(32)),
         sa.Column("created_at", MOMENT, nullable=False),
         sa.Column("expires_at", MOMENT, nullable=False),

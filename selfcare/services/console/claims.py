@@ -14,7 +14,7 @@ from selfcare.background import claims
 from selfcare.background.claims import Claim
 from selfcare.database import db
 from selfcare.models import Account, ConsoleAccess, Contract
-from selfcare.services.console.iam import Holder, username_for
+from selfcare.services.console.iam import Holder
 
 
 @dataclass(frozen=True)
@@ -64,9 +64,6 @@ def _read(mine: Sequence[Claim[ConsoleAccess]]) -> list[Work]:
         .where(ConsoleAccess.id.in_([one.row_id for one in mine]))
         .execution_options(populate_existing=True)
     ).all()
-    for access, _, account in found:
-        access.iam_username = access.iam_username or username_for(account.login)
-        access.iam_email = access.iam_email or account.email
     claimed = {one.row_id: one for one in mine}
     named = _named([access for access, *_ in found])
     works = [
@@ -87,7 +84,7 @@ def _named(accesses: Sequence[ConsoleAccess]) -> Named:
         select(ConsoleAccess.contract_id, name, ConsoleAccess.id).where(
             ConsoleAccess.contract_id.in_({access.contract_id for access in accesses}),
             ConsoleAccess.iam_user_id.is_not(None),
-            name.in_({access.iam_username.lower() for access in accesses if access.iam_username}),
+            name.in_({access.iam_username.lower() for access in accesses}),
         )
     )
     named: dict[tuple[int, str], set[int]] = {}
@@ -103,7 +100,7 @@ def _work(
     account: Account,
     named: Named,
 ) -> Work:
-    username = access.iam_username or ""
+    username = access.iam_username
     return Work(
         claim=mine,
         access_id=access.id,
@@ -112,7 +109,7 @@ def _work(
         ref=contract.ref,
         holder=Holder(
             username=username,
-            email=access.iam_email or "",
+            email=access.iam_email,
             full_name=account.full_name,
             mobile=account.mobile or "",
             enabled=access.iam_enabled and account.disabled_at is None,

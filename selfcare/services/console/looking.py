@@ -182,7 +182,7 @@ def _note_people(contract_id: int, found: Overview, began: datetime) -> int:
     mine = in_order.with_for_update(of=ConsoleAccess)
     for access, disabled_at in db.session.execute(mine).all():
         seen_before = access.drift
-        account = found.account_of(access.iam_username or "", access.iam_user_id or "")
+        account = found.account_of(access.iam_username, access.iam_user_id or "")
         access.seen_at, access.seen_groups, access.seen_account = began, None, None
         if account:
             access.iam_user_id = account.key

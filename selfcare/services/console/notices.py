@@ -35,7 +35,7 @@ def announce(accesses: Iterable[ConsoleAccess]) -> None:
         Account.id.in_({access.account_id for access in new}), ~portal_mail_waits(Account.id)
     )
     accounts = {account.id: account for account in db.session.execute(told).scalars()}
-    of_contract: dict[int, dict[Account, str | None]] = {}
+    of_contract: dict[int, dict[Account, str]] = {}
     for access in new:
         if account := accounts.get(access.account_id):
             of_contract.setdefault(access.contract_id, {})[account] = access.iam_username

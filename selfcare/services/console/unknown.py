@@ -74,7 +74,7 @@ def _of_members(contract_id: int) -> tuple[set[str], set[str]]:
         if row.wanted_groups or not row.is_settled
     ]
     keys = {row.iam_user_id for row in rows if row.iam_user_id}
-    return keys, {row.iam_username.casefold() for row in rows if row.iam_username}
+    return keys, {row.iam_username.casefold() for row in rows}
 
 
 def seen(contract_id: int) -> Rows:
@@ -149,7 +149,7 @@ def adopt(unknown: UnknownAccount, membership: Membership) -> ConsoleAccess:
     if access is None:  # it has no role that could be theirs
         raise NobodyHere
     access.iam_user_id, access.iam_username = unknown.key, unknown.username[:64]
-    access.iam_email, access.iam_enabled = unknown.email, unknown.enabled
+    access.iam_email, access.iam_enabled = unknown.email or account.email, unknown.enabled
     access.starts_over, access.overwrite = False, []
     db.session.delete(unknown)
     db.session.flush()

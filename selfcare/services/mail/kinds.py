@@ -170,7 +170,7 @@ def member_access_ends(
     )
 
 
-def console_access(names: Mapping[Account, str | None], *, contract: Contract) -> list[Mail]:
+def console_access(names: Mapping[Account, str], *, contract: Contract) -> list[Mail]:
     """Their accounts in the console are there, of these names (USERS-4)."""
     told = {account: {"ref": contract.ref, "username": name} for account, name in names.items()}
     return outbox.write_many("console_access", told)

@@ -52,7 +52,7 @@ class Granted:
     last_name: str
     locale: str
     company_account: str
-    console_name: str | None
+    console_name: str
     roles: list[str]
 
     def claims(self) -> dict[str, Any]:
@@ -63,7 +63,7 @@ class Granted:
         return {
             "sub": self.subject,
             "preferred_username": self.login,
-            "ksuser": self.console_name or self.login,
+            "ksuser": self.console_name,
             "ksdomain": self.company_account,
             "groups": self.roles,
             "email": self.email,

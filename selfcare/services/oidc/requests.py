@@ -29,7 +29,7 @@ Given = Mapping[str, str]
 """Parameter → its value, where it has one."""
 Problem = tuple[str, str]
 """An error's name and its description."""
-LONGEST = {"state": 2000, "nonce": 255, "login_hint": 254}
+LONGEST = {"state": 2000, "nonce": 255}
 
 
 class UnknownClient(Exception):
@@ -91,7 +91,6 @@ def check(asked: Mapping[str, list[str]]) -> OidcRequest:
         code_challenge=given.get("code_challenge"),
         prompt=" ".join(sorted(set(given.get("prompt", "").split()))),
         max_age=int(given["max_age"]) if "max_age" in given else None,
-        login_hint=given.get("login_hint"),
         hinted_subject=_subject(given["id_token_hint"]) if "id_token_hint" in given else None,
         created_at=present,
         expires_at=present + GOOD_FOR,

@@ -22,7 +22,7 @@ from selfcare.background.jobs import job
 from selfcare.database import db
 from selfcare.models import Account, ApiLogin, ConsoleAccess, Contract, Membership, now
 from selfcare.services.console.credentials import attempts, sealed
-from selfcare.services.console.iam import iam, username_for
+from selfcare.services.console.iam import iam
 from selfcare.services.console.iam.errors import IamProblem
 from selfcare.services.months import TODAY
 from selfcare.services.safety import audit, browsers
@@ -201,7 +201,7 @@ def _meant(row: ApiLogin) -> tuple[ConsoleAccess | None, str]:
     """
     name = row.user_name.lower()
     found = db.session.execute(
-        select(ConsoleAccess, Account.login)
+        select(ConsoleAccess)
         .join(Account, Account.id == ConsoleAccess.account_id)
         .join(Contract, Contract.id == ConsoleAccess.contract_id)
         .where(
@@ -215,12 +215,12 @@ def _meant(row: ApiLogin) -> tuple[ConsoleAccess | None, str]:
             ),
         )
         .limit(2)
-    )
-    meant = [(access, login) for access, login in found if access.wanted_groups]
+    ).scalars()
+    meant = [access for access in found if access.wanted_groups]
     if len(meant) != 1:
         return None, row.user_name
-    [(access, login)] = meant
-    return access, access.iam_username or username_for(login)
+    [access] = meant
+    return access, access.iam_username
 
 
 def _hash(token: str) -> str:

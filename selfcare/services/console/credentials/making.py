@@ -30,7 +30,7 @@ from selfcare.models import (
     now,
 )
 from selfcare.services.console.credentials import attempts, sealed, seen
-from selfcare.services.console.iam import NewKey, OwnIAM, iam, username_for
+from selfcare.services.console.iam import NewKey, OwnIAM, iam
 from selfcare.services.console.iam.errors import IamProblem, NoProject, WrongPassword
 from selfcare.services.mail import kinds
 from selfcare.services.safety import audit
@@ -108,9 +108,8 @@ def _carry_out(mine: Claim[CredentialWish]) -> None:
 def _read(mine: Claim[CredentialWish], wish: CredentialWish) -> Work | None:
     """The wish as it is carried out; None where the person has no console account any more."""
     found = db.session.execute(
-        select(ConsoleAccess, Contract.ref, Account.login)
+        select(ConsoleAccess, Contract.ref)
         .join(Contract, Contract.id == ConsoleAccess.contract_id)
-        .join(Account, Account.id == ConsoleAccess.account_id)
         .where(
             ConsoleAccess.account_id == wish.account_id,
             ConsoleAccess.contract_id == wish.contract_id,
@@ -118,13 +117,13 @@ def _read(mine: Claim[CredentialWish], wish: CredentialWish) -> Work | None:
     ).one_or_none()
     if found is None or not found[0].wanted_groups:
         return None
-    access, ref, login = found
+    access, ref = found
     return Work(
         claim=mine,
         account_id=wish.account_id,
         contract_id=wish.contract_id,
         ref=ref,
-        username=access.iam_username or username_for(login),
+        username=access.iam_username,
         kind=wish.kind,
         action=wish.action,
         mark=wish.mark,

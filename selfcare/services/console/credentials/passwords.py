@@ -27,7 +27,7 @@ from selfcare.models import (
     now,
 )
 from selfcare.services.console.credentials import attempts, logins, resets, sealed
-from selfcare.services.console.iam import iam, username_for
+from selfcare.services.console.iam import iam
 from selfcare.services.console.iam.errors import IamProblem
 from selfcare.services.mail import kinds
 from selfcare.services.safety import audit
@@ -116,7 +116,7 @@ def _carry_out(mine: Claim[ApiPassword]) -> None:
     if held is None or not access.wanted_groups:
         claims.give_up(mine.held(), Refusal.NO_ACCESS if held else Refusal.LOST)
         return
-    ref, name = contract.ref, access.iam_username or username_for(account.login)
+    ref, name = contract.ref, access.iam_username
     key = access.iam_user_id or ""
     db.session.commit()  # the secret's row is gone before anybody is asked; nothing is locked
     password, until = held
