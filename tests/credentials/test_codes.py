@@ -12,7 +12,7 @@ from selfcare.database import db
 from selfcare.models import CodePurpose, Contract, Mail, MailedCode, now
 from selfcare.services.console.credentials import codes, sealed
 from selfcare.services.console.credentials.codes import CodeOver, WrongCode
-from selfcare.services.mail import kinds
+from selfcare.services.mail.kinds import access as mails
 from selfcare.services.safety.throttling import TooManyAttempts
 from tests.cast import account_of
 
@@ -120,7 +120,7 @@ def test_api_1_a_code_leaves_before_everything_else(app, cast, asked, worker):
         paul = account_of("paul.dupont")
         contract = db.session.execute(select(Contract)).scalar_one()
         for _ in range(3):
-            kinds.portal_access(paul, contract=contract)
+            mails.portal_access(paul, contract=contract)
         db.session.commit()
     asked()
     with app.app_context():

@@ -23,9 +23,9 @@ from selfcare.services.console import domains as console_domains
 from selfcare.services.console import iam as port
 from selfcare.services.console.iam.errors import IamProblem
 from selfcare.services.console.iam.keystone.driver import Keystone
-from selfcare.services.mail import kinds as mail_kinds
 from selfcare.services.mail import links
 from selfcare.services.mail import outbox as mail_outbox
+from selfcare.services.mail.kinds import access, account
 from selfcare.services.users import joining
 from selfcare.services.users.new_member import NewMember
 from selfcare.services.users.roles import CONSOLE_ONLY_PROFILES, Roles
@@ -116,13 +116,13 @@ def test_mail_just_asked_for_leaves_before_an_import_s(app, cast, worker, name):
         paul = account_of("paul.dupont")
         contract = db.session.execute(select(Contract)).scalar_one()
         for _ in range(3):
-            mail_kinds.portal_access(paul, contract=contract)
+            access.portal_access(paul, contract=contract)
         db.session.commit()
         link = links.create(paul, LinkPurpose.CONFIRM_EMAIL, email="new@example.com")
         ask = {
-            "set_password": lambda: mail_kinds.set_password(paul, link=link),
-            "forgotten_login": lambda: mail_kinds.forgotten_login(paul),
-            "email_change": lambda: mail_kinds.email_change(paul, link=link, to="new@example.com"),
+            "set_password": lambda: account.set_password(paul, link=link),
+            "forgotten_login": lambda: account.forgotten_login(paul),
+            "email_change": lambda: account.email_change(paul, link=link, to="new@example.com"),
         }
         asked = ask[name]()
         db.session.commit()

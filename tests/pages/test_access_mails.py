@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 
 from selfcare.database import db
 from selfcare.models import Contract, Mail, Membership, WishState, now
-from selfcare.services.mail import kinds
+from selfcare.services.mail.kinds import access as mails
 from tests.cast import account_of
 
 USERS = "/contracts/OCB0000124/users"
@@ -23,7 +23,7 @@ def sophie(app, cast, paul):
             account = account_of("sophie.dupont")
             contract = db.session.execute(select(Contract)).scalar_one()
             if values:
-                kinds.portal_access(account, contract=contract)
+                mails.portal_access(account, contract=contract)
                 db.session.execute(update(Mail).values(due_at=None, **values))
             db.session.commit()
             place = select(Membership.id).filter_by(account_id=account.id)

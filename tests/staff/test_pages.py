@@ -105,9 +105,9 @@ class TestPerson:
         self, app, agent, cast, paul_id, audited
     ):
         with app.app_context():
-            from selfcare.services.mail import kinds
+            from selfcare.services.mail.kinds import account as mails
 
-            mail = kinds.access(account_of("paul.dupont"))
+            mail = mails.access(account_of("paul.dupont"))
             db.session.flush()
             mail.state, mail.due_at, mail.problem = WishState.FAILED, None, "550 no such mailbox"
             db.session.commit()

@@ -21,7 +21,7 @@ from selfcare import config
 from selfcare.database import db
 from selfcare.models import Account, Passkey, SignIn, now
 from selfcare.services.accounts import challenges, sign_ins
-from selfcare.services.mail import kinds
+from selfcare.services.mail.kinds import account as mails
 from selfcare.services.safety import audit
 from selfcare.services.safety.browsers import Browser
 
@@ -114,7 +114,7 @@ def add(account: Account, *, challenge: str, credential: str, name: str) -> Pass
     except IntegrityError as known:
         raise PasskeyRefused("known already") from known
     audit.record("passkey.added", actor=account, subject=account, details={"name": passkey.name})
-    kinds.passkey_added(account, passkey=passkey)
+    mails.passkey_added(account, passkey=passkey)
     return passkey
 
 
@@ -171,7 +171,7 @@ def remove(passkey: Passkey, *, by: Account) -> None:
     """It signs nobody in any more."""
     db.session.delete(passkey)
     audit.record("passkey.removed", actor=by, subject=by, details={"name": passkey.name})
-    kinds.passkey_removed(by, passkey=passkey)
+    mails.passkey_removed(by, passkey=passkey)
 
 
 def remove_all(account: Account) -> None:

@@ -9,7 +9,8 @@ from selfcare import config
 from selfcare.models import Account, SignIn
 from selfcare.services.accounts import passkeys, sign_ins
 from selfcare.services.accounts.password_rules import PasswordRules, composed
-from selfcare.services.mail import kinds, links
+from selfcare.services.mail import links
+from selfcare.services.mail.kinds import account as mails
 from selfcare.services.safety import audit
 
 _hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)  # OWASP's Argon2id floor
@@ -57,7 +58,7 @@ def change(
     if not keep_passkeys:
         passkeys.remove_all(account)
     audit.record("password.changed", actor=by, subject=account)
-    kinds.password_changed(account)
+    mails.password_changed(account)
 
 
 def matches(account: Account | None, password: str) -> bool:

@@ -13,7 +13,8 @@ from selfcare.database import db
 from selfcare.models import Account, LinkPurpose, MailedLink
 from selfcare.services.accounts import two_factor
 from selfcare.services.console import access as console_access
-from selfcare.services.mail import kinds, links
+from selfcare.services.mail import links
+from selfcare.services.mail.kinds import account as mails
 from selfcare.services.safety import audit, throttling
 
 DETAIL = {"first_name": "full_name", "last_name": "full_name", "mobile": "mobile"}
@@ -64,7 +65,7 @@ def release(account: Account) -> None:
 
 def welcome(account: Account) -> None:
     """The access mail of a new account: its login, and where to set the password (AUTH-5)."""
-    kinds.access(account)
+    mails.access(account)
 
 
 def change_data(account: Account, data: Mapping[str, str | bool | None]) -> None:
@@ -92,8 +93,8 @@ def ask_new_email(account: Account, email: str) -> None:
         throttling.of_subject(kind, subject, config.current().throttle_recovery).take()
     links.end_all(account, LinkPurpose.CONFIRM_EMAIL)
     link = links.create(account, LinkPurpose.CONFIRM_EMAIL, email=email)
-    kinds.email_change(account, link=link, to=email)
-    kinds.email_change_notice(account, email=email)
+    mails.email_change(account, link=link, to=email)
+    mails.email_change_notice(account, email=email)
     audit.record("email.asked", actor=account, subject=account, details={"email": email})
 
 
@@ -130,5 +131,5 @@ def _change_email(account: Account, email: str, *, by: Account | None) -> None:
         raise EmailTaken from taken
     links.end_all(account)
     console_access.follow(account, ["email"])
-    kinds.email_changed(account, to=old)
+    mails.email_changed(account, to=old)
     audit.record("email.changed", actor=by, subject=account, details={"former": old})

@@ -16,7 +16,8 @@ from selfcare.background.jobs import job
 from selfcare.database import db
 from selfcare.models import Account, LinkPurpose, MailedLink, RecoveryRequest, SignIn, now
 from selfcare.services.accounts import passwords, people
-from selfcare.services.mail import kinds, links
+from selfcare.services.mail import links
+from selfcare.services.mail.kinds import account as mails
 from selfcare.services.retention import forgetting
 from selfcare.services.safety import audit, throttling
 from selfcare.services.safety.browsers import Browser
@@ -68,9 +69,9 @@ def answer(request_id: int) -> None:
         return
     if asked.wanted == "password":
         link = links.create(account, LinkPurpose.SET_PASSWORD)
-        kinds.set_password(account, link=link)
+        mails.set_password(account, link=link)
     else:
-        kinds.forgotten_login(account)
+        mails.forgotten_login(account)
     audit.record(f"{asked.wanted}.asked", actor=None, subject=account, ip=asked.ip)
 
 

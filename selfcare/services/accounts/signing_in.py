@@ -7,7 +7,8 @@ from selfcare.models import Account, SignIn
 from selfcare.services.accounts import passwords, sign_ins, two_factor
 from selfcare.services.accounts.people import find
 from selfcare.services.accounts.two_factor import WrongCode
-from selfcare.services.mail import bursts, kinds
+from selfcare.services.mail import bursts
+from selfcare.services.mail.kinds import account as mails
 from selfcare.services.safety import audit, throttling
 from selfcare.services.safety.browsers import Browser
 
@@ -49,7 +50,7 @@ def sign_in(login: str, password: str, *, browser: Browser, staff: bool = False)
             by_address.count()
         audit.record("sign_in.failed", actor=None, subject=account or "")
         if by_account.exhausted() and account:  # asked for unknown logins, too: it takes time
-            bursts.tell_owner(kinds.failed_sign_ins, account, ip=browser.ip)
+            bursts.tell_owner(mails.failed_sign_ins, account, ip=browser.ip)
         raise WrongCredentials
     if account.disabled_at is not None:
         audit.record("sign_in.disabled", actor=None, subject=account)
@@ -81,7 +82,7 @@ def give_code(sign_in: SignIn, code: str, *, browser: Browser) -> SignIn:
     except WrongCode:
         audit.record("sign_in.wrong_code", actor=None, subject=account)
         if brake.exhausted():
-            bursts.tell_owner(kinds.wrong_codes, account, ip=sign_in.ip)
+            bursts.tell_owner(mails.wrong_codes, account, ip=sign_in.ip)
         raise
     audit.record("sign_in.done", actor=account, subject=account)
     return sign_ins.complete(sign_in)

@@ -15,7 +15,7 @@ from selfcare import config
 from selfcare.database import db
 from selfcare.models import Account, RecoveryCode, SignIn, TwoFactor, now
 from selfcare.services.accounts import sign_ins
-from selfcare.services.mail import kinds
+from selfcare.services.mail.kinds import account as mails
 from selfcare.services.safety import audit, sealing, throttling
 from selfcare.services.safety.browsers import Browser
 from selfcare.services.safety.throttling import Brake
@@ -103,7 +103,7 @@ def confirm(account: Account, code: str, *, sign_in: SignIn) -> list[str]:
     sign_in.two_factor = True
     sign_ins.end_all(account, but=sign_in, in_console=True)
     audit.record("two_factor.on", actor=account, subject=account)
-    kinds.two_factor_changed(account, on=True)
+    mails.two_factor_changed(account, on=True)
     return _new_recovery_codes(account)
 
 
@@ -171,7 +171,7 @@ def turn_off(account: Account) -> None:
         raise StaffNeedsIt
     _remove(account)
     audit.record("two_factor.off", actor=account, subject=account)
-    kinds.two_factor_changed(account, on=False)
+    mails.two_factor_changed(account, on=False)
 
 
 def reset(account: Account, *, by: Account | None, reason: str) -> None:
@@ -182,7 +182,7 @@ def reset(account: Account, *, by: Account | None, reason: str) -> None:
     _remove(account)
     sign_ins.end_all(account, in_console=True)
     audit.record("two_factor.reset", actor=by, subject=account, details={"reason": reason})
-    kinds.two_factor_changed(account, on=False)
+    mails.two_factor_changed(account, on=False)
 
 
 def _remove(account: Account) -> None:
@@ -255,7 +255,7 @@ def _recovered(account: Account, code: str) -> bool:
     if used is None:
         return False
     audit.record("two_factor.recovery_code_used", actor=account, subject=account)
-    kinds.recovery_code_used(account, left=codes_left(account))
+    mails.recovery_code_used(account, left=codes_left(account))
     return True
 
 

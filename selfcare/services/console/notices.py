@@ -20,7 +20,7 @@ from selfcare.models import (
 )
 from selfcare.services.console.credentials import seen
 from selfcare.services.console.iam import Held
-from selfcare.services.mail import kinds
+from selfcare.services.mail.kinds import access as mails
 
 
 def announce(accesses: Iterable[ConsoleAccess]) -> None:
@@ -41,14 +41,14 @@ def announce(accesses: Iterable[ConsoleAccess]) -> None:
             of_contract.setdefault(access.contract_id, {})[account] = access.iam_username
             access.announced_at = now()
     for contract_id, names in of_contract.items():
-        kinds.console_access(names, contract=db.session.get_one(Contract, contract_id))
+        mails.console_access(names, contract=db.session.get_one(Contract, contract_id))
 
 
 def portal_mail_waits(account_id: int | InstrumentedAttribute[int]) -> ColumnElement[bool]:
     """Whether somebody's portal access mail has not left yet."""
     return exists().where(
         Mail.account_id == account_id,
-        Mail.name == kinds.portal_access.__name__,
+        Mail.name == mails.portal_access.__name__,
         Mail.state.in_((WishState.QUEUED, WishState.RUNNING)),
     )
 

@@ -14,7 +14,7 @@ from selfcare.database import db
 from selfcare.models import Account, Contract, Membership, Subscription
 from selfcare.rights import Ability, Rights
 from selfcare.services import months
-from selfcare.services.mail import kinds
+from selfcare.services.mail.kinds import orders as mails
 from selfcare.services.orders.renewals import RENEWED_BY
 from selfcare.services.users.places import holds
 
@@ -94,4 +94,4 @@ def _tell(contract_id: int, ending: Sequence[Subscription]) -> None:
             open_to.add(account)
         every = account in open_to or membership.is_referent
         told[account] = [one for one in ending if every or one.subscribed_by_id == account.id]
-    kinds.subscription_ends(contract, told, open_to=open_to)
+    mails.subscription_ends(contract, told, open_to=open_to)

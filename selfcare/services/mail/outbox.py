@@ -36,8 +36,9 @@ def write(
 ) -> Mail:
     """Put a mail in the outbox; it leaves once the present transaction is committed.
 
-    Called by `kinds`, which has a function for each mail. One that its addressee has switched off
-    is done at once, without a date of sending: staff see that nobody got it, and why (NOTIFY-1).
+    Called by the modules of `kinds`, which have a function for each mail. One that its addressee
+    has switched off is done at once, without a date of sending: staff see that nobody got it, and
+    why (NOTIFY-1).
 
     Args:
         name: the folder under `templates/mail/`.

@@ -23,8 +23,8 @@ from selfcare.models import (
     Subscription,
     now,
 )
-from selfcare.services.mail import kinds
-from selfcare.services.mail.kinds import Told
+from selfcare.services.mail.kinds import orders as mails
+from selfcare.services.mail.kinds.orders import Told
 from selfcare.services.orders.periods import period_of
 from selfcare.services.pre_invoices import making as pre_invoice_making
 from selfcare.services.safety import audit
@@ -65,7 +65,7 @@ class Manual:
 
     def take(self, order: Order) -> None:
         """Tell the operators, if the settings name some; the row is in their list anyway."""
-        kinds.order_to_do(told=told(order), by=order.placed_by)
+        mails.order_to_do(told=told(order), by=order.placed_by)
 
 
 class Automatic:
@@ -82,7 +82,7 @@ CARRIERS: Mapping[str, Carrier] = {"manual": Manual(), "automatic": Automatic()}
 def hand_over(order: Order) -> None:
     """A new order: the first line of its timeline, its mail, and its carrier."""
     _record(order, order.status, by=order.placed_by.login)
-    kinds.order_placed(order.placed_by, told=told(order))
+    mails.order_placed(order.placed_by, told=told(order))
     audit.record("order.placed", actor=order.placed_by, subject=order.ref, contract=order.contract)
     CARRIERS[order.fulfilment].take(order)
 
@@ -117,7 +117,7 @@ def move(order: Order, to: OrderStatus, *, by: str, note: str = "") -> None:
     if to == OrderStatus.COMPLETED and order.months:
         _subscribe(order, order.months)
     if not (by == AUTOMATIC and to == OrderStatus.IN_PROGRESS):  # its next mail leaves with it
-        kinds.order_moved(order.placed_by, told=told(order), status=to, note=note)
+        mails.order_moved(order.placed_by, told=told(order), status=to, note=note)
     db.session.flush()
     log.info("order_moved", order=order.ref, status=to.value, by=by)
 

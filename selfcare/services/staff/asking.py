@@ -14,7 +14,7 @@ from sqlalchemy import func, select, update
 from selfcare.database import db
 from selfcare.models import Account, Contract, SignIn, Visit, VisitKind, now
 from selfcare.rights import StaffAbility, VisitPolicy
-from selfcare.services.mail import kinds
+from selfcare.services.mail.kinds import visits as mails
 from selfcare.services.staff import agents, ending
 from selfcare.services.staff.visits import begin, hashed, write_down
 from selfcare.services.users import places
@@ -76,7 +76,7 @@ def ask(wish: Wish, *, agent: SignIn) -> Visit:
         return begin(visit, agent=agent)
     write_down("visit.asked", visit, actor=agent.account)
     if kind == VisitKind.APPROVAL and (referent := places.referent_of(wish.contract)):
-        kinds.visit_asked(referent, visit=visit)
+        mails.visit_asked(referent, visit=visit)
     return visit
 
 

@@ -24,7 +24,7 @@ from selfcare.models import (
     now,
 )
 from selfcare.rights import STAFF_RULES, StaffAbility
-from selfcare.services.mail import kinds
+from selfcare.services.mail.kinds import visits as mails
 from selfcare.services.months import TODAY
 from selfcare.services.safety import audit, browsers
 from selfcare.services.staff import ending
@@ -125,7 +125,7 @@ def begin(visit: Visit, *, agent: SignIn) -> Visit:
     if referent := places.referent_of(contract):
         told[referent.id] = referent
     for addressee in told.values():
-        kinds.visit_begun(addressee, visit=visit, visited=account, contract=contract)
+        mails.visit_begun(addressee, visit=visit, visited=account, contract=contract)
     return visit
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import joinedload
 from selfcare import config
 from selfcare.database import db
 from selfcare.models import Account, Contract, Mail, Membership, WishState
-from selfcare.services.mail import kinds
+from selfcare.services.mail.kinds import access as mails
 from selfcare.services.safety import audit, throttling
 from selfcare.services.users.refusals import MailOnItsWay
 
@@ -26,7 +26,7 @@ def latest(contract: Contract, account_id: int) -> Mail | None:
         select(Mail)
         .where(
             Mail.account_id == account_id,
-            Mail.name == kinds.portal_access.__name__,
+            Mail.name == mails.portal_access.__name__,
             Mail.context["ref"].as_string() == contract.ref,
         )
         .order_by(Mail.created_at.desc(), Mail.id.desc())
@@ -58,5 +58,5 @@ def send_again(contract: Contract, membership_id: int, *, by: Account) -> None:
         raise MailOnItsWay
     limits = config.current().throttle_recovery
     throttling.of_subject("access-mail", str(membership_id), limits).take()
-    kinds.portal_access(membership.account, contract=contract)
+    mails.portal_access(membership.account, contract=contract)
     audit.record("mail.retried", actor=by, subject=membership.account, contract=contract)

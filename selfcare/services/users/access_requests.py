@@ -13,7 +13,7 @@ from selfcare.database import db
 from selfcare.models import AccessRequest, Account, Contract, Membership, RequestState, now
 from selfcare.models.access_request import CONSOLE
 from selfcare.rights import Ability, Access, Profile, Rights, Section
-from selfcare.services.mail import kinds
+from selfcare.services.mail.kinds import access as mails
 from selfcare.services.safety import audit, throttling
 from selfcare.services.users import places
 from selfcare.services.users.places import Place
@@ -73,7 +73,7 @@ def ask(place: Place, access: Access, *, by: Account) -> AccessRequest:
         db.session.add(wanted)
     db.session.flush()
     if referent := places.referent_of(contract):
-        kinds.access_asked(referent, contract=contract, by=by, wanted=wanted)
+        mails.access_asked(referent, contract=contract, by=by, wanted=wanted)
     told = {"access": [[wanted.section, wanted.profile]]}
     audit.record("access.asked", actor=by, subject=by, contract=contract, details=told)
     return wanted
@@ -181,7 +181,7 @@ def decline(request: AccessRequest, *, by: Account, reason: str) -> None:
         .where(Membership.id == request.membership_id)
     ).scalar_one()
     contract = db.session.get_one(Contract, request.contract_id)
-    kinds.access_declined(asker, contract=contract, by=by, declined=request, reason=reason)
+    mails.access_declined(asker, contract=contract, by=by, declined=request, reason=reason)
     told = {"access": [[request.section, request.profile]]}
     audit.record("access.declined", actor=by, subject=asker, contract=contract, details=told)
 

@@ -27,7 +27,7 @@ from selfcare.models import (
 )
 from selfcare.rights import Ability, Rights
 from selfcare.services.console.converging import converge_waiting
-from selfcare.services.mail import kinds
+from selfcare.services.mail.kinds import access as mails
 from selfcare.services.months import TODAY
 from selfcare.services.safety import audit
 from selfcare.services.users import imports, joining, places
@@ -142,7 +142,7 @@ def _stop(loaded: UserImport) -> None:
     counted = imports.progress(loaded)
     concerned = (owner, places.referent_of(contract))
     for account in {who.id: who for who in concerned if who}.values():
-        kinds.import_stopped(
+        mails.import_stopped(
             account,
             contract=contract,
             owner=owner,

@@ -14,7 +14,7 @@ from selfcare.background.jobs import job
 from selfcare.database import db
 from selfcare.models import Account, Contract, Membership
 from selfcare.rights import Profile, Section
-from selfcare.services.mail import kinds
+from selfcare.services.mail.kinds import access as mails
 from selfcare.services.months import TODAY, today
 from selfcare.services.users import members
 
@@ -66,14 +66,14 @@ def _tell(
 ) -> None:
     """`managers` are those of the contracts met before in this run."""
     contract, account = membership.contract, membership.account
-    kinds.access_ends(account, contract=contract, last_day=last_day)
+    mails.access_ends(account, contract=contract, last_day=last_day)
     called = membership.invited_as or account.full_name
     if contract.id not in managers:
         managers[contract.id] = managers_of_users(contract)
     for manager in managers[contract.id]:
         if manager.id == account.id:
             continue
-        kinds.member_access_ends(
+        mails.member_access_ends(
             manager, contract=contract, called=called, membership=membership, last_day=last_day
         )
     log.info("access_end_told", ref=contract.ref, login=account.login, on=last_day.isoformat())

@@ -16,7 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from selfcare.database import db, in_rounds
 from selfcare.models import Account, Contract, Membership
 from selfcare.services.console import access as console_access
-from selfcare.services.mail import kinds
+from selfcare.services.mail.kinds import access as mails
 from selfcare.services.safety import audit
 from selfcare.services.users.new_member import NewMember
 from selfcare.services.users.refusals import (
@@ -221,7 +221,7 @@ def _follow_up(
     wake: bool,
 ) -> None:
     """The mails, the console accounts, the audit log."""
-    kinds.portal_access(*(account for account, _ in added.values()), contract=contract)
+    mails.portal_access(*(account for account, _ in added.values()), contract=contract)
     wanted = {account: roles.console for account, roles in added.values()}
     console_access.want_all(contract, wanted, wake=wake)
     for membership, (account, roles) in added.items():

@@ -10,7 +10,7 @@ from datetime import date
 
 from selfcare.models import Account, Contract, Membership
 from selfcare.rights import Profile, Rights, Section, may_change_roles
-from selfcare.services.mail import kinds
+from selfcare.services.mail.kinds import access as mails
 from selfcare.services.months import today
 from selfcare.services.safety import audit
 from selfcare.services.users import access_requests
@@ -112,7 +112,7 @@ def note_change(
     if not (changes := old.changes_to(new)):
         return
     asked_at = access_requests.settle(account, contract, Rights(new.profiles, new.console), by=by)
-    kinds.roles_changed(account, contract=contract, by=by, changes=changes, asked_at=asked_at)
+    mails.roles_changed(account, contract=contract, by=by, changes=changes, asked_at=asked_at)
     audit.record(
         "user.changed",
         actor=by,

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from selfcare import config
 from selfcare.models import Account, Contract
-from selfcare.services.mail import bursts, kinds
+from selfcare.services.mail import bursts
+from selfcare.services.mail.kinds import credentials as mails
 from selfcare.services.safety import throttling
 from selfcare.services.safety.browsers import Browser
 
@@ -20,7 +21,7 @@ def of_account(account_id: int, contract_id: int) -> throttling.Brake:
 def failed(account: Account, contract: Contract, *, ip: str) -> None:
     """The password of a try that was counted is wrong; on a burst its owner is told."""
     if of_account(account.id, contract.id).exhausted():
-        bursts.tell_owner(kinds.wrong_api_passwords, account, contract=contract, ip=ip)
+        bursts.tell_owner(mails.wrong_api_passwords, account, contract=contract, ip=ip)
 
 
 def of_name(company_account: str, user_name: str) -> throttling.Brake:

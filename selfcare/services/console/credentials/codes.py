@@ -20,7 +20,7 @@ from selfcare import config
 from selfcare.database import db
 from selfcare.models import Account, CodePurpose, Contract, MailedCode, now
 from selfcare.services.mail import codes as mailed
-from selfcare.services.mail import kinds
+from selfcare.services.mail.kinds import credentials as mails
 from selfcare.services.safety import throttling
 
 
@@ -121,7 +121,7 @@ def belongs_to(code: MailedCode, account: Account, contract: Contract) -> None:
     )
     code.account_id, code.contract_id = account.id, contract.id
     db.session.flush()
-    kinds.api_code(account, contract=contract, code=code)
+    mails.api_code(account, contract=contract, code=code)
 
 
 def use(code: MailedCode | None, given: str) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import or_, select
 from selfcare.background.jobs import job
 from selfcare.database import db
 from selfcare.models import Account, ConsoleCredential, Contract, now
-from selfcare.services.mail import kinds
+from selfcare.services.mail.kinds import credentials as mails
 
 DAYS = (3, 14)
 """Days before the end, the last reminder first: whoever missed the first gets one mail, not two."""
@@ -45,7 +45,7 @@ def remind() -> None:
             end, made = credential.expires_at, credential.made_at
             if end is None or (made and end - made <= within):
                 continue
-            kinds.credential_ends(
+            mails.credential_ends(
                 db.session.get_one(Account, credential.account_id),
                 contract=db.session.get_one(Contract, credential.contract_id),
                 name=credential.name,

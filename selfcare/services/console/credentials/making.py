@@ -32,7 +32,7 @@ from selfcare.models import (
 from selfcare.services.console.credentials import attempts, sealed, seen
 from selfcare.services.console.iam import NewKey, OwnIAM, iam
 from selfcare.services.console.iam.errors import IamProblem, NoProject, WrongPassword
-from selfcare.services.mail import kinds
+from selfcare.services.mail.kinds import credentials as mails
 from selfcare.services.safety import audit
 
 log = structlog.get_logger(__name__)
@@ -217,7 +217,7 @@ def _settle(work: Work, made: Made, found: Iterable[seen.Seen]) -> None:
         details={"key": made.key} | ({"name": work.name} if work.name else {}),
     )
     if work.action in {CredentialAction.CREATE, CredentialAction.DELETE}:
-        write = kinds.key_made if work.action == CredentialAction.CREATE else kinds.key_deleted
+        write = mails.key_made if work.action == CredentialAction.CREATE else mails.key_deleted
         write(account, contract=contract, kind=work.kind, key=made.key, name=work.name)
     db.session.commit()
     log.info("credential_done", wish=wish.id, kind=work.kind, action=work.action)

@@ -29,7 +29,7 @@ from selfcare.models import (
 from selfcare.services.console.credentials import attempts, logins, resets, sealed
 from selfcare.services.console.iam import iam
 from selfcare.services.console.iam.errors import IamProblem
-from selfcare.services.mail import kinds
+from selfcare.services.mail.kinds import credentials as mails
 from selfcare.services.safety import audit
 
 log = structlog.get_logger(__name__)
@@ -143,7 +143,7 @@ def _note(row: ApiPassword, account: Account, contract: Contract) -> None:
     logins.end_all(account.id, contract.id)
     attempts.of_account(account.id, contract.id).release()
     audit.record("api_password.changed", actor=account, subject=account, contract=contract)
-    kinds.api_password_changed(account, contract=contract)
+    mails.api_password_changed(account, contract=contract)
     db.session.commit()
 
 
