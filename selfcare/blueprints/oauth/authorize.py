@@ -14,6 +14,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
+from selfcare.blueprints.oauth.posted import again_by_get
 from selfcare.blueprints.oauth.remembered import Remembered
 from selfcare.database import db, writes
 from selfcare.extensions import csrf
@@ -37,9 +38,8 @@ CLICK_GOOD_FOR = timedelta(minutes=15)
 @writes
 def authorize() -> ResponseReturnValue:
     """Check the request, then lead on: to the client at once, or by way of our pages."""
-    if request.method == "POST":  # another site's form carries no session: ask again by GET
-        query = urlencode(list(request.form.items(multi=True)))
-        return redirect(f"{url_for('.authorize')}?{query}", code=303)
+    if again := again_by_get():
+        return again
     try:
         waiting = requests.check(request.args.to_dict(flat=False))
     except UnknownClient:

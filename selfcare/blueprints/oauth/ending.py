@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlencode
-
 from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
+from selfcare.blueprints.oauth.posted import again_by_get
 from selfcare.database import writes
 from selfcare.extensions import csrf
 from selfcare.services.oidc import ending
@@ -23,9 +22,8 @@ bp = Blueprint("oauth_ending", __name__)
 @writes
 def end() -> ResponseReturnValue:
     """Sign out of the portal, too; asked first, unless the client knows this very sign-in."""
-    if request.method == "POST":  # another site's form carries no session: ask again by GET
-        query = urlencode(list(request.form.items(multi=True)))
-        return redirect(f"{url_for('.end')}?{query}", code=303)
+    if again := again_by_get():
+        return again
     wanted = ending.check(request.args)
     if not current_user.is_authenticated:
         return _gone(wanted)
