@@ -39,9 +39,6 @@ FED_BY_US = {
 """Modules whose expressions no stranger's text reaches."""
 
 
-IN_SCRIPTS = re.compile(r"[(=,:]\s*/((?:\\.|[^/*\\\n])(?:\\.|[^/\\\n])*)/")
-
-
 @dataclass(frozen=True)
 class Asked:
     """An expression, where it stands, and how it is asked."""

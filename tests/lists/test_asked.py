@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from urllib.parse import parse_qsl, urlsplit
-from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from selfcare.language.i18n import Reader
 from selfcare.lists.asked import LONGEST_SEARCH, Asked
 from selfcare.lists.contracts import ContractList
 from selfcare.lists.dates import span
@@ -18,7 +16,6 @@ from selfcare.lists.orders import MyOrderList, OrderList
 from selfcare.lists.subscriptions import SubscriptionList
 
 LISTS = (OrderList, MyOrderList, SubscriptionList, ContractList)
-READER = Reader("fr", ZoneInfo("Europe/Paris"))
 ANY_TEXT = st.text(st.characters(codec=None), max_size=300)  # lone surrogates too
 NAMES = st.sampled_from(["q", "sort", "page", "open", "format", "x"])
 fast = settings(max_examples=200)
