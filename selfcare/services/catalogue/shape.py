@@ -145,12 +145,14 @@ def _table(name: str, found: Any, where: str) -> Iterator[str]:
 
 
 def _price_rows(name: str, prices: Any, *, most: int) -> Iterator[str]:
+    if not isinstance(prices, dict):  # `_table` says so
+        return
     amounts_needed = "one or two amounts" if most > 1 else "one amount"
-    by = _list(prices.get("by")) if isinstance(prices, dict) else []
-    for key in ("by", "cards") if isinstance(prices, dict) else ():
+    by = _list(prices.get("by"))
+    for key in ("by", "cards"):
         if not all(isinstance(choice, str) for choice in _list(prices.get(key))):
             yield f"{name}, {key!r}: names of choices needed, in quotes"
-    for number, row in enumerate(_list(prices.get("row")) if isinstance(prices, dict) else [], 1):
+    for number, row in enumerate(_list(prices.get("row")), 1):
         amounts = row[len(by) :] if isinstance(row, list) else []
         if not isinstance(row, list) or not 1 <= len(amounts) <= most:
             yield f"{name}, row {number}: {len(by)} choices and {amounts_needed} needed"
