@@ -8,7 +8,7 @@ from sqlalchemy import update
 from selfcare.database import db
 from selfcare.models import Contract
 from selfcare.rights import VisitPolicy
-from tests.staff.conftest import HOME, the_visit
+from tests.staff.conftest import HOME, actions, the_visit
 
 
 class TestPolicy:
