@@ -66,6 +66,19 @@ def came_from() -> str:
     return safe_next(page)
 
 
+def page_of_form() -> str:
+    """Where a form that was sent stands: its own address, if that is a page, else its referrer.
+
+    What htmx asks for stands where it says.
+    """
+    if request.headers.get("HX-Request"):
+        return local_part(request.headers.get("HX-Current-URL"))
+    rule = request.url_rule
+    if rule is not None and "GET" in (rule.methods or ()):
+        return request.path
+    return local_part(request.referrer)
+
+
 def refuse_nul() -> None:
     """No address of ours holds a NUL, and PostgreSQL takes none."""
     if "\0" in request.path:

@@ -23,7 +23,6 @@ from selfcare import logs
 from selfcare.config import Settings
 from selfcare.database import db
 from selfcare.extensions import login_manager
-from selfcare.language.sign_in_wording import Why
 from selfcare.language.staff_wording import STAFF_ROLE
 from selfcare.language.templates import render
 from selfcare.rights import STAFF_RULES, StaffRole
@@ -31,7 +30,7 @@ from selfcare.services.documents import StoreAway
 from selfcare.services.safety.throttling import TooManyAttempts
 from selfcare.services.users import places
 from selfcare.web import headers as web_headers
-from selfcare.web import reasons, resuming
+from selfcare.web import resuming
 from selfcare.web.access import ProfileMissing, RoleMissing
 from selfcare.web.addresses import safe_next
 
@@ -118,11 +117,8 @@ def _csrf(_problem: CSRFError) -> ResponseReturnValue:
             return redirect(url_for("auth.login"), code=303)
         if (page := resuming.again()) is not None:
             return page
-        if address := resuming.keep_former():
-            if current_user.is_authenticated:
-                return resuming.lead(address)
-            reasons.say(Why.KEPT)
-            return resuming.lead(url_for("auth.login", next=address))
+        if (answer := resuming.lead_back()) is not None:
+            return answer
     return _answer(400, csrf=True)
 
 

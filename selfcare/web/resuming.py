@@ -11,14 +11,26 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar, cast
 
-from flask import Response, current_app, flash, g, make_response, redirect, request, session
+from flask import (
+    Response,
+    current_app,
+    flash,
+    g,
+    make_response,
+    redirect,
+    request,
+    session,
+    url_for,
+)
 from flask_login import current_user
 from werkzeug.datastructures import MultiDict
 
 from selfcare.database import db
 from selfcare.language import _
+from selfcare.language.sign_in_wording import Why
 from selfcare.services.accounts import kept_forms, sign_ins
-from selfcare.web import csrf
+from selfcare.web import csrf, reasons
+from selfcare.web.addresses import page_of_form, safe_next
 
 View = TypeVar("View", bound=Callable[..., Any])
 NEVER = frozenset({"csrf_token", "step"})
@@ -69,16 +81,25 @@ def keep() -> str | None:
     return _keep(sign_ins.whose(token)) if token else None
 
 
-def keep_former() -> str | None:
-    """Keep the form of a page from before its reader signed out, or in anew, in another tab.
+def lead_back() -> Response | None:
+    """Back to the page of a form from before its reader signed out, or in anew, in another tab.
 
     Its token is not that of the present session. We made it nevertheless, for a page of one
-    account; nobody but that account is shown what came with it.
+    account; nobody but that account is shown what came with it. Nothing is done.
     """
     account_id = csrf.made_for(request.form.get("csrf_token", ""))
-    if current_user.is_authenticated and current_user.account_id != account_id:
+    is_in = current_user.is_authenticated
+    if account_id is None or (is_in and current_user.account_id != account_id):
         return None
-    return _keep(account_id)
+    kept = _keep(account_id)
+    address = kept or safe_next(page_of_form())
+    if is_in:
+        if not kept:
+            flash(_("Your session had ended: nothing has been done. Send it again."), "bad")
+        return lead(address)
+    if kept:
+        reasons.say(Why.KEPT)
+    return lead(url_for("auth.login", next=address))
 
 
 def _keep(account_id: int | None) -> str | None:

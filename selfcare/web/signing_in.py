@@ -13,7 +13,7 @@ from selfcare.services.accounts import sign_ins
 from selfcare.services.presence import Presence
 from selfcare.services.staff import visits
 from selfcare.web import realms, resuming
-from selfcare.web.addresses import RowId, local_part, refuse_nul
+from selfcare.web.addresses import RowId, page_of_form, refuse_nul
 from selfcare.web.realms import Realm
 
 
@@ -60,20 +60,10 @@ def _ask_to_sign_in() -> Response:
     """Redirect to the sign-in page, and back afterwards."""
     if kept := resuming.keep():
         asked = kept
-    elif request.headers.get("HX-Request"):
-        asked = local_part(request.headers.get("HX-Current-URL"))
-    elif request.method == "GET":
+    elif request.method == "GET" and "HX-Request" not in request.headers:
         asked = request.full_path.rstrip("?")
     else:
-        asked = _page_of_form()
+        asked = page_of_form()
     target = asked if asked != url_for("home.index") else ""
     door = "staff.login" if realms.present() is Realm.STAFF else "auth.login"
     return resuming.lead(url_for(door, next=target or None))
-
-
-def _page_of_form() -> str:
-    """Where a form that was sent stands: its own address, if that is a page, else its referrer."""
-    rule = request.url_rule
-    if rule is not None and "GET" in (rule.methods or ()):
-        return request.path
-    return local_part(request.referrer)

@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 
 from selfcare.database import db
 from selfcare.forms.bounded import SecretField
-from selfcare.models import KeptForm, Membership, SignIn, UserDraft, now
+from selfcare.models import KeptForm, Membership, Order, SignIn, UserDraft, now
 from selfcare.rights import Profile, Section
 from selfcare.services.retention import forgetting
 from selfcare.services.safety import sealing
@@ -192,6 +192,37 @@ class TestOtherTab:
         )  # fmt: skip
         assert answer.status_code == 204
         assert answer.headers["HX-Redirect"].startswith(f"{NEW}?kept=")
+
+    @pytest.mark.parametrize("is_in", [True, False])
+    def test_services_3_a_summary_from_before_leads_back_to_itself_and_orders_nothing(
+        self, app, shop, browse_as, is_in
+    ):
+        paul, order = browse_as("paul.dupont"), f"/contracts/OCB0000124/services/{shop}/order"
+        fields = {"region": "eu-west-0", "flavor": "c2.large", "plan": "12,no", "step": "next"}
+        paul.sign_in("paul.dupont")
+        summary = paul.post(order, fields).location
+        before = {"csrf_token": paul.get(summary).csrf()}
+        paul.post("/logout")
+        if is_in:
+            paul.sign_in("paul.dupont")
+            assert paul.post(summary, before).location == summary
+            page = paul.get(summary)
+            assert "Your session had ended: nothing has been done." in page.words
+        else:
+            asked = paul.post(summary, before)
+            assert asked.location == f"/login?next={summary}"
+            page = paul.get(sign_in(paul, asked).location)
+        with app.app_context():
+            assert db.session.execute(select(Order)).first() is None
+        assert paul.post(summary).status == 303
+
+    def test_safe_a_button_from_before_leads_back_to_the_page_it_stood_on(self, paul, before):
+        paul.post("/logout")
+        paul.sign_in("paul.dupont")
+        page = {"Referer": f"http://portal.test{USERS}"}
+        token = {"csrf_token": before["csrf_token"]}
+        assert paul.post("/logout", token, **page).location == USERS
+        assert "nothing has been done" in paul.get(USERS).words
 
     def test_users_2_whoever_else_signed_in_meanwhile_gets_nothing_of_it(
         self, app, cast, paul, before
