@@ -1,76 +1,24 @@
-"""USERS-10: access with a last day: told before, then ended as a removal is."""
+"""USERS-10: the last day of an access, as pages and files of users give and show it."""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import time_machine
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from selfcare.database import db
-from selfcare.models import Account, AuditEntry, ConsoleAccess, Membership, Removal, now
-from selfcare.rights import Profile, Section
-from selfcare.services import schedule
-from selfcare.services.users import ending, members
+from selfcare.models import Account, AuditEntry, Membership
+from selfcare.services.users import members
 from selfcare.services.users.refusals import NoEnd
 from tests.browsing import Browser
+from tests.last_days import TODAY, clock, day, ends, logins, people
 from tests.wizard import USERS, add, roles
 
-MANAGER, VISITOR = Profile.MANAGER, Profile.VISITOR
-
-
-TODAY = date(2026, 11, 28)
-
-
-@pytest.fixture(autouse=True)
-def clock() -> Iterator[None]:
-    with time_machine.travel(datetime(2026, 11, 28, 9, 0, tzinfo=UTC), tick=False):
-        yield
-
-
-@pytest.fixture(autouse=True)
-def people(cast, clock):
-    cast.referent(console_roles=["admin"])
-    cast.member("jacques.dupont", users=MANAGER)
-    cast.member("marc.leroy", orders=VISITOR, console_roles=["guest"])
-
-
-@pytest.fixture
-def ends(app):
-    """Say on which day, from today, somebody's access ends; None for no end."""
-
-    def ends(login: str, days: int | None, *, told: bool = False) -> None:
-        day = None if days is None else TODAY + timedelta(days=days)
-        with app.app_context():
-            mine = select(Membership.id).join(Membership.account).filter_by(login=login)
-            db.session.execute(
-                update(Membership)
-                .where(Membership.id.in_(mine))
-                .values(ends_on=day, end_is_told=told)
-            )
-            db.session.commit()
-
-    return ends
-
-
-def run(app, sweep) -> None:
-    with app.app_context():
-        sweep.function()
-
-
-def logins(app) -> list[str]:
-    with app.app_context():
-        found = select(Account.login).join(Membership, Membership.account_id == Account.id)
-        return sorted(db.session.execute(found).scalars())
-
-
-def day(days: int) -> str:
-    return (TODAY + timedelta(days=days)).isoformat()
+__all__ = ["clock", "ends", "people"]  # fixtures
 
 
 class TestForm:
@@ -215,143 +163,3 @@ class TestFile:
 
     def test_users_10_the_template_has_the_column(self, paul):
         assert "Last day of the access" in paul.get(f"{USERS}/import/template.csv").text
-
-
-class TestTelling:
-    def test_users_10_the_person_and_the_managers_are_told_once(self, app, ends, outbox):
-        ends("marc.leroy", 7)
-        for _ in range(3):
-            run(app, ending.tell)
-        assert outbox("access_ends") == ["marc.leroy@example.com"]
-        managers = ["paul.dupont@example.com", "jacques.dupont@example.com"]
-        assert outbox("member_access_ends") == managers
-
-    def test_users_10_the_referent_is_told_first_and_nobody_who_cannot_prolong_it(
-        self, app, cast, ends, outbox
-    ):
-        cast.member("paul.dupont", users=MANAGER)
-        cast.member("claire.dupont", referent=True)
-        cast.member("gone.dupont", users=MANAGER)
-        cast.account("gone.dupont", disabled_at=now())
-        cast.member("over.dupont", users=MANAGER)
-        ends("over.dupont", -1)
-        cast.member("autre.client", ref="OCB0000777", referent=True)
-        ends("jacques.dupont", 0)
-        run(app, ending.tell)
-        assert outbox("access_ends") == ["jacques.dupont@example.com"]
-        others = ["claire.dupont@example.com", "paul.dupont@example.com"]
-        assert outbox("member_access_ends") == others
-
-    @pytest.mark.parametrize("days", [8, -1, None])
-    def test_users_10_nobody_is_told_too_early_or_afterwards(self, app, ends, outbox, days):
-        ends("marc.leroy", days)
-        run(app, ending.tell)
-        assert outbox("access_ends") == outbox("member_access_ends") == []
-
-    def test_users_10_another_last_day_is_told_again(self, app, paul, id_of, ends, outbox):
-        ends("marc.leroy", 2)
-        run(app, ending.tell)
-        step = paul.post(f"{USERS}/{id_of('marc.leroy')}/roles", roles(ends_on=day(5)))
-        paul.post(step.location, {"step": "finish"})
-        run(app, ending.tell)
-        assert len(outbox("access_ends")) == 2
-
-    def test_users_10_the_setting_says_how_long_before(self, app, setting, ends, outbox):
-        setting(access_end_notice_days=30)
-        ends("marc.leroy", 30)
-        run(app, ending.tell)
-        assert len(outbox("access_ends")) == 1
-
-    def test_users_10_the_manager_s_mail_leads_to_the_roles(self, app, ends, id_of, mailbox):
-        ends("marc.leroy", 3)
-        run(app, ending.tell)
-        assert mailbox.link(to="paul.dupont") == f"{USERS}/{id_of('marc.leroy')}/roles"
-
-    def test_users_10_crons_at_the_same_moment_double_nothing(self, app, cast, ends, outbox):
-        for number in range(6):
-            cast.member(f"person.{number}")
-            ends(f"person.{number}", 3)
-        with ThreadPoolExecutor(4) as pool:
-            list(pool.map(lambda _: run(app, ending.tell), range(4)))
-        assert sorted(outbox("access_ends")) == [f"person.{n}@example.com" for n in range(6)]
-        for number in range(6):
-            ends(f"person.{number}", -1)
-        with ThreadPoolExecutor(4) as pool:
-            list(pool.map(lambda _: run(app, ending.end), range(4)))
-        with app.app_context():
-            receipts = db.session.execute(select(Removal.login)).scalars()
-            assert sorted(receipts) == [f"person.{number}" for number in range(6)]
-
-
-class TestLate:
-    def test_users_10_nothing_is_open_after_the_last_day_however_late_the_sweep_is(
-        self, cast, browse_as, ends
-    ):
-        ref = cast.order(by="marc.leroy")
-        marc = browse_as("marc.leroy")
-        pages = ("/", "/account/contracts", "/account/orders", f"/find?q={ref}")
-        for days, is_open in ((0, True), (-1, False)):
-            ends("marc.leroy", days)
-            assert marc.get("/contracts/OCB0000124/orders").status == (200 if is_open else 404)
-            for page in pages:
-                assert ("OCB0000124" in marc.get(page).text) is is_open, page
-
-    def test_users_10_the_referent_stays_in_whatever_their_row_says(self, paul, ends):
-        ends("paul.dupont", -5)
-        assert paul.get("/contracts/OCB0000124/orders").status == 200
-
-    def test_users_10_an_operator_s_other_roles_leave_the_last_day_alone(self, app, ends):
-        from selfcare.services.contracts import terms
-
-        ends("marc.leroy", 30)
-        with app.app_context():
-            terms.give_roles("OCB0000124", "marc.leroy", {Section.INVOICES: MANAGER}, None)
-            mine = select(Membership.ends_on).join(Membership.account)
-            kept = db.session.execute(mine.where(Account.login == "marc.leroy")).scalar_one()
-            assert kept == TODAY + timedelta(days=30)
-            db.session.rollback()
-
-
-class TestEnding:
-    def test_users_10_a_last_day_is_a_whole_day(self, app, ends):
-        ends("marc.leroy", 0)
-        run(app, ending.end)
-        assert "marc.leroy" in logins(app)
-
-    def test_users_10_the_day_after_it_is_a_removal(self, app, paul, browse_as, ends, id_of):
-        ends("marc.leroy", -1)
-        marc, number = browse_as("marc.leroy"), id_of("marc.leroy")
-        for _ in range(2):
-            run(app, ending.end)
-        assert logins(app) == ["jacques.dupont", "paul.dupont"]
-        assert marc.get("/contracts/OCB0000124/orders").status == 404
-        with app.app_context():
-            [receipt] = db.session.execute(select(Removal)).scalars()
-            assert (receipt.membership_id, receipt.removed_by) == (number, "")
-            assert receipt.had_console
-            access = db.session.execute(
-                select(ConsoleAccess).filter_by(account_id=receipt.account_id)
-            ).scalar_one()
-            assert access.wanted_groups == []
-            [entry] = db.session.execute(
-                select(AuditEntry).filter_by(action="user.removed")
-            ).scalars()
-            assert (entry.actor, entry.actor_id) == ("", None)
-            shown = paul.get(f"{USERS}/removed/{receipt.id}")
-        assert "the last day of the access, which was over" in shown.words
-
-    def test_users_10_the_referent_stays_whatever_their_row_says(self, app, ends):
-        ends("paul.dupont", -5)
-        run(app, ending.end)
-        assert "paul.dupont" in logins(app)
-
-    def test_users_10_many_end_in_one_run(self, app, cast, ends, monkeypatch):
-        monkeypatch.setattr(ending, "AT_ONCE", 2)
-        for number in range(5):
-            cast.member(f"person.{number}")
-            ends(f"person.{number}", -1)
-        run(app, ending.end)
-        assert logins(app) == ["jacques.dupont", "marc.leroy", "paul.dupont"]
-
-    def test_users_10_cron_does_both(self):
-        assert {ending.tell, ending.end} <= set(schedule.SCHEDULE)
