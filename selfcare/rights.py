@@ -218,7 +218,7 @@ def refused(profiles: Mapping[Section, Profile]) -> Iterable[Section]:
 def may_change_roles(*, of_referent: bool, own: bool) -> bool:
     """Whether a manager changes these roles: the referent's are the referent's own (USERS-5).
 
-    Of their own, nobody gives the section « Utilisateurs » away (`services/users/roles.py`).
+    Of their own, nobody gives the section « Utilisateurs » away (`services/users/members.py`).
     """
     return own or not of_referent
 

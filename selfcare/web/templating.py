@@ -1,4 +1,4 @@
-"""The few filters and globals templates use."""
+"""The filters and globals of templates."""
 
 from __future__ import annotations
 
