@@ -1,4 +1,4 @@
-"""`make load`: people who click for a while; no error, and memory stays flat (quality.md, Safe)."""
+"""`make load`: people who click for a while; no error, and memory stays flat."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""THE table: who may do what in which section (guide §5.2.2 to §5.9.2.5, product.md).
+"""THE table: who may do what in which section (guide §5.2.2 to §5.9.2.5).
 
 Pure data, imports nothing of ours. The menu, the checks, the buttons, « Vos droits », the choices
 offered when a user is added, the docs and the tests all read it; nothing repeats it.

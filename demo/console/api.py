@@ -1,4 +1,4 @@
-"""The IAM's HTTP: the answers of a measured Keystone 30, its mistakes included (iam.md)."""
+"""The IAM's HTTP: the answers of a measured Keystone 30, its mistakes included."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def refused(refusal: Refused) -> tuple[Response, int]:
 
 @bp.before_request
 def authenticate() -> None:
-    """Require a valid token, except to sign in; a deleted user's token answers 404 (point 10)."""
+    """Require a valid token, except to sign in; a deleted user's token answers 404."""
     if request.endpoint == "iam.version":
         return
     token = state().tokens.get(request.headers.get("X-Auth-Token", ""))
@@ -178,7 +178,7 @@ def users_of(key: str) -> Response:
 
 @bp.put("/groups/<group>/users/<key>")
 def join(group: str, key: str) -> tuple[str, int]:
-    """Add somebody to a group; two such requests at the same time: one answers 500 (point 3)."""
+    """Add somebody to a group; two such requests at the same time: one answers 500."""
     only_for_administrator()
     pair = (group, key)
     with state().lock:

@@ -23,7 +23,7 @@ bp.after_request(keep)
 
 @bp.get("/credentials")
 def listed() -> Response:
-    """Somebody's own, every secret in clear, as Keystone does (iam.md, point 7)."""
+    """Somebody's own, every secret in clear, as Keystone does."""
     only_for_administrator(own=request.args["user_id"])
     return cut("credentials", _keys_of(request.args["user_id"]))
 

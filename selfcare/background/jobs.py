@@ -1,4 +1,4 @@
-"""Background work: a wish is a row, a job is the wake-up (design.md, decision 3).
+"""Background work: a wish is a row, a job is the wake-up (docs/adr/0002).
 
 ```python
 @job(queue="mail")

@@ -1,4 +1,4 @@
-"""`flask jobs`: what workers have to do (quality.md, Operable)."""
+"""`flask jobs`: what workers have to do."""
 
 from __future__ import annotations
 

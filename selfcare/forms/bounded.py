@@ -1,4 +1,4 @@
-"""Text fields that ask how long a text is before anything else looks at it (quality.md, Safe).
+"""Text fields that ask how long a text is before anything else looks at it.
 
 Filters and rules may take their time over a text; none of them gets one that is too long. A guard
 refuses a form with a text field of another kind.

@@ -1,6 +1,6 @@
 """The portal's wishes to the technical console, and the console's progress with them.
 
-The wish is a row (design.md, decision 3); a worker carries it out, the sweep finds what was lost.
+The wish is a row (docs/adr/0002); a worker carries it out, the sweep finds what was lost.
 """
 
 from __future__ import annotations
@@ -142,7 +142,7 @@ class ConsoleAccess(ConsoleWish, Base):
     changed_at: Mapped[datetime] = mapped_column(default=now)
 
     iam_username: Mapped[str] = mapped_column(String(64))
-    """Their name in the console: kept, for it need not be the login (iam.md, point 11)."""
+    """Their name in the console: kept, for it need not be the login."""
     version: Mapped[int] = mapped_column(default=1)
     detail: Mapped[str | None] = mapped_column(String(500))
     """What the IAM said, for support staff; `problem` is a code of `services.iam.errors`, which

@@ -123,7 +123,7 @@ def _csrf(_problem: CSRFError) -> ResponseReturnValue:
 
 
 def _missing(problem: ProfileMissing) -> ResponseReturnValue:
-    """Says which profile is missing and who can give it (product.md, after the table)."""
+    """Says which profile is missing and who can give it."""
     referent = places.referent_of(problem.contract)
     return _answer(
         403,

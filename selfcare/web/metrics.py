@@ -1,4 +1,4 @@
-"""`/metrics` for Prometheus, where the setting asks for it (quality.md, Safe).
+"""`/metrics` for Prometheus, where the setting asks for it.
 
 Several web processes need one folder for their numbers: `PROMETHEUS_MULTIPROC_DIR`, the library's
 own variable, emptied before each start. Without it each process tells its own. What is the same

@@ -1,4 +1,4 @@
-"""quality.md, Light and Fast: bytes and SQL statements of what is sold and invoiced."""
+"""light, fast: bytes and SQL statements of what is sold and invoiced."""
 
 from __future__ import annotations
 

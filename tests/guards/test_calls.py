@@ -1,4 +1,4 @@
-"""quality.md, Fast: pages and parts of lists by the calls they make. Counted, not timed."""
+"""fast: pages and parts of lists by the calls they make. Counted, not timed."""
 
 from __future__ import annotations
 

@@ -151,3 +151,16 @@ def test_docs_what_was_not_measured_anew_stays_among_the_measurements() -> None:
     newer = report.text({**found, "sqlite, single sign-on": ["| new |"]})
     assert newer.count("## ") == page.count("## ")
     assert "| orders, 25 rows |" in newer
+
+
+def test_docs_a_document_that_code_names_is_there() -> None:
+    there = {path.name for path in DOCUMENTS}
+    named = {
+        f"{path.relative_to(ROOT)}: {name}"
+        for folder in ("selfcare", "demo", "tests", "benchmarks", "proof", "scripts")
+        for path in (ROOT / folder).rglob("*")
+        if path.suffix in {".py", ".html", ".txt", ".js", ".css"}
+        for name in re.findall(r"(?<![\w*.{])[\w-]+\.md\b", path.read_text(errors="replace"))
+        if name not in there
+    }
+    assert sorted(named) == []

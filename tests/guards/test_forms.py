@@ -1,4 +1,4 @@
-"""Every text field of every form asks for the length first (quality.md, Safe)."""
+"""Every text field of every form asks for the length first (safe)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""quality.md, Fast: a page's statements do as much among many rows as among few.
+"""fast: a page's statements do as much among many rows as among few.
 
 Counted, not timed: SQLite tells its steps. How lists are read, `tests/lists` asks both databases.
 """

@@ -1,4 +1,4 @@
-"""quality.md, Light: the Nu HTML checker finds nothing, on any page, in either language.
+"""light: the Nu HTML checker finds nothing, on any page, in either language.
 
 `make html-check` brings the checker and runs this; without it the test is skipped.
 """

@@ -1,4 +1,4 @@
-"""No regular expression of the portal takes more than its time over any text (quality.md, Safe)."""
+"""No regular expression of the portal takes more than its time over any text (safe)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""quality.md, Light and Fast: bytes, requests, SQL statements. Counted, not timed."""
+"""light, fast: bytes, requests, SQL statements. Counted, not timed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One word for one thing, in French, too (quality.md, Texts)."""
+"""One word for one thing, in French, too (l10n)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""quality.md, Operable: what workers write can be followed, and is no more than it says."""
+"""operable: what workers write can be followed, and is no more than it says."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What programs ask for: search engines, whoever finds a weakness (quality.md, Safe)."""
+"""What programs ask for: search engines, whoever finds a weakness (safe)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is wrong with a form is found before anything is kept from anybody (quality.md, Safe)."""
+"""What is wrong with a form is found before anything is kept from anybody (safe)."""
 
 from __future__ import annotations
 

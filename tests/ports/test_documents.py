@@ -1,4 +1,4 @@
-"""The document store: one suite for the folder and for S3 (design.md, decision 5)."""
+"""The document store: one suite for the folder and for S3."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One suite for every IAM: the stand-in always, a real Keystone 30 too (iam.md).
+"""One suite for every IAM: the stand-in always, a real Keystone 30 too.
 
 `openstacksdk`, which shares no code with our driver, looks at the outcome.
 """

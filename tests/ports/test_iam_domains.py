@@ -1,4 +1,4 @@
-"""A service account that rules single contracts' domains only, on a real Keystone (iam.md, 6)."""
+"""A service account that rules single contracts' domains only, on a real Keystone."""
 
 from __future__ import annotations
 

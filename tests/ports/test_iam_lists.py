@@ -52,7 +52,7 @@ class TestManyPeople:
 
 
 class TestNamesThatDifferByCase:
-    """Keystone minds case on SQLite and PostgreSQL: both accounts may be there (point 10)."""
+    """Keystone minds case on SQLite and PostgreSQL: both accounts may be there."""
 
     def test_users_8_each_is_seen_as_it_is(self, iam, opened, witness):
         key = iam.set_groups(opened, SOPHIE, GUEST)

@@ -1,4 +1,4 @@
-"""An instance that is told to stop: quick, and nobody notices (quality.md, Operable)."""
+"""An instance that is told to stop: quick, and nobody notices (operable)."""
 
 from __future__ import annotations
 

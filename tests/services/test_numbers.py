@@ -1,4 +1,4 @@
-"""l10n: amounts, numbers and units as their readers write them (facts.md)."""
+"""l10n: amounts, numbers and units as their readers write them."""
 
 from __future__ import annotations
 

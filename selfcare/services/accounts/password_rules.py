@@ -61,7 +61,7 @@ def _not_the_login(password: str, login: str) -> bool:
 
 @dataclass(frozen=True)
 class PasswordRules:
-    """All of them. A portal password has no limit in bytes, an API password has 72 (iam.md)."""
+    """All of them. A portal password has no limit in bytes, an API password has 72: bcrypt's."""
 
     min_length: int = 8
     max_length: int = 128

@@ -15,7 +15,7 @@ from fpdf.enums import DocumentCompliance, TableBordersLayout, VAlign
 from fpdf.fonts import TTFFont
 
 _TYPEFACE = "Source Sans Pro"
-"""It comes with a package and has U+202F (facts.md), Greek, Cyrillic and all of Latin."""
+"""It comes with a package and has U+202F, Greek, Cyrillic and all of Latin."""
 
 _WIDTHS = (125, 45)
 _LINE = 4.5

@@ -58,7 +58,7 @@ class Granted:
     def claims(self) -> dict[str, Any]:
         """The person as the console sees them, from the portal's present data.
 
-        `ksuser` and `ksdomain` have no underscore: proxies drop headers that have one (iam.md).
+        `ksuser` and `ksdomain` have no underscore: proxies drop headers that have one.
         """
         return {
             "sub": self.subject,

@@ -1,7 +1,7 @@
 """Pre-invoices: what a month will cost, as worked out by us (INVOICES-1).
 
 A pre-invoice is the month's usage, the subscriptions that run in it, and the upfront payments of
-those that start in it; VAT is taken once, on the sum (facts.md). Subscriptions in another currency
+those that start in it; VAT is taken once, on the sum. Subscriptions in another currency
 than the report's make sums of their own. `pre_invoice_making` makes PDFs of it.
 """
 

@@ -46,7 +46,7 @@ def _over(kind: type[Wish]) -> ColumnElement[bool]:
 FORGOTTEN = (
     Forgotten(
         since=SignIn.expires_at,
-        period=timedelta(days=365),  # facts.md: a security log is kept for 12 months
+        period=timedelta(days=365),  # a security log is kept for 12 months
         what="sign-ins: network address, browser",
         after="they ran out",
         sort=Sort.PERSONAL,

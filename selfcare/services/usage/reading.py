@@ -1,4 +1,4 @@
-"""Reading usage reports: the operator's CSV of 27 columns (facts.md).
+"""Reading usage reports: the operator's CSV of 27 columns (INVOICES-1).
 
 `;` between cells, decimal commas, one header line. A line with a `SubsChargeType` tells of a
 subscription: the portal knows those itself, and a pre-invoice counts them from there, so such

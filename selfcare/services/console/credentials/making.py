@@ -1,4 +1,4 @@
-"""The work on somebody's credentials, done as themselves (console.md, fact 2).
+"""The work on somebody's credentials, done as themselves (API-2, API-4).
 
 Safe when the IAM or this worker stops between any two calls: everything made carries the wish's
 mark, and a secret is sealed in the transaction that records what it belongs to. So something with

@@ -38,7 +38,7 @@ PURPOSE = "api password"
 
 SETTLES = timedelta(seconds=1.1)
 """How long after a change of the password nobody may sign in: the IAM revokes tokens by the second,
-and one of the same second would be dead at once (iam.md, point 1)."""
+and one of the same second would be dead at once."""
 
 
 class NotProven(Exception):

@@ -1,4 +1,4 @@
-"""The console's IAM behind one small port (iam.md): `iam()` gives the driver the settings name."""
+"""The console's IAM behind one small port: `iam()` gives the driver the settings name."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def connect(settings: Settings) -> Keystone:
 
 
 def iam() -> ConsoleIAM:
-    """The console's IAM; for workers and commands only (design.md, decision 4).
+    """The console's IAM; for workers and commands only: no page waits for it.
 
     Raises:
         NotConfigured: `IAM_URL` is not set.
@@ -113,7 +113,7 @@ def project_roles(groups: Iterable[str]) -> list[str]:
 
 
 def username_for(login: str) -> str:
-    """The name a new console account gets; pure, so pages may ask (iam.md, point 11)."""
+    """The name a new console account gets; pure, so pages may ask."""
     return _kind().username_for(login)
 
 

@@ -51,7 +51,7 @@ class Client:
     def _all(
         self, path: str, ref: str, query: Mapping[str, str] | None = None, *, key: str = ""
     ) -> list[Any]:
-        """A whole list, page after page: lists are cut at 1000 (point 9).
+        """A whole list, page after page: lists are cut at 1000.
 
         Raises:
             Retryable: the IAM cuts it and gives no way on.
@@ -132,7 +132,7 @@ class Client:
             if not ref:
                 raise
             if whole_cloud:
-                self._whole_cloud = False  # the account rules domains, not the cloud (point 6)
+                self._whole_cloud = False  # the account rules domains, not the cloud
                 return self._raw(method, path, ref, body, authenticated=authenticated)
             if not self._signs_in():
                 self._whole_cloud = True

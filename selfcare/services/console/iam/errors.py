@@ -1,4 +1,4 @@
-"""The errors of an IAM, whatever their shape there (iam.md).
+"""The errors of an IAM, whatever their shape there.
 
 Bodies come as `{"error": {…}}`, as `{"error_msg", "error_code"}`, with numeric codes, or as HTML.
 """

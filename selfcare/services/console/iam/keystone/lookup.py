@@ -48,7 +48,7 @@ class Lookup(Client):
         return str(found[0]["id"])
 
     def _find_user(self, ref: str, username: str, key: str = "") -> dict[str, Any] | None:
-        """The account of that id, else of that name; some Keystones mind its case (point 10)."""
+        """The account of that id, else of that name; some Keystones mind its case."""
         if key and (user := self._user_of_id(ref, key)):
             return user
         if not username:

@@ -30,7 +30,7 @@ class People(Lookup):
         return frozenset(self._held(ref, user["id"])) if user else None
 
     def set_groups(self, ref: str, holder: Holder, groups: frozenset[str]) -> str:
-        """Exactly these groups: add first, for removing from any revokes all tokens (point 2).
+        """Exactly these groups: add first, for removing from any revokes all tokens.
 
         Of somebody new nothing is looked up: the account is made, or turns out to be there.
         """
@@ -107,7 +107,7 @@ class People(Lookup):
         return Held(len(keys), len(self._all(path, ref, key="application_credentials")))
 
     def set_password(self, ref: str, username: str, password: str, key: str = "") -> None:
-        """Set the API password; an empty one would be taken and let anybody in (point 4)."""
+        """Set the API password; an empty one would be taken and let anybody in."""
         if not 1 <= len(password.encode()) <= LONGEST_PASSWORD:
             raise errors.WeakPassword(f"1 to {LONGEST_PASSWORD} bytes")
         user = self._existing_user(ref, username, key)

@@ -1,7 +1,7 @@
-"""Somebody signed in to a Keystone as themselves, by their API password (console.md, fact 2).
+"""Somebody signed in to a Keystone as themselves, by their API password.
 
-What the service account may not do (iam.md, point 6), they may: their access keys and their
-application credentials. Nothing here outlives the job that made it.
+What the service account may not do, they may: their access keys and their application credentials.
+Nothing here outlives the job that made it.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Personal(Client):
                 access = auth.get_access(session)
         except AuthExpired as refusal:
             raise errors.NoProject(str(refusal)) from None
-        except NotFound as revoked:  # the password was set in this very second (point 1)
+        except NotFound as revoked:  # the password was set in this very second
             raise errors.Retryable(str(revoked)) from None
         self._own = Adapter(session, service_type="identity", region_name=self._region)
         self.user_id = str(access.user_id)
@@ -73,7 +73,7 @@ class Personal(Client):
     # Access keys
 
     def access_keys(self) -> list[Key]:
-        """Their keys; Keystone tells the secrets, too, and the port does not (point 7)."""
+        """Their keys; Keystone tells the secrets, too, and the port does not."""
         found = self._all("credentials", "", {"user_id": self.user_id, "type": "ec2"})
         return [
             Key(str(json.loads(one["blob"])["access"]), mark_in(one.get("description")))
@@ -81,7 +81,7 @@ class Personal(Client):
         ]
 
     def create_key(self, new: NewKey) -> NewKey:
-        """Store the pair proposed: saying it again makes no second key (point 8)."""
+        """Store the pair proposed: saying it again makes no second key."""
         held = self.access_keys()
         if any(key.access == new.access for key in held):
             return new
