@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import pytest
@@ -75,7 +76,13 @@ def take_the_right(app, login: str) -> None:
         db.session.commit()
 
 
-@pytest.mark.parametrize("lose", [remove, take_the_right])
+def let_it_end(app, login: str) -> None:
+    with app.app_context():
+        membership(login).ends_on = date(2017, 1, 1)
+        db.session.commit()
+
+
+@pytest.mark.parametrize("lose", [remove, take_the_right, let_it_end])
 def test_users_9_who_lost_the_right_adds_nobody_any_more(app, loaded, worker, mailbox, lose):
     lose(app, "jacques.dupont")
     worker.run()

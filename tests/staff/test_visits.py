@@ -248,9 +248,16 @@ class TestEnding:
             db.session.commit()
         self.over(inside)
 
-    def test_staff_2_a_lost_place_ends_it(self, app, inside):
+    @pytest.mark.parametrize(
+        "lose",
+        [
+            "DELETE FROM memberships",
+            "UPDATE memberships SET is_referent = false, ends_on = '2026-11-27'",
+        ],
+    )
+    def test_staff_2_a_lost_place_ends_it(self, app, inside, lose):
         with app.app_context():
-            db.session.execute(text("DELETE FROM memberships"))
+            db.session.execute(text(lose))
             db.session.commit()
         self.over(inside)
 
