@@ -1,4 +1,7 @@
-"""« Visites du support »: who looked, who may, and the customer's own invitation (STAFF-2)."""
+"""« Visites du support »: who looked, who may, and the customer's own invitation (STAFF-2).
+
+Any member can be visited, is told so, and may end it: no profile in « Support » is asked.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from selfcare.language.staff_wording import VISIT_POLICY, VISIT_REFUSAL
 from selfcare.models import Contract, Visit, now
 from selfcare.rights import Ability, VisitPolicy
 from selfcare.services.safety import audit
-from selfcare.services.staff import asking, ending, looking
+from selfcare.services.staff import asking, ending, looking, visits
 from selfcare.services.staff.asking import NotAllowed
 from selfcare.web import rendering
 from selfcare.web.access import current_account, one_or_404, place, requires
@@ -24,7 +27,7 @@ bp = Blueprint("support_visits", __name__, url_prefix="/contracts/<ref>/support/
 
 
 @bp.get("")
-@requires(Ability.SEE_SUPPORT_CONTACT)
+@requires(Ability.OPEN_CONTRACT)
 def index(contract: Contract) -> ResponseReturnValue:
     """Visits to me, all of the contract's for its referent, who also sets the rule."""
     return rendering.page(
@@ -38,8 +41,20 @@ def index(contract: Contract) -> ResponseReturnValue:
     )
 
 
+@bp.get("/<int:visit_id>")
+@requires(Ability.OPEN_CONTRACT)
+def pages(contract: Contract, visit_id: int) -> ResponseReturnValue:
+    """What was looked at."""
+    visit = _visit(contract, visit_id)
+    if visit.begun_at is None:
+        abort(404)
+    return rendering.page(
+        "support/pages.html", contract=contract, shown=visit, pages=visits.pages_of(visit)
+    )
+
+
 @bp.post("/policy")
-@requires(Ability.SEE_SUPPORT_CONTACT)
+@requires(Ability.OPEN_CONTRACT)
 def policy(contract: Contract) -> ResponseReturnValue:
     """The referent's rule; closing the contract ends the visits that go on."""
     wanted = request.form.get("policy", "")
@@ -57,7 +72,7 @@ def policy(contract: Contract) -> ResponseReturnValue:
 
 
 @bp.post("/<int:visit_id>/answer")
-@requires(Ability.SEE_SUPPORT_CONTACT)
+@requires(Ability.OPEN_CONTRACT)
 def answer(contract: Contract, visit_id: int) -> ResponseReturnValue:
     """Allow or refuse what support asks."""
     visit = _visit(contract, visit_id)
@@ -74,7 +89,7 @@ def answer(contract: Contract, visit_id: int) -> ResponseReturnValue:
 
 
 @bp.post("/<int:visit_id>/end")
-@requires(Ability.SEE_SUPPORT_CONTACT)
+@requires(Ability.OPEN_CONTRACT)
 def end(contract: Contract, visit_id: int) -> ResponseReturnValue:
     """End a visit that goes on, at once."""
     ending.end(_visit(contract, visit_id), by=current_account())
@@ -84,7 +99,7 @@ def end(contract: Contract, visit_id: int) -> ResponseReturnValue:
 
 
 @bp.post("/invite")
-@requires(Ability.SEE_SUPPORT_CONTACT)
+@requires(Ability.OPEN_CONTRACT)
 def invite(contract: Contract) -> ResponseReturnValue:
     """« Inviter le support »: the code to read out, shown once."""
     visit, code = asking.invite(current_account(), contract)

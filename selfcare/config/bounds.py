@@ -67,6 +67,11 @@ class Bounds:
         "Searches of the field in the header, per account.",
         check=rules.limits,
     )
+    throttle_staff_people: str = setting(
+        "200 per day",
+        "People whose page a staff member opens, each once a day. Beyond, an error is logged.",
+        check=rules.limits,
+    )
     throttle_export: str = setting(
         "20 per minute; 200 per hour", "Lists and one's data as files.", check=rules.limits
     )

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, SelectField
-from wtforms.validators import DataRequired, Length, Optional
+from wtforms.validators import DataRequired, Length, Optional, ValidationError
 
 from selfcare.forms.bounded import LongTextField, TextField
 from selfcare.forms.fields import DayField, trimmed
 from selfcare.forms.proofs import CodeForm
-from selfcare.language import _l
+from selfcare.language import _, _l
 from selfcare.models import LONGEST_REASON, LONGEST_STAFF_NOTE, LONGEST_TICKET
+from selfcare.services import months
 
 LEAST_REASON = 10
 """Characters that a reason has at least: it is shown to the customer."""
@@ -60,3 +61,8 @@ class NoteForm(FlaskForm):
     )
     shown_until = DayField(_l("Shown until"), [Optional()])
     handed_to = SelectField(_l("Hand over to"), validators=[Optional()])
+
+    def validate_shown_until(self, field: DayField) -> None:
+        """From today on: a note with an earlier day would never be seen."""
+        if field.data and field.data < months.today():
+            raise ValidationError(_("Choose today or a later day"))

@@ -80,6 +80,7 @@ ACTION: Mapping[str, Any] = {
     "visit.policy": _l("Rule for support’s visits changed"),
     "staff.changed": _l("Staff member’s roles changed"),
     "staff.retried": _l("Failed work retried"),
+    "audit.exported": _l("Audit log taken away as a file"),
     "note.written": _l("Note written"),
     "note.finished": _l("Note finished"),
 }

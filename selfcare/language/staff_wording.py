@@ -23,9 +23,16 @@ VISIT_POLICY: Mapping[str, Any] = {
     VisitPolicy.CLOSED: _l("Closed, but for an emergency that a second person of support confirms"),
 }
 
+VISIT_POLICY_TOLD: Mapping[str, Any] = {
+    VisitPolicy.NOTICE: _l("allowed; the person and the referent are told by mail"),
+    VisitPolicy.APPROVAL: _l("allowed once the referent has approved"),
+    VisitPolicy.CLOSED: _l("closed, but for an emergency that a second person of support confirms"),
+}
+"""The same for staff, who are not the ones that are told."""
+
 VISIT_KIND: Mapping[str, Any] = {
     "notice": _l("with notice"),
-    "approval": _l("approved"),
+    "approval": _l("after the referent’s approval"),
     "emergency": _l("emergency"),
     "invitation": _l("on invitation"),
 }
@@ -70,6 +77,10 @@ WHY_NOT: Mapping[str, Any] = {
         "They have no role in the technical console. The referent can give one: %(referent)s."
     ),
     "console_not_ready": _l("Their console account is not ready: %(problem)s"),
+    "console_barred": _l(
+        "Their account was disabled or deleted in the console itself."
+        " A manager of the users can restore it on their page."
+    ),
     "offer_without_console": _l("The offer %(offer)s has no technical console."),
     "no_ece": _l(
         "They have no account on the application this leads to."
@@ -83,6 +94,9 @@ HAPPENING: Mapping[str, Any] = {
     "sign_ins": _l("Sign-ins"),
     "account": _l("Account"),
     "users": _l("Users and rights"),
+    "console": _l("Technical console"),
+    "documents": _l("Documents"),
+    "contract": _l("Contract"),
     "mails": _l("Mails"),
     "orders": _l("Orders"),
     "visits": _l("Visits"),

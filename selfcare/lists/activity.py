@@ -3,35 +3,45 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Self
 
 from sqlalchemy import ColumnElement, Row, func
 
-from selfcare.language import _, _l, audit_wording, mail_wording, wording
+from selfcare.language import _, _l, audit_wording, mail_wording, staff_wording, wording
 from selfcare.language.i18n import Reader
 from selfcare.lists.columns import Column, moment, worded
 from selfcare.lists.query import ListOf, ListQuery
 from selfcare.models import Account, AuditEntry, fold
 from selfcare.services.safety import audit
 
+NAMED: Mapping[str, Mapping[str, Any]] = {
+    "switched_off": mail_wording.MAIL_KIND,
+    "what": {
+        **mail_wording.MAIL_NAME,
+        **staff_wording.VISIT_POLICY_TOLD,
+        **audit_wording.ACCOUNT_FIELD,
+    },
+}
+"""The details that are names of the code, and their words."""
+
 
 def details(row: Row[Any], _reader: Reader | None = None) -> str:
     """The other details: a reason, a ticket, an address, in plain words."""
     words = [str(row.about)]
     for name, value in json.loads(row.details).items():
-        shown = ", ".join(_part(part) for part in (value if isinstance(value, list) else [value]))
+        parts = value if isinstance(value, list) else [value]
+        shown = ", ".join(_part(part, NAMED.get(name, {})) for part in parts)
         label = str(audit_wording.DETAIL.get(name, name))
         words.append(_("%(label)s: %(value)s", label=label, value=shown) if shown else "")
     return " · ".join(word for word in words if word)
 
 
-def _part(part: Any) -> str:
-    """One of an entry's details: changed roles, a field's or mail's name, or a text."""
+def _part(part: Any, named: Mapping[str, Any]) -> str:
+    """One of an entry's details: changed roles, what has a name in words, or a text."""
     if isinstance(part, list):
         return wording.role_change(part) if len(part) > 2 else wording.access_name(*part)
-    named = audit_wording.ACCOUNT_FIELD.get(part) or mail_wording.MAIL_KIND.get(part, part)
-    return str(named)
+    return str(named.get(part, part))
 
 
 class ActivityList(ListQuery):

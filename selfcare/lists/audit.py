@@ -17,6 +17,7 @@ class AuditList(ActivityList):
     """All that was done, newest first, with the true names of staff."""
 
     name = "audit"
+    is_file_guarded = True
     statement = select(
         AuditEntry.id,
         AuditEntry.at,

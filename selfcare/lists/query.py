@@ -82,6 +82,8 @@ class ListQuery(ShownList):
     tie_break: ClassVar[Expression]
     joins_decide: ClassVar[bool] = True
     """False if joins only add columns, so that the count can skip them."""
+    is_file_guarded: ClassVar[bool] = False
+    """Whether a page comes before the file, which browsers must not take for it."""
 
     def __init__(
         self,

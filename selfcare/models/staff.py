@@ -75,6 +75,7 @@ class Visit(Base):
 
     account: Mapped[Account] = relationship(foreign_keys=[account_id], lazy="raise_on_sql")
     contract: Mapped[Contract] = relationship(lazy="raise_on_sql")
+    agent: Mapped[Account | None] = relationship(foreign_keys=[agent_id], lazy="raise_on_sql")
 
     __table_args__ = (
         CheckConstraint("kind IN ('notice', 'approval', 'emergency', 'invitation')", name="kind"),

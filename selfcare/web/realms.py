@@ -7,11 +7,16 @@ customers', which it leaves as it is: where one is sent, it decides who is looki
 from __future__ import annotations
 
 import hashlib
+import ipaddress
 from enum import StrEnum
 
 from flask import Flask, current_app, g, request
 from flask.sessions import SecureCookieSessionInterface
 from werkzeug.wrappers import Response
+
+from selfcare import config
+from selfcare.config import rules
+from selfcare.services.safety import browsers
 
 STAFF_PATH = "/staff"
 
@@ -36,6 +41,18 @@ def _present() -> Realm:
     if request.path == STAFF_PATH or request.path.startswith(f"{STAFF_PATH}/"):
         return Realm.STAFF
     return Realm.VISIT if cookie_name(Realm.VISIT) in request.cookies else Realm.CUSTOMERS
+
+
+def is_open() -> bool:
+    """Whether this request comes from where `STAFF_NETWORKS` lets staff come from (STAFF-5)."""
+    networks = config.current().staff_networks
+    if not networks or present() is Realm.CUSTOMERS:
+        return True
+    try:
+        address = ipaddress.ip_address(browsers.present().ip)
+    except ValueError:
+        return False
+    return any(address in network for network in rules.networks_in(networks))
 
 
 def cookie_name(realm: Realm) -> str:

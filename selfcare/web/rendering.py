@@ -71,7 +71,7 @@ def list_page(template: str, wanted: ListOf[ListQuery], **context: Hashable) -> 
     the templates are given here (values, no entities), and who looks at it from which place.
     """
     rows = wanted.asked(request.args, path=request.path, reader=reader())
-    if _as_file():
+    if is_file():
         return csv_file(rows)
     wants = wanted_part()
     etag = _etag(template, rows, wants, context)
@@ -97,7 +97,7 @@ def page_with_list(template: str, wanted: ListOf[ListQuery], **context: Any) -> 
     The template gets the list by its name; its part is `_<name>.html` beside the page.
     """
     rows = wanted.asked(request.args, path=request.path, reader=reader())
-    if _as_file():
+    if is_file():
         return csv_file(rows)
     folder = template.rpartition("/")[0]
     parts = {rows.name: f"{folder}/_{rows.name}.html"}
@@ -107,7 +107,8 @@ def page_with_list(template: str, wanted: ListOf[ListQuery], **context: Any) -> 
     return answer
 
 
-def _as_file() -> bool:
+def is_file() -> bool:
+    """Whether the list is asked for as a file."""
     return request.args.get("format") == "csv"
 
 

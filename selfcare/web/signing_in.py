@@ -31,7 +31,7 @@ def _load(token: str) -> Presence | SignIn | Visit | None:
     """Whoever the cookie of the request's realm stands for; staff only below `/staff`."""
     realm = realms.present()
     if realm is Realm.VISIT:
-        return visits.load(token)
+        return visits.load(token) if realms.is_open() else None
     found = _staff(token) if realm is Realm.STAFF else _customer(token)
     if found is not None:
         g.account_id = found.account_id  # for the log, which asks no database

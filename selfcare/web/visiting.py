@@ -25,6 +25,9 @@ ALSO_OPEN = frozenset({"site.legal", "site.accessibility"})
 """Pages beside the contract's."""
 WITHOUT_ROW = frozenset({"health.healthz", "health.readyz", "site.favicon", LEAVE})
 
+OF_CONTRACT = {"home.index": "contract.index", "finding.index": "finding.on_contract"}
+"""Pages over all contracts of the person, and the same of the visited one, shown instead."""
+
 OUT_OF_REACH: dict[Ability, str] = {
     Ability.OPEN_CONSOLE: "console",
     Ability.ORDER_SERVICE: "ordering",
@@ -71,8 +74,10 @@ def _gate() -> Response | None:
     g.account_id = visit.account_id
     structlog.contextvars.bind_contextvars(visit=visit.id)  # in every line and report from here on
     visits.seen(visit, path=request.path.replace("\0", ""), request_id=g.get("request_id", ""))
-    if request.endpoint == "home.index":
-        return redirect(url_for("contract.index", ref=visit.contract.ref), code=303)
+    if request.endpoint in OF_CONTRACT:
+        page = OF_CONTRACT[request.endpoint]
+        address = url_for(page, ref=visit.contract.ref, q=request.args.get("q"))
+        return redirect(address, code=303)
     why = _why_not(visit)
     return make_response(render("staff/locked.html", why=why), 403) if why else None
 

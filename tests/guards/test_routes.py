@@ -56,6 +56,7 @@ SHOWN_BY_GET = {
     *("recovery.set_password", "recovery.confirm_email"),
     "profile.password",
     "profile.edit",
+    "staff_audit.index",
     *("security.new_passkey", "security.remove_passkey", "security.end_sign_in"),
     *("two_factor.index", "two_factor.set_up", "two_factor.new_codes", "two_factor.turn_off"),
     "ordering.form",
@@ -155,7 +156,7 @@ def users_things(cast) -> dict[str, object]:
         }
 
 
-OWN = {"draft_id", "import_id", "credential_id", "mark"}
+OWN = {"draft_id", "import_id", "credential_id", "mark", "visit_id"}
 """Arguments that name something of one person's only: 404 for everybody else."""
 
 

@@ -12,7 +12,7 @@ from selfcare.models import Membership
 from selfcare.rights import STAFF_RULES, StaffAbility, StaffRole
 from tests.browsing import Browser
 from tests.cast import PASSWORD, account_of
-from tests.staff.conftest import REF
+from tests.staff.conftest import REASON, REF
 
 PAGES = {
     StaffAbility.LOOK: "/staff/",
@@ -137,6 +137,21 @@ def test_staff_5_from_other_networks_there_is_nothing(another_app, cast, claire)
     assert Browser(app, ip="2001:db8::1").get("/staff/login").status == 200
     assert Browser(app, ip="198.51.100.1").get("/staff/login").status == 404
     assert Browser(app, ip="198.51.100.1").get("/login").status == 200
+
+
+def test_staff_5_a_visit_shows_nothing_from_other_networks(another_app, cast, clock):
+    cast.referent()
+    app = another_app(staff_networks="192.0.2.0/24")
+    claire = Browser(app).sign_in_as(cast.agent("claire.support"))
+    with app.app_context():
+        paul = account_of("paul.dupont").id
+    fields = {"contract": REF, "code": clock.code(), **REASON}
+    home = claire.post(f"/staff/people/{paul}/visit", fields).location
+    assert claire.get(home).status == 200
+    claire.environ = {"REMOTE_ADDR": "198.51.100.1"}
+    page = claire.get(home)
+    assert page.status == 403
+    assert "Paul" not in page.text
 
 
 class TestNoPlaceOnContracts:

@@ -90,6 +90,13 @@ class TestPerson:
         for shown in ("paul.dupont", "SI_Prod", "admin – failed", "HONEY1655-1710-001"):
             assert shown in page.words
 
+    def test_staff_5_a_colleagues_page_names_their_roles(self, app, agent):
+        with app.app_context():
+            me = account_of("claire.support").id
+        facts = agent.get(f"/staff/people/{me}").one(".facts").get_text(" ")
+        assert "support" in facts.split("Roles")[1].split()
+        assert "Link for the customer" not in facts
+
     def test_staff_1_an_unknown_person_is_404(self, agent):
         assert agent.get("/staff/people/999999").status == 404
 
@@ -282,6 +289,27 @@ class TestNotes:
         assert page.status == 422
         assert "Write the note" in page.words
 
+    def test_staff_8_a_note_that_nobody_would_see_is_refused(self, agent, clock, paul_id):
+        fields = {"text": "Prefers the telephone", "shown_until": "2026-11-27"}
+        page = agent.post(f"/staff/people/{paul_id}/note", fields)
+        assert page.status == 422
+        assert "Choose today or a later day" in page.words
+        assert "Prefers the telephone" in page.one("textarea").text
+
+    def test_staff_8_it_is_handed_over_to_nobody_who_cannot_finish_it(
+        self, app, agent, cast, paul_id
+    ):
+        from selfcare.services.accounts import barring
+
+        cast.agent("ada.audit", StaffRole.AUDITOR)
+        cast.agent("omar.operator", StaffRole.OPERATOR)
+        gone = cast.agent("louis.support")
+        with app.app_context():
+            barring.disable(account_of(gone))
+            db.session.commit()
+        page = agent.get(f"/staff/people/{paul_id}/note")
+        assert page.texts("#handed_to option") == ["nobody", "Omar OPERATOR"]
+
     def test_staff_8_a_note_is_part_of_the_persons_data(self, agent, browse_as, paul_id):
         self.write(agent, f"/staff/people/{paul_id}/note")
         data = browse_as("paul.dupont").get("/account/data.json").json
@@ -293,9 +321,23 @@ class TestAuditLog:
         browse.sign_in("paul.dupont", "wrong")
         auditor = browse_as(cast.agent("ada.audit", StaffRole.AUDITOR))
         assert "Sign-in failed" in auditor.get("/staff/audit?q=failed").words
-        answer = auditor.get("/staff/audit?format=csv")
+        link = auditor.get("/staff/audit?q=failed").one("a.export")
+        assert "download" not in link.attrs, "a page comes first"
+        answer = auditor.post(str(link["href"]), {"code": clock.code()})
         assert answer.headers["Content-Type"].startswith("text/csv")
         assert "Sign-in failed" in answer.text
+        assert "Audit log taken away as a file" in auditor.get("/staff/audit").words
+
+    @pytest.mark.parametrize("code", ["", "000000", None])
+    def test_staff_4_nobody_takes_it_away_without_a_fresh_code(
+        self, cast, browse_as, clock, paul_id, code
+    ):
+        auditor = browse_as(cast.agent("ada.audit", StaffRole.AUDITOR))
+        path = "/staff/audit?format=csv"
+        page = auditor.get(path) if code is None else auditor.post(path, {"code": code})
+        assert page.status == (200 if code is None else 422)
+        assert page.headers["Content-Type"].startswith("text/html")
+        assert page.texts("main form button") == ["Export (CSV)"]
 
     def test_staff_4_it_names_the_agent_of_a_visit(self, cast, browse_as, visiting, paul_id):
         visiting()
@@ -307,6 +349,7 @@ class TestAuditLog:
 def test_staff_1_the_contracts_page_holds_what_support_asks_for(agent, cast, paul_id):
     ref = cast.order()
     page = agent.get(f"/staff/contracts/{REF}")
-    for shown in ("HONEY1655", "Flexible Engine", "Paul DUPONT", ref, "Allowed; you are told"):
+    told = "allowed; the person and the referent are told by mail"
+    for shown in ("HONEY1655", "Flexible Engine", "Paul DUPONT", ref, told):
         assert shown in page.words
     assert agent.get("/staff/contracts/OCB9999999").status == 404

@@ -26,6 +26,8 @@ class TestPolicy:
         assert visiting().location == "/staff/"
         assert agent.get(HOME).location.startswith("/login")
         assert "Begin the visit" not in agent.get("/staff/").texts("form button")
+        state = "asked for · after the referent’s approval"
+        assert agent.get("/staff/visits").texts("td[data-label=State]") == [state]
         paul = browse_as("paul.dupont")
         assert "Support asks to look" in mailbox.text()
         [form] = [
@@ -75,6 +77,11 @@ class TestPolicy:
         browse_as("paul.dupont").post(f"{HOME}support/visits/{number}/answer", {"answer": "yes"})
         with app.app_context():
             assert the_visit().allowed is False
+
+    def test_staff_2_the_log_tells_the_new_rule_in_words(self, agent, browse_as, paul_id):
+        paul = browse_as("paul.dupont")
+        paul.post(f"{HOME}support/visits/policy", {"policy": "approval"})
+        assert "what: allowed once the referent has approved" in paul.get("/account/activity").words
 
     def test_staff_2_closed_is_closed(self, visiting, policy):
         policy(VisitPolicy.CLOSED)

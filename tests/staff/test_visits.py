@@ -8,6 +8,7 @@ import pytest
 import structlog
 from sqlalchemy import select, text, update
 from sqlalchemy.exc import DBAPIError
+from structlog.testing import capture_logs
 
 from selfcare.database import db
 from selfcare.models import Account, AuditEntry, SignIn, Visit
@@ -36,6 +37,7 @@ class TestBeginning:
         page = inside.get(HOME)
         assert page.status == 200
         assert "Paul DUPONT" in page.words
+        assert "Support is looking at this contract" not in page.words  # the bar says it
         assert page.soup.title.text.startswith("Visit – ")
         first = page.one("body").find(["a", "button", "input"])
         assert first["name"] == "csrf_token"  # of the form that leaves
@@ -102,10 +104,15 @@ class TestBeginning:
         for _number in range(2):
             assert visiting().status == 303
             agent.post("/visit/leave")
-        assert "too many visits" in visiting().words
+        with capture_logs() as lines:
+            assert "too many visits" in visiting().words
+        assert "staff_visits_limit" in [line["event"] for line in lines], "the alarm"
 
 
 class TestWhileItLasts:
+    def test_staff_2_the_field_in_the_header_searches_the_visited_contract(self, inside):
+        assert inside.get("/find?q=HONEY").location == f"{HOME}find?q=HONEY"
+
     def test_staff_2_every_form_is_refused_and_says_why(self, inside):
         page = inside.post(f"{HOME}support/visits/policy", {"policy": "closed"})
         assert page.status == 403
@@ -269,6 +276,40 @@ class TestEnding:
         assert paul.post(str(form["action"])).status == 303
         self.over(inside)
 
+    def test_staff_2_whoever_was_visited_sees_and_ends_it_without_the_section_support(
+        self, app, cast, inside, browse_as
+    ):
+        """The mail and the notice on the contract's page lead them there."""
+        cast.member("paul.dupont", support=Profile.NONE)
+        paul = browse_as("paul.dupont")
+        [link] = [a["href"] for a in paul.get(HOME).all(".notice a")]
+        page = paul.get(str(link))
+        assert page.status == 200
+        assert page.one(".back a")["href"] == HOME
+        [form] = [f for f in page.all("form") if str(f["action"]).endswith("/end")]
+        assert paul.post(str(form["action"])).status == 303
+        self.over(inside)
+
+    def test_staff_2_the_agent_ends_it_without_its_cookie(self, cast, inside, browse_as, visiting):
+        """A browser that was closed must not keep its agent from the next visit."""
+        elsewhere = browse_as("claire.support")
+        assert "leave that visit first" in visiting(by=elsewhere).words
+        page = elsewhere.get("/staff/")
+        assert "another browser" in page.words
+        [form] = [f for f in page.all("form") if str(f["action"]).endswith("/end")]
+        assert elsewhere.post(str(form["action"])).location == "/staff/"
+        assert visiting(by=elsewhere).location == HOME
+        self.over(inside)
+
+    def test_staff_2_nobody_else_ends_it_from_the_pages_of_staff(
+        self, app, cast, inside, browse_as
+    ):
+        with app.app_context():
+            number = the_visit().id
+        other = browse_as(cast.agent("louis.support"))
+        assert other.post(f"/staff/visits/{number}/end").status == 404
+        assert inside.get(HOME).status == 200
+
     def test_staff_2_closing_the_contract_ends_it(self, inside, browse_as, audited):
         browse_as("paul.dupont").post(f"{HOME}support/visits/policy", {"policy": "closed"})
         [entry] = audited("visit.policy")
@@ -282,49 +323,3 @@ class TestEnding:
         with app.app_context():
             ending.end_expired()
         assert actions(app)[-1] == "visit.ended"
-
-
-class TestTrace:
-    def test_staff_2_the_contracts_page_says_so_while_it_lasts(self, cast, inside, browse_as):
-        told = "Support is looking at this contract"
-        cast.member("sophie.dupont")
-        assert told in browse_as("paul.dupont").get(HOME).words
-        assert told not in browse_as("sophie.dupont").get(HOME).words
-        inside.post("/visit/leave")
-        assert told not in browse_as("paul.dupont").get(HOME).words
-
-    def test_staff_2_the_customer_is_told_by_mail_at_once(self, inside, mailbox):
-        told = mailbox.text()
-        assert "Support is looking at the contract" in told
-        assert "INC-2041" in told
-        assert "claire" not in told.lower()
-
-    def test_staff_2_activity_shows_support_and_the_reason_not_the_agent(self, inside, browse_as):
-        inside.get(HOME)
-        page = browse_as("paul.dupont").get("/account/activity")
-        assert "The page of invoices stays empty" in page.words
-        assert "INC-2041" in page.words
-        assert "Support" in page.texts("td[data-label=By]")
-        assert "claire" not in page.text
-        assert "192.0.2.10" not in page.text
-
-    def test_staff_2_nobody_finds_the_agent_by_searching(self, inside, browse_as):
-        page = browse_as("paul.dupont").get("/account/activity?q=claire")
-        assert page.all("tbody tr") == []
-
-    def test_staff_2_the_referent_sees_reason_ticket_length_and_pages(
-        self, inside, browse_as, clock
-    ):
-        inside.get(HOME)
-        page = inside.get(f"{HOME}orders")
-        clock.later(minutes=4)
-        inside.post("/visit/leave", {"csrf_token": page.csrf()})
-        page = browse_as("paul.dupont").get(f"{HOME}support/visits")
-        cells = page.texts("tbody td")
-        assert cells[1:4] == ["Paul DUPONT", "The page of invoices stays empty", "INC-2041"]
-        assert cells[4:] == ["4 min", "2"]
-
-    def test_staff_2_the_visit_is_in_the_persons_data(self, app, inside, browse_as):
-        data = browse_as("paul.dupont").get("/account/data.json").json
-        assert data["visits_of_support"][0]["reason"] == "The page of invoices stays empty"
-        assert "claire" not in str(data)

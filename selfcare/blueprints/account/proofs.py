@@ -15,7 +15,7 @@ from selfcare.web.access import current_account
 
 def proved(form: PasswordForm) -> bool:
     """Whether the password, and the code where the form has one, are right."""
-    return has_password(form.password) and (not isinstance(form, ProveForm) or _has_code(form.code))
+    return has_password(form.password) and (not isinstance(form, ProveForm) or has_code(form.code))
 
 
 def has_password(field: Field) -> bool:
@@ -28,7 +28,8 @@ def has_password(field: Field) -> bool:
     return True
 
 
-def _has_code(field: Field) -> bool:
+def has_code(field: Field) -> bool:
+    """Whether the field holds a code of theirs that is good now."""
     try:
         brake = two_factor.brake_of_signed_in(current_account())
         two_factor.check(current_account(), field.data or "", brake=brake)

@@ -32,8 +32,7 @@ def contract(contract_ref: str) -> ResponseReturnValue:
     found = looking.contract_of(contract_ref)
     if found is None:
         abort(404)
-    wanted = request.args.get("only", "")
-    only = timeline.Sort(wanted) if wanted in set(timeline.Sort) else None
+    only = timeline.asked(request.args.get("only", ""), timeline.OF_CONTRACT)
     members = looking.members_of(found)
     return rendering.page(
         "staff/contract.html",
@@ -48,6 +47,7 @@ def contract(contract_ref: str) -> ResponseReturnValue:
         notes=notes.pinned(found, today=reader().today()),
         happenings=timeline.of_contract(found, only=only),
         only=only,
+        sorts=timeline.OF_CONTRACT,
         sought=request.args.get("q", ""),
         form=ConfirmForm(),
     )

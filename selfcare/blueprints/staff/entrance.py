@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from typing import Any
 
 from flask import Blueprint, Response, abort, g, redirect, request, session, url_for
@@ -12,7 +11,6 @@ from flask_login import current_user, login_user
 from selfcare import config
 from selfcare.blueprints.account.two_factor import file_of_codes
 from selfcare.blueprints.sign_in import second_step
-from selfcare.config import rules
 from selfcare.database import db
 from selfcare.forms.auth import SignInForm
 from selfcare.forms.confirming import ConfirmForm
@@ -39,14 +37,7 @@ AWAITING = "awaiting"
 @bp.before_app_request
 def only_from_known_networks() -> None:
     """Outside `STAFF_NETWORKS` there is nothing below `/staff`."""
-    if realms.present() is not Realm.STAFF or not config.current().staff_networks:
-        return
-    allowed = rules.networks_in(config.current().staff_networks)
-    try:
-        address = ipaddress.ip_address(browsers.present().ip)
-    except ValueError:
-        abort(404)
-    if not any(address in network for network in allowed):
+    if realms.present() is Realm.STAFF and not realms.is_open():
         abort(404)
 
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
+from selfcare import config
 from selfcare.models import Visit, now
 from selfcare.rights import StaffAbility
+from selfcare.services.safety import throttling
 from selfcare.services.staff import ending, finding, looking, notes
 from selfcare.services.staff.finding import Kind
-from selfcare.web import rendering
+from selfcare.web import realms, rendering
 from selfcare.web.access import current_account, staff
+from selfcare.web.realms import Realm
 
 bp = Blueprint("staff_finding", __name__, url_prefix="/staff")
 
@@ -26,6 +29,7 @@ def index() -> ResponseReturnValue:
         handed=notes.handed_to(me),
         mine=looking.visits(Visit.agent_id == me.id, *open_still),
         running=looking.visits(Visit.agent_id == me.id, *ending.RUNNING, Visit.expires_at > now()),
+        is_in_this_browser=realms.cookie_name(Realm.VISIT) in request.cookies,
         emergencies=looking.visits(
             Visit.kind == "emergency",
             Visit.agent_id != me.id,
@@ -40,6 +44,9 @@ def index() -> ResponseReturnValue:
 def search() -> ResponseReturnValue:
     """An exact reference leads to its page; anything else to short lists."""
     text = request.args.get("q", "").replace("\0", "").strip()
+    if text:
+        limits = config.current().throttle_find
+        throttling.of_subject("find", str(current_account().id), limits).take()
     hit = finding.exact(text)
     if hit is not None and hit.kind is Kind.PERSON:
         return redirect(url_for("staff_people.person", account_id=hit.key), code=303)

@@ -21,7 +21,7 @@ from selfcare.services.accounts.people import AccountRefused
 from selfcare.services.console import access as console_access
 from selfcare.services.mail import outbox
 from selfcare.services.safety import audit
-from selfcare.services.staff import looking, notes, timeline, why
+from selfcare.services.staff import agents, looking, notes, timeline, why
 from selfcare.services.users import places
 from selfcare.web import rendering
 from selfcare.web.access import current_account, one_or_404, staff
@@ -36,17 +36,21 @@ CONTRACTS = 50
 def person(account_id: int) -> ResponseReturnValue:
     """Everything staff see of somebody, on one page."""
     account = one_or_404(select(Account).filter_by(id=account_id))
+    looking.count_person(account, by=current_account())
+    only = timeline.asked(request.args.get("only", ""), timeline.OF_ACCOUNT)
     return rendering.page(
         "staff/person.html",
         person=account,
+        staff_roles=sorted(agents.roles_of(account)) if account.is_staff else [],
         places=places.places_of(account.id, limit=CONTRACTS),
         sign_ins=sign_ins.open_ones(account),
         has_code=two_factor.of(account) is not None,
         failed=looking.failed_work(account),
         visits=looking.visits(Visit.account_id == account.id),
         notes=notes.pinned(account, today=reader().today()),
-        happenings=timeline.of_account(account, only=_only()),
-        only=_only(),
+        happenings=timeline.of_account(account, only=only),
+        only=only,
+        sorts=timeline.OF_ACCOUNT,
         answer=_answer(account),
         form=ConfirmForm(),
     )
@@ -121,11 +125,6 @@ def _retried(account_id: int, what: str) -> None:
     audit.record("staff.retried", actor=current_account(), subject=subject, details={"what": what})
     db.session.commit()
     flash(_("It will be tried again at once."))
-
-
-def _only() -> timeline.Sort | None:
-    wanted = request.args.get("only", "")
-    return timeline.Sort(wanted) if wanted in set(timeline.Sort) else None
 
 
 def _answer(account: Account) -> why.Answer | None:

@@ -9,17 +9,15 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
+from selfcare.blueprints.account.proofs import has_code
 from selfcare.database import db
 from selfcare.forms.confirming import ConfirmForm
-from selfcare.forms.staff import InvitedForm, MemberVisitForm, VisitForm
+from selfcare.forms.staff import InvitedForm, MemberVisitForm
 from selfcare.language import _
 from selfcare.language.staff_wording import VISIT_REFUSAL
 from selfcare.models import Account, SignIn, Visit
 from selfcare.rights import StaffAbility
-from selfcare.services.accounts import two_factor
-from selfcare.services.accounts.two_factor import WrongCode
-from selfcare.services.safety.throttling import TooManyAttempts
-from selfcare.services.staff import asking, looking
+from selfcare.services.staff import asking, ending, looking
 from selfcare.services.staff.asking import NotAllowed, Wish
 from selfcare.services.users import places
 from selfcare.web import realms, rendering
@@ -45,7 +43,7 @@ def new(account_id: int) -> ResponseReturnValue:
     here = {p.contract.ref: p.contract for p in places.places_of(account.id, limit=CONTRACTS)}
     form = MemberVisitForm()
     form.contract.choices = [(ref, f"{ref} [{one.name}]") for ref, one in here.items()]
-    if form.validate_on_submit() and _fresh(form):
+    if form.validate_on_submit() and has_code(form.code):
         wish = Wish(
             account=account,
             contract=here[form.contract.data],
@@ -68,7 +66,7 @@ def new(account_id: int) -> ResponseReturnValue:
 def invited() -> ResponseReturnValue:
     """Begin the visit that a customer has read the code of."""
     form = InvitedForm()
-    if form.validate_on_submit() and _fresh(form):
+    if form.validate_on_submit() and has_code(form.code):
         try:
             visit = asking.accept(
                 form.invitation.data or "",
@@ -92,6 +90,19 @@ def begin(visit_id: int) -> ResponseReturnValue:
         return _begun(asking.begin_allowed(_visit(visit_id), agent=_sign_in()))
     except NotAllowed as refusal:
         return _not_allowed(refusal)
+
+
+@bp.post("/visits/<int:visit_id>/end")
+@staff(StaffAbility.VISIT)
+def end(visit_id: int) -> ResponseReturnValue:
+    """End my visit from the pages of staff: its cookie may be in another browser, or gone."""
+    mine = select(Visit).where(Visit.id == visit_id, Visit.agent_id == current_account().id)
+    ending.end(one_or_404(mine.where(*ending.RUNNING).with_for_update()), by=current_account())
+    db.session.commit()
+    flash(_("The visit has ended."))
+    answer = redirect(url_for("staff_finding.index"), code=303)
+    realms.take_visit_back(answer)
+    return answer
 
 
 @bp.post("/visits/<int:visit_id>/confirm")
@@ -120,24 +131,6 @@ def _not_allowed(refusal: NotAllowed) -> ResponseReturnValue:
     db.session.rollback()
     flash(str(VISIT_REFUSAL[refusal.code]), "bad")
     return redirect(url_for("staff_finding.index"), code=303)
-
-
-def _fresh(form: VisitForm) -> bool:
-    """Whether the code is the agent's, now."""
-    me = current_account()
-    try:
-        two_factor.check(me, form.code.data or "", brake=two_factor.brake_of_signed_in(me))
-    except WrongCode:
-        db.session.commit()
-        form.code.errors = [_("This code is wrong or has already been used")]
-        return False
-    except TooManyAttempts as wait:
-        db.session.rollback()
-        form.code.errors = [
-            _("Too many attempts: try again in %(minutes)s min.", minutes=wait.minutes)
-        ]
-        return False
-    return True
 
 
 def _begun(visit: Visit) -> Response:

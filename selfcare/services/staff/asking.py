@@ -9,6 +9,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 
+import structlog
 from sqlalchemy import func, select, update
 
 from selfcare.database import db
@@ -18,6 +19,8 @@ from selfcare.services.mail.kinds import visits as mails
 from selfcare.services.staff import agents, ending
 from selfcare.services.staff.visits import begin, hashed, write_down
 from selfcare.services.users import places
+
+log = structlog.get_logger(__name__)
 
 ASKED_FOR = timedelta(hours=24)
 """What was asked for may be answered, and begun, for so long."""
@@ -188,6 +191,7 @@ def _check_agent(agent: SignIn) -> None:
     ending.end_of_agent(agent.account)  # one whose time is up, before the sweep has come by
     day = mine.where(Visit.begun_at > present - timedelta(days=1))
     if db.session.execute(day).scalar_one() >= A_DAY:
+        log.error("staff_visits_limit", agent=agent.account.login)
         raise NotAllowed("too_many")
 
 

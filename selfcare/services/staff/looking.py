@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import structlog
 from sqlalchemy import Row, func, select
 from sqlalchemy.orm import contains_eager, joinedload
 
+from selfcare import config
 from selfcare.database import db
 from selfcare.models import (
     Account,
@@ -21,8 +23,30 @@ from selfcare.models import (
     Visit,
     WishState,
 )
+from selfcare.services.safety import throttling
+from selfcare.services.safety.throttling import TooManyAttempts
+
+log = structlog.get_logger(__name__)
 
 MOST = 20
+
+
+def count_person(person: Account, *, by: Account) -> None:
+    """Count that a staff member opens somebody's page: once a day for the same person.
+
+    Raises:
+        TooManyAttempts: too many people; logged as an error, for it is what a thief would do.
+    """
+    first = throttling.of_subject("staff-person", f"{by.id}|{person.id}", "1 per day")
+    if first.exhausted():
+        return
+    people = config.current().throttle_staff_people
+    try:
+        throttling.of_subject("staff-people", str(by.id), people).take()
+    except TooManyAttempts:
+        log.error("staff_people_limit", agent=by.login)  # noqa: TRY400 (no surprise: a limit)
+        raise
+    first.count()
 
 
 def failed_work(account: Account) -> list[Mail]:
@@ -89,11 +113,11 @@ def counts_of(contract: Contract) -> dict[str, int]:
 
 
 def visits(*which: Any) -> list[Visit]:
-    """Visits, the latest first, with the member and the contract."""
+    """Visits, the latest first, with the member, the contract and the agent."""
     found = (
         select(Visit)
         .where(*which)
-        .options(joinedload(Visit.account), joinedload(Visit.contract))
+        .options(joinedload(Visit.account), joinedload(Visit.contract), joinedload(Visit.agent))
         .order_by(Visit.asked_at.desc(), Visit.id.desc())
         .limit(50)
     )

@@ -9,6 +9,7 @@ from sqlalchemy.orm import joinedload
 
 from selfcare.database import db
 from selfcare.models import Account, Contract, StaffMembership, StaffNote, now
+from selfcare.rights import STAFF_RULES, StaffAbility
 from selfcare.services.safety import audit
 
 
@@ -82,12 +83,17 @@ def handed_to(colleague: Account) -> list[tuple[StaffNote, Account | None, Contr
 
 
 def colleagues(but: Account) -> list[Account]:
-    """Everybody that something can be handed over to, by name."""
+    """Everybody that something can be handed over to, by name: whoever may finish a note."""
     found = (
         select(Account)
         .where(
-            Account.id.in_(select(StaffMembership.account_id)),
+            Account.id.in_(
+                select(StaffMembership.account_id).where(
+                    StaffMembership.role.in_(STAFF_RULES[StaffAbility.WRITE_NOTES])
+                )
+            ),
             Account.id != but.id,
+            Account.disabled_at.is_(None),
         )
         .order_by(Account.last_name, Account.first_name)
         .limit(200)

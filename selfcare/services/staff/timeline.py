@@ -31,6 +31,9 @@ class Sort(StrEnum):
     SIGN_INS = "sign_ins"
     ACCOUNT = "account"
     USERS = "users"
+    CONSOLE = "console"
+    DOCUMENTS = "documents"
+    CONTRACT = "contract"
     MAILS = "mails"
     ORDERS = "orders"
     VISITS = "visits"
@@ -38,7 +41,7 @@ class Sort(StrEnum):
 
 
 PREFIXES: dict[Sort, tuple[str, ...]] = {
-    Sort.SIGN_INS: ("sign_in.", "session."),
+    Sort.SIGN_INS: ("sign_in.",),
     Sort.ACCOUNT: (
         "account.",
         "email.",
@@ -46,13 +49,21 @@ PREFIXES: dict[Sort, tuple[str, ...]] = {
         "login.",
         "two_factor.",
         "passkey.",
-        "document.",
         "notifications.",
+        "staff.",
+        "audit.",
     ),
-    Sort.USERS: ("user.", "import."),
+    Sort.USERS: ("user.", "access.", "mail.", "import."),
+    Sort.CONSOLE: ("console.", "api_login.", "api_password.", "access_key.", "application."),
+    Sort.DOCUMENTS: ("document.", "invoice.", "usage."),
+    Sort.CONTRACT: ("contract.",),
     Sort.VISITS: ("visit.",),
 }
 """The audit log's actions by sort; those that are told by another table are left out."""
+
+OF_ACCOUNT = tuple(sort for sort in Sort if sort is not Sort.CONTRACT)
+OF_CONTRACT = tuple(sort for sort in Sort if sort not in {Sort.SIGN_INS, Sort.ACCOUNT, Sort.MAILS})
+"""The sorts that there can be; one asks for no other."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +100,11 @@ def of_contract(contract: Contract, *, only: Sort | None = None) -> list[Happeni
             *_notes(StaffNote.contract_id == contract.id, only),
         ]
     )
+
+
+def asked(text: str, among: tuple[Sort, ...]) -> Sort | None:
+    """The sort that a reader narrows the timeline to; None for all of them."""
+    return next((sort for sort in among if sort == text), None)
 
 
 def _latest(all_of_them: list[Happening]) -> list[Happening]:
@@ -128,5 +144,5 @@ def _orders(which: ColumnElement[bool], only: Sort | None) -> Iterable[Happening
 def _notes(which: ColumnElement[bool], only: Sort | None) -> Iterable[Happening]:
     if only in (None, Sort.NOTES):
         found = select(StaffNote).where(which).order_by(StaffNote.id.desc()).limit(MOST)
-        for note in db.session.execute(found).scalars():
+        for note in db.session.execute(found.options(joinedload(StaffNote.author))).scalars():
             yield Happening(note.created_at, Sort.NOTES, note)

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, exists, or_, select, update
+from sqlalchemy import Row, bindparam, exists, or_, select, update
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from selfcare.database import db
@@ -32,6 +32,9 @@ from selfcare.services.users import places
 
 LENGTH = timedelta(minutes=30)
 """A visit ends for good after this time."""
+PAGE = "visit.page"
+MOST = 1000
+"""Pages that are listed: more than anybody opens in half an hour."""
 
 
 _LOAD = (
@@ -78,7 +81,7 @@ def seen(visit: Visit, *, path: str, request_id: str) -> None:
         agent = own.get_one(Account, visit.agent_id)
         own.add(
             AuditEntry(
-                action="visit.page",
+                action=PAGE,
                 actor_id=agent.id,
                 actor=agent.login,
                 on_behalf_of_id=visit.account_id,
@@ -93,6 +96,17 @@ def seen(visit: Visit, *, path: str, request_id: str) -> None:
         )
         own.execute(update(Visit).where(Visit.id == visit.id).values(pages=Visit.pages + 1))
         own.commit()
+
+
+def pages_of(visit: Visit) -> list[Row[datetime, str]]:
+    """The pages that were looked at: when, and their addresses, in order."""
+    found = (
+        select(AuditEntry.at, AuditEntry.subject)
+        .where(AuditEntry.visit_id == visit.id, AuditEntry.action == PAGE)
+        .order_by(AuditEntry.at, AuditEntry.id)
+        .limit(MOST)
+    )
+    return list(db.session.execute(found))
 
 
 def told_to(account: Account, contract: Contract) -> list[Visit]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from selfcare.models import Account, WishState
+from selfcare.models import Account, ConsoleAccess, WishState
 from selfcare.rights import RULES, Ability, Access
 from selfcare.services.users import access_requests, places
 from selfcare.services.users.places import Place
@@ -48,6 +48,11 @@ def _asked(here: Place, ability: Ability) -> list[Reason]:
     return [Reason("asked", {"when": one.asked_at}) for one in asked]
 
 
+def _is_barred(access: ConsoleAccess) -> bool:
+    """Whether somebody has deleted or disabled the account in the console itself."""
+    return access.is_disabled or (access.drift is not None and access.drift.gone)
+
+
 def answer(account: Account, ref: str, ability: Ability) -> Answer:
     """Why somebody does or does not see what an ability opens on a contract."""
     return Answer(ability, tuple(_reasons(account, ref, ability)))
@@ -75,6 +80,8 @@ def _reasons(account: Account, ref: str, ability: Ability) -> list[Reason]:
             )
     elif rule.console_user and here.console and here.console.state != WishState.DONE:
         found.append(Reason("console_not_ready", {"problem": here.console.problem}))
+    elif rule.console_user and here.console and _is_barred(here.console):
+        found.append(Reason("console_barred"))
     if ability is Ability.OPEN_CONSOLE and not here.contract.offer.has_console:
         found.append(Reason("offer_without_console", {"offer": here.contract.offer.name}))
     if (flag := ECE.get(ability)) and not getattr(account, flag):
