@@ -316,36 +316,6 @@ class TestNotes:
         assert data["notes_of_support"][0]["text"] == "Prefers the telephone"
 
 
-class TestAuditLog:
-    def test_staff_4_auditors_search_and_export_it(self, cast, browse_as, clock, paul_id, browse):
-        browse.sign_in("paul.dupont", "wrong")
-        auditor = browse_as(cast.agent("ada.audit", StaffRole.AUDITOR))
-        assert "Sign-in failed" in auditor.get("/staff/audit?q=failed").words
-        link = auditor.get("/staff/audit?q=failed").one("a.export")
-        assert "download" not in link.attrs, "a page comes first"
-        answer = auditor.post(str(link["href"]), {"code": clock.code()})
-        assert answer.headers["Content-Type"].startswith("text/csv")
-        assert "Sign-in failed" in answer.text
-        assert "Audit log taken away as a file" in auditor.get("/staff/audit").words
-
-    @pytest.mark.parametrize("code", ["", "000000", None])
-    def test_staff_4_nobody_takes_it_away_without_a_fresh_code(
-        self, cast, browse_as, clock, paul_id, code
-    ):
-        auditor = browse_as(cast.agent("ada.audit", StaffRole.AUDITOR))
-        path = "/staff/audit?format=csv"
-        page = auditor.get(path) if code is None else auditor.post(path, {"code": code})
-        assert page.status == (200 if code is None else 422)
-        assert page.headers["Content-Type"].startswith("text/html")
-        assert page.texts("main form button") == ["Export (CSV)"]
-
-    def test_staff_4_it_names_the_agent_of_a_visit(self, cast, browse_as, visiting, paul_id):
-        visiting()
-        page = browse_as(cast.agent("ada.audit", StaffRole.AUDITOR)).get("/staff/audit?q=began")
-        assert "claire.support" in page.words
-        assert "paul.dupont" in page.texts("td[data-label='On behalf of']")
-
-
 def test_staff_1_the_contracts_page_holds_what_support_asks_for(agent, cast, paul_id):
     ref = cast.order()
     page = agent.get(f"/staff/contracts/{REF}")
