@@ -13,13 +13,21 @@ from selfcare.models import AuditEntry, ConsoleAccess, Contract, UnknownAccount,
 from selfcare.rights import Profile
 from selfcare.services.console import domains, looking, sweeps, unknown
 from selfcare.services.console.iam import Holder
-from tests.faulty import Faulty
+from tests.plugin_console import peers
 
 GUEST = frozenset({"guest"})
+on_both = pytest.mark.parametrize("console", peers(pytest.mark.once), indirect=True)
 
 
 @pytest.fixture
-def portal(app, cast, ref, stand_in_iam):
+def console(request):
+    """The stand-in; a real Keystone as well in tests that are `on_both`."""
+    real = getattr(request, "param", "stand-in") == "keystone"
+    return request.getfixturevalue("real_keystone" if real else "stand_in")
+
+
+@pytest.fixture
+def portal(app, cast, ref, iam):
     """A contract whose referent has a colleague without console roles."""
     cast.member("paul.dupont", ref=ref, referent=True)
     cast.member("marie.dupont", ref=ref)
@@ -30,11 +38,11 @@ def portal(app, cast, ref, stand_in_iam):
 
 
 @pytest.fixture
-def made_there(app, portal, ref, stand_in_iam):
+def made_there(app, portal, ref, iam):
     """Two accounts that somebody made in the console: one has Marie's address."""
     with app.app_context():
-        stand_in_iam.set_groups(ref, Holder("m.dupont", "Marie.Dupont@example.com"), GUEST)
-        stand_in_iam.set_groups(ref, Holder("robot", "robot@example.com"), frozenset())
+        iam.set_groups(ref, Holder("m.dupont", "Marie.Dupont@example.com"), GUEST)
+        iam.set_groups(ref, Holder("robot", "robot@example.com"), frozenset())
     look(app, portal)
 
 
@@ -60,22 +68,23 @@ def page(paul, ref):
     return f"/contracts/{ref}/users/console"
 
 
-def test_users_8_accounts_of_nobody_are_shown_and_stay(app, portal, paul, page, ref, stand_in_iam):
+def test_users_8_accounts_of_nobody_are_shown_and_stay(app, portal, paul, page, ref, iam):
     words = paul.get(page).words
     assert "m.dupont" in words
     assert "robot" in words
     assert "no role" in words
     look(app, portal)
-    assert {one.username for one in stand_in_iam.overview(ref).users.values()} == {
+    assert {one.username for one in iam.overview(ref).users.values()} == {
         "m.dupont",
         "robot",
     }
 
 
+@on_both
 def test_users_8_take_over_makes_it_the_member_s_with_its_roles(
-    app, paul, page, ref, stand_in_iam, worker
+    app, paul, page, ref, iam, worker
 ):
-    before = stand_in_iam.overview(ref).account_of("m.dupont")
+    before = iam.overview(ref).account_of("m.dupont")
     shown = paul.get(page)
     assert "A user of this contract has this address" in shown.words
     [form] = shown.all("form[action*=adopt]")
@@ -86,7 +95,7 @@ def test_users_8_take_over_makes_it_the_member_s_with_its_roles(
         access = db.session.execute(select(ConsoleAccess)).scalar_one()
     assert (access.state, access.wanted_groups) == ("done", ["guest"])
     assert access.iam_user_id == before.key
-    assert stand_in_iam.overview(ref).account_of("m.dupont") == before, "the same account"
+    assert iam.overview(ref).account_of("m.dupont") == before, "the same account"
     assert named(app, "m.dupont") is None
     again = paul.post(str(form["action"]))
     assert again.status in {303, 404}
@@ -100,14 +109,15 @@ def test_users_8_nobody_else_s_account_is_taken_over(app, paul, page, id_of, ref
         assert db.session.execute(select(ConsoleAccess)).all() == []
 
 
-def test_users_8_delete_is_asked_and_done_by_a_job(app, paul, page, ref, stand_in_iam, worker):
+@on_both
+def test_users_8_delete_is_asked_and_done_by_a_job(app, paul, page, ref, iam, worker):
     path = f"{page}/unknown/{named(app, 'robot')}/delete"
     assert "robot" in paul.get(path).words
-    assert stand_in_iam.overview(ref).account_of("robot")
+    assert iam.overview(ref).account_of("robot")
     assert paul.post(path).status == 303
     assert "is being deleted" in paul.get(page).words
     worker.run()
-    assert stand_in_iam.overview(ref).account_of("robot") is None
+    assert iam.overview(ref).account_of("robot") is None
     assert named(app, "robot") is None
     with app.app_context():
         said = select(AuditEntry.action).order_by(AuditEntry.id.desc())
@@ -115,10 +125,10 @@ def test_users_8_delete_is_asked_and_done_by_a_job(app, paul, page, ref, stand_i
 
 
 def test_users_8_an_account_that_became_a_member_s_is_not_deleted(
-    app, paul, page, portal, ref, stand_in_iam, worker, cast
+    app, paul, page, portal, ref, iam, worker, cast
 ):
     unknown_id = named(app, "m.dupont")
-    key = stand_in_iam.overview(ref).account_of("m.dupont").key
+    key = iam.overview(ref).account_of("m.dupont").key
     paul.post(f"{page}/unknown/{unknown_id}/delete")
     worker.redis.flushdb()
     cast.member("sophie.dupont", ref=ref, console_roles=["guest"])
@@ -127,25 +137,22 @@ def test_users_8_an_account_that_became_a_member_s_is_not_deleted(
         access.iam_user_id = key
         db.session.commit()
         unknown.end(unknown_id)
-    assert stand_in_iam.overview(ref).account_of("m.dupont")
+    assert iam.overview(ref).account_of("m.dupont")
     assert named(app, "m.dupont") is None
 
 
 def test_users_8_a_console_that_is_away_deletes_it_later(
-    app, paul, page, ref, stand_in, stand_in_iam, worker
+    app, paul, page, ref, faulty, iam, worker
 ):
-    with Faulty(stand_in.url) as proxy:
-        fault = proxy.fail("DELETE", status=503, times=100)
-        stand_in_iam.url, direct = proxy.url, stand_in_iam.url
-        paul.post(f"{page}/unknown/{named(app, 'robot')}/delete")
+    fault = faulty.fail("DELETE", status=503, times=100)
+    paul.post(f"{page}/unknown/{named(app, 'robot')}/delete")
+    worker.run()
+    assert named(app, "robot")
+    fault.times = 0
+    with time_machine.travel(now() + timedelta(minutes=1), tick=True):
+        with app.app_context():
+            sweeps.wake_consoles()
         worker.run()
-        assert named(app, "robot")
-        fault.times = 0
-        with time_machine.travel(now() + timedelta(minutes=1), tick=True):
-            with app.app_context():
-                sweeps.wake_consoles()
-            worker.run()
-        stand_in_iam.url = direct
     assert named(app, "robot") is None
 
 
