@@ -63,6 +63,7 @@ def staged() -> Iterator[Scene]:
                 needed.KEPT / "demo",
                 port=portal_port,
                 keystone=console.url,
+                public=public_url,
                 console=f"{public_url}/{WEBSSO}?origin={websso}",
                 **administrator,
             )
@@ -107,7 +108,6 @@ def staged() -> Iterator[Scene]:
             website,
             keystone=public_url,
             horizon=dashboard,
-            tool=TOOL,
             stack=stack,
             administrator=administrator,
         )

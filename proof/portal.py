@@ -23,7 +23,15 @@ from demo.servers import redis_server
 from proof.servers import answers
 from selfcare import config, create_app
 from selfcare.database import db
-from selfcare.models import Account, ConsoleAccess, Contract, Membership
+from selfcare.models import (
+    Account,
+    Challenge,
+    ConsoleAccess,
+    Contract,
+    Membership,
+    OidcLogout,
+    WishState,
+)
 from selfcare.rights import profiles_of_referent
 from selfcare.services.console import access as console_access
 from selfcare.services.console.domains import open_console
@@ -62,6 +70,29 @@ class Portal:
         found = re.search(r"once: (\S+)", said)
         return found[1] if found else ""
 
+    def characters(self, challenge: str) -> str:
+        """What the picture of a captcha shows."""
+        with create_app(config.load(self.environment)).app_context():
+            return str(db.session.get_one(Challenge, challenge).data["text"])
+
+    def logouts_told(self) -> int:
+        """Wait until the console has been told of every sign-in that ended; how many they are.
+
+        Raises:
+            RuntimeError: it refuses; the message says how.
+        """
+        deadline = time.monotonic() + READY_WITHIN
+        with create_app(config.load(self.environment)).app_context():
+            while time.monotonic() < deadline:
+                found = db.session.execute(select(OidcLogout.state, OidcLogout.problem)).all()
+                db.session.rollback()
+                if refused := {problem for _state, problem in found if problem}:
+                    raise RuntimeError(f"the console was not told of an end: {refused}")
+                if found and all(state == WishState.DONE for state, _problem in found):
+                    return len(found)
+                time.sleep(0.5)
+        raise RuntimeError("the console was told of no end")
+
     def give_console_accounts(self) -> None:
         """One person with a console account on two contracts, made by the portal's worker.
 
@@ -83,7 +114,14 @@ class Portal:
 
 @contextlib.contextmanager
 def portal(
-    folder: Path, *, port: int, keystone: str, username: str, password: str, console: str
+    folder: Path,
+    *,
+    port: int,
+    keystone: str,
+    public: str,
+    username: str,
+    password: str,
+    console: str,
 ) -> Iterator[Portal]:
     """A portal with sample data, its worker and its cron, on a fresh folder.
 
@@ -91,6 +129,7 @@ def portal(
         folder: what was in it is gone.
         port: of this machine.
         keystone: the address its worker calls.
+        public: the address its customers' command lines call.
         username: of its service account there.
         password: of the same.
         console: where the button leads.
@@ -113,6 +152,7 @@ def portal(
             "IAM_PASSWORD": password,
             "IAM_USER_DOMAIN": "Default",
             "CONSOLE_URL": console,
+            "CONSOLE_AUTH_URL": public,
             "MAIL_SENDER": "ne-pas-repondre@demo.example",
         }
         log = folder.with_suffix(".log")

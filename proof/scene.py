@@ -18,7 +18,6 @@ class Scene:
     portal: Portal
     keystone: str
     horizon: str
-    tool: str
     stack: contextlib.ExitStack
     administrator: dict[str, str]
     """Name and password of Keystone's administrator."""

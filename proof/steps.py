@@ -15,6 +15,7 @@ from proof import keys, terminal, visits
 from proof.portal import CONTRACTS, LOGIN
 from proof.scene import Scene
 
+BROWSER, DEVICE = "v3websso/clouds.yaml", "v3oidcdeviceauthz/openrc.sh"
 OF_APACHE = "mod_auth_openidc_session"
 FORGED = {"OIDC-iss": "", "OIDC-ksuser": LOGIN, "OIDC-ksdomain": CONTRACTS[0]}
 
@@ -115,8 +116,9 @@ def from_horizon(scene: Scene) -> str:
 
 
 def by_websso(scene: Scene) -> str:
-    """The openstack command, with v3websso."""
-    with terminal.websso(scene.portal.environment, scene.keystone, CONTRACTS[0]) as command:
+    """The openstack command, with the portal's clouds.yaml for v3websso."""
+    file = visits.command_line_file(scene.page(), scene.portal.url, CONTRACTS[0], BROWSER)
+    with terminal.with_cloud(scene.portal.environment, file, CONTRACTS[0]) as command:
         page = scene.page()
         page.goto(command.address())
         visits.choose(page, CONTRACTS[0])
@@ -124,10 +126,9 @@ def by_websso(scene: Scene) -> str:
 
 
 def by_device(scene: Scene) -> str:
-    """The openstack command, by a code typed in another browser."""
-    with terminal.device(
-        scene.portal.environment, scene.keystone, CONTRACTS[1], scene.portal.url, scene.tool
-    ) as command:
+    """The openstack command, with the portal's openrc.sh, by a code typed in another browser."""
+    file = visits.command_line_file(scene.page(), scene.portal.url, CONTRACTS[1], DEVICE)
+    with terminal.with_variables(scene.portal.environment, file) as command:
         page = scene.page()
         page.goto(command.address())
         page.click("main form button[type=submit]")
@@ -137,13 +138,13 @@ def by_device(scene: Scene) -> str:
 
 
 def out_of_portal(scene: Scene) -> str:
-    """Signing out of the portal: the console's button asks to sign in again."""
+    """Signing out of the portal: the console is told, and its button asks to sign in again."""
     page = scene.page()
     visits.sign_out_of_portal(page, scene.portal.url)
     page.goto(f"{scene.keystone}/auth/OS-FEDERATION/identity_providers/portal/protocols/openid/"
               f"websso?origin={scene.horizon}/auth/websso/")  # fmt: skip
     visits.reaches(page, f"{scene.portal.url}/login")
-    return ""
+    return f"(told {scene.portal.logouts_told()} times)"
 
 
 class _Stay(urllib.request.HTTPRedirectHandler):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import re
+import shlex
 import signal
 import subprocess
 import tempfile
@@ -51,45 +52,37 @@ class Command:
 
 
 @contextlib.contextmanager
-def websso(environment: Mapping[str, str], keystone: str, ref: str) -> Iterator[Command]:
-    """By the browser of this machine, with no secret anywhere."""
-    with _waiting(environment, "v3websso", keystone, ref, []) as command:
+def with_cloud(environment: Mapping[str, str], clouds_yaml: str, ref: str) -> Iterator[Command]:
+    """As somebody runs it who has put the portal's `clouds.yaml` where it is looked for."""
+    options = ("--os-cloud", ref, "token", "issue", "--format", "json")
+    with _waiting(environment, "clouds.yaml", clouds_yaml, [_program(), *options]) as command:
         yield command
 
 
 @contextlib.contextmanager
-def device(
-    environment: Mapping[str, str], keystone: str, ref: str, portal: str, client_id: str
-) -> Iterator[Command]:
-    """By a code that is typed in a browser elsewhere."""
-    options = [
-        *("--os-client-id", client_id, "--os-openid-scope", "openid profile groups"),
-        *("--os-discovery-endpoint", f"{portal}/.well-known/openid-configuration"),
-        *("--os-code-challenge-method", "S256"),
-    ]
-    with _waiting(environment, "v3oidcdeviceauthz", keystone, ref, options) as command:
+def with_variables(environment: Mapping[str, str], openrc: str) -> Iterator[Command]:
+    """As somebody runs it whose shell has read the portal's `openrc.sh`."""
+    line = f". ./openrc.sh && exec {shlex.quote(_program())} token issue --format json"
+    with _waiting(environment, "openrc.sh", openrc, ["/bin/sh", "-c", line]) as command:
         yield command
+
+
+def _program() -> str:
+    return str(needed.horizon() / "bin" / "openstack")
 
 
 @contextlib.contextmanager
 def _waiting(
-    environment: Mapping[str, str], kind: str, keystone: str, ref: str, options: list[str]
+    environment: Mapping[str, str], name: str, text: str, command: list[str]
 ) -> Iterator[Command]:
-    program = needed.horizon() / "bin" / "openstack"
     with tempfile.TemporaryDirectory() as folder:
         output, said = Path(folder) / "output", Path(folder) / "said"
-        command: list[str | Path] = [
-            *(program, "--os-auth-type", kind, "--os-auth-url", keystone),
-            *("--os-identity-provider", "portal", "--os-protocol", "openid"),
-            *("--os-project-name", ref, "--os-project-domain-name", ref),
-            *options,
-            *("token", "issue", "--format", "json"),
-        ]
+        (Path(folder) / name).write_text(text)
         # No browser starts by itself; the address is also told in words.
         known = {"PATH": environment["PATH"], "HOME": folder, "BROWSER": "true"}
         with output.open("wb") as out, said.open("wb") as words:
             process = subprocess.Popen(
-                command, env=known, stdin=subprocess.DEVNULL, stdout=out, stderr=words
+                command, env=known, cwd=folder, stdin=subprocess.DEVNULL, stdout=out, stderr=words
             )
         try:
             yield Command(process, output, said)

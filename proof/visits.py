@@ -67,6 +67,14 @@ def choose(page: Page, ref: str) -> None:
     page.click("main form button.primary")
 
 
+def command_line_file(page: Page, portal: str, ref: str, file: str) -> str:
+    """What the page « Ligne de commande » of a contract gives."""
+    page.goto(f"{portal}/contracts/{ref}/console/command-line/")
+    with page.expect_download() as download:
+        page.click(f"main a[href$='/{file}']")
+    return download.value.path().read_text()
+
+
 def sign_out_of_horizon(page: Page) -> None:
     """Its own menu, its own button."""
     page.click(

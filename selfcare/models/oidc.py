@@ -165,8 +165,8 @@ class OidcLogout(Wish, Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     client_id: Mapped[str] = mapped_column(ForeignKey("oidc_clients.id", ondelete="CASCADE"))
     sign_in_id: Mapped[int] = mapped_column(ForeignKey("sign_ins.id", ondelete="CASCADE"))
-    jti: Mapped[str] = mapped_column(String(32))
-    """The token's name, the same at every try."""
+    jti: Mapped[str] = mapped_column(String(32), default="")
+    """The name of the token sent last, as the client's log tells it."""
     created_at: Mapped[datetime] = mapped_column(default=now)
 
 

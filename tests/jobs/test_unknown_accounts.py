@@ -81,9 +81,7 @@ def test_users_8_accounts_of_nobody_are_shown_and_stay(app, portal, paul, page, 
 
 
 @on_both
-def test_users_8_take_over_makes_it_the_member_s_with_its_roles(
-    app, paul, page, ref, iam, worker
-):
+def test_users_8_take_over_makes_it_the_member_s_with_its_roles(app, paul, page, ref, iam, worker):
     before = iam.overview(ref).account_of("m.dupont")
     shown = paul.get(page)
     assert "A user of this contract has this address" in shown.words
@@ -141,9 +139,7 @@ def test_users_8_an_account_that_became_a_member_s_is_not_deleted(
     assert named(app, "m.dupont") is None
 
 
-def test_users_8_a_console_that_is_away_deletes_it_later(
-    app, paul, page, ref, faulty, iam, worker
-):
+def test_users_8_a_console_that_is_away_deletes_it_later(app, paul, page, ref, faulty, iam, worker):
     fault = faulty.fail("DELETE", status=503, times=100)
     paul.post(f"{page}/unknown/{named(app, 'robot')}/delete")
     worker.run()

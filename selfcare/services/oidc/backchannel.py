@@ -50,7 +50,7 @@ def end(*conditions: ColumnElement[bool]) -> None:
     for client_id, sign_in_id in sorted({(row[0], row[1]) for row in ended}):
         if client_id not in told:
             continue
-        wish = OidcLogout(client_id=client_id, sign_in_id=sign_in_id, jti=secrets.token_hex(16))
+        wish = OidcLogout(client_id=client_id, sign_in_id=sign_in_id)
         db.session.add(wish)
         db.session.flush()
         tell.after_commit(wish.id, first=True)
@@ -65,7 +65,11 @@ def end_expired() -> None:
 
 @job(queue="iam", timeout=60)
 def tell(logout_id: int) -> None:
-    """Send one logout token; its name stays the same over all tries, so it counts once."""
+    """Send a logout token, with a name of its own each time.
+
+    A client that takes one and whose answer is lost would take the same name for a replay, and
+    refuse it ever after (mod_auth_openidc does); to sign somebody out twice does no harm.
+    """
     mine = claims.claim(OidcLogout, logout_id)
     if mine is None:
         return
@@ -73,6 +77,8 @@ def tell(logout_id: int) -> None:
         wish = mine.seen()
         client = db.session.get_one(OidcClient, wish.client_id)
         if not client.disabled_at and client.backchannel_uri:
+            wish = mine.held()
+            wish.jti = secrets.token_hex(16)
             token, address = _token(wish), client.backchannel_uri
             db.session.commit()  # nothing stays locked while the client takes its time
             try:
