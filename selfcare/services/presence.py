@@ -14,16 +14,12 @@ from selfcare.database import db
 from selfcare.entities import shape
 from selfcare.models import (
     Account,
-    Base,
     ConsoleAccess,
     Contract,
     Membership,
-    Offer,
     SignIn,
-    read_profiles,
 )
 from selfcare.models.account import full_name
-from selfcare.rights import Rights
 from selfcare.services.accounts import sign_ins
 from selfcare.services.months import TODAY
 from selfcare.services.users import places
@@ -79,16 +75,7 @@ class Presence:
         row = self._row
         if self.ref is None or row.memberships_id is None:
             return None
-        return Place(
-            account_id=self.account_id,
-            contract_id=row.contracts_id,
-            ref=row.contracts_ref,
-            name=row.contracts_name,
-            offer_name=row.offers_name,
-            has_come=row.memberships_invited_as is None,
-            rights=_rights(row.memberships_profiles, row.console_roles),
-            entities=_Made(row),
-        )
+        return places.place_in(row, console_roles=row.console_roles)
 
     @cached_property
     def sign_in(self) -> SignIn:
@@ -113,33 +100,6 @@ class Presence:
         return self.sign_in.get_id()
 
 
-class _Made:
-    """The entities of a place, each made of the row when it is asked for.
-
-    The console access has many columns and is asked for by few pages: it is read when it is.
-    """
-
-    def __init__(self, row: Row[Any]) -> None:
-        self._row = row
-
-    @cached_property
-    def membership(self) -> Membership:
-        membership = shape(Membership).made_of(self._row)
-        set_committed_value(membership, "contract", self.contract)
-        return membership
-
-    @cached_property
-    def contract(self) -> Contract:
-        contract = shape(Contract).made_of(self._row)
-        set_committed_value(contract, "offer", shape(Offer).made_of(self._row))
-        return contract
-
-    @cached_property
-    def console(self) -> ConsoleAccess | None:
-        row = self._row
-        return places.console_of(row.memberships_account_id, row.memberships_contract_id)
-
-
 def of(token: str, *, ref: str | None, with_menu: bool) -> Presence | None:
     """The presence a cookie stands for, unless it was ended or has expired; prolongs it.
 
@@ -159,13 +119,6 @@ def of(token: str, *, ref: str | None, with_menu: bool) -> Presence | None:
     return found
 
 
-@lru_cache(maxsize=4096)
-def _rights(profiles: str, groups: str | None) -> Rights:
-    """The rights that these texts of JSON stand for; most people's are alike."""
-    roles = json.loads(groups) if groups is not None else ()
-    return Rights(read_profiles(json.loads(profiles)), tuple(roles or ()))
-
-
 @lru_cache
 def _statement(dialect: str, *, placed: bool, with_menu: bool) -> Any:
     statement: Any = (
@@ -175,9 +128,8 @@ def _statement(dialect: str, *, placed: bool, with_menu: bool) -> Any:
     )
     if placed:
         named = select(Contract.id).where(Contract.ref == bindparam("ref")).scalar_subquery()
-        models: tuple[type[Base], ...] = (Membership, Contract, Offer)
         statement = (
-            statement.add_columns(*(column for one in models for column in shape(one).columns))
+            statement.add_columns(*places.columns_of_place())
             .add_columns(cast(ConsoleAccess.wanted_groups, String).label("console_roles"))
             .outerjoin(
                 Membership,

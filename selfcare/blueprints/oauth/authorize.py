@@ -112,7 +112,7 @@ def _proceed(
             return _refuse_waiting(waiting, "interaction_required", "the account is not ready")
         remember_click(here.contract)  # a choice, too, holds when the page asks again
         return _keep(waiting, rendering.page("oauth/not_ready.html", here=here, waiting=waiting))
-    return _let_in(waiting, here.contract)
+    return _let_in(waiting, here.contract_id)
 
 
 def _problem_of_sign_in(waiting: OidcRequest) -> str | None:
@@ -138,13 +138,13 @@ def _places(waiting: OidcRequest) -> list[Place]:
     return [
         here
         for here in console_places_of(current_account().id)
-        if waiting.client.contract_id in {None, here.contract.id}
+        if waiting.client.contract_id in {None, here.contract_id}
     ]
 
 
 def _settled(waiting: OidcRequest, places: list[Place], chosen: str | None) -> Place | None:
     """The contract that was chosen or clicked, or the only one there is."""
-    by_ref = {here.contract.ref: here for here in places}
+    by_ref = {here.ref: here for here in places}
     if chosen is not None:
         return by_ref.get(chosen)
     clicked = session.get(CLICKED) or {}
@@ -188,12 +188,12 @@ def _keep(waiting: OidcRequest, page: str) -> ResponseReturnValue:
     return headers.no_store(page)
 
 
-def _let_in(waiting: OidcRequest, contract: Contract) -> ResponseReturnValue:
+def _let_in(waiting: OidcRequest, contract_id: int) -> ResponseReturnValue:
     answer = requests.answer_of(waiting)
     if not requests.take(waiting):
         return _too_old()
     session.pop(CLICKED, None)
-    given = grants.give(waiting, sign_in=current_sign_in(), contract=contract)
+    given = grants.give(waiting, sign_in=current_sign_in(), contract_id=contract_id)
     db.session.commit()
     return _send(answer, given)
 

@@ -8,22 +8,30 @@ import re
 import secrets
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import lru_cache
+from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import bindparam, or_, select, update
+from sqlalchemy import and_, bindparam, or_, select, update
 
 from selfcare.database import db
+from selfcare.entities import shape
 from selfcare.models import ClientKind, Contract, OidcClient, OidcSecret, now
 
 _NAME = re.compile(r"[!-~]{1,64}")
 """What a client's name is made of: a database stores no NUL, nor looks it up."""
 
-_FIND = select(OidcClient).where(OidcClient.id == bindparam("id"), OidcClient.disabled_at.is_(None))
-_FIND_WITH_SECRET = _FIND.add_columns(OidcSecret.id).outerjoin(
-    OidcSecret,
-    (OidcSecret.client_id == OidcClient.id)
-    & (OidcSecret.secret_hash == bindparam("secret"))
-    & (OidcSecret.ends_at.is_(None) | (OidcSecret.ends_at > bindparam("at"))),
+_IS_MEANT = and_(OidcClient.id == bindparam("id"), OidcClient.disabled_at.is_(None))
+_FIND_WITH_SECRET = (
+    select(OidcClient)
+    .where(_IS_MEANT)
+    .add_columns(OidcSecret.id)
+    .outerjoin(
+        OidcSecret,
+        (OidcSecret.client_id == OidcClient.id)
+        & (OidcSecret.secret_hash == bindparam("secret"))
+        & (OidcSecret.ends_at.is_(None) | (OidcSecret.ends_at > bindparam("at"))),
+    )
 )
 
 
@@ -104,7 +112,13 @@ def find(client_id: str) -> OidcClient | None:
     """The client of this name, unless it was disabled."""
     if not _NAME.fullmatch(client_id):
         return None
-    return db.session.execute(_FIND, {"id": client_id}).scalar_one_or_none()
+    row = db.session.connection().execute(_find(), {"id": client_id}).one_or_none()
+    return shape(OidcClient).made_of(row) if row else None
+
+
+@lru_cache
+def _find() -> Any:
+    return select(*shape(OidcClient).columns).where(_IS_MEANT)
 
 
 def addresses() -> list[str]:

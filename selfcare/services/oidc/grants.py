@@ -15,7 +15,6 @@ from sqlalchemy import bindparam, delete, insert, select, update
 from selfcare.database import db
 from selfcare.models import (
     ClientKind,
-    Contract,
     OidcClient,
     OidcGrant,
     OidcRequest,
@@ -55,7 +54,7 @@ class Tokens:
     expires_in: int
 
 
-def give(request: OidcRequest, *, sign_in: SignIn, contract: Contract) -> dict[str, str]:
+def give(request: OidcRequest, *, sign_in: SignIn, contract_id: int) -> dict[str, str]:
     """Let the person into the client, for one contract.
 
     Returns:
@@ -71,7 +70,7 @@ def give(request: OidcRequest, *, sign_in: SignIn, contract: Contract) -> dict[s
                 "client_id": request.client.id,
                 "account_id": sign_in.account_id,
                 "sign_in_id": sign_in.id,
-                "contract_id": contract.id,
+                "contract_id": contract_id,
                 "scope": request.scope,
                 "nonce": request.nonce,
                 "redirect_uri": request.redirect_uri,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import Any, Protocol
 
 from sqlalchemy import (
@@ -18,9 +20,11 @@ from sqlalchemy import (
     type_coerce,
 )
 from sqlalchemy.orm import contains_eager
+from sqlalchemy.orm.attributes import set_committed_value
 
 from selfcare.database import db
-from selfcare.models import Account, ConsoleAccess, Contract, Membership, Offer
+from selfcare.entities import shape
+from selfcare.models import Account, ConsoleAccess, Contract, Membership, Offer, read_profiles
 from selfcare.rights import RULES, Ability, Rights
 from selfcare.services.months import TODAY
 
@@ -104,12 +108,81 @@ _PLACES = (
     .where(Membership.account_id == bindparam("account"), Membership.lasts_on(TODAY))
 )
 _BY_NAME = _PLACES.order_by(Contract.name, Contract.id).limit(bindparam("most"))
-_IN_CONSOLE = _BY_NAME.where(ConsoleAccess.id.is_not(None), Offer.has_console)
 _CONSOLE = select(ConsoleAccess).where(
     ConsoleAccess.account_id == bindparam("account"),
     ConsoleAccess.contract_id == bindparam("contract"),
 )
 _PLACE = _PLACES.where(Contract.ref == bindparam("ref"))
+
+
+class Made:
+    """The entities of a place, each made of the columns of a row when it is asked for.
+
+    The console access has many columns and is asked for by few pages: it is read when it is.
+    """
+
+    def __init__(self, row: Row[Any]) -> None:
+        self._row = row
+
+    @cached_property
+    def membership(self) -> Membership:
+        """The membership, its contract loaded."""
+        membership = shape(Membership).made_of(self._row)
+        set_committed_value(membership, "contract", self.contract)
+        return membership
+
+    @cached_property
+    def contract(self) -> Contract:
+        """The contract, its offer loaded."""
+        contract = shape(Contract).made_of(self._row)
+        set_committed_value(contract, "offer", shape(Offer).made_of(self._row))
+        return contract
+
+    @cached_property
+    def console(self) -> ConsoleAccess | None:
+        """The console access, if there is one."""
+        row = self._row
+        return console_of(row.memberships_account_id, row.memberships_contract_id)
+
+
+class _MadeInConsole(Made):
+    """The same of a row that has the console access, too."""
+
+    @cached_property
+    def console(self) -> ConsoleAccess | None:
+        """The console access."""
+        return shape(ConsoleAccess).made_of(self._row)
+
+
+def columns_of_place() -> list[Any]:
+    """The columns of which `place_in` makes a place."""
+    return [column for one in (Membership, Contract, Offer) for column in shape(one).columns]
+
+
+def place_in(
+    row: Row[Any], *, console_roles: str | None, entities: Entities | None = None
+) -> Place:
+    """The place that a row with these columns tells of; of entities, `Made` of it, none is made.
+
+    `console_roles` are the text of JSON that `ConsoleAccess.wanted_groups` is kept as.
+    """
+    return Place(
+        account_id=row.memberships_account_id,
+        contract_id=row.contracts_id,
+        ref=row.contracts_ref,
+        name=row.contracts_name,
+        offer_name=row.offers_name,
+        has_come=row.memberships_invited_as is None,
+        rights=_rights(row.memberships_profiles, console_roles),
+        entities=entities or Made(row),
+    )
+
+
+@lru_cache(maxsize=4096)
+def _rights(profiles: str, groups: str | None) -> Rights:
+    """The rights that these texts of JSON stand for; most people's are alike."""
+    roles = json.loads(groups) if groups is not None else ()
+    return Rights(read_profiles(json.loads(profiles)), tuple(roles or ()))
 
 
 def in_menu(account_id: Any) -> Select[str, str, str]:
@@ -185,8 +258,30 @@ def places_of(account_id: int, *, limit: int) -> list[Place]:
 def console_places_of(account_id: int) -> list[Place]:
     """Those where they have a console role, as the way into the console offers them."""
     asked = {"account": account_id, "most": MOST_IN_CONSOLE}
-    places = [placed(*found) for found in db.session.execute(_IN_CONSOLE, asked)]
+    places = [
+        place_in(
+            row, console_roles=row.console_accesses_wanted_groups, entities=_MadeInConsole(row)
+        )
+        for row in db.session.connection().execute(_in_console(), asked)
+    ]
     return [here for here in places if here.rights.console_roles]
+
+
+@lru_cache
+def _in_console() -> Any:
+    return (
+        select(*columns_of_place(), *shape(ConsoleAccess).columns)
+        .join(Membership.contract)
+        .join(Contract.offer)
+        .join(ConsoleAccess, ITS_CONSOLE)
+        .where(
+            Membership.account_id == bindparam("account"),
+            Membership.lasts_on(TODAY),
+            Offer.has_console,
+        )
+        .order_by(Contract.name, Contract.id)
+        .limit(bindparam("most"))
+    )
 
 
 def referent_of(contract: Contract) -> Account | None:
