@@ -49,6 +49,7 @@ def test_fast_of_many_contracts_only_those_asked_for_become_entities(app, cast):
         assert {here.rights.console_roles for here in found} == {("guest",)}
         assert list(db.session.identity_map.values()) == []
         [here, *_] = found
+        assert here.console
         assert (here.contract.ref, here.contract.offer.has_console) == ("OCB0002000", True)
         assert here.console.wanted_groups == ["guest"]
         assert here.membership.contract is here.contract
