@@ -126,8 +126,10 @@ def _people(contract: Contract) -> list[Account]:
         account_id=[person.id for person in people[: len(states)]],
         contract_id=[contract.id] * len(states),
         wanted_groups=[["guest"]] * (len(states) - 1) + [[]],
-        iam_username=[person.login for person in people[: len(states)]],
-        iam_email=[person.email for person in people[: len(states)]],
+        iam_username=dealt("names there", lower, equal=False)[: len(states)],
+        iam_email=[f"{word}@example.com" for word in dealt("mails there", lower, equal=False)][
+            : len(states)
+        ],
         state=states,
         due_at=[now() if state in working else None for state in states],
         problem=[None, *["unavailable"] * (len(states) - 1)],
