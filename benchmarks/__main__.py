@@ -111,6 +111,7 @@ def _growth(database: str) -> list[str]:
     """Measure how much slower a page gets as its contract's orders grow, and those of others."""
     base = f"/contracts/{CONTRACT}"
     pages = {
+        "home": "/",
         "orders": f"{base}/orders",
         "search": f"{base}/orders?q=c2.large",
         "rare word": f"{base}/orders?q=1703-007",

@@ -16,10 +16,10 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from flask import Flask, current_app, g, has_request_context, request
-from sqlalchemy import ColumnElement, Connection, Engine, Select, true
+from sqlalchemy import ColumnElement, Connection, Engine, Select, literal, true
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from selfcare.config import Settings
 from selfcare.engines import make_engines, make_visit_engine
@@ -149,6 +149,16 @@ def insert_unless_there(model: type[Any], **values: Any) -> None:
     """Insert a row unless one with its key is there: two may come by at the same time."""
     dialect = postgresql if db.engine.dialect.name == "postgresql" else sqlite
     db.session.execute(dialect.insert(model).values(**values).on_conflict_do_nothing())
+
+
+def among(
+    column: ColumnElement[Any] | InstrumentedAttribute[Any], values: Collection[Any]
+) -> ColumnElement[bool]:
+    """Whether a column has one of the values that a kept statement names.
+
+    Those of `in_` may be others each time, so SQLAlchemy writes them into the statement each time.
+    """
+    return column.in_([literal(value, column.type) for value in values])
 
 
 def beside_first(rows: Rows, model: Any, wanted: Rows) -> Rows:

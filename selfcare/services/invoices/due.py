@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
-from selfcare.database import db
+from selfcare.database import among, db
 from selfcare.models import CORRECTIONS, Invoice, InvoiceKind, InvoiceReference
 from selfcare.services.invoices.loading import FORESEEN
 
@@ -145,7 +145,7 @@ def is_owed() -> ColumnElement[bool]:
 def is_replaced() -> ColumnElement[bool]:
     """Whether a corrected invoice took its place: it is neither to be paid nor to be counted."""
     other = aliased(Invoice)
-    return _named_by(other, other.type_code.in_(CORRECTIONS))
+    return _named_by(other, among(other.type_code, CORRECTIONS))
 
 
 def _named_by(other: Any, condition: ColumnElement[bool]) -> ColumnElement[bool]:

@@ -28,7 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
-from selfcare.database import beside_first
+from selfcare.database import among, beside_first
 from selfcare.models import (
     AccessRequest,
     Account,
@@ -112,7 +112,8 @@ def _chosen(
 Part = tuple[Select[Any], Any]
 """A kind's rows, and what orders them."""
 
-_FAILED = and_(text(TROUBLED), ConsoleAccess.state.in_((WishState.QUEUED, WishState.FAILED)))
+_GIVEN_UP = (WishState.QUEUED, WishState.FAILED)
+_FAILED = and_(text(TROUBLED), among(ConsoleAccess.state, _GIVEN_UP))
 
 
 def _console() -> Part:

@@ -22,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import contains_eager
 from sqlalchemy.orm.attributes import set_committed_value
 
-from selfcare.database import db
+from selfcare.database import among, db
 from selfcare.entities import shape
 from selfcare.models import Account, ConsoleAccess, Contract, Membership, Offer, read_profiles
 from selfcare.rights import RULES, Ability, Rights
@@ -218,8 +218,7 @@ def holds(ability: Ability, of: Any = Membership) -> ColumnElement[bool]:
     """
     rule = RULES[ability]
     profile: Any = type_coerce(of.profiles, JSON)[rule.section.value]
-    held: ColumnElement[bool] = profile.as_string().in_(sorted(rule.profiles))
-    return held
+    return among(profile.as_string(), sorted(rule.profiles))
 
 
 def arrive(membership: Membership) -> None:
