@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
 
 class Profile(StrEnum):
@@ -158,6 +159,7 @@ class Rights:
             return bool(self.console_roles)
         return self.profile(rule.section) in rule.profiles
 
+    @cached_property
     def sections(self) -> tuple[Section, ...]:
         """The sections that may be opened, in menu order."""
         return tuple(section for section in Section if self.may(OPENS[section]))

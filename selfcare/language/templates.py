@@ -90,6 +90,16 @@ def environment(language: str) -> Environment:
 
 def render(template: str, **context: Any) -> str:
     """A template's text, in the language in force."""
+    return filled(template, surrounded(context))
+
+
+def surrounded(context: dict[str, Any]) -> dict[str, Any]:
+    """A context, with what each template of the request gets; put together once for several."""
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     app.update_template_context(context)
+    return context
+
+
+def filled(template: str, context: dict[str, Any]) -> str:
+    """A template's text, in the language in force, from a context that is whole."""
     return environment(locale()).get_template(template).render(context)

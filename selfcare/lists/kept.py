@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import namedtuple
 from datetime import date
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 from selfcare.database import Rows
@@ -40,5 +40,5 @@ def counting(
 
 @lru_cache
 def row_of(names: tuple[str, ...]) -> Any:
-    """The kind of a list's rows, which have these names."""
-    return namedtuple("Row", names)
+    """What makes a list's row of its values, which have these names."""
+    return partial(tuple.__new__, namedtuple("Row", names))  # as `_make`, but for its Python

@@ -237,7 +237,7 @@ class ListQuery(ShownList):
         found = self._run(statements.page, **counts)
         names, rows = tuple(found.keys()), found.all()
         end = len(names) - statements.told
-        make = kept.row_of(names[:end])._make
+        make = kept.row_of(names[:end])
         self.has_next = len(rows) > size
         self.rows = [make(row[:end]) for row in rows[:size]]
         return tuple(rows[0][end:]) if statements.told and rows else None

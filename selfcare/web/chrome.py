@@ -38,7 +38,7 @@ def _chrome_key() -> tuple[Any, ...]:
         themes.theme(),
         csrf.csrf_token(),
         g.get("section"),
-        (here.ref, here.name, here.offer_name, here.rights.sections()) if here else None,
+        (here.ref, here.name, here.offer_name, here.rights.sections) if here else None,
         menu_contracts(),
     )
 

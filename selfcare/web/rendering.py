@@ -13,7 +13,7 @@ from sqlalchemy import inspect as sa_inspect
 from wtforms.form import BaseForm
 
 from selfcare.language.i18n import reader
-from selfcare.language.templates import render
+from selfcare.language.templates import filled, render, surrounded
 from selfcare.lists.query import ListOf, ListQuery
 from selfcare.models import Base
 from selfcare.services.safety.throttling import TooManyAttempts
@@ -79,11 +79,11 @@ def list_page(template: str, wanted: ListOf[ListQuery], **context: Hashable) -> 
     if etag in request.if_none_match and not notices:
         answer = Response(status=304)
     else:
-        part = render(template.replace("index.html", "_list.html"), list=rows, **context)
+        known = surrounded({"list": rows, **context})
+        part = filled(template.replace("index.html", "_list.html"), known)
         alone = wants == rows.name
         # The part was escaped by its own template.
-        whole = part if alone else render(template, list=rows, part=Markup(part), **context)  # noqa: S704
-        answer = Response(whole)
+        answer = Response(part if alone else filled(template, {**known, "part": Markup(part)}))  # noqa: S704
     if not notices:
         answer.set_etag(etag, weak=True)
     if wants:

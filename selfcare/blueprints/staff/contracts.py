@@ -66,7 +66,7 @@ def rights() -> ResponseReturnValue:
         offers=OFFERS,
         console=console,
         console_roles=PREDEFINED_CONSOLE_ROLES,
-        menu=held.sections(),
+        menu=held.sections,
         opens=[ability for ability in Ability if held.may(ability)],
         closed=[ability for ability in Ability if not held.may(ability)],
     )
