@@ -7,10 +7,16 @@ from collections.abc import Callable
 
 import pytest
 
-# How often PostgreSQL's driver looks whether the server has answered depends on the server.
-pytestmark = pytest.mark.once
+pytestmark = [
+    # How often PostgreSQL's driver looks whether the server has answered depends on the server.
+    pytest.mark.once,
+    # An engine that some test before listened to takes more calls from then on; so it always is.
+    pytest.mark.usefixtures("statements"),
+]
 
 C = "/contracts/OCB0000124"
+BARE = "/robots.txt"
+"""Neither database nor template, but a line in the log, as of each page; the probes have none."""
 WARM = 3
 """Times a page is asked for before it is counted: caches fill, statements are prepared."""
 TIMES = 3
@@ -54,7 +60,7 @@ def test_fast_a_list_makes_few_calls_and_its_part_fewer(cast, browse_as, path):
     def count(path: str, headers: dict[str, str] | None = None) -> int:
         return calls(lambda: paul.client.get(path, headers=headers, base_url="http://portal.test/"))
 
-    bare, whole, alone = count("/healthz"), count(path), count(path, part)
+    bare, whole, alone = count(BARE), count(path), count(path, part)
     assert whole < 2.25 * bare, (bare, whole, alone)
     assert alone < 2.05 * bare, (bare, whole, alone)
     assert alone < whole
@@ -62,7 +68,7 @@ def test_fast_a_list_makes_few_calls_and_its_part_fewer(cast, browse_as, path):
 
 @pytest.mark.parametrize(
     ("path", "most"),
-    [("/", 4), (f"{C}/dashboard", 6.5), (f"{C}/invoices", 5.5), (f"{C}/invoices/spend", 7)],
+    [("/", 3.9), (f"{C}/dashboard", 6.4), (f"{C}/invoices", 5.2), (f"{C}/invoices/spend", 6.8)],
 )
 def test_fast_a_page_of_sums_makes_few_calls(cast, browse_as, papers, path, most):
     """To put a statement together takes longer than to ask it: these are made once."""
@@ -73,5 +79,5 @@ def test_fast_a_page_of_sums_makes_few_calls(cast, browse_as, papers, path, most
     def count(path: str) -> int:
         return calls(lambda: paul.client.get(path, base_url="http://portal.test/"))
 
-    bare, whole = count("/healthz"), count(path)
+    bare, whole = count(BARE), count(path)
     assert whole < most * bare, (bare, whole)
