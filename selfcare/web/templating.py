@@ -270,9 +270,6 @@ def _may_change_roles_of(user: Any) -> bool:
 
 def contract_url(row: Any, section: Section | None = None) -> str:
     """Where a contract of « Mes contrats » leads: its home, or the wanted section if it opens."""
-    if (
-        section is not None
-        and section in Rights(read_profiles(json.loads(row.profiles))).sections
-    ):
+    if section is not None and section in Rights(read_profiles(json.loads(row.profiles))).sections:
         return url_for(MENU_ENDPOINTS[section], ref=row.ref)
     return url_for("contract.index", ref=row.ref)
