@@ -89,14 +89,17 @@ class TestLate:
     def test_users_10_nothing_is_open_after_the_last_day_however_late_the_sweep_is(
         self, cast, browse_as, ends
     ):
-        ref = cast.order(by="marc.leroy")
+        ref = cast.order(by="marc.leroy", status="submitted")  # so it waits for him, too
+        cast.subscription(by="marc.leroy", ends_on=TODAY + timedelta(days=9))
         marc = browse_as("marc.leroy")
-        pages = ("/", "/account/contracts", "/account/orders", f"/find?q={ref}")
+        lists = ("/account/contracts", "/account/orders", "/account/subscriptions")
+        pages = ("/", *lists, f"/find?q={ref}")
         for days, is_open in ((0, True), (-1, False)):
             ends("marc.leroy", days)
             assert marc.get("/contracts/OCB0000124/orders").status == (200 if is_open else 404)
             for page in pages:
                 assert ("OCB0000124" in marc.get(page).text) is is_open, page
+            assert (ref in marc.get("/").text) is is_open
 
     def test_users_10_the_referent_stays_in_whatever_their_row_says(self, paul, ends):
         ends("paul.dupont", -5)
