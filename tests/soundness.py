@@ -69,6 +69,8 @@ def _check_controls(tags: Sequence[Tag]) -> None:
     for tag in tags:
         if tag.name in {"input", "select", "textarea"} and not _is_input(tag, "hidden"):
             assert tag.get("id") in labelled, f"no label: {tag}"
+        if _is_input(tag, "hidden"):  # there it names what the field holds (HTML, « anchor mantle »)
+            assert tag.get("autocomplete") not in {"on", "off"}, tag
         if tag.name == "select" and tag.has_attr("required"):
             first = tag.find(True, recursive=False)
             # HTML wants a required choice to begin with an empty one

@@ -49,6 +49,14 @@ def test_light_a_row_on_a_phone_is_three_lines(page_at):
     assert len(set(heads)) == 1, "all sorts are on one line"
 
 
+def test_light_line_one_of_a_card_holds_no_more_on_a_wide_phone(page_at, papers):
+    for path, state, below in (("invoices", ".num", ".date"), ("users", ".badge", ".name")):
+        page = page_at(f"{C}/{path}", 700)
+        lead, state, below = (box(page, cell) for cell in (".lead", state, below))
+        assert state["y"] < lead["y"] + lead["height"], path
+        assert below["y"] >= state["y"] + state["height"], path
+
+
 def test_accessible_a_table_that_looks_like_cards_is_read_as_a_table(page_at):
     page = page_at(f"{C}/orders", 360)
     tree = page.context.new_cdp_session(page).send("Accessibility.getFullAXTree")["nodes"]
