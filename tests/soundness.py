@@ -69,7 +69,7 @@ def _check_controls(tags: Sequence[Tag]) -> None:
     for tag in tags:
         if tag.name in {"input", "select", "textarea"} and not _is_input(tag, "hidden"):
             assert tag.get("id") in labelled, f"no label: {tag}"
-        if _is_input(tag, "hidden"):  # there it names what the field holds (HTML, « anchor mantle »)
+        if _is_input(tag, "hidden"):  # there it says what the value is (HTML)
             assert tag.get("autocomplete") not in {"on", "off"}, tag
         if tag.name == "select" and tag.has_attr("required"):
             first = tag.find(True, recursive=False)

@@ -43,7 +43,7 @@ class ApiLoginForm(CompanyAccountForm):
     """*API Login* (figure 45)."""
 
     user_name = TextField(
-        _l("User name, mail address or mobile number"),
+        _l("User name, email or mobile number"),
         [DataRequired(_l("Enter your user name")), Length(max=254)],
         filters=[trimmed],
     )

@@ -40,6 +40,10 @@ def test_l10n_french_breaks_no_line_before_a_sign_or_inside_guillemets():
     assert [french for _, french in messages() if BREAKS.search(french)] == []
 
 
+def test_l10n_apostrophes_are_those_of_print():
+    assert [texts for texts in messages() if "'" in "".join(texts)] == []
+
+
 def test_l10n_no_template_writes_the_colon_after_a_label_itself():
     """French has a space before it: `%(label)s: %(value)s` is a text."""
     colons = re.compile(r"\}\}(?:\{%[^%]*%\})*: ?\{\{")

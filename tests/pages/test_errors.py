@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.exceptions import TooManyRequests
 
 from selfcare.database import db
 from selfcare.models import Account
@@ -131,6 +132,21 @@ class TestFailures:
         assert "The portal is catching its breath" in page.words
         assert page.headers["Retry-After"] == "30"
         assert "SELECT" not in page.text
+
+    @pytest.mark.parametrize("problem", [RuntimeError("x"), PoolTimeout("pool"), TooManyRequests()])
+    def test_safe_what_may_pass_can_be_tried_again(self, shown, browse_as, monkeypatch, problem):
+        paul = browse_as("paul.dupont")
+        self.failing(monkeypatch, problem)
+        page = paul.get("/?sort=name")
+        assert page.status in {429, 500, 503}
+        links = [(one["href"], one.get_text()) for one in page.all("main a.button")]
+        assert links == [("/?sort=name", "Try again"), ("/", "Back to the home page")]
+
+    def test_safe_what_will_not_pass_leads_home_only(self, browse_as):
+        paul = browse_as("paul.dupont")
+        assert paul.get("/nowhere").texts("main a.button") == ["Back to the home page"]
+        too_large = paul.post("/account/language", {"locale": "x" * 2_000_000})
+        assert too_large.texts("main a.button") == ["Back to the home page"]
 
     def test_safe_an_error_quotes_no_values(self, app):
         """Its text goes to the log, to Redis and to Sentry."""

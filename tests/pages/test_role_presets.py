@@ -76,6 +76,17 @@ class TestFilling:
         assert "see invoices and their amounts" in page.one("#preview").get_text()
         assert "orders" not in chosen(paul.get(step)), "nothing was sent yet"
 
+    @pytest.mark.parametrize(
+        ("model", "called"),
+        [({"preset": "accounting"}, "Accounting"), ({"like": "marc.leroy"}, "marc.leroy")],
+    )
+    def test_users_10_the_page_says_which_model_filled_it_in(self, paul, step, model, called):
+        page = paul.post(step, {**roles(), **model})
+        assert page.texts("form .notice") == [
+            f"The form is filled in with the roles of “{called}”. Change what you like."
+        ]
+        assert paul.get(step).all("form .notice") == []
+
     def test_users_10_technical_brings_a_console_role_where_there_is_a_console(self, paul, step):
         page = paul.post(step, {**roles(), "preset": "technical"})
         sections = ("contract", "dashboard", "services", "subscriptions", "support")
@@ -152,5 +163,8 @@ class TestFilling:
         }
 
     def test_users_10_console_roles_alone_have_no_models(self, paul, id_of):
-        page = paul.get(f"{USERS}/console/{id_of('marc.leroy')}/roles")
+        path = f"{USERS}/console/{id_of('marc.leroy')}/roles"
+        page = paul.post(path, {"console": "none", "preset": "read"})
+        assert page.status == 422
+        page = paul.get(path)
         assert page.all("[name=preset]") == page.all("#like") == []

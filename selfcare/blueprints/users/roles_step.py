@@ -15,7 +15,7 @@ from selfcare.blueprints.users import steps
 from selfcare.database import db
 from selfcare.forms.users import RolesForm, roles_form
 from selfcare.language import _
-from selfcare.language.wording import USER_REFUSAL
+from selfcare.language.wording import PRESET, USER_REFUSAL
 from selfcare.models import AccessRequest, Contract, Membership, UserDraft
 from selfcare.rights import Rights
 from selfcare.services.console.domains import choice_of_roles
@@ -104,8 +104,8 @@ def _roles_form(
 
 def _filled_in(contract: Contract, draft: UserDraft, form: RolesForm) -> RolesForm | None:
     """The form filled in anew, where a preset's button was pressed or a model is named."""
-    wanted = request.form.get("preset") or ("like" if form.like.data else None)
-    if draft.console_only or wanted is None or request.form.get("step") in {"prev", "preview"}:
+    wanted = _model_wanted()
+    if draft.console_only or wanted is None:
         return None
     if not form.validate_on_submit():
         return form
@@ -117,6 +117,21 @@ def _filled_in(contract: Contract, draft: UserDraft, form: RolesForm) -> RolesFo
         form.like.errors = [_("No user of this contract has this login or email.")]
         return form
     return _roles_form(contract, draft, roles, may_end="ends_on" in form, over=form)
+
+
+def _model_wanted() -> str | None:
+    """A preset's name, or `like` for somebody's roles, where the form is to be filled in anew."""
+    if request.form.get("step") in {"prev", "preview"}:
+        return None
+    return request.form.get("preset") or ("like" if request.form.get("like", "").strip() else None)
+
+
+def _model(form: RolesForm) -> str:
+    """What the form was filled in from just now, as its reader knows it; empty without a model."""
+    wanted = None if form.errors else _model_wanted()
+    if wanted == "like":
+        return request.form["like"].strip()
+    return str(PRESET.get(wanted or "", ""))
 
 
 def _only_previewed(form: RolesForm) -> bool:
@@ -145,6 +160,7 @@ def _roles_page(
         seen=seen,
         asked=asked,
         rights=Rights(chosen.profiles, chosen.console),
+        model=_model(form),
         models=() if draft.console_only else presets.suggestions(contract),
         known=steps.known(contract, draft),
         subject=steps.subject(draft),
