@@ -23,6 +23,7 @@ def check_part(soup: BeautifulSoup, text: str) -> None:
         _check_enhancement(tag)
     ids = Counter(tag["id"] for tag in tags if tag.has_attr("id"))
     assert not [name for name, count in ids.items() if count > 1], ids.most_common(3)
+    assert "&lt;/span" not in text, "markup that is shown as text"
     assert not re.search(r"<[^>]*\shx-", text), "HTML knows data-hx-… only"
     _check_controls(tags)
     for tag in tags:

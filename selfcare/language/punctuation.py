@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from markupsafe import Markup
+
 ENDS = (".", "!", "?", "…", ":")
 
 
 def sentence(message: object) -> str:
-    """The message with the full stop that ends it, as those of several sentences have it."""
-    text = str(message).rstrip()
-    return text if not text or text.endswith(ENDS) else f"{text}."
+    """The message with the full stop that ends it, as those of several sentences have it; markup stays so."""
+    text = (message if isinstance(message, Markup) else str(message)).rstrip()
+    return text if not text or text.endswith(ENDS) else text + "."
