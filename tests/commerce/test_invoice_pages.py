@@ -55,6 +55,14 @@ class TestPage:
         assert page.one("#invoices .badge")
         assert page.one("#invoices th.num").get_text(strip=True) == "Amount excl. tax"
 
+    def test_accessible_links_to_documents_name_them_out_of_their_place(self, paul, add):
+        add("FA-1", issued_on=date(2016, 12, 6))
+        page = paul.get(INVOICES)
+        said = page.texts(".figure a")
+        for words in ("see the details ›", "Open the PDF"):
+            assert [one.endswith("FA-1") for one in said if one.startswith(words)] == [True]
+        assert [one["aria-label"] for one in page.all("main a[download]")] == ["ZIP 2016"]
+
     def test_invoices_1_visitor_sees_whom_to_ask_and_nothing_else(self, paul, add, cast, browse_as):
         number = add("FA-1")
         cast.member("sophie.dupont", invoices=Profile.VISITOR)

@@ -248,6 +248,7 @@ class TestPicture:
         assert paul.get(str(link["href"])).status == 200, "from the sentence about one month"
         load(BEFORE, ECS="10")
         (_, link) = paul.get(SPEND).all(".bars a")
+        assert link["aria-label"] == f"{LAST:%m/%Y} – your report in detail"
         assert paul.get(str(link["href"])).status == 200
 
     def test_accessible_the_picture_needs_no_colour_and_has_its_table(self, load, paul):

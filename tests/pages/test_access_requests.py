@@ -187,7 +187,10 @@ class TestAnswering:
         )
         assert page.one("[name=invoices][checked]")["value"] == "manager"
         address, _, part = str(page.one("a[href*='#requests']")["href"]).partition("#")
-        assert paul.get(address).one(f"section[aria-labelledby={part}] [action$=decline]")
+        listed = paul.get(address)
+        assert listed.one(f"section[aria-labelledby={part}] [action$=decline]")
+        told = "Decline – sophie.dupont, Invoices: Manager"
+        assert listed.one(f"section[aria-labelledby={part}] summary")["aria-label"] == told
         plain = paul.get(f"{USERS}/{id_of('sophie.dupont')}/roles")
         assert plain.one("[name=invoices][checked]")["value"] == "visitor"
 

@@ -176,6 +176,7 @@ class TestDashboard:
         with time_machine.travel(datetime(2019, 6, 25, 9, tzinfo=UTC)):
             page = browse_as("paul.dupont").get(f"{HERE}/dashboard")
         assert "Running subscriptions 2 as many as a month ago · and 1 starting soon" in page.words
+        assert page.one(".facts a")["aria-label"] == "Running subscriptions: 2"
         assert "Subscriptions, per month €48.78" in page.words
         with time_machine.travel(datetime(2019, 7, 5, 9, tzinfo=UTC)):
             page = browse_as("paul.dupont").get(f"{HERE}/dashboard")

@@ -31,6 +31,7 @@ class TestContracts:
         assert "console" not in archives  # the offer has none
         assert "Your services" in production
         assert "Go to the technical console" in production
+        assert page.one("a[href$='/console']")["aria-label"].endswith("console – OCB0000124")
         hrefs = {str(a["href"]) for a in page.all(f"{CARDS} a")}
         assert {
             "/contracts/OCB0000124/",
