@@ -8,6 +8,9 @@ ENDS = (".", "!", "?", "…", ":")
 
 
 def sentence(message: object) -> str:
-    """The message with the full stop that ends it, as those of several sentences have it; markup stays so."""
+    """The message with the full stop that ends it, as those of several sentences have it.
+
+    Markup stays markup.
+    """
     text = (message if isinstance(message, Markup) else str(message)).rstrip()
     return text if not text or text.endswith(ENDS) else text + "."
