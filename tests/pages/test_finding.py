@@ -95,6 +95,8 @@ class TestExact:
         page = found(paul, "sophie.dupont")
         assert page.status == 200
         assert page.texts("main li a") == ["sophie.dupont"] * 2
+        named = {str(one["aria-label"]) for one in page.all("main li a")}
+        assert named == {f"sophie.dupont – {ref}" for ref in ("OCB0000124", ELSEWHERE)}
         for here in (C, f"/contracts/{ELSEWHERE}"):
             assert found(paul, "sophie.dupont", f"{here}/find").location.startswith(
                 f"{here}/users/"
