@@ -52,11 +52,6 @@ def first_page() -> str:
     return url_for("staff_finding.index" if realms.present() is Realm.STAFF else "home.index")
 
 
-def same_page() -> str:
-    """The address that was asked for; home where it would lead elsewhere or where we are not."""
-    return safe_next(request.full_path.rstrip("?"))
-
-
 def came_from() -> str:
     """The page of ours that a form was sent from, where its address is not kept in the form.
 

@@ -57,6 +57,8 @@ moment.</span></p></html>
 """
 
 PAGES = {400, 403, 404, 405, 413, 429, 500, 503}
+PASSING = {429, 500, 503}
+"""What may be gone the next time: its page leads to the same address again."""
 
 
 def init_app(app: Flask, settings: Settings) -> None:
@@ -102,10 +104,16 @@ class LastResort:
             return [_LAST_WORDS.encode()]
 
 
+def _page(code: int, **context: Any) -> str:
+    is_asked_for = code in PASSING and request.method == "GET"
+    again = safe_next(request.full_path.rstrip("?")) if is_asked_for else ""
+    return render(f"errors/{code}.html", request_id=g.get("request_id"), again=again, **context)
+
+
 def _answer(code: int, **context: Any) -> ResponseReturnValue:
     g.pop("section", None)
     name = code if code in PAGES else 400 if code < 500 else 500
-    return render(f"errors/{name}.html", request_id=g.get("request_id"), **context), code
+    return _page(name, **context), code
 
 
 def _csrf(_problem: CSRFError) -> ResponseReturnValue:
@@ -143,7 +151,7 @@ def _role_missing(problem: RoleMissing) -> ResponseReturnValue:
 def _too_many(wait: TooManyAttempts) -> ResponseReturnValue:
     """Nothing is committed after it; a rollback here would take the header's rows away."""
     return (
-        render("errors/429.html", request_id=g.get("request_id"), wait=wait),
+        _page(429, wait=wait),
         429,
         {"Retry-After": str(wait.seconds)},
     )
@@ -170,7 +178,7 @@ def _documents(_problem: StoreAway) -> ResponseReturnValue:
     """The document store is away: the rest of the portal works, and the document is not lost."""
     g.pop("section", None)
     return (
-        render("errors/503.html", request_id=g.get("request_id"), documents=True),
+        _page(503, documents=True),
         503,
         {"Retry-After": "30"},
     )
@@ -192,7 +200,7 @@ def _plain(code: int) -> ResponseReturnValue:
         g.pop(name, None)
     g._login_user = login_manager.anonymous_user()
     return (
-        render(f"errors/{code}.html", request_id=g.get("request_id"), plain=True),
+        _page(code, plain=True),
         code,
         {"Retry-After": "30"} if code == 503 else {},
     )

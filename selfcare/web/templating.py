@@ -123,7 +123,6 @@ def _globals(app: Flask) -> dict[str, Any]:
         "today": lambda: i18n.reader().today(),
         "htmx_config": HTMX_CONFIG,
         "first_page": addresses.first_page,
-        "same_page": addresses.same_page,
         "contract_url": contract_url,
         "passkeys_possible": passkeys.possible,
         "drift_of": drift_of,

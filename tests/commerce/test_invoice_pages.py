@@ -61,7 +61,7 @@ class TestPage:
         said = page.texts(".figure a")
         for words in ("see the details ›", "Open the PDF"):
             assert [one.endswith("FA-1") for one in said if one.startswith(words)] == [True]
-        assert [one["aria-label"] for one in page.all("main .links a[download]")] == ["ZIP 2016"]
+        assert [one["aria-label"] for one in page.all("main .links a[download]")] == ["ZIP of 2016"]
 
     def test_invoices_1_visitor_sees_whom_to_ask_and_nothing_else(self, paul, add, cast, browse_as):
         number = add("FA-1")
