@@ -65,6 +65,7 @@ class TestAdding:
         again = browse_as("paul.dupont")  # the session ended, another began
         assert again.get(person).one("[name=login]")["value"] == "sophie.dupont"
         kept = again.get(first.location)
+        assert "Add a user\xa0– step 2" in kept.one("h1").get_text(), "no line begins with a dash"
         assert kept.one("[name=orders][checked]")["value"] == "visitor"
         assert [box["value"] for box in kept.all("[name=console][checked]")] == ["guest"]
         assert "sophie.autre" not in kept.words
