@@ -50,7 +50,7 @@ def test_light_a_row_on_a_phone_is_three_lines(page_at):
 
 
 def test_light_line_one_of_a_card_holds_no_more_on_a_wide_phone(page_at, papers):
-    for path, *cells in (("invoices", ".num", ".date"), ("users", ".badge", ".part >> nth=0")):
+    for path, *cells in (("invoices", ".num", ".date"), ("users", ".state", ".part >> nth=0")):
         page = page_at(f"{C}/{path}", 700)
         lead, state, below = (box(page, cell) for cell in (".lead", *cells))
         assert state["y"] < lead["y"] + lead["height"], path
