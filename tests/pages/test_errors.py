@@ -178,6 +178,19 @@ class TestFailures:
         assert page.status == 413
         assert "This is too large" in page.words
 
+    @pytest.mark.parametrize("path", ["/login", "/oauth/token", "/oauth/authorize"])
+    @pytest.mark.parametrize(
+        "body",
+        ["a=1&" * 300, "&" * 100_000, f"state={'x' * 250_000}"],
+        ids=["fields", "no fields", "size"],
+    )
+    def test_safe_413_for_a_form_of_too_many_fields_or_bytes(self, browse, path, body):
+        """Whoever sends it: a client, or somebody who is not signed in."""
+        kind = "application/x-www-form-urlencoded"
+        answer = browse.client.post(path, data=body, content_type=kind)
+        assert answer.status_code == 413
+        assert "Location" not in answer.headers
+
     def test_safe_a_request_id_of_the_proxy_is_kept_if_harmless(self, browse):
         given = browse.get("/legal", **{"X-Request-ID": "abcdef-123456"})
         assert given.headers["X-Request-ID"] == "abcdef-123456"
