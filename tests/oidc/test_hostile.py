@@ -86,6 +86,33 @@ class TestAddresses:
         page = marie.get(console.address(redirect_uri=address))
         assert (page.status, page.location) == (400, "")
 
+    @pytest.mark.parametrize(
+        "address",
+        [
+            "http://127.0.0.1:99/c\nb",
+            "http://127.0.0.1\n:99/cb",
+            "http:\n//127.0.0.1:99/cb",
+            "http://127.0.0.1:99/c\tb",
+            "http://127.0.0.1:99/cb\n",
+            " http://127.0.0.1:99/cb",
+            "\x01http://127.0.0.1:99/cb",
+            "http://127.0.0.1:99/cb?",
+            "http://127.0.0.1:99/cb#",
+            "http://127.0.0.1:/cb",
+            "http://127.0.0.1:9\uff19/cb",
+            "http://127.0.0.1:99\\@evil.example/cb",
+            "http://127.0.0.1:99@evil.example/cb",
+            "HTTP://127.0.0.1:99/cb",
+        ],
+        ids=ascii,
+    )
+    def test_console_6_of_a_command_line_s_address_the_port_may_differ_and_nothing_else(
+        self, register, marie, address
+    ):
+        tool = register("tool", kind=ClientKind.PUBLIC, redirect_uris=["http://127.0.0.1/cb"])
+        page = marie.get(tool.address(redirect_uri=address))
+        assert (page.status, page.location) == (400, "")
+
     def test_console_6_what_is_answered_is_what_was_registered_for_this_client(
         self, console, register, marie
     ):

@@ -21,6 +21,9 @@ from selfcare.models import ClientKind, Contract, OidcClient, OidcSecret, now
 _NAME = re.compile(r"[!-~]{1,64}")
 """What a client's name is made of: a database stores no NUL, nor looks it up."""
 
+_LOOPBACK = re.compile(r"(http://(?:127\.0\.0\.1|\[::1\]))(?::[0-9]{1,5})?(?![^/?])")
+"""The beginning of an address on the caller's own machine, and its port (RFC 8252, 7.3)."""
+
 _IS_MEANT = and_(OidcClient.id == bindparam("id"), OidcClient.disabled_at.is_(None))
 _FIND_WITH_SECRET = (
     select(OidcClient)
@@ -146,15 +149,12 @@ def answers_at(client: OidcClient, uri: str) -> bool:
 
 
 def _without_port(uri: str) -> str | None:
-    """A loopback address without its port; None for any other, and for what cannot be read."""
-    try:
-        parts = urlsplit(uri)
-        host, _port = parts.hostname, parts.port
-    except ValueError:
-        return None
-    if parts.scheme != "http" or host not in {"127.0.0.1", "::1"} or parts.username is not None:
-        return None
-    return parts._replace(netloc=host).geturl()
+    """A loopback address without its port, letter by letter; None for any other.
+
+    No parser reads it: those drop line breaks and blanks, which the answer would still hold.
+    """
+    found = _LOOPBACK.match(uri)
+    return found[1] + uri[found.end() :] if found else None
 
 
 def new_secret(client: OidcClient, *, overlap: timedelta = timedelta(days=1)) -> str:
