@@ -8,8 +8,10 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from sqlalchemy import func, select
 
-from selfcare.models import ClientKind, now
+from selfcare.database import db
+from selfcare.models import ClientKind, OidcGrant, now
 from tests.oidc.party import challenge_of
 
 GRANT = "urn:ietf:params:oauth:grant-type:device_code"
@@ -143,13 +145,42 @@ class TestDevice:
         form |= {"client_id": "other", "client_secret": other.secret}
         assert app.test_client().post("/oauth/token", data=form).json == {"error": "invalid_grant"}
 
-    def test_console_10_guessing_codes_is_braked(self, marie, tool):
-        page = marie.get("/device")
+    @pytest.mark.parametrize("page", ["/device", "/device/answer"])
+    def test_console_10_guessing_codes_is_braked(self, marie, tool, page):
+        token = marie.get("/device").csrf()
+        guess = {"user_code": "BBBB-BBBB", "contract": "OCB0000124", "csrf_token": token}
         for _try in range(40):
-            done = marie.post("/device", {"user_code": "BBBB-BBBB", "csrf_token": page.csrf()})
-            if done.status == 429:
+            if marie.post(page, guess).status == 429:
                 return
         pytest.fail("nobody stops it")
+
+    def test_console_10_nobody_makes_codes_without_end(self, app, tool):
+        asking = app.test_client()
+        for _try in range(40):
+            if asking.post("/oauth/device", data={"client_id": "tool"}).status_code == 429:
+                return
+        pytest.fail("nobody stops it")
+
+    def test_console_10_of_many_answers_at_once_one_counts(self, app, ask, poll, marie):
+        """Whoever refuses a device has refused it, whatever else is sent at the same time."""
+        line = threading.Barrier(4)
+        token = marie.get("/device").csrf()
+        cookie = marie.client.get_cookie("session", domain="portal.test")
+
+        def at_once(answer):
+            client = app.test_client()
+            client.set_cookie("session", cookie.value, domain="portal.test")
+            line.wait(timeout=60)
+            sent = client.post("/device/answer", data=answer, base_url="http://portal.test")
+            return "refused" in answer, sent.status_code
+
+        form = {"user_code": ask()["user_code"], "contract": "OCB0000124", "csrf_token": token}
+        with ThreadPoolExecutor(4) as runners:
+            answers = list(runners.map(at_once, [form, form | {"refused": "1"}] * 2))
+        [refused] = [refused for refused, status in answers if status == 200]
+        with app.app_context():
+            grants = select(func.count()).select_from(OidcGrant)
+            assert db.session.execute(grants).scalar_one() == (0 if refused else 1)
 
 
 class TestIntrospection:

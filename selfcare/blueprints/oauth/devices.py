@@ -28,8 +28,7 @@ def index() -> ResponseReturnValue:
     form = UserCodeForm(formdata=request.form if request.method == "POST" else request.args)
     if request.method == "GET" or not form.validate_on_submit():
         return rendering.answer_form("oauth/device.html", form)
-    limits = config.current().throttle_code
-    throttling.of_subject("device", str(current_account().id), limits).take()
+    _brake("device")
     device = devices.shown(form.user_code.data or "")
     if device is None:
         form.user_code.errors = [_("No device shows this code, or it is older than ten minutes.")]
@@ -42,7 +41,8 @@ def index() -> ResponseReturnValue:
 def answer() -> ResponseReturnValue:
     """Let the device in, for a contract, or not."""
     code, form = UserCodeForm(), ContinueForm()
-    device = devices.shown(code.user_code.data or "")
+    _brake("device-answer")
+    device = devices.shown(code.user_code.data or "", lock=True)
     if device is None or not form.validate_on_submit():
         return rendering.page("oauth/device.html", form=code), 422
     here = {one.contract.ref: one for one in _places()}.get(form.contract.data or "")
@@ -54,6 +54,12 @@ def answer() -> ResponseReturnValue:
         devices.allow(device, sign_in=current_sign_in(), contract=here.contract)
     db.session.commit()
     return rendering.page("oauth/device_answered.html", refused=form.refused.data)
+
+
+def _brake(kind: str) -> None:
+    """Codes are guessed slowly, on either page."""
+    limits = config.current().throttle_code
+    throttling.of_subject(kind, str(current_account().id), limits).take()
 
 
 def _ask(device: OidcDevice) -> ResponseReturnValue:

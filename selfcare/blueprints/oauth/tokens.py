@@ -139,9 +139,15 @@ def _redeem(client: OidcClient) -> grants.Tokens | None:
 @bp.post("/oauth/device")
 @public("a device asks to be let in; somebody signed in answers")
 def device() -> ResponseReturnValue:
-    """A code for a device without a browser, and one to show (RFC 8628)."""
+    """A code for a device without a browser, and one to show (RFC 8628).
+
+    Whoever knows the name of a public client may ask, so requests are counted by address.
+    """
     try:
-        asked = devices.ask(_client(), request.form)
+        client = _client()
+        limits = config.current().throttle_address
+        throttling.of_address(browsers.present(), limits, kind="device").take()
+        asked = devices.ask(client, request.form)
     except NotAuthenticated:
         return _problem("invalid_client", 401)
     except ValueError as problem:

@@ -82,10 +82,13 @@ def ask(client: OidcClient, given: Mapping[str, str]) -> Asked:
     return Asked(device_code, row.user_code)
 
 
-def shown(user_code: str) -> OidcDevice | None:
-    """The device that shows this code and waits; however the code is typed."""
+def shown(user_code: str, *, lock: bool = False) -> OidcDevice | None:
+    """The device that shows this code and waits; however the code is typed.
+
+    `lock` is for whoever answers it: of many at the same time one finds it.
+    """
     typed = "".join(letter for letter in user_code.upper() if letter in LETTERS)
-    return db.session.execute(
+    found = (
         select(OidcDevice)
         .options(joinedload(OidcDevice.client))
         .where(
@@ -93,7 +96,9 @@ def shown(user_code: str) -> OidcDevice | None:
             OidcDevice.expires_at > now(),
             OidcDevice.state == DeviceState.WAITING,
         )
-    ).scalar_one_or_none()
+    )
+    found = found.with_for_update(of=OidcDevice) if lock else found
+    return db.session.execute(found).scalar_one_or_none()
 
 
 def allow(device: OidcDevice, *, sign_in: SignIn, contract: Contract) -> None:
