@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import select
@@ -167,6 +169,19 @@ class TestLink:
             latest = db.session.execute(found).scalars().first()
             assert latest
             assert (latest.action, latest.actor_id) == ("notifications.changed", None)
+
+    def test_notify_1_of_links_followed_at_the_same_time_each_counts(self, app, paul):
+        paul.post(PAGE, {"wanted": KINDS[:-1]})
+        line = threading.Barrier(4)
+
+        def follow(address: str) -> int:
+            line.wait(timeout=60)
+            return app.test_client().post(address, base_url="http://portal.test/").status_code
+
+        links = [link(app, kind) for kind in KINDS[:4]]
+        with ThreadPoolExecutor(4) as followers:
+            assert list(followers.map(follow, links)) == [200] * 4
+        assert off(app) == {*KINDS[:4], KINDS[-1]}
 
     @pytest.mark.parametrize("changed", ["1.password_changed", "2.order_moved", "x", "1"])
     def test_notify_1_a_link_that_was_changed_opens_nothing(self, app, paul, browse, changed):

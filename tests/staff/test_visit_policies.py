@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
-from sqlalchemy import update
+from sqlalchemy import func, select, update
 
 from selfcare.database import db
-from selfcare.models import Contract
+from selfcare.models import Contract, SignIn, Visit
 from selfcare.rights import VisitPolicy
-from tests.staff.conftest import HOME, actions, the_visit
+from selfcare.services.staff import asking
+from tests.cast import account_of
+from tests.staff.conftest import HOME, REF, actions, the_visit
 
 
 class TestPolicy:
@@ -41,6 +46,23 @@ class TestPolicy:
         assert agent.post(str(begin["action"])).location == HOME
         assert agent.get(HOME).status == 200
         assert actions(app)[-4:] == ["visit.asked", "visit.allowed", "visit.begun", "visit.page"]
+
+    def test_staff_2_a_contract_that_was_closed_a_moment_ago_is_not_visited(
+        self, app, agent, paul_id
+    ):
+        """The agent's request has read the contract already; the referent's is saved then."""
+        with app.app_context():
+            contract = db.session.execute(select(Contract).filter_by(ref=REF)).scalar_one()
+            assert contract.visit_policy == VisitPolicy.NOTICE
+            paul, claire = account_of("paul.dupont"), account_of("claire.support")
+            mine = select(SignIn).filter_by(account_id=claire.id)
+            sign_in = db.session.execute(mine).scalar_one()
+            wish = asking.Wish(account=paul, contract=contract, reason="Invoices", ticket="T1")
+            with db.engines[1].connect() as the_referents:
+                closed = update(Contract).values(visit_policy=VisitPolicy.CLOSED)
+                the_referents.execute(closed)
+            with pytest.raises(asking.NotAllowed, match="closed"):
+                asking.ask(wish, agent=sign_in)
 
     def test_staff_2_refused_is_refused(self, app, agent, visiting, policy, browse_as):
         policy(VisitPolicy.APPROVAL)
@@ -119,6 +141,25 @@ class TestInvitation:
         assert agent.get(HOME).status == 200
         agent.post("/visit/leave")
         assert "wrong, used or too old" in agent.post(path, {**fields, "code": clock.code()}).words
+
+    def test_staff_2_of_invitations_at_the_same_time_one_is_good(self, app, browse_as, paul_id):
+        paul = browse_as("paul.dupont")
+        token = paul._token()
+        cookie = paul.client.get_cookie("session", domain="portal.test")
+        line = threading.Barrier(4)
+
+        def invite(_number: int) -> int:
+            client = app.test_client()
+            client.set_cookie("session", cookie.value, domain="portal.test")
+            line.wait(timeout=60)
+            asked = {"data": {"csrf_token": token}, "base_url": "http://portal.test"}
+            return client.post(f"{HOME}support/visits/invite", **asked).status_code
+
+        with ThreadPoolExecutor(4) as pool:
+            assert list(pool.map(invite, range(4))) == [200] * 4
+        with app.app_context():
+            good = select(func.count()).select_from(Visit).where(Visit.ended_at.is_(None))
+            assert db.session.execute(good).scalar_one() == 1
 
     def test_staff_2_a_code_lapses_after_an_hour(self, agent, browse_as, clock, paul_id):
         page = browse_as("paul.dupont").post(f"{HOME}support/visits/invite")

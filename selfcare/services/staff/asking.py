@@ -59,7 +59,7 @@ def ask(wish: Wish, *, agent: SignIn) -> Visit:
     """
     _check_agent(agent)
     _check_member(wish.account, wish.contract)
-    policy = wish.contract.visit_policy
+    policy = _policy_of(wish.contract)
     if policy == VisitPolicy.CLOSED and not wish.emergency:
         raise NotAllowed("closed")
     kind = VisitKind.EMERGENCY if wish.emergency else VisitKind(str(policy))
@@ -117,13 +117,17 @@ def begin_allowed(visit: Visit, *, agent: SignIn) -> Visit:
     open_still = visit.begun_at is None and visit.expires_at > now()
     if not (visit.allowed and open_still and visit.agent_id == agent.account_id):
         raise NotAllowed("lapsed")
-    if visit.kind == VisitKind.APPROVAL and visit.contract.visit_policy == VisitPolicy.CLOSED:
+    policy = _policy_of(visit.contract)
+    if visit.kind == VisitKind.APPROVAL and policy == VisitPolicy.CLOSED:
         raise NotAllowed("closed")
     return begin(visit, agent=agent)
 
 
 def invite(account: Account, contract: Contract) -> tuple[Visit, str]:
     """« Inviter le support »: a code to read out, good for an hour; a new one voids the former."""
+    db.session.execute(  # two at the same time wait for each other
+        select(Account.id).where(Account.id == account.id).with_for_update(key_share=True)
+    )
     db.session.execute(
         update(Visit)
         .where(
@@ -193,6 +197,12 @@ def _check_agent(agent: SignIn) -> None:
     if db.session.execute(day).scalar_one() >= A_DAY:
         log.error("staff_visits_limit", agent=agent.account.login)
         raise NotAllowed("too_many")
+
+
+def _policy_of(contract: Contract) -> VisitPolicy:
+    """The referent's rule as it is now; whoever closes the contract waits, and ends this visit."""
+    db.session.refresh(contract, ["visit_policy"], with_for_update={"read": True})
+    return contract.visit_policy
 
 
 def _check_member(account: Account, contract: Contract) -> None:
