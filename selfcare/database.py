@@ -16,9 +16,9 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from flask import Flask, current_app, g, has_request_context, request
-from sqlalchemy import ColumnElement, Connection, Engine, Select, literal, true
+from sqlalchemy import ColumnElement, Connection, Engine, Select, inspect, literal, true
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import InvalidRequestError, SQLAlchemyError
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from selfcare.config import Settings
@@ -143,6 +143,24 @@ def in_rounds(values: Collection[T]) -> Iterator[list[T]]:
     every = list(values)
     for start in range(0, len(every), MOST_NAMED):
         yield every[start : start + MOST_NAMED]
+
+
+class RowGone(Exception):
+    """Somebody else has deleted the row since this transaction read it."""
+
+
+def lock(row: Any) -> None:
+    """Read a row anew, and keep it from others until the transaction ends.
+
+    Raises:
+        RowGone: there is nothing to keep; a request is answered as one for what is not there.
+    """
+    try:
+        db.session.refresh(row, with_for_update=True)
+    except InvalidRequestError as problem:
+        if inspect(row).persistent:
+            raise RowGone from problem
+        raise
 
 
 def insert_unless_there(model: type[Any], **values: Any) -> None:

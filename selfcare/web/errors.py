@@ -21,7 +21,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 
 from selfcare import logs
 from selfcare.config import Settings
-from selfcare.database import db
+from selfcare.database import RowGone, db
 from selfcare.extensions import login_manager
 from selfcare.language.staff_wording import STAFF_ROLE
 from selfcare.language.templates import render
@@ -67,6 +67,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.register_error_handler(ProfileMissing, _missing)
     app.register_error_handler(RoleMissing, _role_missing)
     app.register_error_handler(TooManyAttempts, _too_many)
+    app.register_error_handler(RowGone, _gone)
     app.register_error_handler(HTTPException, _http)
     for problem in _DATABASE_AWAY:
         app.register_error_handler(problem, _database)
@@ -142,6 +143,13 @@ def _missing(problem: ProfileMissing) -> ResponseReturnValue:
     )
 
 
+def _gone(_problem: RowGone) -> ResponseReturnValue:
+    """As for what is not there: it was deleted while this request was on its way."""
+    _forget()
+    g.pop("_login_user", None)  # read anew, with what is there now
+    return _answer(404)
+
+
 def _role_missing(problem: RoleMissing) -> ResponseReturnValue:
     """Says which role of staff has it."""
     roles = [STAFF_ROLE[role] for role in StaffRole if role in STAFF_RULES[problem.ability]]
@@ -195,12 +203,17 @@ def _plain(code: int) -> ResponseReturnValue:
 
     No database, no Redis; what was read before is let go, since reading it again would need them.
     """
-    db.discard()
-    for name in _FROM_THE_DATABASE:
-        g.pop(name, None)
+    _forget()
     g._login_user = login_manager.anonymous_user()
     return (
         _page(code, plain=True),
         code,
         {"Retry-After": "30"} if code == 503 else {},
     )
+
+
+def _forget() -> None:
+    """Let go of what this request has read."""
+    db.discard()
+    for name in _FROM_THE_DATABASE:
+        g.pop(name, None)

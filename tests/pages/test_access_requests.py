@@ -7,11 +7,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
-from selfcare.database import db
-from selfcare.models import AccessRequest, Mail
+from selfcare.database import RowGone, db
+from selfcare.models import AccessRequest, Mail, Membership
 from selfcare.rights import OFFERS, Access, Profile, Rights, Section, opened_by
+from selfcare.services.users import access_requests, places
 from tests.cast import NOTHING, account_of
 from tests.wizard import REF, USERS, roles
 
@@ -299,3 +300,15 @@ class TestAnswering:
     def test_ask_1_it_goes_with_the_place_on_the_contract(self, app, paul, id_of, asked):
         paul.post(f"{USERS}/{id_of('sophie.dupont')}/remove")
         assert requests(app) == []
+
+
+def test_ask_1_who_was_removed_since_their_request_began_asks_for_nothing(app, sophie):
+    with app.app_context():
+        here = places.place_of(account_of("sophie.dupont").id, REF)
+        assert here
+        assert not here.membership.is_referent  # their row is read
+        with db.engines[1].connect() as another_s:
+            another_s.execute(delete(Membership).where(~Membership.is_referent))
+        with pytest.raises(RowGone):
+            access_requests.ask(here, Access(), by=account_of("sophie.dupont"))
+    assert requests(app) == []

@@ -7,7 +7,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import TooManyRequests
 
-from selfcare.database import db
+from selfcare.database import RowGone, db
 from selfcare.models import Account
 from selfcare.rights import Profile
 from tests.browsing import Browser
@@ -190,6 +190,12 @@ class TestFailures:
         answer = browse.client.post(path, data=body, content_type=kind)
         assert answer.status_code == 413
         assert "Location" not in answer.headers
+
+    def test_safe_what_others_have_just_deleted_is_not_there(self, app):
+        with app.test_request_context("/contracts/OCB0000124/rights", method="POST"):
+            page, status = app.handle_user_exception(RowGone())
+            assert status == 404
+            assert "<h1>" in page
 
     def test_safe_a_request_id_of_the_proxy_is_kept_if_harmless(self, browse):
         given = browse.get("/legal", **{"X-Request-ID": "abcdef-123456"})

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping
 from sqlalchemy import select
 
 from selfcare.background import claims
-from selfcare.database import db, in_rounds
+from selfcare.database import db, in_rounds, lock
 from selfcare.models import (
     Account,
     ConsoleAccess,
@@ -92,7 +92,7 @@ def again(access: ConsoleAccess) -> None:
 
     Where an account's disabling was accepted and nothing else is to be restored, it is enabled.
     """
-    db.session.refresh(access, with_for_update=True)
+    lock(access)
     if access.drift:
         account = db.session.get_one(Account, access.account_id)
         access.iam_email, access.overwrite = account.email, list(RESTORED)

@@ -16,7 +16,7 @@ from sqlalchemy.orm import aliased
 
 from selfcare.background import claims
 from selfcare.background.jobs import job
-from selfcare.database import Rows, db
+from selfcare.database import Rows, db, lock
 from selfcare.models import (
     Account,
     ConsoleAccess,
@@ -158,7 +158,7 @@ def adopt(unknown: UnknownAccount, membership: Membership) -> ConsoleAccess:
 
 def want_end(unknown: UnknownAccount, *, by: Account) -> None:
     """« Supprimer »: a job deletes it in the console, with its password and keys."""
-    db.session.refresh(unknown, with_for_update=True)
+    lock(unknown)
     if unknown.state in {WishState.QUEUED, WishState.RUNNING} and not unknown.problem:
         return
     claims.want(unknown)

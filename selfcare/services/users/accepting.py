@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from selfcare.database import db
+from selfcare.database import db, lock
 from selfcare.models import (
     Account,
     ConsoleAccess,
@@ -40,7 +40,7 @@ def accept(access: ConsoleAccess, mark: str, *, by: Account) -> None:
     """
     membership = _membership(access)
     roles.check_whose(membership, by)
-    db.session.refresh(access, with_for_update=True)
+    lock(access)
     seen = access.drift
     if seen is None or seen.mark != mark:
         raise Outdated

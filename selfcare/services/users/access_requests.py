@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Row, Select, or_, select, text
 
 from selfcare import config
-from selfcare.database import db
+from selfcare.database import db, lock
 from selfcare.models import AccessRequest, Account, Contract, Membership, RequestState, now
 from selfcare.models.access_request import CONSOLE
 from selfcare.rights import Ability, Access, Profile, Rights, Section
@@ -52,7 +52,7 @@ def ask(place: Place, access: Access, *, by: Account) -> AccessRequest:
         TooManyAttempts: this person asked for much lately; nothing was written.
     """
     membership, contract = place.membership, place.contract
-    db.session.refresh(membership, with_for_update=True)
+    lock(membership)
     rights = Rights(membership.profiles, place.rights.console_roles)
     former = next((one for one in recent(membership.id) if one.access == access), None)
     if access.is_held(rights) or may_answer(rights, access):
@@ -171,7 +171,7 @@ def decline(request: AccessRequest, *, by: Account, reason: str) -> None:
     Raises:
         AnsweredMeanwhile: nothing was changed.
     """
-    db.session.refresh(request, with_for_update=True)
+    lock(request)
     if request.state != RequestState.OPEN:
         raise AnsweredMeanwhile
     _answer(request, RequestState.DECLINED, by=by)

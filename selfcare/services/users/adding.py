@@ -13,7 +13,7 @@ from sqlalchemy.orm import joinedload
 from selfcare.background import claims
 from selfcare.background.claims import Claim
 from selfcare.background.jobs import job
-from selfcare.database import db
+from selfcare.database import db, lock
 from selfcare.language import wording
 from selfcare.language.i18n import in_every_language
 from selfcare.models import (
@@ -47,7 +47,7 @@ TOGETHER = 50
 
 def start(loaded: UserImport) -> None:
     """Have the good lines added; said twice, it is done once."""
-    db.session.refresh(loaded, with_for_update=True)
+    lock(loaded)
     if loaded.started_at is None:
         loaded.started_at = now()
         claims.want(loaded)

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Select, select
 
-from selfcare.database import db
+from selfcare.database import db, lock
 from selfcare.models import Account, Contract, Membership, UserDraft, now
 from selfcare.rights import Ability, profiles_of_new_user
 from selfcare.services.users import joining, members
@@ -92,7 +92,7 @@ def finish(draft: UserDraft, contract: Contract, *, by: Account) -> int:
         membership = db.session.get(Membership, draft.membership_id, with_for_update=True)
         if membership is None:
             raise GoneMeanwhile
-    db.session.refresh(draft, with_for_update=True)
+    lock(draft)
     if draft.result_id:
         return draft.result_id
     roles = Roles.from_json(draft.roles)

@@ -10,7 +10,7 @@ import structlog
 from sqlalchemy import Row, select
 from sqlalchemy.orm import joinedload
 
-from selfcare.database import db
+from selfcare.database import db, lock
 from selfcare.models import Account, ConsoleAccess, Contract, Membership, Removal
 from selfcare.rights import Profile, Section
 from selfcare.services.console import access as console_access
@@ -58,7 +58,7 @@ def change(membership: Membership, roles: Roles, *, seen: Roles, by: Account | N
         ReferentStays, NotOneself: they would lose the section « Utilisateurs ».
         NoEnd, EndIsPast: the access cannot end then.
     """
-    db.session.refresh(membership, with_for_update=True)
+    lock(membership)
     check_whose(membership, by)
     if roles_of(membership).as_json() != seen.as_json():
         raise ChangedMeanwhile

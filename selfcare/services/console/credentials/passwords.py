@@ -16,7 +16,7 @@ from sqlalchemy import select
 from selfcare.background import claims
 from selfcare.background.claims import Claim
 from selfcare.background.jobs import job
-from selfcare.database import db
+from selfcare.database import db, lock
 from selfcare.models import (
     Account,
     ApiPassword,
@@ -51,7 +51,7 @@ class Refusal(StrEnum):
     LOST = "lost"
     """The password was not kept for long enough, or the worker died with it in its hands."""
     NO_ACCESS = "no_access"
-    """The last console role went meanwhile."""
+    """The last console role went meanwhile, or the account was disabled."""
 
 
 def wish(reset: ApiReset, password: str) -> ApiPassword:
@@ -60,7 +60,7 @@ def wish(reset: ApiReset, password: str) -> ApiPassword:
     Raises:
         NotProven: they have not.
     """
-    db.session.refresh(reset, with_for_update=True)  # of a double click one is the wish
+    lock(reset)  # of a double click one is the wish
     owner = resets.owner(reset)
     if owner is None or is_used(reset):
         raise NotProven
@@ -113,7 +113,7 @@ def _carry_out(mine: Claim[ApiPassword]) -> None:
         .join(Contract, Contract.id == ConsoleAccess.contract_id)
         .where(Account.id == row.account_id, Contract.id == row.contract_id)
     ).one()
-    if held is None or not access.wanted_groups:
+    if held is None or not access.wanted_groups or account.disabled_at:
         claims.give_up(mine.held(), Refusal.NO_ACCESS if held else Refusal.LOST)
         return
     ref, name = contract.ref, access.iam_username

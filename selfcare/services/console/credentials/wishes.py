@@ -12,7 +12,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from selfcare.database import db
+from selfcare.database import db, lock
 from selfcare.models import (
     Account,
     ConsoleAccess,
@@ -162,7 +162,7 @@ def secret_of(wish: CredentialWish) -> str | None:
 
 def _one_at_a_time(access: ConsoleAccess) -> None:
     """Two workers at one person's keys would take each other's for remains of a broken-off try."""
-    db.session.refresh(access, with_for_update=True)
+    lock(access)
     if wish := _open(access.account_id, access.contract_id):
         raise Busy(wish.mark)
 
