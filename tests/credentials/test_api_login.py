@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from selfcare.database import db
 from selfcare.models import ApiLogin, ConsoleAccess, Membership, SealedSecret, now
+from selfcare.services.accounts import barring
 from selfcare.services.console.credentials import logins
 from selfcare.services.console.iam.errors import IamProblem
 from selfcare.services.months import today
@@ -75,6 +76,14 @@ def test_users_10_it_ends_with_the_last_day_of_the_access(app, marie, browse, ap
             place.ends_on = today() + timedelta(days=days)
             db.session.commit()
         assert browse.get(PAGE).status == status
+
+
+def test_staff_3_it_ends_with_the_sessions_that_an_operator_ends(app, marie, browse, api_login):
+    api_login(browse)
+    with app.app_context():
+        barring.end_sessions(account_of(marie))
+        db.session.commit()
+    assert browse.get(PAGE).status == 303
 
 
 @pytest.mark.parametrize(

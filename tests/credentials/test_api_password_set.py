@@ -10,7 +10,9 @@ from sqlalchemy import select
 
 from selfcare.database import db
 from selfcare.models import ApiPassword, ConsoleAccess, SealedSecret, now
+from selfcare.services.accounts import barring
 from selfcare.services.console.credentials import passwords
+from tests.cast import account_of
 from tests.credentials.conftest import API_PASSWORD, AT, NEW, REF
 
 
@@ -118,3 +120,34 @@ def test_api_1_signing_in_works_as_soon_as_the_page_says_so(app, marie, sent, wo
         row = db.session.execute(select(ApiPassword)).scalar_one()
         assert row.set_at
         assert now() - row.set_at >= passwords.SETTLES
+
+
+def test_staff_3_nothing_is_set_once_the_account_is_disabled(
+    app, marie, sent, worker, stand_in_iam
+):
+    sent()
+    with app.app_context():
+        barring.disable(account_of(marie))
+        db.session.commit()
+    worker.run()
+    with app.app_context():
+        barring.enable(account_of(marie))
+        db.session.commit()
+    worker.run()
+    assert stand_in_iam.check_password(REF, marie, API_PASSWORD)
+
+
+def test_staff_3_a_code_given_before_the_account_was_disabled_proves_nothing(
+    app, marie, begun, code_asked, mailed_code, chosen
+):
+    browser = begun()
+    code_asked(browser)
+    assert chosen(browser, mailed_code(), confirm="Another-One.1").status == 422
+    assert "code" not in [field["name"] for field in browser.get(f"{AT}/new").all("input[name]")]
+    with app.app_context():
+        barring.disable(account_of(marie))
+        barring.enable(account_of(marie))
+        db.session.commit()
+    assert chosen(browser).status == 422
+    with app.app_context():
+        assert db.session.execute(select(ApiPassword)).first() is None

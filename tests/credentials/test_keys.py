@@ -19,8 +19,10 @@ from selfcare.models import (
     Removal,
     SealedSecret,
 )
+from selfcare.services.accounts import barring
 from selfcare.services.console import access as console_access
 from selfcare.services.console import iam as port
+from tests.cast import account_of
 from tests.credentials.conftest import API_PASSWORD, REF
 from tests.credentials.making import (
     NEW_APPLICATION,
@@ -55,6 +57,18 @@ class TestAccessKeys:
         assert secret not in listed.text
         assert secret not in mailbox.text()
         assert key in mailbox.text()
+
+    def test_staff_3_none_is_made_once_the_account_is_disabled(
+        self, app, hers, code, settled, worker
+    ):
+        hers.post(NEW_KEY, {"password": API_PASSWORD, "code": code(NEW_KEY)})
+        with app.app_context():
+            barring.disable(account_of(settled))
+            db.session.commit()
+        worker.run()
+        with app.app_context():
+            wish = db.session.execute(select(CredentialWish)).scalar_one()
+            assert (wish.state, wish.problem, wish.key) == ("failed", "no_project", "")
 
     def test_api_2_the_secret_is_had_as_the_file_that_programs_read(self, hers, wished):
         page = wished(NEW_KEY)

@@ -1,7 +1,7 @@
 """An account that opens nothing any more, for a while or for good: an operator's work.
 
-Whatever it opened ends in the same moment: sign-ins, mailed links, grants of single sign-on, and
-by the console's own job its accounts there, with their tokens and keys.
+Whatever it opened ends in the same moment: sign-ins, mailed links and codes, API Logins, grants of
+single sign-on, and by the console's own job its accounts there, with their tokens and keys.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from selfcare.models import (
 from selfcare.services.accounts import sign_ins
 from selfcare.services.accounts.people import AccountRefused
 from selfcare.services.console import access as console_access
+from selfcare.services.console.credentials import logins, resets
 from selfcare.services.mail import links
 from selfcare.services.safety import audit
 
@@ -69,7 +70,7 @@ def enable(account: Account, *, by: Account | None = None) -> None:
 
 
 def end_sessions(account: Account) -> None:
-    """Every sign-in ends, every mailed link is dead, every token in the console, too."""
+    """Every sign-in and API Login ends, every mailed link and code, every token in the console."""
     _end_everything(account, in_console=True)
     audit.record("sign_in.all_ended", actor=None, subject=account)
     log.info("sessions_ended", login=account.login)
@@ -143,4 +144,6 @@ def _theirs() -> Iterator[tuple[Table, Column[Any]]]:
 def _end_everything(account: Account, *, in_console: bool = False) -> None:
     sign_ins.end_all(account, in_console=in_console)
     links.end_all(account)
+    logins.end_all(account.id)
+    resets.end_all(account)
     db.session.flush()

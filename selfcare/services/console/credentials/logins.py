@@ -121,16 +121,13 @@ def end(token: str) -> None:
     )
 
 
-def end_all(account_id: int, contract_id: int) -> None:
-    """Every session of somebody's on a contract ends: their API password is another one now."""
+def end_all(account_id: int, *on_contracts: int) -> None:
+    """Every session of somebody's ends, or those on contracts where the API password is new."""
+    of_theirs = ApiLogin.account_id == account_id
+    if on_contracts:
+        of_theirs &= ApiLogin.contract_id.in_(on_contracts)
     db.session.execute(
-        update(ApiLogin)
-        .where(
-            ApiLogin.account_id == account_id,
-            ApiLogin.contract_id == contract_id,
-            ApiLogin.ended_at.is_(None),
-        )
-        .values(ended_at=now())
+        update(ApiLogin).where(of_theirs, ApiLogin.ended_at.is_(None)).values(ended_at=now())
     )
 
 

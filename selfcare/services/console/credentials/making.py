@@ -106,13 +106,14 @@ def _carry_out(mine: Claim[CredentialWish]) -> None:
 
 
 def _read(mine: Claim[CredentialWish], wish: CredentialWish) -> Work | None:
-    """The wish as it is carried out; None where the person has no console account any more."""
+    """The wish as it is carried out; None where the person has no open console account any more."""
     found = db.session.execute(
         select(ConsoleAccess, Contract.ref)
         .join(Contract, Contract.id == ConsoleAccess.contract_id)
         .where(
             ConsoleAccess.account_id == wish.account_id,
             ConsoleAccess.contract_id == wish.contract_id,
+            Account.disabled_at.is_(None),
         )
     ).one_or_none()
     if found is None or not found[0].wanted_groups:

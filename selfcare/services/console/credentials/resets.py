@@ -12,7 +12,7 @@ import secrets
 from datetime import timedelta
 
 from flask import current_app
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from selfcare import config
 from selfcare.background.jobs import job
@@ -120,6 +120,23 @@ def owner(reset: ApiReset) -> tuple[Account, Contract] | None:
     return (
         db.session.get_one(Account, code.account_id),
         db.session.get_one(Contract, code.contract_id),
+    )
+
+
+def end_all(account: Account) -> None:
+    """No code that was mailed to them opens anything, nor does what was proven by one."""
+    theirs = MailedCode.account_id == account.id
+    db.session.execute(
+        update(ApiReset)
+        .where(ApiReset.code_id.in_(select(MailedCode.id).where(theirs)))
+        .values(proven_at=None)
+        .execution_options(synchronize_session=False)
+    )
+    db.session.execute(
+        update(MailedCode)
+        .where(theirs, MailedCode.ended_at.is_(None))
+        .values(ended_at=now())
+        .execution_options(synchronize_session=False)
     )
 
 
