@@ -74,6 +74,21 @@ class TestPolicy:
         assert agent.get(HOME).location.startswith("/login")
         assert actions(app)[-1] == "visit.refused"
 
+    @pytest.mark.parametrize("order", [("end", "answer"), ("answer", "end")])
+    def test_staff_2_what_was_ended_before_it_began_does_not_begin(
+        self, app, agent, visiting, policy, browse_as, order
+    ):
+        policy(VisitPolicy.APPROVAL)
+        visiting()
+        with app.app_context():
+            number = the_visit(app).id
+        paul = browse_as("paul.dupont")
+        for action in order:
+            paul.post(f"{HOME}support/visits/{number}/{action}", {"answer": "yes"})
+        agent.post(f"/staff/visits/{number}/begin")
+        with app.app_context():
+            assert the_visit(app).begun_at is None
+
     def test_staff_2_only_the_referent_answers(self, app, cast, visiting, policy, browse_as):
         from selfcare.rights import Profile
 

@@ -96,7 +96,12 @@ def answer(visit: Visit, *, yes: bool, by: Account) -> None:
         raise NotAllowed("referent")
     answered = db.session.execute(
         update(Visit)
-        .where(Visit.id == visit.id, Visit.answered_at.is_(None), Visit.expires_at > now())
+        .where(
+            Visit.id == visit.id,
+            Visit.answered_at.is_(None),
+            Visit.ended_at.is_(None),
+            Visit.expires_at > now(),
+        )
         .values(answered_at=now(), answered_by_id=by.id, allowed=yes)
         .returning(Visit.id)
     ).scalar_one_or_none()
@@ -114,7 +119,8 @@ def begin_allowed(visit: Visit, *, agent: SignIn) -> Visit:
     """
     _check_agent(agent)
     _check_member(visit.account, visit.contract)
-    open_still = visit.begun_at is None and visit.expires_at > now()
+    is_new = visit.begun_at is None and visit.ended_at is None
+    open_still = is_new and visit.expires_at > now()
     if not (visit.allowed and open_still and visit.agent_id == agent.account_id):
         raise NotAllowed("lapsed")
     policy = _policy_of(visit.contract)
