@@ -249,3 +249,10 @@ class TestServices:
         assert reading == {"selfcare/logs.py", "selfcare/web/known_browser.py"}, (
             "browsers.present()"
         )
+
+
+def test_design_rows_are_locked_where_it_is_known_that_they_may_be_gone():
+    """`lock` in database.py; a bare refresh of a row that others deleted is an error of ours."""
+    bare = re.compile(r"refresh\(\w+, with_for_update=True\)")
+    found = [name(path) for path in MODULES if bare.search(path.read_text())]
+    assert found == ["selfcare/database.py"]
