@@ -81,13 +81,13 @@ class TestPolicy:
         policy(VisitPolicy.APPROVAL)
         visiting()
         with app.app_context():
-            number = the_visit(app).id
+            number = the_visit().id
         paul = browse_as("paul.dupont")
         for action in order:
             paul.post(f"{HOME}support/visits/{number}/{action}", {"answer": "yes"})
         agent.post(f"/staff/visits/{number}/begin")
         with app.app_context():
-            assert the_visit(app).begun_at is None
+            assert the_visit().begun_at is None
 
     def test_staff_2_only_the_referent_answers(self, app, cast, visiting, policy, browse_as):
         from selfcare.rights import Profile
