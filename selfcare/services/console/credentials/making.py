@@ -110,6 +110,7 @@ def _read(mine: Claim[CredentialWish], wish: CredentialWish) -> Work | None:
     found = db.session.execute(
         select(ConsoleAccess, Contract.ref)
         .join(Contract, Contract.id == ConsoleAccess.contract_id)
+        .join(Account, Account.id == ConsoleAccess.account_id)
         .where(
             ConsoleAccess.account_id == wish.account_id,
             ConsoleAccess.contract_id == wish.contract_id,
