@@ -223,6 +223,20 @@ class TestRenewal:
         assert f"Renewed by the order {ref}" in paul.get(f"{HERE}/subscriptions/{ending}").words
         assert "Start date 01/09/2019" in paul.get(f"{HERE}/orders/{ref}").words
 
+    def test_subs_3_a_renewal_s_order_and_mails_say_what_it_renews(
+        self, app, ending, browse_as, cast, mailbox
+    ):
+        paul = browse_as("paul.dupont")
+        order = confirm(paul, to_summary(paul, f"{FORM}?renews={ending}", **RENEWED)).location
+        page = paul.get(order)
+        assert f"Renewal of {ending}" in page.words
+        assert page.one(f"main a[href='{HERE}/subscriptions/{ending}']")
+        mine = paul.get(f"/account/orders/{order.rpartition('/')[2]}")
+        assert f"Renewal of {ending}" in mine.words
+        assert f"Renewal of: {ending}" in mailbox.text(to="paul.dupont@")
+        first = paul.get(f"{HERE}/orders/{ending}")
+        assert "Renewal of" not in first.words
+
     def test_subs_3_one_that_has_ended_starts_after_the_order(self, ending, browse_as, clock):
         clock.move_to(datetime(2019, 10, 5, 9, tzinfo=UTC))
         page = follow(browse_as("paul.dupont"), f"{HERE}/subscriptions/{ending}/renewal")

@@ -25,6 +25,7 @@ from selfcare.models import (
 )
 from selfcare.services.mail.kinds import orders as mails
 from selfcare.services.mail.kinds.orders import Told
+from selfcare.services.orders import renewals
 from selfcare.services.orders.periods import period_of
 from selfcare.services.pre_invoices import making as pre_invoice_making
 from selfcare.services.safety import audit
@@ -176,6 +177,7 @@ def _subscribe(order: Order, months: int) -> None:
 def told(order: Order) -> Told:
     """The facts of an order for mails and commands."""
     starts_on = period_of(order, order.months)[0] if order.months else None
+    renews = renewals.renewed(order.renews_id).ref if order.renews_id else None
     return {
         "ref": order.ref,
         "contract_ref": order.contract.ref,
@@ -189,6 +191,7 @@ def told(order: Order) -> Told:
         "months": order.months,
         "starts_on": starts_on.isoformat() if starts_on else None,
         "subscription_name": order.subscription_name,
+        "renews": renews,
         "parameters": [
             [name, order.labels.get(name), value] for name, value in order.parameters.items()
         ],

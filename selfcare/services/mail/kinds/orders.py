@@ -28,6 +28,7 @@ class Told(TypedDict):
     months: int | None
     starts_on: str | None
     subscription_name: str | None
+    renews: str | None
     parameters: list[list[Any]]
 
 
