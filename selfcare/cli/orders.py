@@ -74,6 +74,7 @@ def show(*, ref: str, as_json: bool) -> None:
         "price": formats.price(order.price, order.price_kind, order.currency, "en"),
         "upfront": order.upfront or None,
         "starts_on": told["starts_on"],
+        "renews": told["renews"],
         **{name: str(value or "").splitlines() for name, _label, value in told["parameters"]},
         "history": [
             {"at": event.at, "status": event.status, "by": event.by, "note": event.note}
