@@ -28,6 +28,7 @@ from proof import needed
 HORIZON_HOST = "127.0.0.3"
 """Another site than the portal (127.0.0.1) and Keystone (localhost), as in real life."""
 CONFIGURATION = Path(__file__).with_name("apache.conf")
+HORIZON_FOLDER = Path(__file__).parent / "horizon"
 START_WITHIN = 60
 
 
@@ -88,11 +89,13 @@ def horizon(
     )
     command: list[str | Path] = [
         *(venv / "bin" / "gunicorn", "wsgi:application", "--no-control-socket"),
-        *("--bind", f"{HORIZON_HOST}:{port}", "--chdir", Path(__file__).parent / "horizon"),
+        *("--bind", f"{HORIZON_HOST}:{port}"),
         # One process: what people signed in as is kept in its memory.
-        *("--worker-class", "gthread", "--threads", "4", "--timeout", "120"),
+        *("--workers", "1", "--worker-class", "gthread", "--threads", "4", "--timeout", "120"),
     ]
-    with _running(command, environment, folder / "output.log") as process:
+    # From its own folder: gunicorn reads the `gunicorn.conf.py` of where it is started, ours.
+    started = _running(command, environment, folder / "output.log", folder=HORIZON_FOLDER)
+    with started as process:
         answers(f"{address}/static/dashboard/img/favicon.ico", process, folder / "output.log")
         yield address
 
@@ -127,11 +130,15 @@ def _certify(public: Path, *, key: Path) -> None:
 
 @contextlib.contextmanager
 def _running(
-    command: list[str | Path], environment: dict[str, str], log: Path
+    command: list[str | Path], environment: dict[str, str], log: Path, *, folder: Path | None = None
 ) -> Iterator[subprocess.Popen[bytes]]:
     with log.open("wb") as output:
         process = start(
-            command, when_orphaned=signal.SIGTERM, environment=environment, output=output
+            command,
+            when_orphaned=signal.SIGTERM,
+            environment=environment,
+            output=output,
+            folder=folder,
         )
         try:
             yield process
