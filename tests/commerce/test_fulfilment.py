@@ -171,6 +171,16 @@ class TestByAnOperator:
             date(2018, 9, 30),
         )
 
+    def test_subs_2_it_is_what_was_ordered(self, shop, browse_as, app, flask):
+        browser = browse_as("paul.dupont")
+        confirm(browser, to_summary(browser, plan="36,yes"))
+        (order,) = orders(app)
+        flask("orders", "complete", order.ref)
+        (subscription,) = found(app, select(Subscription))
+        assert (subscription.region, subscription.months) == ("eu-west-0", 36)
+        assert (subscription.price, subscription.upfront) == (order.price, order.upfront)
+        assert subscription.upfront > 0
+
 
 class TestByAJob:
     def test_services_4_a_job_completes_it(self, setting, placed, app, worker):
@@ -186,6 +196,13 @@ class TestByAJob:
             ("in_progress", "automatic"),
             ("completed", "automatic"),
         ]
+
+    def test_services_4_the_job_leaves_what_an_operator_was_given(self, placed, app):
+        placed()
+        (order,) = orders(app)
+        with app.app_context():
+            fulfilment.carry_out(order.id)
+        assert [order.status for order in orders(app)] == ["submitted"]
 
     def test_services_4_nothing_without_a_price_is_completed_by_itself(
         self, setting, placed, app, worker

@@ -69,6 +69,17 @@ class TestTelling:
         run(app, ending.tell)
         assert mailbox.link(to="paul.dupont") == f"{USERS}/{id_of('marc.leroy')}/roles"
 
+    def test_users_10_whoever_has_not_come_yet_is_named_as_invited(self, app, ends, mailbox):
+        ends("marc.leroy", 3)
+        with app.app_context():
+            mine = select(Membership).join(Membership.account).where(Account.login == "marc.leroy")
+            db.session.execute(mine).scalar_one().invited_as = "typed@example.com"
+            db.session.commit()
+        run(app, ending.tell)
+        text = mailbox.text(to="paul.dupont")
+        assert "typed@example.com" in text
+        assert "leroy" not in text.lower()
+
     def test_users_10_crons_at_the_same_moment_double_nothing(self, app, cast, ends, outbox):
         for number in range(6):
             cast.member(f"person.{number}")

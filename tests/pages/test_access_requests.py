@@ -209,6 +209,20 @@ class TestAnswering:
         text = changed.message.get_body(("plain",)).get_content()
         assert "This answers what you asked for on 24/11/2026 10:30." in text
 
+    def test_ask_1_whoever_asked_first_stands_first(self, app, cast, paul, asked, browse_as, clock):
+        cast.member("anne.martin", orders=VISITOR)
+        cast.member("zoe.martin", orders=VISITOR)
+        for login, later in (("zoe.martin", -2), ("anne.martin", -1)):
+            browse_as(login).post(RIGHTS, INVOICES)
+            with app.app_context():
+                newest = select(AccessRequest).order_by(AccessRequest.id.desc()).limit(1)
+                request = db.session.execute(newest).scalar_one()
+                request.asked_at = TODAY + timedelta(hours=later)
+                db.session.commit()
+        links = [link["aria-label"] for link in paul.get(USERS).all("a[aria-label^='Give it']")]
+        who = [re.split("[–,]", label)[1].strip() for label in links]
+        assert who == ["zoe.martin", "anne.martin", "sophie.dupont"]
+
     def test_ask_1_another_role_settles_nothing(self, app, paul, id_of, asked):
         step = paul.post(
             f"{USERS}/{id_of('sophie.dupont')}/roles", roles(invoices="visitor", support="visitor")

@@ -105,6 +105,15 @@ class TestStranger:
         page = add(paul, person={"email": "martine.durand@example.com"}, finish=False)
         assert "belongs to the account martine.durand" in page.words
 
+    def test_users_3_nor_does_another_contract_of_the_same_customer(self, cast, paul, eva):
+        add(paul, person=TYPED)
+        cast.contract("OCB0000777")
+        cast.member("paul.dupont", ref="OCB0000777", referent=True)
+        step = paul.post("/contracts/OCB0000777/users/new", {**SOPHIE, **TYPED})
+        page = paul.get(step.location)
+        assert EXISTS in page.words
+        tells_nothing(page)
+
     def test_users_3_an_import_tells_no_more(self, paul, eva, worker):
         line = "Mme;Durand;Sophie;sophie.durand;eva.nowak@other.example;0612345678"
         report = load(paul, line).location
