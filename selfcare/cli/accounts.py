@@ -21,6 +21,7 @@ from selfcare.database import db
 from selfcare.models import Account, ConsoleAccess, Contract, Membership, Passkey, SignIn, now
 from selfcare.services.accounts import barring, passwords, people, two_factor
 from selfcare.services.accounts.people import AccountRefused, EmailTaken
+from selfcare.services.safety import audit
 
 accounts_group = AppGroup("accounts", help="Accounts: who they are, what they may no longer open.")
 
@@ -229,6 +230,8 @@ def reset_two_factor(*, login: str, by: str, reason: str, as_json: bool) -> None
 def reseal(*, as_json: bool) -> None:
     """Seal second factors with the present SECRET_KEY, before SECRET_KEY_PREVIOUS goes."""
     done, lost = two_factor.reseal()
+    if done:
+        audit.record("key.resealed", actor=None, details={"count": done})
     db.session.commit()
     say(f"Sealed with the present key: {done}.", as_json=as_json, sealed=done, lost=lost)
     if lost:
@@ -242,6 +245,7 @@ def welcome(*, login: str, as_json: bool) -> None:
     """Send the access mail (again): the login, and where to set the password."""
     account = _known(login)
     people.welcome(account)
+    audit.record("password.asked", actor=None, subject=account)
     db.session.commit()
     say("The mail is in the outbox.", as_json=as_json, login=account.login)
 

@@ -21,10 +21,18 @@ from selfcare.language import formats
 from selfcare.models import LONGEST_NOTE, Account, Contract, Order, OrderStatus
 from selfcare.services.orders import fulfilment
 from selfcare.services.orders.fulfilment import OPERATOR, MoveRefused
+from selfcare.services.safety import audit
 
 orders_group = AppGroup("orders", help="Orders to be carried out.")
 
 OPEN = (OrderStatus.SUBMITTED, OrderStatus.IN_PROGRESS)
+
+MOVED = {
+    OrderStatus.IN_PROGRESS: "order.started",
+    OrderStatus.COMPLETED: "order.completed",
+    OrderStatus.CANCELLED: "order.cancelled",
+}
+"""The audit log's action of each move (STAFF-4)."""
 
 
 @orders_group.command("list")
@@ -98,6 +106,7 @@ def _move(ref: str, to: OrderStatus, note: str, *, as_json: bool) -> None:
         raise click.ClickException(f"a note takes {LONGEST_NOTE} characters at most")
     with refusing(MoveRefused):
         fulfilment.move(order, to, by=OPERATOR, note=note)
+    audit.record(MOVED[to], actor=None, subject=order.ref, contract=order.contract)
     db.session.commit()
     say(f"{order.ref} is {to}.", as_json=as_json, ref=order.ref, status=to)
 

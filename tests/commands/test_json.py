@@ -7,7 +7,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
+from flask import Flask
+from sqlalchemy import func, select
 
+from selfcare.database import db
+from selfcare.models import AuditEntry
 from selfcare.rights import StaffRole
 
 REF, SOPHIE, MARC = "OCB0000124", "sophie.dupont", "marc.leroy"
@@ -90,3 +94,28 @@ def test_operable_what_waits_is_told_to_programs(everybody, told, flask):
     [mails] = [row for row in said if row.get("wish") == "mails"]
     assert (mails["state"], mails["count"]) == ("queued", 1)
     assert {"queue": "mail", "waiting": 1, "failed": 0} in said
+
+
+LEAVES_NO_ROW = {
+    *(("orders", "list"), ("orders", "show"), ("settings", "show")),  # they read
+    ("contracts", "offer"),  # its offer is that one already
+}
+
+
+def test_staff_4_each_command_that_changes_something_is_in_the_audit_log(
+    everybody, told, app, audited
+):
+    silent = set()
+    for words, _wanted in ANSWERS:
+        before = entries(app)
+        told(*words)
+        if entries(app) == before:
+            silent.add((words[0], words[1]))
+    assert silent == LEAVES_NO_ROW
+    [resealed] = audited("key.resealed")
+    assert resealed.details == {"count": 1}
+
+
+def entries(app: Flask) -> int:
+    with app.app_context():
+        return db.session.execute(select(func.count(AuditEntry.id))).scalar_one()

@@ -120,6 +120,25 @@ class TestByAnOperator:
         assert len(found(app, select(OrderEvent))) == 2
         assert flask("orders", "start", "HONEY1655-0001-001")[1] == 1
 
+    @pytest.mark.parametrize(
+        ("command", "action"),
+        [
+            (["start"], "order.started"),
+            (["complete"], "order.completed"),
+            (["cancel", "--reason", "Doublon"], "order.cancelled"),
+        ],
+    )
+    def test_staff_4_a_move_by_an_operator_is_written_to_the_audit_log(
+        self, placed, flask, audited, command, action
+    ):
+        ref = placed()
+        assert audited(action) == []
+        assert flask("orders", *command, ref)[1] == 0
+        [entry] = audited(action)
+        assert (entry.actor, entry.subject, entry.contract_ref) == ("", ref, "OCB0000124")
+        assert flask("orders", *command, ref)[1] == 1
+        assert len(audited(action)) == 1, "what was refused is not written down"
+
     @pytest.mark.parametrize("start", list(OrderStatus))
     @pytest.mark.parametrize("to", list(OrderStatus))
     def test_services_4_moves_are_those_of_the_table(self, placed, app, start, to):
