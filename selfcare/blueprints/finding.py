@@ -34,7 +34,7 @@ def on_contract(contract: Contract) -> ResponseReturnValue:
 
 
 def _found(reach: Reach) -> ResponseReturnValue:
-    text = asked.text_in(request.args, "q")[: asked.LONGEST_SEARCH]
+    text = asked.words_in(request.args)
     found = None
     if text:
         limits = config.current().throttle_find

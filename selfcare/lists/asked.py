@@ -57,6 +57,11 @@ def read(
     )
 
 
+def words_in(args: Mapping[str, str]) -> str:
+    """What is looked for on a page that is a search and nothing else (FIND-1, STAFF-1)."""
+    return text_in(args, "q")[:LONGEST_SEARCH]
+
+
 def text_in(args: Mapping[str, str], name: str) -> str:
     """What was typed, with a space for what is not text."""
     return _NOT_TEXT.sub(" ", args.get(name, "")).strip()

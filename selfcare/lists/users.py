@@ -27,6 +27,8 @@ def _if_come(column: Any) -> Any:
 LOGIN, LAST, FIRST = map(_if_come, (Account.login, Account.last_name, Account.first_name))
 EMAIL = func.coalesce(Membership.invited_as, Account.email)
 FOUND_BY = case((HAS_COME, Account.search_text), else_=func.lower(Membership.invited_as))
+IS_AWAITED = Membership.invited_as.is_not(None) | Account.password_hash.is_(None)
+"""Whether they have not come yet: nobody signs in before a first password is set."""
 HAS_ROLES = func.json_array_length(ConsoleAccess.wanted_groups) > 0
 STATE = case((HAS_ROLES, ConsoleAccess.told))
 
@@ -42,6 +44,7 @@ SHOWN = (
         Membership.created_at,
         Membership.is_referent,
         Membership.ends_on,
+        IS_AWAITED.label("is_awaited"),
         case((HAS_COME, Account.disabled_at)).label("disabled_at"),
         Membership.account_id,
         cast(Membership.profiles, String).label("profiles"),
@@ -84,7 +87,7 @@ IN_CONSOLE: dict[str, Status] = {
 }
 AT_ALL: dict[str, Status] = {
     "none": _status(_l("Without console"), STATE.is_(None)),
-    "invited": _status(_l("Not come yet"), Membership.invited_as.is_not(None), _l("invited")),
+    "invited": _status(_l("Not come yet"), IS_AWAITED, _l("invited")),
 }
 
 

@@ -254,3 +254,16 @@ def test_users_1_people_are_filtered_by_their_console(cast, paul):
     assert "martin.dupont" in column(page, "Login")
     assert "sophie.dupont" not in column(page, "Login")
     assert column(paul.get(f"{C}/users?q=without console"), "Login") == column(page, "Login")
+
+
+def test_users_1_who_never_set_a_password_has_not_come_yet(cast, paul):
+    cast.member("marie.dupont")
+    cast.member("sophie.dupont")
+    page = paul.get(f"{C}/users")
+    assert page.texts("nav.pills a")[-1] == "Not come yet 0"
+    cast.account("sophie.dupont", password_hash=None)
+    assert paul.get(f"{C}/users").texts("nav.pills a")[-1] == "Not come yet 1"
+    for asked in ("status=invited", "q=not come yet"):
+        assert column(paul.get(f"{C}/users?{asked}"), "Login") == ["sophie.dupont not come yet"]
+    [row] = [link for link in page.all("td a") if link.text == "sophie.dupont"]
+    assert "not come yet" in paul.get(str(row["href"])).texts("h1 .badge")

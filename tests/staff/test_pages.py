@@ -63,6 +63,18 @@ class TestSearch:
         assert "SI_Prod" in agent.get("/staff/search?q=si_prod").words
         assert "HONEY1655" in agent.get("/staff/search?q=elastic+cloud").words
 
+    def test_staff_1_a_long_search_is_cut_as_the_customers_is(self, agent, paul, paul_id):
+        typed = "x%01y+" + "z" * 5000
+        titles = [
+            browser.get(f"{path}?q={typed}").one("h1").text
+            for browser, path in ((paul, "/find"), (agent, "/staff/search"))
+        ]
+        assert titles[0] == titles[1]
+        assert len(titles[1]) < 230
+        page = agent.get(f"/staff/contracts/{REF}?q={typed}")
+        assert "z" * 150 in page.text
+        assert "z" * 200 not in page.text
+
     def test_staff_1_a_company_is_found_by_its_code(self, agent, cast, paul_id):
         assert "OCB0000124" in agent.get("/staff/search?q=honey1655").words
 

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from selfcare.forms.confirming import ConfirmForm
 from selfcare.language.i18n import reader
+from selfcare.lists import asked
 from selfcare.models import Visit
 from selfcare.rights import (
     OFFERS,
@@ -48,7 +49,7 @@ def contract(contract_ref: str) -> ResponseReturnValue:
         happenings=timeline.of_contract(found, only=only),
         only=only,
         sorts=timeline.OF_CONTRACT,
-        sought=request.args.get("q", ""),
+        sought=asked.words_in(request.args),
         form=ConfirmForm(),
     )
 
@@ -73,6 +74,6 @@ def rights() -> ResponseReturnValue:
 
 
 def _profile(section: Section) -> Profile:
-    asked = request.args.get(section.value, "")
+    wanted = request.args.get(section.value, "")
     offered = OFFERS[section].profiles
-    return Profile(asked) if asked in offered else profiles_of_new_user()[section]
+    return Profile(wanted) if wanted in offered else profiles_of_new_user()[section]

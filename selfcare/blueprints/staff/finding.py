@@ -6,6 +6,7 @@ from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from selfcare import config
+from selfcare.lists import asked
 from selfcare.models import Visit, now
 from selfcare.rights import StaffAbility
 from selfcare.services.safety import throttling
@@ -43,7 +44,7 @@ def index() -> ResponseReturnValue:
 @staff(StaffAbility.LOOK)
 def search() -> ResponseReturnValue:
     """An exact reference leads to its page; anything else to short lists."""
-    text = request.args.get("q", "").replace("\0", "").strip()
+    text = asked.words_in(request.args)
     if text:
         limits = config.current().throttle_find
         throttling.of_subject("find", str(current_account().id), limits).take()

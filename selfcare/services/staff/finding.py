@@ -17,7 +17,6 @@ LEAST = 3
 """Letters that a search needs: a shorter one would read whole tables."""
 MOST = 10
 """Lines of each kind."""
-LONGEST = 120
 
 
 class Kind(StrEnum):
@@ -38,7 +37,7 @@ class Hit:
 
 def exact(text: str) -> Hit | None:
     """The page of a reference (contract, order, subscription, invoice), a login or an address."""
-    wanted = text.strip()[:LONGEST]
+    wanted = text.strip()
     if not wanted:
         return None
     ref = _first(select(Contract.ref).where(Contract.ref == wanted.upper()))
@@ -76,7 +75,7 @@ class Found:
 
 def lists(text: str) -> Found:
     """People, contracts and orders with all of these words; accents do not matter."""
-    words = fold(text.strip()[:LONGEST]).split()[:5]
+    words = fold(text.strip()).split()[:5]
     people = select(
         Account.id,
         Account.login,
