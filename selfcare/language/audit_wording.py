@@ -101,6 +101,8 @@ DETAIL: Mapping[str, Any] = {
     "key": _l("key"),
     "passkey": _l("passkey"),
     "roles": _l("roles"),
+    "former_roles": _l("former roles"),
+    "new_roles": _l("new roles"),
     "access": _l("access"),
     "pages": _l("pages"),
     "before": _l("before"),

@@ -22,6 +22,8 @@ NAMED: Mapping[str, Mapping[str, Any]] = {
         **staff_wording.VISIT_POLICY_TOLD,
         **audit_wording.ACCOUNT_FIELD,
     },
+    "former_roles": staff_wording.STAFF_ROLE,
+    "new_roles": staff_wording.STAFF_ROLE,
 }
 """The details that are names of the code, and their words."""
 

@@ -32,6 +32,22 @@ def test_staff_4_nobody_takes_it_away_without_a_fresh_code(
     assert audited("audit.exported") == []
 
 
+@pytest.mark.parametrize(
+    ("locale", "told"),
+    [
+        ("fr", "anciens rôles : support · nouveaux rôles : auditeur, opérateur"),
+        ("en", "former roles: support · new roles: auditor, operator"),
+    ],
+)
+def test_staff_5_the_audit_log_names_roles_in_the_readers_language(
+    cast, browse_as, flask, paul_id, locale, told
+):
+    claire = cast.agent("claire.support", StaffRole.SUPPORT)
+    flask("staff", "roles", claire, "--role", "operator", "--role", "auditor")
+    auditor = browse_as(cast.agent("ada.audit", StaffRole.AUDITOR, locale=locale))
+    assert f"{claire} · {told}" in auditor.get("/staff/audit?q=claire").words.replace("\xa0", " ")
+
+
 def test_staff_4_it_names_the_agent_of_a_visit(cast, browse_as, visiting, paul_id):
     visiting()
     page = browse_as(cast.agent("ada.audit", StaffRole.AUDITOR)).get("/staff/audit?q=began")

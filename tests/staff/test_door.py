@@ -194,7 +194,8 @@ def test_staff_5_roles_are_changed_by_command(app, cast, claire, browse_as, audi
     assert browser.get("/staff/audit").status == 200
     assert browser.get("/staff/visits/invited").status == 403
     entry = audited("staff.changed")[-1]
-    assert (entry.subject, entry.details) == (claire, {"roles": ["support → auditor"]})
+    change = {"former_roles": ["support"], "new_roles": ["auditor"]}
+    assert (entry.subject, entry.details) == (claire, change)
 
 
 def test_staff_5_a_staff_member_is_disabled_by_command(app, cast, claire, browse_as):

@@ -44,8 +44,8 @@ def set_roles(account: Account, roles: Collection[StaffRole], *, by: Account | N
     former = roles_of(account)
     db.session.execute(delete(StaffMembership).where(StaffMembership.account_id == account.id))
     db.session.add_all(StaffMembership(account_id=account.id, role=role) for role in set(roles))
-    change = f"{', '.join(sorted(former)) or '–'} → {', '.join(sorted(roles)) or '–'}"
-    audit.record("staff.changed", actor=by, subject=account, details={"roles": [change]})
+    change = {"former_roles": sorted(former), "new_roles": sorted(set(roles))}
+    audit.record("staff.changed", actor=by, subject=account, details=change)
     if not staff_may(roles, StaffAbility.VISIT):
         ending.end_of_agent(account)
     if not roles:
