@@ -5,10 +5,10 @@ from __future__ import annotations
 import pyotp
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from selfcare.database import db
-from selfcare.models import Account, ConsoleAccess, Contract, SignIn
+from selfcare.models import Account, ConsoleAccess, Contract, SignIn, now
 from selfcare.services.accounts import devices, passwords, two_factor
 from selfcare.services.console import access as console_access
 from selfcare.services.console.iam import iam
@@ -45,6 +45,16 @@ def test_auth_7_lists_my_sessions_and_marks_this_one(two, cast, browse_as):
     page = two[0].get(PAGE)
     assert len(page.all("tbody tr")) == 2
     assert page.words.count("this session") == 1
+
+
+def test_auth_7_no_two_sessions_have_the_same_name(two, app, browse_as):
+    browse_as("paul.dupont")
+    with app.app_context():
+        db.session.execute(update(SignIn).values(created_at=now()))
+        db.session.commit()
+    names = [str(button["aria-label"]) for button in two[0].get(PAGE).all("tbody button")]
+    assert len(set(names)) == len(names) == 2
+    assert all(name.startswith("End session ") for name in names)
 
 
 def test_auth_7_a_session_says_device_and_address(cast, browse):
