@@ -88,6 +88,9 @@ SHOWN_BY_GET = {
 OF_WHAT_THEY_SEE = {"ordering.summary", "again.order", "again.renewal"}
 """What they name must be seen, too: one's own draft, an order or subscription one may read."""
 
+OF_THE_REFERENT = {"support_visits.policy"}
+"""What takes the referent besides an ability."""
+
 
 def right_of(app: Flask, rule: Rule) -> Requirement:
     right = getattr(app.view_functions[rule.endpoint], "right", None)
@@ -290,6 +293,29 @@ def test_rights_every_route_answers_as_the_table_says(
         assert page.status == (found if allowed else 403), (rule, profiles, roles)
         seen += 1
     assert seen >= 8
+
+
+def test_rights_every_form_answers_as_the_table_says(app, cast, browse_as, address):
+    """Each profile of the section that the table names; a console role where it names that."""
+    asked = [(rule, right_of(app, rule).ability) for rule in rules(app, "POST")]
+    forms = [(rule, RULES[ability]) for rule, ability in asked if ability]
+    sophie = browse_as(cast.member("sophie.dupont"))
+    token = {"csrf_token": sophie.get("/legal").csrf()}
+
+    def opens(rule: Rule) -> bool:
+        return sophie.post(address(rule), token).status != 403
+
+    for section in Section:
+        for profile in OFFERS[section].profiles:
+            cast.member("sophie.dupont", rights={section: profile})
+            for rule, wanted in forms:
+                if wanted.section is section:
+                    allowed = profile in wanted.profiles and rule.endpoint not in OF_THE_REFERENT
+                    assert opens(rule) is allowed, (rule, section, profile)
+    cast.member("sophie.dupont", console_roles=["guest"])
+    of_console = [rule for rule, wanted in forms if wanted.console_user]
+    assert of_console
+    assert [rule for rule in of_console if not opens(rule)] == []
 
 
 def test_rights_strangers_get_404_everywhere_on_a_contract(app, cast, browse_as, address):
